@@ -1,0 +1,20 @@
+"use strict";
+
+/** Tests mirror src/. ts-jest compiles each file alone (types are checked by `npm run check`). */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform: {
+    "^.+\\.ts$": [
+      "ts-jest",
+      {
+        // jest runs CommonJS: `import()` has to become `require` here, and only here.
+        tsconfig: { module: "commonjs", moduleResolution: "bundler", rootDir: ".", isolatedModules: true, types: ["node", "jest"], target: "ES2023", esModuleInterop: true },
+        diagnostics: false,
+      },
+    ],
+  },
+  testTimeout: 20_000,
+};

@@ -1,0 +1,83 @@
+/**
+ * AWS JSON 1.0 and 1.1: `X-Amz-Target: Prefix.Operation`, a JSON object in, a JSON object out.
+ * Protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+ */
+import type { ServerResponse } from "node:http";
+import type { Logger } from "../../shared/logger.js";
+import type { ServiceRequest } from "../service.js";
+import { AwsError } from "./aws-error.js";
+import { readBody } from "./body.js";
+
+export type JsonObject = Record<string, unknown>;
+/** One operation: input members in, output members out. Throws `AwsError`. */
+export type JsonOperation = (input: JsonObject, request: ServiceRequest) => JsonObject | Promise<JsonObject>;
+
+export interface JsonProtocolOptions {
+  readonly version: "1.0" | "1.1";
+  /** Full shape prefix of error types (`com.amazonaws.sqs#`), empty for services that send the bare name. */
+  readonly errorNamespace: string;
+  readonly operations: Readonly<Record<string, JsonOperation>>;
+  readonly maxBodyBytes: number;
+  /** Member that carries the error text: `message`, or `Message` where a service was recorded so. */
+  readonly messageKey?: "message" | "Message";
+  /** SQS sends the old query code along for clients that still branch on it. */
+  readonly queryErrorHeader?: boolean;
+  readonly log: Logger;
+}
+
+/** Answers one JSON-protocol request, errors included. Never throws for a client's mistake. */
+export async function handleJson(request: ServiceRequest, response: ServerResponse, options: JsonProtocolOptions): Promise<void> {
+  const contentType = `application/x-amz-json-${options.version}`;
+  try {
+    const operation = operationName(request);
+    const run = Object.hasOwn(options.operations, operation) ? options.operations[operation] : undefined;
+    if (run === undefined) throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
+    const input = parseJsonObject(await readBody(request, options.maxBodyBytes));
+    sendJson(response, 200, contentType, request.requestId, await run(input, request));
+  } catch (error) {
+    sendJsonError(request, response, contentType, options, error);
+  }
+}
+
+export function operationName(request: ServiceRequest): string {
+  const target = request.headers["x-amz-target"];
+  return typeof target === "string" ? target.slice(target.lastIndexOf(".") + 1) : "";
+}
+
+export function parseJsonObject(body: Buffer): JsonObject {
+  if (body.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new AwsError("SerializationException", "The request body is not valid JSON.", { cause: error });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new AwsError("SerializationException", "Start of structure or map found where not expected.");
+  }
+  return value as JsonObject;
+}
+
+function sendJson(response: ServerResponse, statusCode: number, contentType: string, requestId: string, body: JsonObject, headers: Record<string, string> = {}): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(statusCode, { "Content-Type": contentType, "Content-Length": bytes.length, "x-amzn-RequestId": requestId, ...headers });
+  response.end(bytes);
+}
+
+function sendJsonError(request: ServiceRequest, response: ServerResponse, contentType: string, options: JsonProtocolOptions, error: unknown): void {
+  const wire = error instanceof AwsError ? error : internalError(options.log, error);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const headers: Record<string, string> = { ...wire.headers };
+  if (options.queryErrorHeader) headers["x-amzn-query-error"] = `${wire.queryCode ?? wire.code};${wire.fault}`;
+  const body = { __type: `${options.errorNamespace}${wire.code}`, [options.messageKey ?? "message"]: wire.message, ...wire.members };
+  sendJson(response, wire.statusCode, contentType, request.requestId, body, headers);
+}
+
+/** A fault of ours, told to the log in full and to the client as AWS would. */
+export function internalError(log: Logger, error: unknown): AwsError {
+  log.error({ err: error }, "internal error in an embedded service");
+  return new AwsError("InternalFailure", "We encountered an internal error. Please try again.", { statusCode: 500, cause: error });
+}

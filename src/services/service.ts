@@ -1,0 +1,72 @@
+/**
+ * What an embedded AWS service is to the gateway, and what it may lean on. A service is a folder under
+ * services/ with the same file names in each: index (the API and its fidelity card), operations, store, errors.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Bus } from "../shared/bus.js";
+import type { Clock } from "../shared/clock.js";
+import type { Realm } from "../shared/arn.js";
+import type { StateStore } from "./kit/state-store.js";
+import type { Logger } from "../shared/logger.js";
+
+/** Who signed a request. */
+export interface Caller {
+  readonly accessKeyId: string;
+  readonly accountId: string;
+  /** ARN of the user or of the assumed role. */
+  readonly arn: string;
+  readonly userId: string;
+}
+
+/** One HTTP request, signature already checked (or absent, where a service allows anonymous calls). */
+export interface ServiceRequest {
+  readonly method: string;
+  /** Raw path as sent, still percent-encoded, without the query. Virtual-host style S3 is rewritten to path style. */
+  readonly path: string;
+  /** Raw query string without `?`. */
+  readonly query: string;
+  readonly headers: IncomingMessage["headers"];
+  /** Undecoded body; read it with kit/body.ts, which bounds it. */
+  readonly body: IncomingMessage;
+  /** Undefined for an anonymous request. */
+  readonly caller: Caller | undefined;
+  readonly requestId: string;
+  /** `http://host:port` by which the client reached us; answers that carry URLs use it. */
+  readonly endpoint: string;
+  readonly remoteAddress: string;
+  /** How the body was signed; streamed bodies are verified while they are read (kit/aws-chunked.ts). */
+  readonly payload: PayloadSignature;
+}
+
+/** `x-amz-content-sha256`, and what is needed to go on verifying a chunk-signed body. */
+export type PayloadSignature =
+  | { readonly kind: "unsigned" }
+  | { readonly kind: "sha256"; readonly hex: string }
+  | {
+      readonly kind: "chunked";
+      readonly signed: boolean;
+      readonly trailer: boolean;
+      /** Present when `signed`. */
+      readonly seedSignature: string;
+      readonly signingKey: Buffer | undefined;
+      readonly amzDate: string;
+      readonly scope: string;
+    };
+
+export interface ServiceContext {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly realm: Realm;
+  readonly log: Logger;
+  /** The gateway's own base URL (`http://127.0.0.1:4566`), for URLs made outside a request. */
+  readonly endpoint: () => string;
+}
+
+export interface EmbeddedService {
+  handle(request: ServiceRequest, response: ServerResponse): Promise<void>;
+  /** Forgets everything it stores. */
+  reset(): Promise<void>;
+  /** Stops timers and pending polls; the store is closed by its owner. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+/**
+ * How services tell sources that something happened, without importing them. Typed, synchronous, in process.
+ * A subscriber that must not lose anything writes its own durable row in the same turn.
+ */
+
+export interface ObjectEvent {
+  readonly namespace: string;
+  readonly bucket: string;
+  /** Decoded key, as the client named it. */
+  readonly key: string;
+  /** `Put`, `Post`, `Copy`, `CompleteMultipartUpload`, `Delete`, `DeleteMarkerCreated`, `Tagging:Put` ... */
+  readonly action: string;
+  readonly sizeBytes?: number;
+  readonly eTag?: string;
+  readonly versionId?: string;
+  /** Hex, growing per key. */
+  readonly sequencer: string;
+  readonly requestId: string;
+  readonly sourceIpAddress: string;
+  readonly timeMs: number;
+}
+
+export interface BusEvents {
+  ObjectCreated: ObjectEvent;
+  ObjectRemoved: ObjectEvent;
+  ObjectTagged: ObjectEvent;
+  MessageVisible: { readonly queueUrl: string; readonly queueArn: string };
+  ItemChanged: { readonly tableName: string; readonly streamArn: string };
+  EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
+  LogWritten: { readonly logGroup: string; readonly logStream: string; readonly timeMs: number; readonly messages: readonly string[] };
+  AlarmChanged: { readonly alarmName: string; readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA"; readonly reason: string };
+}
+
+type Listener<K extends keyof BusEvents> = (event: BusEvents[K]) => void;
+
+export class Bus {
+  readonly #listeners = new Map<keyof BusEvents, Set<(event: never) => void>>();
+
+  /** Subscribes; returns the way to unsubscribe. */
+  on<K extends keyof BusEvents>(name: K, listener: Listener<K>): () => void {
+    const set = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, set);
+    set.add(listener);
+    return () => set.delete(listener);
+  }
+
+  emit<K extends keyof BusEvents>(name: K, event: BusEvents[K]): void {
+    for (const listener of this.#listeners.get(name) ?? []) (listener as Listener<K>)(event);
+  }
+}
