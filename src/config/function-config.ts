@@ -1,0 +1,56 @@
+/** One Lambda function as declared, with every default filled in and every reference resolved. */
+
+export type Architecture = "x86_64" | "arm64";
+
+export interface LoggingConfig {
+  readonly format: "Text" | "JSON";
+  readonly applicationLogLevel: "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL";
+  readonly systemLogLevel: "DEBUG" | "INFO" | "WARN";
+  readonly logGroup: string;
+}
+
+/** How the code gets to /var/task. */
+export type CodeSource =
+  /** A source file that esbuild bundles; `handlerFile` has no extension yet (`src/functions/manifest/handler`). */
+  | { readonly kind: "bundle"; readonly root: string; readonly handlerFile: string; readonly build: BuildOptions }
+  /** A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes). */
+  | { readonly kind: "folder"; readonly root: string }
+  | { readonly kind: "image"; readonly uri: string; readonly build?: { readonly context: string; readonly dockerfile: string } };
+
+/** `Metadata.BuildProperties` of SAM's esbuild builder, the part that changes the result. */
+export interface BuildOptions {
+  readonly external: readonly string[];
+  readonly format?: "cjs" | "esm";
+  readonly minify?: boolean;
+  readonly target?: string;
+  readonly banner?: Readonly<Record<string, string>>;
+  readonly mainFields?: readonly string[];
+  readonly loader?: Readonly<Record<string, string>>;
+  readonly define?: Readonly<Record<string, string>>;
+  readonly keepNames?: boolean;
+}
+
+export interface FunctionConfig {
+  /** Logical id in the template; equals `name` for functions made by the API or invoked by file. */
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** As declared: `nodejs22.x`, `python3.13`, `provided.al2023` ... */
+  readonly runtime: string;
+  readonly handler: string;
+  readonly code: CodeSource;
+  readonly architecture: Architecture;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly ephemeralStorageMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Host folders (unpacked), in the order they are laid over each other at /opt. */
+  readonly layers: readonly string[];
+  /** Undefined = unreserved. 0 throttles every call. */
+  readonly reservedConcurrency: number | undefined;
+  readonly logging: LoggingConfig;
+  readonly description: string;
+  readonly role: string;
+  /** `$LATEST` or a published number. */
+  readonly version: string;
+}

@@ -1,0 +1,80 @@
+/**
+ * A sandbox is the room in which one execution environment lives: its root file system, its /tmp, its process tree
+ * and its memory account. It outlives a reset: after a timeout or crash the runtime process is started anew in the
+ * same sandbox, with /tmp kept. Implementations: linux (namespaces) and portable.
+ */
+import type { Readable } from "node:stream";
+
+export type SandboxTier = "bwrap" | "unshare" | "portable";
+
+/** A host path shown read-only inside. In the portable tier nothing is mounted and `hostPath` is used as it is. */
+export interface Mount {
+  readonly hostPath: string;
+  readonly guestPath: string;
+}
+
+export interface SandboxSpec {
+  /** Unique; names the cgroup and the folder of the environment. */
+  readonly id: string;
+  readonly memoryMb: number;
+  readonly ephemeralStorageMb: number;
+  /** Code at /var/task, layers at /opt (later ones win), the runtime at /var/runtime, node at /var/lang. */
+  readonly taskRoot: string;
+  readonly layers: readonly string[];
+  readonly mounts: readonly Mount[];
+  /** CPU share by memory (1,769 MB = 1 vCPU), where a cgroup can enforce it. */
+  readonly faithfulCpu: boolean;
+}
+
+export interface ProcessSpec {
+  /** `runtime`, or `extension:<name>`. */
+  readonly name: string;
+  /** As seen inside the sandbox. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How a process ended, in AWS's words. */
+export type ProcessExit =
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: string }
+  /** Killed because the environment outgrew MemorySize. */
+  | { readonly kind: "out-of-memory" };
+
+export interface SandboxProcess {
+  readonly name: string;
+  /** Resolves once, when the process has ended. */
+  readonly exited: Promise<ProcessExit>;
+  /** SIGTERM to the process alone (SHUTDOWN phase). */
+  terminate(): void;
+}
+
+export interface Sandbox {
+  readonly tier: SandboxTier;
+  /** Paths as the function sees them (`/var/task`, or the host path in the portable tier). */
+  readonly paths: { readonly task: string; readonly opt: string; readonly tmp: string; resolve(mount: Mount): string };
+  /** Standard output and error of every process in the sandbox. */
+  readonly output: { readonly stdout: Readable; readonly stderr: Readable };
+  spawn(process: ProcessSpec): SandboxProcess;
+  /** SIGSTOP to the whole tree; cheap enough for every invocation (<= 50 us). */
+  freeze(): void;
+  /** SIGCONT to the whole tree. */
+  thaw(): void;
+  /** Kills every process in the sandbox, detached ones too; /tmp stays. Resolves when none is left. */
+  killAll(): Promise<void>;
+  /** Highest memory of the tree since the last call, in bytes; the REPORT line's Max Memory Used. */
+  takePeakMemoryBytes(): number;
+  tmpUsedBytes(): Promise<number>;
+  /** Kills everything and removes every trace: mounts, cgroup, folders. Idempotent. */
+  destroy(): Promise<void>;
+}
+
+/** What holds each limit on this machine; printed by `doctor`, the banner and `--json`. */
+export interface LimitTiers {
+  readonly root: { readonly tier: SandboxTier; readonly note: string };
+  readonly tmp: { readonly how: "tmpfs" | "polled"; readonly exact: boolean; readonly note: string };
+  readonly memory: { readonly how: "cgroup1" | "cgroup2" | "polled"; readonly exact: boolean; readonly note: string };
+  readonly kill: { readonly how: "pid-namespace" | "tree-walk"; readonly exact: boolean; readonly note: string };
+  readonly freeze: { readonly how: "signals"; readonly exact: boolean; readonly note: string };
+  readonly cpu: { readonly how: "cgroup" | "off"; readonly exact: boolean; readonly note: string };
+}

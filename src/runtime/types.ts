@@ -1,0 +1,57 @@
+/** What goes into one invocation and what comes out: the vocabulary of the runtime room. */
+
+export type InvocationStatus = "success" | "error" | "timeout";
+
+/** The numbers of the REPORT line. */
+export interface InvocationReport {
+  readonly requestId: string;
+  readonly durationMs: number;
+  readonly billedDurationMs: number;
+  readonly memorySizeMb: number;
+  readonly maxMemoryUsedMb: number;
+  /** Cold invocations only. */
+  readonly initDurationMs?: number;
+  readonly status: InvocationStatus;
+  /** Platform error type (`Runtime.ExitError`, `Sandbox.Timedout` ...) when status is not success. */
+  readonly errorType?: string;
+  /** Bytes in /tmp after the invocation. */
+  readonly tmpUsedBytes?: number;
+}
+
+export interface InvokeRequest {
+  /** JSON text; passes through unparsed. */
+  readonly payload: Buffer;
+  readonly requestId?: string;
+  /** Base64 of the client context, already checked for size. */
+  readonly clientContext?: string;
+  readonly cognitoIdentity?: string;
+  /** Qualifier as the caller gave it; it shows in `invokedFunctionArn`. */
+  readonly qualifier?: string;
+  readonly traceHeader?: string;
+  readonly tenantId?: string;
+  /** Caller went away: the invocation still runs to its end, as on AWS, but nobody waits. */
+  readonly signal?: AbortSignal;
+  /** Receives a streamed response while it is produced; buffered handlers call it never. */
+  readonly onStream?: (stream: ResponseStreamHead) => ResponseStreamSink;
+}
+
+export interface ResponseStreamHead {
+  readonly contentType: string;
+}
+
+export interface ResponseStreamSink {
+  write(chunk: Buffer): void | Promise<void>;
+  end(error?: { readonly errorType: string; readonly errorMessage: string }): void;
+}
+
+export interface InvokeResult {
+  readonly requestId: string;
+  readonly executedVersion: string;
+  /** Body of the answer: the handler's JSON, or the error object. */
+  readonly payload: Buffer;
+  /** `Unhandled` whenever the function failed. */
+  readonly functionError?: "Unhandled";
+  readonly report: InvocationReport;
+  /** START ... REPORT of this invocation, whole (bounded by the log limit). */
+  readonly logs: string;
+}
