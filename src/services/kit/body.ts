@@ -14,14 +14,19 @@ export async function readBody(request: ServiceRequest, maxBytes: number): Promi
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request.body as AsyncIterable<Buffer>) {
+    // The connection outlives a refused body: the client still has to read why.
+    for await (const chunk of request.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof AwsError) throw error;
-    throw new AwsError("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header.", { cause: error });
+    throw new AwsError(
+      "IncompleteBody",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+      { cause: error },
+    );
   }
   const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, size);
   if (request.payload.kind === "sha256") verifySha256(body, request.payload.hex);
@@ -30,11 +35,17 @@ export async function readBody(request: ServiceRequest, maxBytes: number): Promi
 
 function verifySha256(body: Buffer, hex: string): void {
   const actual = createHash("sha256").update(body).digest("hex");
-  if (actual !== hex) {
-    throw new AwsError("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.", {
-      members: { ClientComputedContentSHA256: hex, S3ComputedContentSHA256: actual },
-    });
-  }
+  if (actual !== hex) throw sha256Mismatch(hex, actual);
+}
+
+export function sha256Mismatch(signed: string, actual: string): AwsError {
+  return new AwsError(
+    "XAmzContentSHA256Mismatch",
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    {
+      members: { ClientComputedContentSHA256: signed, S3ComputedContentSHA256: actual },
+    },
+  );
 }
 
 function tooLarge(maxBytes: number): AwsError {

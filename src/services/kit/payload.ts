@@ -1,0 +1,54 @@
+/**
+ * The body of a request as a stream, for services whose bodies are too large to hold. Whatever way the client signed
+ * it, the caller sees plain data and an error when the body is not the one that was signed or announced.
+ */
+import { createHash } from "node:crypto";
+import type { ServiceRequest } from "../service.js";
+import { AwsChunkedBody, type Trailers } from "./aws-chunked.js";
+import { AwsError } from "./aws-error.js";
+import { sha256Mismatch } from "./body.js";
+
+export interface PayloadStream extends AsyncIterable<Buffer> {
+  /** Bytes of data to come; undefined when the client announced none (`Transfer-Encoding: chunked`). */
+  readonly length: number | undefined;
+  /** Trailing headers (`x-amz-checksum-...`), known once the stream has ended. */
+  readonly trailers: () => Trailers;
+}
+
+/** Do not keep what it gives before it has ended: only then is the signature of the body known to hold. */
+export function openPayload(request: ServiceRequest): PayloadStream {
+  if (request.payload.kind === "chunked") {
+    const body = new AwsChunkedBody(request);
+    return {
+      length: body.decodedLength,
+      trailers: () => body.trailers,
+      [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](),
+    };
+  }
+  const announced = request.headers["content-length"];
+  return {
+    length: announced === undefined ? undefined : Number(announced),
+    trailers: () => ({}),
+    [Symbol.asyncIterator]: () => plainBody(request),
+  };
+}
+
+async function* plainBody(request: ServiceRequest): AsyncGenerator<Buffer, void, undefined> {
+  const signed = request.payload.kind === "sha256" ? request.payload.hex : undefined;
+  const hash = signed === undefined ? undefined : createHash("sha256");
+  try {
+    // The connection outlives a refused body: the client still has to read why.
+    for await (const bytes of request.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      hash?.update(bytes);
+      yield bytes;
+    }
+  } catch (error) {
+    throw new AwsError(
+      "IncompleteBody",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+      { cause: error },
+    );
+  }
+  const actual = hash?.digest("hex");
+  if (signed !== undefined && actual !== undefined && actual !== signed) throw sha256Mismatch(signed, actual);
+}
