@@ -14,14 +14,19 @@ export type JsonOperation = (input: JsonObject, request: ServiceRequest) => Json
 
 export interface JsonProtocolOptions {
   readonly version: "1.0" | "1.1";
-  /** Full shape prefix of error types (`com.amazonaws.sqs#`), empty for services that send the bare name. */
-  readonly errorNamespace: string;
+  /**
+   * Full shape prefix of error types (`com.amazonaws.sqs#`), empty for services that send the bare name; a function of
+   * the bare name where a service's errors come from more than one namespace (DynamoDB).
+   */
+  readonly errorNamespace: string | ((code: string) => string);
   readonly operations: Readonly<Record<string, JsonOperation>>;
   readonly maxBodyBytes: number;
   /** Member that carries the error text: `message`, or `Message` where a service was recorded so. */
   readonly messageKey?: "message" | "Message";
   /** SQS sends the old query code along for clients that still branch on it. */
   readonly queryErrorHeader?: boolean;
+  /** Further headers of every answer, made from its body (DynamoDB's checksum). */
+  readonly bodyHeaders?: (body: Buffer) => Record<string, string>;
   readonly log: Logger;
 }
 
@@ -33,7 +38,7 @@ export async function handleJson(request: ServiceRequest, response: ServerRespon
     const run = Object.hasOwn(options.operations, operation) ? options.operations[operation] : undefined;
     if (run === undefined) throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
     const input = parseJsonObject(await readBody(request, options.maxBodyBytes));
-    sendJson(response, 200, contentType, request.requestId, await run(input, request));
+    sendJson(response, 200, contentType, request.requestId, await run(input, request), options.bodyHeaders);
   } catch (error) {
     sendJsonError(request, response, contentType, options, error);
   }
@@ -58,9 +63,18 @@ export function parseJsonObject(body: Buffer): JsonObject {
   return value as JsonObject;
 }
 
-function sendJson(response: ServerResponse, statusCode: number, contentType: string, requestId: string, body: JsonObject, headers: Record<string, string> = {}): void {
+function sendJson(
+  response: ServerResponse,
+  statusCode: number,
+  contentType: string,
+  requestId: string,
+  body: JsonObject,
+  bodyHeaders?: (body: Buffer) => Record<string, string>,
+  headers: Record<string, string> = {},
+): void {
   const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(statusCode, { "Content-Type": contentType, "Content-Length": bytes.length, "x-amzn-RequestId": requestId, ...headers });
+  const fixed = { "Content-Type": contentType, "Content-Length": bytes.length, "x-amzn-RequestId": requestId };
+  response.writeHead(statusCode, { ...fixed, ...bodyHeaders?.(bytes), ...headers });
   response.end(bytes);
 }
 
@@ -72,8 +86,9 @@ function sendJsonError(request: ServiceRequest, response: ServerResponse, conten
   }
   const headers: Record<string, string> = { ...wire.headers };
   if (options.queryErrorHeader) headers["x-amzn-query-error"] = `${wire.queryCode ?? wire.code};${wire.fault}`;
-  const body = { __type: `${options.errorNamespace}${wire.code}`, [options.messageKey ?? "message"]: wire.message, ...wire.members };
-  sendJson(response, wire.statusCode, contentType, request.requestId, body, headers);
+  const namespace = typeof options.errorNamespace === "string" ? options.errorNamespace : options.errorNamespace(wire.code);
+  const body = { __type: `${namespace}${wire.code}`, [options.messageKey ?? "message"]: wire.message, ...wire.members };
+  sendJson(response, wire.statusCode, contentType, request.requestId, body, options.bodyHeaders, headers);
 }
 
 /** A fault of ours, told to the log in full and to the client as AWS would. */
