@@ -13,9 +13,26 @@ export interface LoggingConfig {
 export type CodeSource =
   /** A source file that esbuild bundles; `handlerFile` has no extension yet (`src/functions/manifest/handler`). */
   | { readonly kind: "bundle"; readonly root: string; readonly handlerFile: string; readonly build: BuildOptions }
-  /** A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes). */
-  | { readonly kind: "folder"; readonly root: string }
-  | { readonly kind: "image"; readonly uri: string; readonly build?: { readonly context: string; readonly dockerfile: string } };
+  /**
+   * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).
+   * With `origin` the folder has to be made first: `config/code.ts` writes inline code, the Lambda service unpacks ZIPs.
+   */
+  | { readonly kind: "folder"; readonly root: string; readonly origin?: CodeOrigin }
+  | {
+      readonly kind: "image";
+      readonly uri: string;
+      readonly build?: { readonly context: string; readonly dockerfile: string };
+      readonly command?: readonly string[];
+      readonly entryPoint?: readonly string[];
+      readonly workingDirectory?: string;
+    };
+
+/** Where a folder that does not exist yet comes from. */
+export type CodeOrigin =
+  | { readonly kind: "inline"; readonly fileName: string; readonly text: string }
+  | { readonly kind: "zip"; readonly file: string }
+  /** Code that lies on AWS only (`s3://bucket/key`); it cannot be run here. */
+  | { readonly kind: "remote"; readonly uri: string };
 
 /** `Metadata.BuildProperties` of SAM's esbuild builder, the part that changes the result. */
 export interface BuildOptions {
@@ -28,6 +45,17 @@ export interface BuildOptions {
   readonly loader?: Readonly<Record<string, string>>;
   readonly define?: Readonly<Record<string, string>>;
   readonly keepNames?: boolean;
+  /** Undefined = the bundler's own default (on). */
+  readonly sourcemap?: boolean;
+}
+
+/** What happens to asynchronous invocations that fail: EventInvokeConfig and DeadLetterQueue. */
+export interface AsyncInvokeConfig {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly onSuccessArn: string | undefined;
+  readonly onFailureArn: string | undefined;
+  readonly deadLetterTargetArn: string | undefined;
 }
 
 export interface FunctionConfig {
@@ -53,4 +81,10 @@ export interface FunctionConfig {
   readonly role: string;
   /** `$LATEST` or a published number. */
   readonly version: string;
+  /** Absent = AWS's defaults: two retries, six hours, nowhere to go. */
+  readonly asyncInvoke?: AsyncInvokeConfig;
+  /** Alias that SAM publishes with `AutoPublishAlias`. */
+  readonly publishedAlias?: string;
+  readonly tracing?: "Active" | "PassThrough";
+  readonly tags?: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,261 @@
+/**
+ * The application as the template declares it: every reference resolved, every default filled in, plain JSON.
+ * The stack reads nothing else. Names follow CloudFormation's resource types; `logicalId` is the key in the template.
+ */
+import type { Realm } from "../shared/arn.js";
+import type { EventSource } from "./event-source.js";
+import type { FunctionConfig } from "./function-config.js";
+
+/** Any value that JSON can carry. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+interface Named {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
+export interface BucketNotification {
+  readonly events: readonly string[];
+  readonly prefix: string | undefined;
+  readonly suffix: string | undefined;
+  readonly target: { readonly kind: "function" | "queue" | "topic"; readonly arn: string };
+}
+
+export interface CorsRule {
+  readonly allowedOrigins: readonly string[];
+  readonly allowedMethods: readonly string[];
+  readonly allowedHeaders: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+}
+
+export interface BucketConfig extends Named {
+  readonly versioning: boolean;
+  /** Sends every event to the default event bus. */
+  readonly eventBridge: boolean;
+  /** All of them, those to functions too: on AWS the notification configuration belongs to the bucket. */
+  readonly notifications: readonly BucketNotification[];
+  readonly cors: readonly CorsRule[];
+}
+
+export interface QueueConfig extends Named {
+  /** In AWS's form; `bindEndpoints` turns it into the local one. */
+  readonly url: string;
+  readonly fifo: boolean;
+  readonly visibilityTimeoutSeconds: number;
+  readonly delaySeconds: number;
+  readonly messageRetentionSeconds: number;
+  readonly maximumMessageSizeBytes: number;
+  readonly receiveWaitSeconds: number;
+  readonly contentBasedDeduplication: boolean;
+  readonly deduplicationScope: "messageGroup" | "queue";
+  readonly fifoThroughputLimit: "perQueue" | "perMessageGroupId";
+  readonly redrive: { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number } | undefined;
+  readonly redriveAllow: JsonObject | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface KeyElement {
+  readonly AttributeName: string;
+  readonly KeyType: "HASH" | "RANGE";
+}
+
+export interface TableIndex {
+  readonly IndexName: string;
+  readonly KeySchema: readonly KeyElement[];
+  readonly Projection: {
+    readonly ProjectionType: "ALL" | "KEYS_ONLY" | "INCLUDE";
+    readonly NonKeyAttributes?: readonly string[] | undefined;
+  };
+}
+
+/** Spelled as CreateTable takes it, so that it can be handed on as it is. */
+export interface TableConfig extends Named {
+  readonly attributeDefinitions: readonly { readonly AttributeName: string; readonly AttributeType: "S" | "N" | "B" }[];
+  readonly keySchema: readonly KeyElement[];
+  readonly globalSecondaryIndexes: readonly TableIndex[];
+  readonly localSecondaryIndexes: readonly TableIndex[];
+  readonly billingMode: "PROVISIONED" | "PAY_PER_REQUEST";
+  readonly streamViewType: "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES" | undefined;
+  /** The table's stream must carry this ARN: functions hold it in their environment. */
+  readonly streamArn: string;
+  readonly ttlAttribute: string | undefined;
+  readonly deletionProtection: boolean;
+}
+
+export interface SecretConfig extends Named {
+  readonly description: string;
+  readonly secretString: string | undefined;
+  /** `GenerateSecretString` as written, when there is no SecretString. */
+  readonly generate: JsonObject | undefined;
+}
+
+/** An SSM parameter resource (not a template parameter). */
+export interface ParameterConfig extends Named {
+  readonly type: "String" | "StringList" | "SecureString";
+  readonly value: string;
+  readonly description: string;
+}
+
+export interface TopicSubscription {
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly rawMessageDelivery: boolean;
+  readonly filterPolicy: JsonObject | undefined;
+  readonly filterPolicyScope: "MessageAttributes" | "MessageBody";
+  readonly deadLetterTargetArn: string | undefined;
+}
+
+export interface TopicConfig extends Named {
+  readonly fifo: boolean;
+  readonly contentBasedDeduplication: boolean;
+  readonly displayName: string;
+  readonly subscriptions: readonly TopicSubscription[];
+}
+
+export type EventBusConfig = Named;
+
+export interface RuleTarget {
+  readonly id: string;
+  readonly arn: string;
+  readonly input: string | undefined;
+  readonly inputPath: string | undefined;
+  readonly inputTransformer:
+    | { readonly pathsMap: Readonly<Record<string, string>>; readonly template: string }
+    | undefined;
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly deadLetterTargetArn: string | undefined;
+  readonly messageGroupId: string | undefined;
+}
+
+/** A rule of EventBridge, by pattern, by schedule, or both. */
+export interface RuleConfig extends Named {
+  readonly busName: string;
+  readonly pattern: JsonObject | undefined;
+  readonly scheduleExpression: string | undefined;
+  readonly enabled: boolean;
+  readonly targets: readonly RuleTarget[];
+}
+
+/** A schedule of EventBridge Scheduler. */
+export interface ScheduleConfig extends Named {
+  readonly groupName: string;
+  readonly expression: string;
+  readonly timezone: string;
+  readonly startDate: string | undefined;
+  readonly endDate: string | undefined;
+  readonly flexibleWindowMinutes: number | undefined;
+  readonly enabled: boolean;
+  readonly target: RuleTarget;
+}
+
+export interface AlarmConfig extends Named {
+  readonly description: string;
+  readonly namespace: string | undefined;
+  readonly metricName: string | undefined;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: string | undefined;
+  readonly extendedStatistic: string | undefined;
+  readonly unit: string | undefined;
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly threshold: number | undefined;
+  readonly comparisonOperator: string;
+  readonly treatMissingData: "breaching" | "notBreaching" | "ignore" | "missing";
+  readonly actionsEnabled: boolean;
+  readonly alarmActions: readonly string[];
+  readonly okActions: readonly string[];
+  readonly insufficientDataActions: readonly string[];
+  /** Metric math, as written. */
+  readonly metrics: readonly Json[] | undefined;
+}
+
+export interface LogGroupConfig extends Named {
+  /** Undefined = kept for ever. */
+  readonly retentionDays: number | undefined;
+}
+
+export interface StateMachineConfig extends Named {
+  readonly type: "STANDARD" | "EXPRESS";
+  /** Amazon States Language, as JSON text, substitutions applied. */
+  readonly definition: string;
+  readonly roleArn: string;
+  readonly loggingLevel: "ALL" | "ERROR" | "FATAL" | "OFF";
+  readonly tracing: boolean;
+}
+
+export interface LayerConfig extends Named {
+  readonly version: number;
+  /** Folder laid over /opt, or a ZIP of it. */
+  readonly path: string;
+  readonly packaging: "folder" | "zip";
+  readonly compatibleRuntimes: readonly string[];
+}
+
+export interface ApiCors {
+  readonly allowOrigins: readonly string[];
+  readonly allowMethods: readonly string[];
+  readonly allowHeaders: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly allowCredentials: boolean;
+  readonly maxAgeSeconds: number | undefined;
+}
+
+interface ApiBase {
+  readonly logicalId: string;
+  /** Ten letters and digits, as in the host name of the real one. */
+  readonly id: string;
+  readonly name: string;
+  /** In AWS's form, without the stage. */
+  readonly endpoint: string;
+  /** Stage names; `$default` has no path segment. */
+  readonly stages: readonly string[];
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly cors: ApiCors | undefined;
+  /** `Auth` of a SAM API as written: authorizers by name, DefaultAuthorizer, ApiKeyRequired ... */
+  readonly auth: JsonObject | undefined;
+  readonly definition: JsonObject | undefined;
+}
+
+export type ApiConfig =
+  | (ApiBase & { readonly kind: "http" })
+  | (ApiBase & { readonly kind: "websocket" })
+  | (ApiBase & { readonly kind: "rest"; readonly binaryMediaTypes: readonly string[] });
+
+/** A resource of the template that is announced and skipped. */
+export interface SkippedResource {
+  readonly logicalId: string;
+  readonly type: string;
+}
+
+export interface Application {
+  /** Absolute path of the template; undefined when there is none. */
+  readonly sourceFile: string | undefined;
+  readonly stackName: string;
+  readonly realm: Realm;
+  readonly functions: readonly FunctionConfig[];
+  readonly buckets: readonly BucketConfig[];
+  readonly queues: readonly QueueConfig[];
+  readonly tables: readonly TableConfig[];
+  readonly secrets: readonly SecretConfig[];
+  readonly parameters: readonly ParameterConfig[];
+  readonly topics: readonly TopicConfig[];
+  readonly eventBuses: readonly EventBusConfig[];
+  readonly rules: readonly RuleConfig[];
+  readonly schedules: readonly ScheduleConfig[];
+  readonly alarms: readonly AlarmConfig[];
+  readonly logGroups: readonly LogGroupConfig[];
+  readonly stateMachines: readonly StateMachineConfig[];
+  readonly layers: readonly LayerConfig[];
+  readonly apis: readonly ApiConfig[];
+  /** What makes functions fire, seen from the function's side. */
+  readonly eventSources: readonly EventSource[];
+  readonly outputs: Readonly<Record<string, Json>>;
+  readonly skipped: readonly SkippedResource[];
+  /** Sentences to say aloud once: placeholders, skipped resources, differences from AWS. */
+  readonly notices: readonly string[];
+}
