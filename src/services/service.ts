@@ -3,9 +3,11 @@
  * services/ with the same file names in each: index (the API and its fidelity card), operations, store, errors.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Realm } from "../shared/arn.js";
+import type { Credentials } from "./kit/credentials.js";
 import type { StateStore } from "./kit/state-store.js";
 import type { Logger } from "../shared/logger.js";
 
@@ -26,8 +28,10 @@ export interface ServiceRequest {
   /** Raw query string without `?`. */
   readonly query: string;
   readonly headers: IncomingMessage["headers"];
-  /** Undecoded body; read it with kit/body.ts, which bounds it. */
-  readonly body: IncomingMessage;
+  /** Undecoded body; read it with kit/body.ts, which bounds it, or as a stream with kit/payload.ts. */
+  readonly body: Readable;
+  /** Present when the gateway had to read the whole body to check the signature; its hash is then verified already. */
+  readonly buffered?: Buffer;
   /** Undefined for an anonymous request. */
   readonly caller: Caller | undefined;
   readonly requestId: string;
@@ -59,6 +63,8 @@ export interface ServiceContext {
   readonly bus: Bus;
   readonly realm: Realm;
   readonly log: Logger;
+  /** Issues session credentials (STS, execution environments); the gateway checks them. */
+  readonly credentials: Credentials;
   /** The gateway's own base URL (`http://127.0.0.1:4566`), for URLs made outside a request. */
   readonly endpoint: () => string;
 }

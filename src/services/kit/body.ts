@@ -9,6 +9,10 @@ import { AwsError } from "./aws-error.js";
  * `XAmzContentSHA256Mismatch` 400 when the body is not the one that was signed.
  */
 export async function readBody(request: ServiceRequest, maxBytes: number): Promise<Buffer> {
+  if (request.buffered !== undefined) {
+    if (request.buffered.length > maxBytes) throw tooLarge(maxBytes);
+    return request.buffered;
+  }
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
