@@ -1,0 +1,133 @@
+/**
+ * The checksums that S3 speaks, fed piece by piece, and the arithmetic that makes one CRC out of those of two halves.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { Crc32c } from "@aws-crypto/crc32c";
+import { Crc64Nvme } from "@aws-sdk/crc64-nvme";
+
+/** As the API writes them. The order is that of AWS's own lists. */
+export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+
+export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+};
+
+export interface Checksum {
+  update(bytes: Uint8Array): void;
+  digest(): Promise<Buffer>;
+}
+
+export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
+  return MAKERS[algorithm]();
+}
+
+const MAKERS: Readonly<Record<ChecksumAlgorithm, () => Checksum>> = {
+  CRC32: zlibCrc32,
+  CRC32C: () => {
+    const sum = new Crc32c();
+    return { update: (bytes) => void sum.update(bytes), digest: () => Promise.resolve(uint32(sum.digest())) };
+  },
+  CRC64NVME: () => {
+    const sum = new Crc64Nvme();
+    return { update: (bytes) => sum.update(bytes), digest: async () => Buffer.from(await sum.digest()) };
+  },
+  SHA1: () => nodeHash("sha1"),
+  SHA256: () => nodeHash("sha256"),
+};
+
+export function isChecksumAlgorithm(text: string): text is ChecksumAlgorithm {
+  return (CHECKSUM_ALGORITHMS as readonly string[]).includes(text);
+}
+
+function nodeHash(name: string): Checksum {
+  const hash = createHash(name);
+  return { update: (bytes) => void hash.update(bytes), digest: () => Promise.resolve(hash.digest()) };
+}
+
+function zlibCrc32(): Checksum {
+  let value = 0;
+  return {
+    update: (bytes) => {
+      value = crc32(bytes, value);
+    },
+    digest: () => Promise.resolve(uint32(value)),
+  };
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
+
+export type CrcAlgorithm = "CRC32" | "CRC32C" | "CRC64NVME";
+
+/** Polynomials with their bits reversed, as these CRCs run. */
+const POLYNOMIALS: Readonly<Record<CrcAlgorithm, bigint>> = {
+  CRC32: 0xedb88320n,
+  CRC32C: 0x82f63b78n,
+  CRC64NVME: 0x9a6c9329ac4bc9b5n,
+};
+
+/**
+ * Puts CRCs of consecutive pieces together without reading the pieces again: appending n bytes multiplies a CRC by
+ * x^(8n) modulo the polynomial. The powers are kept, because parts of an upload have the same size.
+ */
+export class CrcCombiner {
+  readonly #algorithm: CrcAlgorithm;
+  readonly #powers = new Map<number, bigint>();
+
+  constructor(algorithm: CrcAlgorithm) {
+    this.#algorithm = algorithm;
+  }
+
+  /** CRC of a piece followed by another of `secondLength` bytes. */
+  combine(first: Buffer, second: Buffer, secondLength: number): Buffer {
+    if (secondLength === 0) return first;
+    let power = this.#powers.get(secondLength);
+    if (power === undefined) {
+      power = this.#powerOfBytes(secondLength);
+      this.#powers.set(secondLength, power);
+    }
+    const value = this.#multiply(power, toBigInt(first)) ^ toBigInt(second);
+    return Buffer.from(value.toString(16).padStart(first.length * 2, "0"), "hex");
+  }
+
+  get #width(): bigint {
+    return BigInt(CHECKSUM_BYTES[this.#algorithm] * 8);
+  }
+
+  /** Product of two polynomials modulo the CRC's own; the highest bit is x^0. */
+  #multiply(a: bigint, b: bigint): bigint {
+    const polynomial = POLYNOMIALS[this.#algorithm];
+    let product = 0n;
+    let factor = b;
+    for (let bit = 1n << (this.#width - 1n); bit !== 0n; bit >>= 1n) {
+      if ((a & bit) !== 0n) product ^= factor;
+      factor = (factor & 1n) === 0n ? factor >> 1n : (factor >> 1n) ^ polynomial;
+    }
+    return product;
+  }
+
+  #powerOfBytes(length: number): bigint {
+    let power = 1n << (this.#width - 1n);
+    // x^8, squared once for every binary digit of the length.
+    let square = power >> 8n;
+    for (let left = length; left > 0; left = Math.floor(left / 2)) {
+      if (left % 2 === 1) power = this.#multiply(square, power);
+      square = this.#multiply(square, square);
+    }
+    return power;
+  }
+}
+
+function toBigInt(bytes: Buffer): bigint {
+  return BigInt(`0x${bytes.toString("hex")}`);
+}
