@@ -68,6 +68,10 @@ export class StateStore {
     }
   }
 
+  get durability(): Durability {
+    return this.#durability;
+  }
+
   /** A store in a new temporary folder that is deleted at close. */
   static ephemeral(durability: Durability = "process"): StateStore {
     return StateStore.open({ folder: mkdtempSync(join(tmpdir(), "lambda-run-state-")), ephemeral: true, durability });
