@@ -47,7 +47,11 @@ describe("presigned URLs equal the SDK's", () => {
     ["in us-east-1", { region: "us-east-1" }, "my-company-reports-bucket"],
     ["for a bucket with dots, path style", {}, "my.company.reports"],
     ["with a session token", { credentials: SESSION }, "my-company-reports-bucket"],
-    ["on a custom endpoint with a port, path style", { endpoint: "http://127.0.0.1:4566" }, "my-company-reports-bucket"],
+    [
+      "on a custom endpoint with a port, path style",
+      { endpoint: "http://127.0.0.1:4566" },
+      "my-company-reports-bucket",
+    ],
     ["on a custom endpoint, virtual-host style", { endpoint: "http://localhost:4566" }, "my-company-reports-bucket"],
     ["with forced path style", { endpoint: "http://minio:9000", forcePathStyle: true }, "my-company-reports-bucket"],
     ["on an endpoint below a path", { endpoint: "https://store.example.com/s3" }, "my-company-reports-bucket"],
@@ -103,11 +107,14 @@ test("the signing key is derived once for a day, a region and a secret", () => {
   expect(keys.get(CREDENTIALS, "20260501", "us-east-1", "s3")).not.toBe(key);
 });
 
-test.each([0, -1, 1.5, 604_801, Number.NaN])("a life of %p seconds is refused, not shortened in silence", async (seconds) => {
-  const client = clientWith({});
-  await expect(createPresigner(client, "reports", seconds)).rejects.toThrow("lives 1 to 604800 seconds");
-  client.destroy();
-});
+test.each([0, -1, 1.5, 604_801, Number.NaN])(
+  "a life of %p seconds is refused, not shortened in silence",
+  async (seconds) => {
+    const client = clientWith({});
+    await expect(createPresigner(client, "reports", seconds)).rejects.toThrow("lives 1 to 604800 seconds");
+    client.destroy();
+  },
+);
 
 test("a bucket that needs another kind of signature is refused by name", async () => {
   const client = clientWith({ region: "us-east-1" });
