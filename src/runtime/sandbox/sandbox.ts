@@ -41,20 +41,33 @@ export type ProcessExit =
   /** Killed because the environment outgrew MemorySize. */
   | { readonly kind: "out-of-memory" };
 
+/**
+ * `signal` is spelled as Lambda spells it (`killed`, `aborted`, `segmentation fault`: see exit-status.ts). Namespaced
+ * tiers learn the end of a process from a shell, where status 128 + n may also be a plain exit: a runtime that reports
+ * its own exit code calls `noteCleanExit`.
+ */
 export interface SandboxProcess {
   readonly name: string;
   /** Resolves once, when the process has ended. */
   readonly exited: Promise<ProcessExit>;
   /** SIGTERM to the process alone (SHUTDOWN phase). */
   terminate(): void;
+  /** The process itself said that it leaves with this code: it decides over a status that looks like a signal. */
+  noteCleanExit(code: number): void;
 }
 
 export interface Sandbox {
   readonly tier: SandboxTier;
+  /** Resolves when the root stands; rejects with LR5005 when it cannot be built. Nothing needs to wait for it. */
+  readonly ready: Promise<void>;
+  /** What a person should know about this sandbox, e.g. that its code is readable by root alone. */
+  readonly notes: readonly string[];
   /** Paths as the function sees them (`/var/task`, or the host path in the portable tier). */
   readonly paths: { readonly task: string; readonly opt: string; readonly tmp: string; resolve(mount: Mount): string };
   /** Standard output and error of every process in the sandbox. */
   readonly output: { readonly stdout: Readable; readonly stderr: Readable };
+  /** Resolves when all that was written before this call has been handed to the readers of `output`. */
+  flushOutput(): Promise<void>;
   spawn(process: ProcessSpec): SandboxProcess;
   /** SIGSTOP to the whole tree; cheap enough for every invocation (<= 50 us). */
   freeze(): void;
@@ -77,4 +90,20 @@ export interface LimitTiers {
   readonly kill: { readonly how: "pid-namespace" | "tree-walk"; readonly exact: boolean; readonly note: string };
   readonly freeze: { readonly how: "signals"; readonly exact: boolean; readonly note: string };
   readonly cpu: { readonly how: "cgroup" | "off"; readonly exact: boolean; readonly note: string };
+}
+
+/** A tier that this machine refuses, and in whose words. */
+export interface RefusedTier {
+  readonly tier: SandboxTier;
+  readonly reason: string;
+}
+
+/** Made once per process by `probeSandbox`. */
+export interface SandboxFactory {
+  readonly tier: SandboxTier;
+  readonly tiers: LimitTiers;
+  /** Better tiers that were tried first and why they cannot be had here. */
+  readonly refused: readonly RefusedTier[];
+  /** Starts building the room and returns at once; `spawn` may be called immediately. */
+  create(spec: SandboxSpec): Sandbox;
 }

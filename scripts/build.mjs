@@ -1,0 +1,36 @@
+// Builds dist/: the CLI, the library and the bootstraps, each one CommonJS file. Own code is bundled, dependencies
+// stay in node_modules, except the small ones that every start needs: resolving them costs more than parsing them.
+import { build } from "esbuild";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { dependencies, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
+const INLINED = new Set(["commander", "yaml", "zod"]);
+const external = Object.keys(dependencies).filter((name) => !INLINED.has(name));
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+mkdirSync(`${root}/dist`, { recursive: true });
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  sourcemap: "linked",
+  logLevel: "warning",
+  define: { __LAMBDA_RUN_VERSION__: JSON.stringify(version) },
+};
+
+await Promise.all([
+  build({ ...common, external, entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" }, outdir: "dist" }),
+  build({
+    ...common,
+    // The bootstrap runs inside the execution environment, where a source map would only cost a file.
+    sourcemap: false,
+    entryPoints: { "bootstrap/node": "src/runtime/bootstrap/node/main.ts", "bootstrap/portable-tmp": "src/runtime/bootstrap/portable-tmp.ts" },
+    outdir: "dist",
+  }),
+]);
+cpSync(`${root}/src/runtime/bootstrap/python`, `${root}/dist/bootstrap/python`, { recursive: true });

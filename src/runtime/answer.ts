@@ -1,0 +1,73 @@
+/** What the caller of one invocation gets, from what the runtime answered and how the phase ended. */
+import { exited, extensionFailed, timedOut, type Failure } from "./failures.js";
+import { platformErrorType, type InitFailure, type Leftover, type Outcome } from "./runtime-session.js";
+import type { ProcessExit } from "./sandbox/sandbox.js";
+
+/** How INIT ended. */
+export type InitEnd =
+  | { readonly kind: "ready" }
+  | { readonly kind: "timeout" }
+  | { readonly kind: "error"; readonly failure: InitFailure }
+  | { readonly kind: "exit"; readonly exit: ProcessExit }
+  | { readonly kind: "extension"; readonly errorType: string; readonly name: string };
+
+/** How INVOKE ended, apart from what the runtime had answered by then. */
+export type InvokeEnd = { readonly kind: "done" } | { readonly kind: "timeout" } | Extract<InitEnd, { kind: "exit" | "extension" }>;
+
+export interface Answer {
+  readonly payload: Buffer;
+  readonly failed: boolean;
+  /** Set when the platform, not the handler, ended the invocation. */
+  readonly platformError: string | undefined;
+  readonly leftovers: readonly Leftover[];
+}
+
+/** What the runtime itself answered. */
+export function answerOf(outcome: Outcome): Answer {
+  switch (outcome.kind) {
+    case "response":
+      return { payload: outcome.payload, failed: false, platformError: undefined, leftovers: outcome.leftovers };
+    case "error":
+      return { payload: outcome.payload, failed: true, platformError: undefined, leftovers: outcome.leftovers };
+    case "failure":
+      return fromFailure(outcome.failure, true);
+    case "streamed":
+      return { payload: Buffer.alloc(0), failed: false, platformError: undefined, leftovers: [] };
+  }
+}
+
+/** The platform's answer where the runtime gave none. `cutShort` is set when a response was under way. */
+export function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeconds: number, cutShort: Failure | undefined): Answer {
+  switch (end.kind) {
+    case "timeout":
+      return fromFailure(timedOut(requestId, timeoutSeconds), false);
+    case "error":
+      return { payload: end.failure.payload, failed: true, platformError: platformErrorType(end.failure.errorType), leftovers: [] };
+    case "exit":
+      return fromFailure(cutShort ?? exited(requestId, end.exit), true);
+    case "extension":
+      return fromFailure(extensionFailed(end.errorType, requestId, `Extension ${end.name} failed`), true);
+    case "ready":
+    case "done":
+      throw new Error("the runtime asked for the next event without an answer to this one");
+  }
+}
+
+function fromFailure(failure: Failure, platform: boolean): Answer {
+  return { payload: failure.payload, failed: true, platformError: platform ? failure.errorType : undefined, leftovers: [] };
+}
+
+/** Error type of an INIT that failed; a timeout has none. */
+export function initErrorType(end: InitEnd): string | undefined {
+  switch (end.kind) {
+    case "ready":
+    case "timeout":
+      return undefined;
+    case "error":
+      return platformErrorType(end.failure.errorType);
+    case "exit":
+      return end.exit.kind === "out-of-memory" ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+    case "extension":
+      return end.errorType;
+  }
+}

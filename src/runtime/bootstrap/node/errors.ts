@@ -1,0 +1,70 @@
+/**
+ * How the Node runtimes name and print errors. Shapes: aws-lambda-ric 3.3 (Node 22 and older) and 4.0 (Node 24 on).
+ */
+import { types } from "node:util";
+
+/** An error that the runtime itself raises; `name` is what the platform reports. */
+export class RuntimeError extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export interface ErrorBody {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly trace: readonly string[];
+}
+
+interface ErrorLike {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** DEL would break the headers in which parts of this travel. */
+const printable = (text: string): string => text.replaceAll("\x7f", "%7F");
+
+/** The older client takes anything with the three members for an error; the newer only real ones. */
+export function isErrorLike(value: unknown, modern: boolean): value is ErrorLike {
+  if (value instanceof Error || types.isNativeError(value)) return true;
+  if (modern || typeof value !== "object" || value === null) return false;
+  const { name, message, stack } = value as Partial<ErrorLike>;
+  return typeof name === "string" && typeof message === "string" && typeof stack === "string";
+}
+
+export function errorBody(error: unknown, modern: boolean): ErrorBody {
+  try {
+    if (!isErrorLike(error, modern)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    return { errorType: printable(error.name), errorMessage: printable(error.message), trace: printable(error.stack).split("\n") };
+  } catch {
+    return {
+      errorType: "handled",
+      errorMessage:
+        "callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack",
+      trace: [],
+    };
+  }
+}
+
+/** The JSON that follows `Invoke Error` and its kin in the log, with a leading tab. */
+export function formattedError(error: unknown, modern: boolean): string {
+  try {
+    return `\t${JSON.stringify(error, (_key, value: unknown) => withStack(value, modern))}`;
+  } catch {
+    return `\t${JSON.stringify(errorBody(error, modern))}`;
+  }
+}
+
+function withStack(value: unknown, modern: boolean): unknown {
+  if (!isErrorLike(value, modern)) return value;
+  const own = { ...(value as object) };
+  return {
+    errorType: value.name,
+    errorMessage: value.message,
+    code: (value as { readonly code?: unknown }).code,
+    ...own,
+    ...(typeof value.stack === "string" ? { stack: value.stack.split("\n") } : {}),
+  };
+}

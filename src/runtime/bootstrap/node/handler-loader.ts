@@ -1,0 +1,113 @@
+/**
+ * Finds and loads the handler by Lambda's rules, which differ between Node 22 and older (aws-lambda-ric 3.3) and
+ * Node 24 and newer (4.0).
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { RuntimeError } from "./errors.js";
+
+export type Handler = (event: unknown, context: unknown, callback?: unknown) => unknown;
+
+/** Marks what `awslambda.streamifyResponse` returned. */
+export const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+
+const CALLBACK_REFUSED =
+  "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
+
+/** esbuild and TypeScript would rewrite `import()`; this one has to stay, it loads ES modules. */
+// eslint-disable-next-line typescript/no-implied-eval -- the only way to keep a real import() in a CommonJS bundle
+const importModule = new Function("specifier", "return import(specifier)") as (specifier: string) => Promise<Record<string, unknown>>;
+
+interface HandlerName {
+  readonly folder: string;
+  readonly module: string;
+  readonly path: readonly string[];
+}
+
+export async function loadHandler(taskRoot: string, text: string, modern: boolean): Promise<Handler> {
+  const name = parseHandlerName(text);
+  const module = await loadModule(taskRoot, name, modern);
+  const handler = findExport(module, name.path, modern);
+  if (handler === undefined || handler === null) throw new RuntimeError("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
+  if (typeof handler !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${text} is not a function`);
+  if (modern && handler.length >= 3 && !(STREAMING in handler)) throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACK_REFUSED);
+  return handler as Handler;
+}
+
+function parseHandlerName(text: string): HandlerName {
+  if (text.includes("..")) {
+    throw new RuntimeError(
+      "Runtime.MalformedHandlerName",
+      `'${text}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    );
+  }
+  const file = basename(text);
+  // The first dot ends the module name: `a.b.c` is export `b.c` of module `a`.
+  const match = /^([^.]*)\.(.*)$/.exec(file);
+  if (match === null) throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
+  return { folder: text.slice(0, text.length - file.length), module: match[1] ?? "", path: (match[2] ?? "").split(".") };
+}
+
+async function loadModule(taskRoot: string, name: HandlerName, modern: boolean): Promise<unknown> {
+  const base = resolve(taskRoot, name.folder, name.module);
+  try {
+    return modern ? await importFirst(base, taskRoot, name) : await requireFirst(base, taskRoot, name);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      const mapped = new RuntimeError("Runtime.UserCodeSyntaxError", String(error));
+      if (modern && error.stack !== undefined) mapped.stack = error.stack;
+      throw mapped;
+    }
+    if (error instanceof Error && (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") {
+      throw new RuntimeError("Runtime.ImportModuleError", String(error));
+    }
+    throw error;
+  }
+}
+
+/** Node 22 and older: require by preference, import where the file says it is an ES module. */
+async function requireFirst(base: string, taskRoot: string, name: HandlerName): Promise<unknown> {
+  const load = createRequire(join(taskRoot, "noop.js"));
+  if (existsSync(base)) return load(base);
+  if (existsSync(`${base}.js`)) return isModulePackage(base) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
+  if (existsSync(`${base}.mjs`)) return importModule(pathToFileURL(`${base}.mjs`).href);
+  if (existsSync(`${base}.cjs`)) return load(`${base}.cjs`);
+  return load(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] }));
+}
+
+/** Node 24 and newer: import() of each candidate in turn. */
+async function importFirst(base: string, taskRoot: string, name: HandlerName): Promise<unknown> {
+  for (const extension of ["", ".js", ".mjs", ".cjs"]) {
+    const file = base + extension;
+    if (existsSync(file)) return importModule(pathToFileURL(file).href);
+  }
+  const load = createRequire(join(taskRoot, "noop.js"));
+  return importModule(pathToFileURL(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] })).href);
+}
+
+/** Whether the nearest package.json upward says `"type": "module"`; the walk stops at node_modules and at the root. */
+function isModulePackage(base: string): boolean {
+  for (let folder = dirname(base); ; folder = dirname(folder)) {
+    if (basename(folder) === "node_modules") return false;
+    const file = join(folder, "package.json");
+    if (existsSync(file)) {
+      try {
+        return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module";
+      } catch (error) {
+        console.warn(`${file} cannot be read, "type" is ignored: ${String(error)}`);
+        return false;
+      }
+    }
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+function findExport(module: unknown, path: readonly string[], modern: boolean): unknown {
+  const walk = (from: unknown): unknown =>
+    path.reduce<unknown>((at, key) => (at === undefined || at === null ? undefined : (at as Record<string, unknown>)[key]), from);
+  const direct = walk(module);
+  if (direct !== undefined || !modern) return direct;
+  return walk((module as { readonly default?: unknown } | undefined)?.default);
+}

@@ -1,0 +1,112 @@
+/**
+ * One invocation inside the environment: calls the handler by the rules of the declared runtime and says how it ended.
+ * Node 22 and older know callbacks, `context.done` and the wait for an empty event loop; Node 24 knows none of them.
+ */
+import { types } from "node:util";
+import { errorBody, formattedError, RuntimeError } from "./errors.js";
+import type { Handler } from "./handler-loader.js";
+import type { LegacyContext } from "./context.js";
+
+/** How an invocation ended. `exitCode` = the process must leave after the answer. */
+export type Completion =
+  | { readonly ok: true; readonly body: string }
+  | { readonly ok: false; readonly error: unknown; readonly exitCode?: number };
+
+/** JSON text of a handler's result, as the runtime sends it. */
+export function stringifyResult(result: unknown, modern: boolean): string {
+  try {
+    return JSON.stringify(result === undefined ? null : result) ?? "null";
+  } catch {
+    throw new RuntimeError(modern ? "Runtime.JSONStringifyError" : "Error", "Unable to stringify response body");
+  }
+}
+
+export function complete(result: unknown, modern: boolean): Completion {
+  try {
+    return { ok: true, body: stringifyResult(result, modern) };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Node 24 and newer: whatever the handler returns or resolves to is the response. */
+export async function runModern(handler: Handler, event: unknown, context: object): Promise<Completion> {
+  try {
+    return complete(await handler(event, context), true);
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** What `beforeExit` (the event loop has drained) means for the invocation under way. */
+export interface LoopDrain {
+  /** Called by the process's `beforeExit`. */
+  onEmpty: (() => void) | undefined;
+}
+
+/**
+ * Node 22 and older. `legacy` is the part of the context that the handler may call. The first completion wins.
+ * A synchronous handler that never completes is answered `null` when the loop drains; an async one whose promise never
+ * settles is answered `Runtime.NodeJsExit` (source of the client, Aug 2025; its 3.3.0 bundle answers null instead).
+ */
+export function runLegacy(handler: Handler, event: unknown, makeContext: (legacy: LegacyContext) => object, drain: LoopDrain): Promise<Completion> {
+  return new Promise((resolve) => {
+    let completed = false;
+    const settle = (completion: Completion): void => {
+      drain.onEmpty = undefined;
+      if (completed) {
+        console.error("Invocation has already been reported as done. Cannot call complete more than once per invocation.");
+        return;
+      }
+      completed = true;
+      resolve(completion);
+    };
+    const finish = (error: unknown, result: unknown): void =>
+      settle(error === undefined || error === null ? complete(result, false) : { ok: false, error });
+
+    const legacy: LegacyContext = {
+      callbackWaitsForEmptyEventLoop: true,
+      succeed: (result) => finish(null, result),
+      fail: (error) => finish(error ?? "handled", null),
+      done: finish,
+    };
+    const callback = (error: unknown, result: unknown): void => {
+      if (completed || !legacy.callbackWaitsForEmptyEventLoop) finish(error, result);
+      else drain.onEmpty = () => finish(error, result);
+    };
+
+    drain.onEmpty = () => finish(null, null);
+    try {
+      const returned = handler(event, makeContext(legacy), callback);
+      if (!isThenable(returned)) return;
+      if (types.isAsyncFunction(handler)) {
+        drain.onEmpty = () => settle({ ok: false, error: neverSettled() });
+      }
+      returned.then(legacy.succeed, legacy.fail);
+    } catch (error) {
+      settle({ ok: false, error });
+    }
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
+}
+
+function neverSettled(): Error {
+  return new RuntimeError(
+    "Runtime.NodeJsExit",
+    "The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes",
+  );
+}
+
+/** Headers and body of a POST to `/error`. */
+export function errorRequest(error: unknown, modern: boolean): { readonly headers: Record<string, string>; readonly body: string } {
+  const body = errorBody(error, modern);
+  const errorType = /^[\x20-\x7e]*$/.test(body.errorType) ? body.errorType : "Unknown";
+  return { headers: { "Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": errorType }, body: JSON.stringify(body) };
+}
+
+export function logError(title: string, error: unknown, modern: boolean): void {
+  console.error(title, formattedError(error, modern));
+}

@@ -1,0 +1,182 @@
+/**
+ * START HERE for what runs inside an execution environment with a Node runtime: wait in standby, load the handler,
+ * then answer events until killed. Speaks the Lambda Runtime API; Node built-ins only.
+ */
+import { RuntimeClient, type Answer } from "./client.js";
+import { logContext, patchConsole } from "./console.js";
+import { makeContext, readHeaders, type InvocationHeaders } from "./context.js";
+import { RuntimeError } from "./errors.js";
+import { loadHandler, STREAMING, type Handler } from "./handler-loader.js";
+import { errorRequest, logError, runLegacy, runModern, type Completion, type LoopDrain } from "./invocation.js";
+import { installLeftoverWatch, startWatching, takeLeftovers } from "./leftovers.js";
+import { preloadSdk } from "./sdk.js";
+import { highWaterMarkOf, installGlobal, ResponseStream, type StreamingHandler } from "./streaming.js";
+
+const NEXT = "/2018-06-01/runtime/invocation/next";
+/** Private to lambda-run: held open until the environment's INIT phase begins. */
+const STANDBY = "/lambda-run/standby";
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+/** First runtime without callbacks and process-level safety nets. */
+const FIRST_MODERN_MAJOR = 24;
+
+const environment = process.env;
+const modern = declaredMajor(environment["AWS_EXECUTION_ENV"] ?? "") >= FIRST_MODERN_MAJOR;
+const client = new RuntimeClient(environment["AWS_LAMBDA_RUNTIME_API"] ?? "");
+const drain: LoopDrain = { onEmpty: undefined };
+let current: { readonly headers: InvocationHeaders; readonly reject: (completion: Completion) => void } | undefined;
+
+/** `AWS_Lambda_nodejs22.x` -> 22. */
+function declaredMajor(executionEnvironment: string): number {
+  return Number(/nodejs(\d+)/.exec(executionEnvironment)?.[1] ?? process.versions.node.split(".")[0]);
+}
+
+async function main(): Promise<void> {
+  const taskRoot = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
+  const handlerName = environment["_HANDLER"] ?? "";
+  preloadSdk(environment);
+  forgetOwnVariables();
+  await client.request("GET", STANDBY);
+  // Here INIT begins.
+  patchConsole(environment);
+  process.setSourceMapsEnabled(true);
+  installGlobal(environment);
+  installLeftoverWatch();
+  if (!modern) installSafetyNets();
+  // Reported by the supervisor's exit status alone it could not be told from a signal (128 + n).
+  process.on("exit", (code) => client.noteExit(code));
+
+  let handler: Handler;
+  try {
+    // A top-level await that waits for nothing must be able to end the process, as on Lambda.
+    client.unref();
+    handler = await loadHandler(taskRoot, handlerName, modern);
+    client.ref();
+  } catch (error) {
+    await failInit(modern ? "Init Error" : "Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION);
+    return;
+  }
+  let answer = await client.request("GET", NEXT);
+  for (;;) answer = await serve(handler, answer);
+}
+
+/** One event: run, answer, and fetch the next in the same write. */
+async function serve(handler: Handler, answer: Answer): Promise<Answer> {
+  const headers = readHeaders(answer.headers);
+  logContext.requestId = headers.requestId;
+  logContext.tenantId = headers.tenantId;
+  if (headers.traceId === undefined) delete environment["_X_AMZN_TRACE_ID"];
+  else environment["_X_AMZN_TRACE_ID"] = headers.traceId;
+
+  const path = `/2018-06-01/runtime/invocation/${headers.requestId}`;
+  client.unref();
+  startWatching();
+  const completion = STREAMING in handler ? await runStreaming(handler, headers, answer.body, path) : await run(handler, headers, answer.body);
+  // Node 24 gives the event loop one turn before it posts.
+  if (modern) await new Promise((resolve) => setImmediate(resolve));
+  client.ref();
+  current = undefined;
+  if (completion === "streamed") return client.request("GET", NEXT);
+
+  if (completion.ok) {
+    const [, next] = await client.respondAndNext(`${path}/response`, { "Content-Type": "application/json", ...leftoverHeader() }, completion.body, NEXT);
+    return next;
+  }
+  const { headers: errorHeaders, body } = errorRequest(completion.error, modern);
+  if (completion.exitCode !== undefined) {
+    await client.request("POST", `${path}/error`, errorHeaders, body);
+    process.exit(completion.exitCode);
+  }
+  logError("Invoke Error", completion.error, modern);
+  const [, next] = await client.respondAndNext(`${path}/error`, { ...errorHeaders, ...leftoverHeader() }, body, NEXT);
+  return next;
+}
+
+function run(handler: Handler, headers: InvocationHeaders, payload: Buffer): Promise<Completion> {
+  return new Promise((resolve) => {
+    current = { headers, reject: resolve };
+    let event: unknown;
+    try {
+      event = JSON.parse(payload.toString("utf8"));
+    } catch (error) {
+      resolve({ ok: false, error });
+      return;
+    }
+    const running = modern
+      ? runModern(handler, event, makeContext(headers, environment, undefined))
+      : runLegacy(handler, event, (legacy) => makeContext(headers, environment, legacy), drain);
+    void running.then(resolve);
+  });
+}
+
+async function runStreaming(handler: Handler, headers: InvocationHeaders, payload: Buffer, path: string): Promise<Completion | "streamed"> {
+  const stream = new ResponseStream(client, `${path}/response`, highWaterMarkOf(handler));
+  // The stream's own error would be an uncaught exception; the handler's promise tells what went wrong.
+  stream.on("error", () => undefined);
+  try {
+    const finished = new Promise<void>((resolve) => stream.once("finish", () => resolve()));
+    const returned = await new Promise<unknown>((resolve, reject) => {
+      current = { headers, reject: (completion) => reject(completion.ok ? undefined : completion.error) };
+      const event: unknown = JSON.parse(payload.toString("utf8"));
+      const legacy = modern ? undefined : { callbackWaitsForEmptyEventLoop: false, succeed: () => undefined, fail: () => undefined, done: () => undefined };
+      const running = (handler as unknown as StreamingHandler)(event, stream, makeContext(headers, environment, legacy));
+      if (running instanceof Promise) running.then(resolve, reject);
+      else reject(new RuntimeError("Runtime.InvalidStreamingOperation", "Streaming does not support non-async handlers."));
+    });
+    if (returned !== undefined) console.warn("Streaming handlers ignore return values.");
+    if (!stream.writableEnded) throw new RuntimeError("Runtime.UnfinishedStream", "Response stream is not finished.");
+    await finished;
+  } catch (error) {
+    if (!stream.started) return { ok: false, error };
+    logError("Invoke Error", error, modern);
+    stream.fail(error, modern);
+  }
+  await stream.answered();
+  return "streamed";
+}
+
+/** Node 22 and older catch what user code lets fall: the invocation fails with it and the process leaves. */
+function installSafetyNets(): void {
+  process.on("beforeExit", () => drain.onEmpty?.());
+  process.on("uncaughtException", (error) => bail("Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION));
+  process.on("unhandledRejection", (reason, promise) => {
+    const error = Object.assign(new RuntimeError("Runtime.UnhandledPromiseRejection", String(reason)), { reason, promise });
+    bail("Unhandled Promise Rejection", error, EXIT_UNHANDLED_REJECTION);
+  });
+}
+
+function bail(title: string, error: unknown, exitCode: number): void {
+  client.ref();
+  if (current === undefined) {
+    void failInit(title, error, exitCode);
+    return;
+  }
+  logError(title, error, modern);
+  current.reject({ ok: false, error, exitCode });
+}
+
+async function failInit(title: string, error: unknown, exitCode: number): Promise<void> {
+  client.ref();
+  if (!modern || title !== "Init Error") logError(title, error, modern);
+  else logError("Uncaught Exception", error, modern);
+  const { headers, body } = errorRequest(error, modern);
+  await client.request("POST", "/2018-06-01/runtime/init/error", headers, body);
+  process.exit(exitCode);
+}
+
+/** What is still running when the answer goes out rides along in a header of ours. */
+function leftoverHeader(): Record<string, string> {
+  const leftovers = takeLeftovers();
+  return leftovers.length === 0 ? {} : { "Lambda-Run-Leftovers": Buffer.from(JSON.stringify(leftovers)).toString("base64") };
+}
+
+/** The function must not see how it is run. */
+function forgetOwnVariables(): void {
+  for (const name of Object.keys(environment)) if (name.startsWith("LAMBDA_RUN_")) delete environment[name];
+}
+
+void main().catch((error: unknown) => {
+  process.stderr.write(`${String((error as Error | undefined)?.stack ?? error)}\n`);
+  process.exit(1);
+});
+
