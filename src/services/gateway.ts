@@ -1,0 +1,116 @@
+/**
+ * The one port of the embedded AWS: takes HTTP in, checks host, origin and signature, finds the service and hands over.
+ * Starting it loads no service and opens no store; both happen at the first request that needs them.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { AppError, errnoOf, messageOf } from "../shared/errors.js";
+import type { Credentials } from "./kit/credentials.js";
+import { createFrontDoor } from "./front-door.js";
+import type { EntryParts } from "./registry.js";
+import type { EmbeddedService } from "./service.js";
+import { ServiceSet, type ServiceSetOptions } from "./service-set.js";
+
+export interface GatewayOptions extends ServiceSetOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Address to bind; the loopback unless said otherwise. */
+  readonly host?: string;
+  /** When the port is taken, try the next ones. `Gateway.port` says which it became. */
+  readonly fallbackPorts?: boolean;
+  /** Host names by which clients may call us, besides addresses and the names under `localhost`. */
+  readonly hosts?: readonly string[];
+  /** Origins of web pages that may call us, besides those on this machine. */
+  readonly origins?: readonly string[];
+  /** Of lambda-run, for the health report. */
+  readonly version?: string;
+}
+
+export interface Gateway {
+  /** `http://127.0.0.1:4566` */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly credentials: Credentials;
+  /** The service, loaded when it was not yet. Rejects when there is none of that name. */
+  service(name: string): Promise<EmbeddedService>;
+  /** Registers a handler under a name of the registry or a new one; it replaces what was there. */
+  addService(name: string, service: EmbeddedService, parts?: Omit<EntryParts, "load">): void;
+  /** Makes every loaded service forget what it stores. */
+  reset(): Promise<void>;
+  /** Ends pending polls, then connections. The store is closed by its owner. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = "127.0.0.1";
+const MAX_FALLBACK_PORTS = 50;
+/** Presigned URLs with long keys and session tokens come to some 8 KB; Node's own bound of 16 KB is near. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const HEADERS_TIMEOUT_MS = 60_000;
+/** Longer than the SDKs keep an idle connection, so that they close it and never write into a closed one. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** Throws LR5001 when no port can be had. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const services = new ServiceSet(options);
+  const frontDoor = createFrontDoor({ ...options, services, credentials: services.credentials });
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: 0,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  server.maxRequestsPerSocket = 0;
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => frontDoor(request, response, false));
+  // A client that waits for leave to send learns of a refusal before it has sent gigabytes.
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
+    frontDoor(request, response, true),
+  );
+
+  const port = await listen(server, options);
+  const bound = options.host ?? LOOPBACK;
+  const shown = bound === "0.0.0.0" || bound === "::" ? LOOPBACK : bound;
+  const endpoint = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
+  services.endpoint = endpoint;
+
+  return {
+    endpoint,
+    port,
+    credentials: services.credentials,
+    service: (name) => services.get(name),
+    addService: (name, service, parts) => services.add(name, service, parts),
+    reset: () => services.reset(),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await services.close();
+      // Polls have been answered now; one turn lets the answers out.
+      await new Promise((resolve) => setImmediate(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, options: GatewayOptions): Promise<number> {
+  const host = options.host ?? LOOPBACK;
+  const last =
+    options.fallbackPorts && options.port > 0 ? Math.min(options.port + MAX_FALLBACK_PORTS, 65_535) : options.port;
+  for (let port = options.port; ; port++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ port, host }, () => {
+          server.removeListener("error", reject);
+          resolve();
+        });
+      });
+      return (server.address() as AddressInfo).port;
+    } catch (error) {
+      if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
+      throw new AppError("LR5001", {
+        what: `The gateway cannot listen on ${host}:${port}`,
+        why: messageOf(error),
+        cause: error,
+      });
+    }
+  }
+}

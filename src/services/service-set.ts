@@ -1,0 +1,126 @@
+/** The services on offer behind the gateway: what there is, what is loaded, and what the stack adds while running. */
+import type { Realm } from "../shared/arn.js";
+import type { Bus } from "../shared/bus.js";
+import type { Clock } from "../shared/clock.js";
+import type { Logger } from "../shared/logger.js";
+import { createCredentials, type Credentials, type KeyPair } from "./kit/credentials.js";
+import type { StateStore } from "./kit/state-store.js";
+import {
+  SERVICES,
+  indexServices,
+  serviceEntry,
+  type EntryParts,
+  type ServiceEntry,
+  type ServiceIndex,
+} from "./registry.js";
+import type { EmbeddedService, ServiceContext } from "./service.js";
+
+export interface ServiceSetOptions {
+  /** Opens the state; called once, at the first request that needs it. */
+  readonly store: () => StateStore;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly realm: Realm;
+  readonly log: Logger;
+  /** Accepted besides `test`/`test`. */
+  readonly keyPairs?: readonly KeyPair[];
+  /** Names of the services to offer; all of them when absent. */
+  readonly services?: readonly string[];
+}
+
+export class ServiceSet {
+  readonly credentials: Credentials;
+  endpoint = "";
+  readonly #options: ServiceSetOptions;
+  readonly #entries = new Map<string, ServiceEntry>();
+  readonly #loading = new Map<string, Promise<EmbeddedService>>();
+  readonly #loaded = new Map<string, EmbeddedService>();
+  #index: ServiceIndex;
+  #context: ServiceContext | undefined;
+
+  constructor(options: ServiceSetOptions) {
+    this.#options = options;
+    this.credentials = createCredentials({
+      realm: options.realm,
+      clock: options.clock,
+      secret: () => this.#makeContext().store.secret,
+      ...(options.keyPairs === undefined ? {} : { keyPairs: options.keyPairs }),
+    });
+    const wanted = options.services === undefined ? undefined : new Set(options.services);
+    for (const entry of SERVICES) {
+      this.#entries.set(
+        entry.name,
+        wanted === undefined || wanted.has(entry.name) ? entry : { ...entry, load: undefined },
+      );
+    }
+    this.#index = indexServices(this.#entries.values());
+  }
+
+  get index(): ServiceIndex {
+    return this.#index;
+  }
+
+  /** `running` when loaded, `available` when it will be at the first request. */
+  status(): Record<string, "running" | "available"> {
+    const status: Record<string, "running" | "available"> = {};
+    for (const { name, load } of this.#entries.values()) {
+      if (load !== undefined) status[name] = this.#loaded.has(name) ? "running" : "available";
+    }
+    return status;
+  }
+
+  /** The service if it is there already: the path of nearly every request. */
+  loaded(name: string): EmbeddedService | undefined {
+    return this.#loaded.get(name);
+  }
+
+  get(name: string): Promise<EmbeddedService> {
+    const known = this.#loading.get(name);
+    if (known !== undefined) return known;
+    const load = this.#entries.get(name)?.load;
+    if (load === undefined) return Promise.reject(new Error(`there is no embedded service "${name}"`));
+    const loading = (async () => {
+      const service = await load(this.#makeContext());
+      this.#loaded.set(name, service);
+      return service;
+    })();
+    this.#loading.set(name, loading);
+    // A service that failed to start is tried again at the next request.
+    loading.catch(() => this.#loading.delete(name));
+    return loading;
+  }
+
+  add(name: string, service: EmbeddedService, parts: Omit<EntryParts, "load"> = {}): void {
+    const entry = this.#entries.get(name) ?? serviceEntry(name, {});
+    this.#entries.set(name, { ...entry, ...parts, load: () => Promise.resolve(service) });
+    this.#loading.set(name, Promise.resolve(service));
+    this.#loaded.set(name, service);
+    this.#index = indexServices(this.#entries.values());
+  }
+
+  async reset(): Promise<void> {
+    for (const service of this.#loaded.values()) await service.reset();
+  }
+
+  async close(): Promise<void> {
+    const loading = await Promise.allSettled(this.#loading.values());
+    for (const result of loading) if (result.status === "fulfilled") await result.value.close();
+  }
+
+  #makeContext(): ServiceContext {
+    if (this.#context === undefined) {
+      const { clock, bus, realm, log } = this.#options;
+      const { credentials } = this;
+      this.#context = {
+        store: this.#options.store(),
+        clock,
+        bus,
+        realm,
+        log,
+        credentials,
+        endpoint: () => this.endpoint,
+      };
+    }
+    return this.#context;
+  }
+}
