@@ -54,7 +54,12 @@ export class ManifestFile {
     await this.#upload.finish(this.#bytes === 0 ? Buffer.alloc(0) : await this.#read(this.#path, this.#bytes));
   }
 
-  /** Leaves nothing in /tmp, whatever happened. Waits for the part on its way: its buffer and file are in use. */
+  /** Resolves when no part is on its way any more, arrived or failed. */
+  async idle(): Promise<void> {
+    await this.#partInFlight;
+  }
+
+  /** Leaves nothing in /tmp, whatever happened. */
   async remove(): Promise<void> {
     await this.#partInFlight;
     await this.#handle?.close();

@@ -52,16 +52,15 @@ export async function makeManifest(
   const pump = async (source: Source): Promise<Pumped> => {
     const presigner = await createPresigner(client, source.bucket, request.expiresInSeconds);
     const queue = new BoundedQueue<ListedObject>(settings.queueMax);
-    stop.signal.addEventListener("abort", () => queue.fail(stop.signal.reason), { once: true });
-    const stopOnFailure = <T>(work: Promise<T>): Promise<T | undefined> =>
-      work.catch((error: unknown) => {
-        stop.abort(error);
-        return undefined;
-      });
+    const stopAll = (error: unknown): undefined => {
+      stop.abort(error);
+      queue.fail(stop.signal.reason);
+    };
+    stop.signal.addEventListener("abort", stopAll, { once: true });
     // Both are awaited, failed or not: nothing may still write when the file is removed.
     const [keysListed = 0, presignMs = 0] = await Promise.all([
-      stopOnFailure(produce(client, source, settings.manifestPrefix, queue, stop.signal)),
-      stopOnFailure(consume(queue, presigner, file, progress)),
+      produce(client, source, settings.manifestPrefix, queue, stop.signal).catch(stopAll),
+      consume(queue, presigner, file, progress).catch(stopAll),
     ]);
     stop.signal.throwIfAborted();
     return { keysListed, presignMs, queueHighWater: queue.highWater };
@@ -87,7 +86,7 @@ export async function makeManifest(
     };
   } catch (error) {
     stop.abort(error);
-    await file.remove();
+    await file.idle();
     await upload.abandon();
     throw stop.signal.reason;
   } finally {
