@@ -1,0 +1,33 @@
+/**
+ * What a subscription filter delivers.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+ */
+import { gzipSync } from "node:zlib";
+
+export interface SubscribedEvent {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+/** The document before compression, its members in AWS's order. */
+export interface SubscriptionMessage {
+  readonly messageType: "DATA_MESSAGE" | "CONTROL_MESSAGE";
+  readonly owner: string;
+  readonly logGroup: string;
+  readonly logStream: string;
+  readonly subscriptionFilters: readonly string[];
+  readonly logEvents: readonly SubscribedEvent[];
+}
+
+/** Matching events on their way to the destination of one filter. */
+export interface SubscriptionDelivery {
+  readonly filterName: string;
+  readonly destinationArn: string;
+  readonly message: SubscriptionMessage;
+}
+
+/** The event that a Lambda destination gets: gzip and base64 under `awslogs.data`. */
+export function subscriptionPayload(message: SubscriptionMessage): { readonly awslogs: { readonly data: string } } {
+  return { awslogs: { data: gzipSync(JSON.stringify(message)).toString("base64") } };
+}
