@@ -44,6 +44,12 @@ export class TmpFullError extends Error {
   }
 }
 
+/** What the kernel answers when a file system, or the caller's share of it, is full. */
+export function isDiskFull(error: unknown): error is Error {
+  if (typeof error !== "object" || error === null || !("code" in error)) return false;
+  return error.code === "ENOSPC" || error.code === "EDQUOT";
+}
+
 /** The function stops by itself shortly before Lambda would kill it, so that it can clean up and say where it stood. */
 export class NearTimeoutError extends Error {
   override readonly name = "NearTimeoutError";

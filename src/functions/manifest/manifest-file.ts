@@ -6,7 +6,7 @@
 import { open, rename, rm, statfs } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { TmpFullError } from "./errors.js";
+import { isDiskFull, TmpFullError } from "./errors.js";
 import type { Progress } from "./errors.js";
 import type { ManifestUpload } from "./manifest-upload.js";
 
@@ -110,8 +110,7 @@ export class ManifestFile {
     try {
       await write();
     } catch (error) {
-      const full = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
-      if (!full) throw error;
+      if (!isDiskFull(error)) throw error;
       const directory = dirname(this.#path);
       const limitBytes = await statfs(directory).then(
         ({ blocks, bsize }) => blocks * bsize,

@@ -51,7 +51,7 @@ export async function resolveTarget(client: S3Client, bucket: string): Promise<P
     const [scheme] = context.endpointV2?.properties.authSchemes ?? [];
     // sigv4a (multi-region access points) and sigv4-s3express (directory buckets) sign in other ways.
     if (scheme !== undefined && scheme.name !== "sigv4") {
-      throw new Error(`URLs for "${bucket}" need ${scheme.name} signatures, which this function does not make.`);
+      throw new Error(`it needs ${scheme.name} signatures, which this function does not make.`);
     }
     target = describe(
       args.request as StoppedRequest,

@@ -7,7 +7,7 @@
 import { createHmac, createSecretKey, hash } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { InvalidEventError } from "./errors.js";
+import { InvalidEventError, naming } from "./errors.js";
 import { resolveTarget } from "./presign-target.js";
 import type { PresignTarget } from "./presign-target.js";
 import { MAX_EXPIRES_SECONDS } from "./settings.js";
@@ -32,7 +32,7 @@ export async function createPresigner(client: S3Client, bucket: string, expiresI
   if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRES_SECONDS) {
     throw new InvalidEventError(`A presigned URL lives 1 to ${MAX_EXPIRES_SECONDS} seconds, not ${expiresInSeconds}.`);
   }
-  const target = await resolveTarget(client, bucket);
+  const target = await naming("Presigning", bucket, () => resolveTarget(client, bucket));
   const keys = new SigningKeys();
   return {
     async at(date) {

@@ -3,6 +3,7 @@
  * already there with the same content is left alone, so an interrupted run goes on where it stopped.
  */
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { CreateBucketCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { neighbours, reports } from "./samples.js";
@@ -76,33 +77,33 @@ async function upload(client: S3Client, options: SeedOptions): Promise<SeedResul
   const present = await etagsOf(client, options);
   const samples = all(extras, reports(options.prefix, options.count, options.sizeBytes));
   const result = { uploaded: 0, unchanged: 0, bytes: 0 };
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  setMaxListeners(2 * CONCURRENCY, signal);
 
-  // One generator, many workers: each takes the next sample when it has room.
+  // One generator, many workers: each takes the next sample when it has room. The first failure stops all of them.
   const work = async (): Promise<void> => {
     for (const sample of samples) {
-      options.signal?.throwIfAborted();
+      signal.throwIfAborted();
       const body = sample.body();
       if (present.get(sample.key) === `"${md5(body)}"`) {
         result.unchanged += 1;
       } else {
-        await put(client, options, sample, body);
+        const object = { Bucket: options.bucket, Key: sample.key, Body: body, ContentType: sample.contentType };
+        await client.send(new PutObjectCommand(object), { abortSignal: signal });
         result.uploaded += 1;
         result.bytes += body.length;
       }
       options.onProgress?.({ done: result.uploaded + result.unchanged, total, bytes: result.bytes });
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, () => work().catch((error: unknown) => stop.abort(error))));
+  signal.throwIfAborted();
   return result;
 }
 
 function* all(...groups: readonly Iterable<Sample>[]): Generator<Sample> {
   for (const group of groups) yield* group;
-}
-
-async function put(client: S3Client, { bucket, signal }: SeedOptions, sample: Sample, body: Buffer): Promise<void> {
-  const object = { Bucket: bucket, Key: sample.key, Body: body, ContentType: sample.contentType };
-  await client.send(new PutObjectCommand(object), signal === undefined ? {} : { abortSignal: signal });
 }
 
 /** ETags of what is below the prefix and in `manifests/`. For plain uploads they are the MD5 of the content. */
