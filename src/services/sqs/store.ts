@@ -1,0 +1,294 @@
+/**
+ * The rows of SQS. A queue's contents live under a number of their own, its *space*: purging a queue gives it a new
+ * space and leaves the old rows to be swept away later, so that it takes no time however much was queued.
+ *
+ *     messages    [space, sequence]                  what was sent; never rewritten
+ *     deliveries  [space, sequence]                  since the first receive: when visible, how often received
+ *     due         [space, visible at ms, sequence]   the order in which messages become receivable
+ *     groups      [space, group, sequence]           FIFO only: the order inside a group
+ *     heads       [space, visible at ms, sequence]   FIFO only: the first message of each group
+ */
+import type { Database, Key } from "lmdb";
+import type { StateStore } from "../kit/state-store.js";
+import type { MessageAttributes } from "./message-attributes.js";
+import type { QueueAttributes } from "./queue-attributes.js";
+
+export interface QueueRow {
+  readonly name: string;
+  /** Stays with the queue for its life; receipt handles carry it. */
+  readonly number: number;
+  readonly space: number;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+  readonly purgedMs?: number;
+  readonly attributes: QueueAttributes;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly bodyMd5: string;
+  readonly sentMs: number;
+  /** When it is to be seen first: later than `sentMs` for a delayed message. */
+  readonly visibleFromMs: number;
+  readonly senderId: string;
+  readonly attributes?: MessageAttributes | undefined;
+  readonly traceHeader?: string | undefined;
+  readonly groupId?: string | undefined;
+  readonly deduplicationId?: string | undefined;
+  readonly sequenceNumber?: string | undefined;
+  readonly deadLetterSourceArn?: string | undefined;
+}
+
+export interface Delivery {
+  readonly visibleAtMs: number;
+  readonly receiveCount: number;
+  readonly firstReceivedMs: number;
+  readonly lastReceivedMs: number;
+}
+
+export interface Counts {
+  visible: number;
+  inFlight: number;
+  delayed: number;
+  /** Rows of `due` up to this time are counted as visible. */
+  settledMs: number;
+  nextSequence: number;
+}
+
+export interface MoveTaskRow {
+  readonly taskId: string;
+  readonly sourceArn: string;
+  readonly destinationArn?: string;
+  readonly ratePerSecond?: number;
+  readonly startedMs: number;
+  readonly status: "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED";
+  readonly moved: number;
+  readonly toMove: number;
+  readonly failureReason?: string;
+}
+
+/** Rows are tuples: names of members would be most of a small message. */
+type MessageTuple = readonly unknown[];
+type DeliveryTuple = readonly [number, number, number, number];
+type CountsTuple = readonly [number, number, number, number, number];
+export interface Deduplicated {
+  readonly expiresMs: number;
+  readonly messageId: string;
+  readonly sequenceNumber: string;
+}
+
+/** Greater than any part of a key that is a number or a string. */
+export const AFTER_ALL: Key = Buffer.from([0xff]);
+
+/** The part of a key that stands at `index`. */
+export function keyNumber(key: Key, index: number): number {
+  return Array.isArray(key) ? Number(key[index]) : Number.NaN;
+}
+
+const SWEEP_CHUNK = 500;
+
+export class SqsStore {
+  readonly queues: Database<QueueRow, string>;
+  readonly deletedQueues: Database<number, string>;
+  readonly moveTasks: Database<MoveTaskRow>;
+  /** Contents: read and written only through contents.ts and fifo-groups.ts. */
+  readonly due: Database<Buffer>;
+  readonly groups: Database<number>;
+  readonly heads: Database<string>;
+  readonly groupHeads: Database<readonly [number, number]>;
+  readonly deduplication: Database<Deduplicated>;
+  readonly deduplicationExpiry: Database<boolean>;
+  readonly #messages: Database<MessageTuple>;
+  readonly #deliveries: Database<DeliveryTuple>;
+  readonly #counts: Database<CountsTuple, number>;
+  readonly #numbers: Database<number, string>;
+  readonly #garbage: Database<boolean, number>;
+  readonly #state: StateStore;
+
+  constructor(state: StateStore) {
+    this.#state = state;
+    this.queues = state.table("sqs-queues");
+    this.deletedQueues = state.table("sqs-deleted-queues");
+    this.moveTasks = state.table("sqs-move-tasks");
+    this.due = state.table("sqs-due", { encoding: "binary" });
+    this.groups = state.table("sqs-groups");
+    this.heads = state.table("sqs-heads", { encoding: "string" });
+    this.groupHeads = state.table("sqs-group-heads");
+    this.deduplication = state.table("sqs-deduplication");
+    this.deduplicationExpiry = state.table("sqs-deduplication-expiry");
+    this.#messages = state.table("sqs-messages");
+    this.#deliveries = state.table("sqs-deliveries");
+    this.#counts = state.table("sqs-counts");
+    this.#numbers = state.table("sqs-numbers");
+    this.#garbage = state.table("sqs-garbage");
+  }
+
+  write<T>(work: () => T): Promise<T> {
+    return this.#state.write(work);
+  }
+
+  get secret(): Buffer {
+    return this.#state.secret;
+  }
+
+  /** Only in a transaction: a number never given before. */
+  nextNumber(): number {
+    const next = (this.#numbers.get("last") ?? 0) + 1;
+    this.#numbers.putSync("last", next);
+    return next;
+  }
+
+  getMessage(space: number, sequence: number): StoredMessage | undefined {
+    const row = this.#messages.get([space, sequence]);
+    return row === undefined ? undefined : messageOf(row);
+  }
+
+  putMessage(space: number, sequence: number, message: StoredMessage): void {
+    this.#messages.putSync([space, sequence], tupleOf(message));
+  }
+
+  /** Messages in the order of their sending. */
+  *messagesOf(space: number, limit: number): Generator<{ readonly sequence: number; readonly message: StoredMessage }> {
+    for (const { key, value } of this.#messages.getRange({ start: [space], end: [space, AFTER_ALL] as Key, limit })) {
+      yield { sequence: keyNumber(key, 1), message: messageOf(value) };
+    }
+  }
+
+  getDelivery(space: number, sequence: number): Delivery | undefined {
+    const row = this.#deliveries.get([space, sequence]);
+    if (row === undefined) return undefined;
+    const [visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs] = row;
+    return { visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs };
+  }
+
+  putDelivery(space: number, sequence: number, delivery: Delivery): void {
+    const { visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs } = delivery;
+    this.#deliveries.putSync([space, sequence], [visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs]);
+  }
+
+  removeMessage(space: number, sequence: number, received: boolean): void {
+    this.#messages.removeSync([space, sequence]);
+    if (received) this.#deliveries.removeSync([space, sequence]);
+  }
+
+  getCounts(space: number): Counts {
+    const [visible = 0, inFlight = 0, delayed = 0, settledMs = 0, nextSequence = 1] = this.#counts.get(space) ?? [];
+    return { visible, inFlight, delayed, settledMs, nextSequence };
+  }
+
+  putCounts(space: number, counts: Counts): void {
+    this.#counts.putSync(space, [
+      counts.visible,
+      counts.inFlight,
+      counts.delayed,
+      counts.settledMs,
+      counts.nextSequence,
+    ]);
+  }
+
+  /** Only in a transaction: leaves a space, or a deleted queue's deduplication rows, to `sweepGarbage`. */
+  abandon(space: number): void {
+    this.#garbage.putSync(space, true);
+  }
+
+  /** Removes some rows of abandoned spaces; false when nothing is left. */
+  async sweepGarbage(): Promise<boolean> {
+    const [space] = [...this.#garbage.getKeys({ limit: 1 })];
+    if (space === undefined) return false;
+    const tables: readonly Database<unknown>[] = [
+      this.#messages,
+      this.#deliveries,
+      this.due,
+      this.groups,
+      this.heads,
+      this.groupHeads,
+      this.deduplication,
+      this.deduplicationExpiry,
+    ] as readonly Database<unknown>[];
+    await this.write(() => {
+      let removed = 0;
+      for (const table of tables) {
+        for (const key of table.getKeys({ start: [space], end: [space, AFTER_ALL] as Key, limit: SWEEP_CHUNK })
+          .asArray) {
+          table.removeSync(key);
+          removed += 1;
+        }
+      }
+      if (removed === 0) {
+        this.#counts.removeSync(space);
+        this.#garbage.removeSync(space);
+      }
+    });
+    return true;
+  }
+
+  async clear(): Promise<void> {
+    const tables = [
+      this.queues,
+      this.deletedQueues,
+      this.moveTasks,
+      this.due,
+      this.groups,
+      this.heads,
+      this.groupHeads,
+    ];
+    await this.write(() => {
+      for (const table of tables) table.clearSync();
+      for (const table of [
+        this.deduplication,
+        this.deduplicationExpiry,
+        this.#messages,
+        this.#deliveries,
+        this.#counts,
+        this.#garbage,
+      ])
+        table.clearSync();
+    });
+  }
+}
+
+function tupleOf(message: StoredMessage): MessageTuple {
+  const tuple: unknown[] = [
+    message.messageId,
+    message.body,
+    message.bodyMd5,
+    message.sentMs,
+    message.visibleFromMs,
+    message.senderId,
+  ];
+  const { attributes, traceHeader, groupId, deduplicationId, sequenceNumber, deadLetterSourceArn } = message;
+  const rare = [attributes, traceHeader, groupId, deduplicationId, sequenceNumber, deadLetterSourceArn];
+  if (rare.some((value) => value !== undefined)) tuple.push(...rare);
+  return tuple;
+}
+
+function messageOf(tuple: MessageTuple): StoredMessage {
+  const [messageId, body, bodyMd5, sentMs, visibleFromMs, senderId] = tuple as [
+    string,
+    string,
+    string,
+    number,
+    number,
+    string,
+  ];
+  if (tuple.length === 6) return { messageId, body, bodyMd5, sentMs, visibleFromMs, senderId };
+  const [attributes, traceHeader, groupId, deduplicationId, sequenceNumber, deadLetterSourceArn] = tuple
+    .slice(6)
+    .map((value) => value ?? undefined) as [MessageAttributes?, string?, string?, string?, string?, string?];
+  return {
+    messageId,
+    body,
+    bodyMd5,
+    sentMs,
+    visibleFromMs,
+    senderId,
+    attributes,
+    traceHeader,
+    groupId,
+    deduplicationId,
+    sequenceNumber,
+    deadLetterSourceArn,
+  };
+}
