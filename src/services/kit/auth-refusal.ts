@@ -5,6 +5,7 @@
  */
 import { AwsError } from "./aws-error.js";
 import type { SecretLookup } from "./credentials.js";
+import { SKEW_MS } from "./skew.js";
 import type { WireProtocol } from "./wire-error.js";
 
 /** What went wrong for the services that are not S3; each protocol has its own code for it. */
@@ -50,8 +51,6 @@ const s3Error = (statusCode: number, code: string, message: string, members: Mem
 const isoSeconds = (timeMs: number): string => `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
 /** `20260131T120000Z` */
 export const basicIso = (timeMs: number): string => isoSeconds(timeMs).replace(/[-:]/g, "");
-
-export const SKEW_MS = 15 * 60 * 1000;
 
 export function missingToken(): AuthRefusal {
   return new AuthRefusal(

@@ -3,9 +3,10 @@
  * signatures, with or without trailing headers. Strict, and never holds more than one frame header.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
  */
-import { createHash, createHmac, timingSafeEqual, type Hash } from "node:crypto";
+import { createHash, createHmac, type Hash } from "node:crypto";
 import type { PayloadSignature, ServiceRequest } from "../service.js";
 import { AwsError } from "./aws-error.js";
+import { sameText } from "./same-text.js";
 
 type ChunkedPayload = Extract<PayloadSignature, { kind: "chunked" }>;
 export type Trailers = Readonly<Record<string, string>>;
@@ -158,9 +159,8 @@ export class AwsChunkedParser {
   #verify([algorithm = "", ...hashes]: readonly string[], provided: string): void {
     const { amzDate, scope, signingKey } = this.#options.payload;
     const stringToSign = [algorithm, amzDate, scope, this.#previousSignature, ...hashes].join("\n");
-    const expected = signingKey && createHmac("sha256", signingKey).update(stringToSign).digest();
-    const given = Buffer.from(provided, "hex");
-    if (expected === undefined || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    const expected = signingKey && createHmac("sha256", signingKey).update(stringToSign).digest("hex");
+    if (expected === undefined || !sameText(provided, expected)) {
       throw new AwsError(
         "SignatureDoesNotMatch",
         "The request signature we calculated does not match the signature you provided. Check your key and signing method.",

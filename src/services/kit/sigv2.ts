@@ -3,12 +3,14 @@
  * `AWSAccessKeyId`, `Expires` and `Signature` (boto3 and aws-cli v1 presign so in us-east-1).
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Clock } from "../../shared/clock.js";
 import type { Caller } from "../service.js";
 import * as refusal from "./auth-refusal.js";
 import type { HttpMessage } from "./canonical-request.js";
 import type { Credentials } from "./credentials.js";
+import { sameText } from "./same-text.js";
+import { nearestNow, SKEW_MS } from "./skew.js";
 
 export interface V2Request extends HttpMessage {
   /** The path in path style: in this version the bucket is signed, whether it stands in the path or in the host. */
@@ -49,9 +51,8 @@ export function createV2Verifier(options: { readonly credentials: Credentials; r
     const found = credentials.secretFor(accessKeyId, token);
     if (found.status !== "ok") throw refusal.lookupFailed(found.status, accessKeyId, token ?? "");
     const stringToSign = stringToSignOf(request, dateLine);
-    const expected = createHmac("sha1", found.secretAccessKey).update(stringToSign, "latin1").digest();
-    const provided = Buffer.from(signature, "base64");
-    if (provided.length !== expected.length || !timingSafeEqual(provided, expected)) {
+    const expected = createHmac("sha1", found.secretAccessKey).update(stringToSign, "latin1").digest("base64");
+    if (!sameText(signature, expected)) {
       throw refusal.signatureMismatch({ accessKeyId, stringToSign, signatureProvided: signature });
     }
     return found.caller;
@@ -68,8 +69,8 @@ export function createV2Verifier(options: { readonly credentials: Credentials; r
       const date = amzDate ?? headers.date ?? "";
       const requestMs = Date.parse(date);
       if (Number.isNaN(requestMs)) throw refusal.missingDate(authorization);
-      const nowMs = clock.now();
-      if (Math.abs(nowMs - requestMs) > refusal.SKEW_MS) throw refusal.skewed(date, requestMs, nowMs);
+      const nowMs = nearestNow(clock, requestMs);
+      if (Math.abs(nowMs - requestMs) > SKEW_MS) throw refusal.skewed(date, requestMs, nowMs);
       // A date that is signed among the x-amz- headers leaves its own line empty.
       const dateLine = amzDate === undefined ? date : "";
       return verify(request, credential.slice(0, colon), signature, dateLine, one(headers["x-amz-security-token"]));

@@ -3,12 +3,14 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  * The order of the checks is S3's, where it could be seen in captures of its answers.
  */
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import type { Clock } from "../../shared/clock.js";
 import type { Caller, PayloadSignature } from "../service.js";
 import * as refusal from "./auth-refusal.js";
 import { canonicalRequest, type HttpMessage } from "./canonical-request.js";
 import type { Credentials } from "./credentials.js";
+import { sameText } from "./same-text.js";
+import { nearestNow, SKEW_MS } from "./skew.js";
 
 export const V4_ALGORITHM = "AWS4-HMAC-SHA256";
 
@@ -79,14 +81,12 @@ export function createV4Verifier(options: { readonly credentials: Credentials; r
     if (found.status !== "ok") throw refusal.lookupFailed(found.status, accessKeyId, signed.token ?? "");
 
     const key = signingKey(found.secretAccessKey, scope, date, region, service);
-    const provided = Buffer.from(signed.signature, "hex");
     let mismatch: refusal.Mismatch | undefined;
     for (const reading of ["sent", "exact"] as const) {
       const canonical = canonicalRequest(request, reading, request.isS3, signed.signedHeaders, signed.payloadHash);
       if (canonical === undefined) continue;
       const stringToSign = `${V4_ALGORITHM}\n${signed.amzDate}\n${scope}\n${sha256(canonical)}`;
-      const expected = hmac(key, stringToSign);
-      if (provided.length === expected.length && timingSafeEqual(provided, expected)) {
+      if (sameText(signed.signature, hmac(key, stringToSign).toString("hex"))) {
         return { caller: found.caller, payload: payloadOf(signed, key, scope) };
       }
       mismatch ??= { accessKeyId, stringToSign, signatureProvided: signed.signature, canonicalRequest: canonical };
@@ -101,8 +101,8 @@ export function createV4Verifier(options: { readonly credentials: Credentials; r
       const dateAsSent = one(headers["x-amz-date"]) ?? headers.date ?? "";
       const requestMs = parseDate(dateAsSent);
       if (requestMs === undefined) throw refusal.missingDate(authorization);
-      const nowMs = clock.now();
-      if (Math.abs(nowMs - requestMs) > refusal.SKEW_MS) throw refusal.skewed(dateAsSent, requestMs, nowMs);
+      const nowMs = nearestNow(clock, requestMs);
+      if (Math.abs(nowMs - requestMs) > SKEW_MS) throw refusal.skewed(dateAsSent, requestMs, nowMs);
       const components = parseAuthorization(authorization);
       const amzDate = headers["x-amz-date"] === undefined ? refusal.basicIso(requestMs) : dateAsSent;
       return verify(request, {
@@ -130,8 +130,9 @@ export function createV4Verifier(options: { readonly credentials: Credentials; r
       const expires = get("X-Amz-Expires");
       checkExpires(expires);
       const expiresMs = requestMs + Number(expires) * 1000;
+      if (requestMs - nearestNow(clock, requestMs) > SKEW_MS)
+        throw refusal.notYetValid(requestMs, expiresMs, clock.now());
       const nowMs = clock.now();
-      if (requestMs - nowMs > refusal.SKEW_MS) throw refusal.notYetValid(requestMs, expiresMs, nowMs);
       if (nowMs > expiresMs) throw refusal.urlExpired(expires, expiresMs, nowMs);
       const payloadHash =
         one(request.headers["x-amz-content-sha256"]) ??
