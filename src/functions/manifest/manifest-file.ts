@@ -11,7 +11,7 @@ import type { Progress } from "./errors.js";
 import type { ManifestUpload } from "./manifest-upload.js";
 
 /** S3 wants at least 5 MiB in every part but the last, and at most 10,000 parts: manifests up to 80 GB. */
-export const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 
 export class ManifestFile {
   readonly #path: string;

@@ -19,7 +19,7 @@ export interface Credentials {
   readonly expiration?: Date | undefined;
 }
 
-export type SignKey = (key: string) => string;
+type SignKey = (key: string) => string;
 
 export interface Presigner {
   /** Signs as of `date` with the credentials of the moment. Ask anew for each batch of keys. */
@@ -113,7 +113,7 @@ function sortedQuery(query: Readonly<Record<string, string>>): string[] {
 const PLAIN_KEY = /^[\w.~/-]*$/;
 
 /** Every byte but the unreserved characters and `/`. Dots and double slashes stay: in S3 they are part of the name. */
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return PLAIN_KEY.test(key) ? key : encode(key).replaceAll("%2F", "/");
 }
 

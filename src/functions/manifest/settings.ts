@@ -7,7 +7,7 @@ export const MAX_EXPIRES_SECONDS = 7 * 24 * 3600;
 /** Above it a full queue alone would outgrow the memory of a small function. */
 const MAX_QUEUE = 100_000;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Settings {
   /** Bucket for events that name none. */

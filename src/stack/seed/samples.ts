@@ -43,8 +43,9 @@ export function neighbours(prefix: string): Sample[] {
     contentType,
     body: () => Buffer.from(text),
   });
+  const marker = prefix === "" ? [] : [sample(prefix, "application/x-directory", "")];
   return [
-    sample(prefix, "application/x-directory", ""),
+    ...marker,
     sample(`${prefix}clients/`, "application/x-directory", ""),
     sample(`${prefix}README.txt`, "text/plain", "Reports of the month. One PDF each.\n"),
     sample(`${prefix}upload-that-never-finished.pdf`, "application/pdf", ""),

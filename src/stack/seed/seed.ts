@@ -3,7 +3,6 @@
  * already there with the same content is left alone, so an interrupted run goes on where it stopped.
  */
 import { createHash } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { CreateBucketCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { neighbours, reports } from "./samples.js";
@@ -16,7 +15,7 @@ export interface SeedOptions {
   /** Undefined = the SDK's own chain. */
   readonly credentials?: S3ClientConfig["credentials"] | undefined;
   readonly bucket: string;
-  /** Ends in `/`. */
+  /** A folder; a missing `/` at its end is added. */
   readonly prefix: string;
   /** PDFs that a manifest of the prefix lists. */
   readonly count: number;
@@ -52,8 +51,11 @@ export async function seed(options: SeedOptions): Promise<SeedResult> {
       httpAgent: { keepAlive: true, maxSockets: CONCURRENCY },
       httpsAgent: { keepAlive: true, maxSockets: CONCURRENCY },
     },
-    // The SDK would compute a CRC32 besides the SHA-256 of the signature: half the time of a small upload.
+    // The signature carries a SHA-256 of the body already, and older stores refuse the CRC32 that the SDK would add.
     requestChecksumCalculation: "WHEN_REQUIRED",
+    // Builds the middleware of an upload once and not for each: a fifth of the time of a small upload. The cache
+    // serves only calls without options of their own, so an abort closes the client instead of being passed to it.
+    cacheMiddleware: true,
   });
   try {
     if (options.createBucket === true) await createBucket(client, options.bucket);
@@ -72,14 +74,15 @@ async function createBucket(client: S3Client, bucket: string): Promise<void> {
 }
 
 async function upload(client: S3Client, options: SeedOptions): Promise<SeedResult> {
-  const extras = neighbours(options.prefix);
+  const prefix = options.prefix.replace(/(?<!^|\/)$/, "/");
+  const extras = neighbours(prefix);
   const total = options.count + extras.length;
-  const present = await etagsOf(client, options);
-  const samples = all(extras, reports(options.prefix, options.count, options.sizeBytes));
+  const present = await etagsOf(client, options.bucket, prefix);
+  const samples = all(extras, reports(prefix, options.count, options.sizeBytes));
   const result = { uploaded: 0, unchanged: 0, bytes: 0 };
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  setMaxListeners(2 * CONCURRENCY, signal);
+  signal.addEventListener("abort", () => client.destroy(), { once: true });
 
   // One generator, many workers: each takes the next sample when it has room. The first failure stops all of them.
   const work = async (): Promise<void> => {
@@ -90,7 +93,7 @@ async function upload(client: S3Client, options: SeedOptions): Promise<SeedResul
         result.unchanged += 1;
       } else {
         const object = { Bucket: options.bucket, Key: sample.key, Body: body, ContentType: sample.contentType };
-        await client.send(new PutObjectCommand(object), { abortSignal: signal });
+        await client.send(new PutObjectCommand(object));
         result.uploaded += 1;
         result.bytes += body.length;
       }
@@ -107,7 +110,7 @@ function* all(...groups: readonly Iterable<Sample>[]): Generator<Sample> {
 }
 
 /** ETags of what is below the prefix and in `manifests/`. For plain uploads they are the MD5 of the content. */
-async function etagsOf(client: S3Client, { bucket, prefix }: SeedOptions): Promise<Map<string, string>> {
+async function etagsOf(client: S3Client, bucket: string, prefix: string): Promise<Map<string, string>> {
   const etags = new Map<string, string>();
   for (const Prefix of [prefix, "manifests/"]) {
     for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix })) {
