@@ -19,45 +19,52 @@ export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
-export interface Checksum {
+export interface Checksum<Sum = Buffer | Promise<Buffer>> {
   update(bytes: Uint8Array): void;
-  digest(): Promise<Buffer>;
+  digest(): Sum;
 }
 
 export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
   return MAKERS[algorithm]();
 }
 
-const MAKERS: Readonly<Record<ChecksumAlgorithm, () => Checksum>> = {
+const MAKERS = {
   CRC32: zlibCrc32,
-  CRC32C: () => {
+  CRC32C: (): Checksum<Buffer> => {
     const sum = new Crc32c();
-    return { update: (bytes) => void sum.update(bytes), digest: () => Promise.resolve(uint32(sum.digest())) };
+    return { update: (bytes) => void sum.update(bytes), digest: () => uint32(sum.digest()) };
   },
-  CRC64NVME: () => {
+  CRC64NVME: (): Checksum<Promise<Buffer>> => {
     const sum = new Crc64Nvme();
     return { update: (bytes) => sum.update(bytes), digest: async () => Buffer.from(await sum.digest()) };
   },
   SHA1: () => nodeHash("sha1"),
   SHA256: () => nodeHash("sha256"),
-};
+} satisfies Record<ChecksumAlgorithm, () => Checksum>;
+
+/** Of bytes at hand, at once. The library for CRC64NVME only answers later. */
+export function checksumNow(algorithm: Exclude<ChecksumAlgorithm, "CRC64NVME">, bytes: Uint8Array): Buffer {
+  const checksum = MAKERS[algorithm]();
+  checksum.update(bytes);
+  return checksum.digest();
+}
 
 export function isChecksumAlgorithm(text: string): text is ChecksumAlgorithm {
   return (CHECKSUM_ALGORITHMS as readonly string[]).includes(text);
 }
 
-function nodeHash(name: string): Checksum {
+function nodeHash(name: string): Checksum<Buffer> {
   const hash = createHash(name);
-  return { update: (bytes) => void hash.update(bytes), digest: () => Promise.resolve(hash.digest()) };
+  return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
 }
 
-function zlibCrc32(): Checksum {
+function zlibCrc32(): Checksum<Buffer> {
   let value = 0;
   return {
     update: (bytes) => {
       value = crc32(bytes, value);
     },
-    digest: () => Promise.resolve(uint32(value)),
+    digest: () => uint32(value),
   };
 }
 

@@ -1,11 +1,6 @@
-import {
-  CHECKSUM_BYTES,
-  CrcCombiner,
-  createChecksum,
-  CHECKSUM_ALGORITHMS,
-} from "../../../src/services/kit/checksums.js";
+import { CHECKSUM_BYTES, CrcCombiner, createChecksum, type ChecksumAlgorithm } from "../../../src/services/kit/checksums.js";
 
-async function sum(algorithm: (typeof CHECKSUM_ALGORITHMS)[number], ...pieces: Uint8Array[]): Promise<Buffer> {
+async function sum(algorithm: ChecksumAlgorithm, ...pieces: Uint8Array[]): Promise<Buffer> {
   const checksum = createChecksum(algorithm);
   for (const piece of pieces) checksum.update(piece);
   return checksum.digest();
