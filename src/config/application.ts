@@ -3,12 +3,9 @@
  * The stack reads nothing else. Names follow CloudFormation's resource types; `logicalId` is the key in the template.
  */
 import type { Realm } from "../shared/arn.js";
-import type { EventSource } from "./event-source.js";
+import type { ApiCors, EventSource, RuleTarget } from "./event-source.js";
 import type { FunctionConfig } from "./function-config.js";
-
-/** Any value that JSON can carry. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+import type { Json, JsonObject } from "./json.js";
 
 interface Named {
   readonly logicalId: string;
@@ -117,20 +114,6 @@ export interface TopicConfig extends Named {
 
 export type EventBusConfig = Named;
 
-export interface RuleTarget {
-  readonly id: string;
-  readonly arn: string;
-  readonly input: string | undefined;
-  readonly inputPath: string | undefined;
-  readonly inputTransformer:
-    | { readonly pathsMap: Readonly<Record<string, string>>; readonly template: string }
-    | undefined;
-  readonly maximumRetryAttempts: number;
-  readonly maximumEventAgeSeconds: number;
-  readonly deadLetterTargetArn: string | undefined;
-  readonly messageGroupId: string | undefined;
-}
-
 /** A rule of EventBridge, by pattern, by schedule, or both. */
 export interface RuleConfig extends Named {
   readonly busName: string;
@@ -194,15 +177,6 @@ export interface LayerConfig extends Named {
   readonly path: string;
   readonly packaging: "folder" | "zip";
   readonly compatibleRuntimes: readonly string[];
-}
-
-export interface ApiCors {
-  readonly allowOrigins: readonly string[];
-  readonly allowMethods: readonly string[];
-  readonly allowHeaders: readonly string[];
-  readonly exposeHeaders: readonly string[];
-  readonly allowCredentials: boolean;
-  readonly maxAgeSeconds: number | undefined;
 }
 
 interface ApiBase {

@@ -1,5 +1,28 @@
 /** What makes a function fire: one variant a kind of trigger, defaults of AWS filled in. */
-import type { ApiCors, Json, JsonObject, RuleTarget } from "./application.js";
+import type { Json, JsonObject } from "./json.js";
+
+export interface RuleTarget {
+  readonly id: string;
+  readonly arn: string;
+  readonly input: string | undefined;
+  readonly inputPath: string | undefined;
+  readonly inputTransformer:
+    | { readonly pathsMap: Readonly<Record<string, string>>; readonly template: string }
+    | undefined;
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly deadLetterTargetArn: string | undefined;
+  readonly messageGroupId: string | undefined;
+}
+
+export interface ApiCors {
+  readonly allowOrigins: readonly string[];
+  readonly allowMethods: readonly string[];
+  readonly allowHeaders: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly allowCredentials: boolean;
+  readonly maxAgeSeconds: number | undefined;
+}
 
 interface ToFunction {
   /** Logical id of the function. */

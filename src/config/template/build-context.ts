@@ -1,0 +1,128 @@
+/** What the builders of the application share: the scope, the folders, and the lists that they fill. */
+import type {
+  AlarmConfig,
+  ApiConfig,
+  BucketConfig,
+  BucketNotification,
+  EventBusConfig,
+  LayerConfig,
+  LogGroupConfig,
+  ParameterConfig,
+  QueueConfig,
+  RuleConfig,
+  ScheduleConfig,
+  SecretConfig,
+  SkippedResource,
+  StateMachineConfig,
+  TableConfig,
+  TopicConfig,
+  TopicSubscription,
+} from "../application.js";
+import type { EventSource } from "../event-source.js";
+import type { FunctionConfig } from "../function-config.js";
+import type { TemplateResource } from "./resource.js";
+import { RESOURCE_TYPES } from "./resource-types.js";
+import type { TemplateScope } from "./scope.js";
+
+/** The application while it is built. */
+export interface Draft {
+  readonly functions: FunctionConfig[];
+  readonly buckets: BucketConfig[];
+  readonly queues: QueueConfig[];
+  readonly tables: TableConfig[];
+  readonly secrets: SecretConfig[];
+  readonly parameters: ParameterConfig[];
+  readonly topics: TopicConfig[];
+  readonly eventBuses: EventBusConfig[];
+  readonly rules: RuleConfig[];
+  readonly schedules: ScheduleConfig[];
+  readonly alarms: AlarmConfig[];
+  readonly logGroups: LogGroupConfig[];
+  readonly stateMachines: StateMachineConfig[];
+  readonly layers: LayerConfig[];
+  readonly apis: ApiConfig[];
+  readonly eventSources: EventSource[];
+  readonly skipped: SkippedResource[];
+  /** By bucket name: SAM events add to what the bucket itself declares. */
+  readonly notifications: Map<string, BucketNotification[]>;
+  /** By topic ARN. */
+  readonly subscriptions: Map<string, TopicSubscription[]>;
+}
+
+export interface BuildContext {
+  readonly scope: TemplateScope;
+  readonly draft: Draft;
+  readonly baseFolder: string;
+  readonly generatedFolder: string;
+  /** Reads a file beside the template and notes that the application depends on it. */
+  readonly readText: (path: string) => string | undefined;
+  /** Notes that the result depends on whether this path exists. */
+  readonly exists: (path: string) => boolean;
+}
+
+export type Builder = (resource: TemplateResource, context: BuildContext) => void;
+
+export const emptyDraft = (): Draft => ({
+  functions: [],
+  buckets: [],
+  queues: [],
+  tables: [],
+  secrets: [],
+  parameters: [],
+  topics: [],
+  eventBuses: [],
+  rules: [],
+  schedules: [],
+  alarms: [],
+  logGroups: [],
+  stateMachines: [],
+  layers: [],
+  apis: [],
+  eventSources: [],
+  skipped: [],
+  notifications: new Map(),
+  subscriptions: new Map(),
+});
+
+export interface Identity {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** Logical id, physical name and ARN of a resource. */
+export function identify(resource: TemplateResource, { scope }: BuildContext): Identity {
+  const { logicalId, type } = resource;
+  const usage = scope.usageOf(resource);
+  const attributes = RESOURCE_TYPES[type]?.attributes ?? {};
+  const attribute = ["Arn", "TopicArn", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
+  return { logicalId, name: scope.nameOf(logicalId, usage), arn: String(scope.attribute(logicalId, attribute, usage)) };
+}
+
+/** Appends to the list at `key`. */
+export function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+/**
+ * Logical id of the function that an ARN, name or API Gateway integration URI means. Works by text, because functions
+ * may be built later than what refers to them. Qualifiers (`:live`, `:$LATEST`) do not matter.
+ */
+export function functionIdOf(target: string, { scope }: BuildContext): string | undefined {
+  const inUri = /\/functions\/([^/]+)\/invocations/.exec(target);
+  const wanted = inUri?.[1] ?? target;
+  const name = wanted.startsWith("arn:")
+    ? /^arn:[^:]*:lambda:[^:]*:\d*:function:([^:]+)/.exec(wanted)?.[1]
+    : wanted.split(":")[0];
+  for (const [logicalId, { type }] of scope.resources) {
+    if (type !== "AWS::Serverless::Function" && type !== "AWS::Lambda::Function") continue;
+    const resource = scope.resources.get(logicalId);
+    if (resource && scope.nameOf(logicalId, scope.usageOf(resource)) === name) return logicalId;
+  }
+  return undefined;
+}
+
+/** `queue`, `topic`, `function` ... of an ARN. */
+export const serviceOf = (arn: string): string => arn.split(":")[2] ?? "";

@@ -1,0 +1,38 @@
+/** CORS settings in the two spellings of templates: SAM's REST API (one quoted text) and HTTP APIs (lists). */
+import type { ApiCors } from "../event-source.js";
+import { isJsonObject } from "../json.js";
+import type { Json } from "../json.js";
+
+/** `"'GET,POST'"`, `"*"`, or a list. */
+function values(value: Json | undefined): readonly string[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(String);
+  if (typeof value !== "string") return [];
+  return value
+    .replace(/^'(.*)'$/s, "$1")
+    .split(",")
+    .map((item) => item.trim());
+}
+
+export function corsOf(cors: Json | undefined): ApiCors | undefined {
+  if (cors === undefined || cors === null || cors === false) return undefined;
+  if (cors === true) return wildcard(["*"]);
+  if (!isJsonObject(cors)) return wildcard(values(cors));
+  const maxAge = cors["MaxAge"];
+  return {
+    allowOrigins: values(cors["AllowOrigins"] ?? cors["AllowOrigin"]),
+    allowMethods: values(cors["AllowMethods"]),
+    allowHeaders: values(cors["AllowHeaders"]),
+    exposeHeaders: values(cors["ExposeHeaders"]),
+    allowCredentials: cors["AllowCredentials"] === true || cors["AllowCredentials"] === "true",
+    maxAgeSeconds: maxAge === undefined ? undefined : Number(String(maxAge).replaceAll("'", "")),
+  };
+}
+
+const wildcard = (allowOrigins: readonly string[]): ApiCors => ({
+  allowOrigins,
+  allowMethods: [],
+  allowHeaders: [],
+  exposeHeaders: [],
+  allowCredentials: false,
+  maxAgeSeconds: undefined,
+});

@@ -1,0 +1,214 @@
+/** Secrets, SSM parameters, log groups, alarms and state machines. */
+import { resolve as resolvePath } from "node:path";
+import * as z from "zod";
+import { identify } from "./build-context.js";
+import type { Builder } from "./build-context.js";
+import { buildEvents } from "./event-builder.js";
+import { plainOf } from "./node.js";
+import { parseTemplate } from "./parse.js";
+import {
+  flag,
+  ignored,
+  integer,
+  json,
+  jsonObject,
+  list,
+  number,
+  oneOf,
+  readProperties,
+  refuse,
+  text,
+  textMap,
+} from "./property.js";
+
+const secretProperties = z.object({
+  Name: text().optional(),
+  Description: text().default(""),
+  SecretString: text().optional(),
+  GenerateSecretString: jsonObject().optional(),
+  ...ignored("KmsKeyId", "ReplicaRegions", "Tags", "Type"),
+});
+
+export const buildSecret: Builder = (resource, context) => {
+  const {
+    Description: description,
+    GenerateSecretString: generate,
+    SecretString: secretString,
+  } = readProperties(resource, secretProperties, context.scope);
+  context.draft.secrets.push({ ...identify(resource, context), description, secretString, generate });
+};
+
+const parameterProperties = z.object({
+  Name: text().optional(),
+  Type: oneOf(["String", "StringList", "SecureString"]),
+  Value: text(),
+  Description: text().default(""),
+  ...ignored("AllowedPattern", "DataType", "Policies", "Tags", "Tier"),
+});
+
+export const buildParameter: Builder = (resource, context) => {
+  const {
+    Description: description,
+    Type: type,
+    Value: value,
+  } = readProperties(resource, parameterProperties, context.scope);
+  const { logicalId } = resource;
+  const { realm } = context.scope;
+  const name = context.scope.nameOf(logicalId, context.scope.usageOf(resource));
+  const arn = `arn:aws:ssm:${realm.region}:${realm.accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+  context.draft.parameters.push({ logicalId, name, arn, type, value, description });
+};
+
+const logGroupProperties = z.object({
+  LogGroupName: text().optional(),
+  RetentionInDays: integer({ min: 1, max: 3653 }, "days").optional(),
+  ...ignored(
+    "DataProtectionPolicy",
+    "DeletionProtectionEnabled",
+    "FieldIndexPolicies",
+    "KmsKeyId",
+    "LogGroupClass",
+    "ResourcePolicyDocument",
+    "Tags",
+  ),
+});
+
+export const buildLogGroup: Builder = (resource, context) => {
+  const { RetentionInDays: retentionDays } = readProperties(resource, logGroupProperties, context.scope);
+  context.draft.logGroups.push({ ...identify(resource, context), retentionDays });
+};
+
+const alarmProperties = z.object({
+  AlarmName: text().optional(),
+  AlarmDescription: text().default(""),
+  Namespace: text().optional(),
+  MetricName: text().optional(),
+  Dimensions: list(z.object({ Name: text(), Value: text() })).default([]),
+  Statistic: oneOf(["SampleCount", "Average", "Sum", "Minimum", "Maximum"]).optional(),
+  ExtendedStatistic: text().optional(),
+  Unit: text().optional(),
+  Period: number().default(60),
+  EvaluationPeriods: integer({ min: 1, max: 86_400 }).default(1),
+  DatapointsToAlarm: integer({ min: 1, max: 86_400 }).optional(),
+  Threshold: number().optional(),
+  ComparisonOperator: oneOf([
+    "GreaterThanOrEqualToThreshold",
+    "GreaterThanThreshold",
+    "LessThanThreshold",
+    "LessThanOrEqualToThreshold",
+    "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "GreaterThanUpperThreshold",
+  ]).default("GreaterThanThreshold"),
+  TreatMissingData: oneOf(["breaching", "notBreaching", "ignore", "missing"]).default("missing"),
+  ActionsEnabled: flag().default(true),
+  AlarmActions: list(text()).default([]),
+  OKActions: list(text()).default([]),
+  InsufficientDataActions: list(text()).default([]),
+  Metrics: list(json()).optional(),
+  ...ignored("EvaluateLowSampleCountPercentile", "Tags", "ThresholdMetricId"),
+});
+
+export const buildAlarm: Builder = (resource, context) => {
+  const properties = readProperties(resource, alarmProperties, context.scope);
+  context.draft.alarms.push({
+    ...identify(resource, context),
+    description: properties.AlarmDescription,
+    namespace: properties.Namespace,
+    metricName: properties.MetricName,
+    dimensions: Object.fromEntries(properties.Dimensions.map(({ Name, Value }) => [Name, Value])),
+    statistic: properties.Statistic,
+    extendedStatistic: properties.ExtendedStatistic,
+    unit: properties.Unit,
+    periodSeconds: properties.Period,
+    evaluationPeriods: properties.EvaluationPeriods,
+    datapointsToAlarm: properties.DatapointsToAlarm ?? properties.EvaluationPeriods,
+    threshold: properties.Threshold,
+    comparisonOperator: properties.ComparisonOperator,
+    treatMissingData: properties.TreatMissingData,
+    actionsEnabled: properties.ActionsEnabled,
+    alarmActions: properties.AlarmActions,
+    okActions: properties.OKActions,
+    insufficientDataActions: properties.InsufficientDataActions,
+    metrics: properties.Metrics,
+  });
+};
+
+const logging = z.looseObject({ Level: oneOf(["ALL", "ERROR", "FATAL", "OFF"]).default("OFF") }).optional();
+const machineProperties = z.object({
+  Name: text().optional(),
+  StateMachineName: text().optional(),
+  Type: oneOf(["STANDARD", "EXPRESS"]).optional(),
+  StateMachineType: oneOf(["STANDARD", "EXPRESS"]).optional(),
+  Definition: jsonObject().optional(),
+  DefinitionString: text().optional(),
+  DefinitionUri: json().optional(),
+  DefinitionS3Location: json().optional(),
+  DefinitionSubstitutions: textMap().default({}),
+  Role: text().optional(),
+  RoleArn: text().optional(),
+  Logging: logging,
+  LoggingConfiguration: logging,
+  Tracing: z.looseObject({ Enabled: flag().default(false) }).optional(),
+  TracingConfiguration: z.looseObject({ Enabled: flag().default(false) }).optional(),
+  Events: jsonObject().optional(),
+  ...ignored(
+    "AutoPublishAlias",
+    "DeploymentPreference",
+    "EncryptionConfiguration",
+    "PermissionsBoundary",
+    "Policies",
+    "PropagateTags",
+  ),
+  ...ignored("RolePath", "Tags", "UseAliasAsEventTarget"),
+});
+
+/** Both AWS::Serverless::StateMachine and AWS::StepFunctions::StateMachine. */
+export const buildStateMachine: Builder = (resource, context) => {
+  const { draft, scope } = context;
+  const { logicalId } = resource;
+  const properties = readProperties(resource, machineProperties, scope);
+  const usage = scope.usageOf(resource);
+  const location = properties.DefinitionUri ?? properties.DefinitionS3Location;
+  let definition =
+    properties.DefinitionString ??
+    (properties.Definition === undefined ? undefined : JSON.stringify(properties.Definition));
+  if (definition === undefined) {
+    if (typeof location !== "string" || location.startsWith("s3://")) {
+      const fix = "Add Definition, or DefinitionUri with a file beside the template.";
+      throw refuse({ resource, scope, path: [] }, `${logicalId} has no definition on this machine`, undefined, fix);
+    }
+    const file = resolvePath(context.baseFolder, location);
+    definition = context.readText(file);
+    if (definition === undefined) {
+      const path = [properties.DefinitionUri === undefined ? "DefinitionS3Location" : "DefinitionUri"];
+      throw refuse(
+        { resource, scope, path },
+        `The definition of ${logicalId} cannot be read: ${file}`,
+        undefined,
+        "Mend the path; it starts at the template's folder.",
+      );
+    }
+    // Substitutions come before parsing: many files are no valid JSON without them.
+    definition = substituted(definition, properties.DefinitionSubstitutions);
+    if (/\.ya?ml$/.test(file)) definition = JSON.stringify(plainOf(parseTemplate(definition, file)));
+  } else definition = substituted(definition, properties.DefinitionSubstitutions);
+  const role =
+    properties.Role ??
+    properties.RoleArn ??
+    (scope.resources.has(`${logicalId}Role`) ? String(scope.attribute(`${logicalId}Role`, "Arn", usage)) : "");
+  draft.stateMachines.push({
+    ...identify(resource, context),
+    type: properties.Type ?? properties.StateMachineType ?? "STANDARD",
+    definition,
+    roleArn: role,
+    loggingLevel: (properties.Logging ?? properties.LoggingConfiguration)?.Level ?? "OFF",
+    tracing: (properties.Tracing ?? properties.TracingConfiguration)?.Enabled ?? false,
+  });
+  buildEvents(resource, context);
+};
+
+/** `${Name}` for each substitution; other `${...}` belong to the machine. */
+function substituted(definition: string, substitutions: Readonly<Record<string, string>>): string {
+  return definition.replace(/\$\{([\w.-]+)\}/g, (whole, name: string) => substitutions[name] ?? whole);
+}

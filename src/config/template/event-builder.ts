@@ -1,0 +1,336 @@
+/** The `Events` of SAM functions and state machines, as event sources, rules and notifications. */
+import type { RuleTarget } from "../event-source.js";
+import type { JsonObject } from "../json.js";
+import { isJsonObject } from "../json.js";
+import { didYouMean } from "../nearest.js";
+import { append } from "./build-context.js";
+import type { BuildContext } from "./build-context.js";
+import {
+  httpEvent,
+  patternEvent,
+  restEvent,
+  s3Event,
+  scheduleEvent,
+  scheduleV2Event,
+  snsEvent,
+  sqsEvent,
+  streamEvent,
+} from "./event-schema.js";
+import type { TargetProperties } from "./event-schema.js";
+import { batchFault, sqsSource, streamSource } from "./mapping.js";
+import { childOf, textOf } from "./node.js";
+import { parseAt, refuse } from "./property.js";
+import { eventsOf, IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./resource.js";
+import type { TemplateResource } from "./resource.js";
+import { busNameOf, targetOf } from "./target.js";
+
+interface Event {
+  readonly resource: TemplateResource;
+  readonly context: BuildContext;
+  readonly functionId: string;
+  readonly eventId: string;
+  /** ARN of the function or state machine that fires. */
+  readonly targetArn: string;
+  readonly isFunction: boolean;
+  readonly properties: JsonObject;
+  readonly place: {
+    readonly resource: TemplateResource;
+    readonly scope: BuildContext["scope"];
+    readonly path: readonly PropertyKey[];
+  };
+}
+
+type Handler = (event: Event) => void;
+
+const REST_TIMEOUT_MS = 29_000;
+const HTTP_TIMEOUT_MS = 30_000;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  S3: s3,
+  SQS: sqs,
+  DynamoDB: stream,
+  Kinesis: stream,
+  Schedule: schedule,
+  ScheduleV2: scheduleV2,
+  EventBridgeRule: pattern,
+  CloudWatchEvent: pattern,
+  SNS: sns,
+  Api: rest,
+  HttpApi: http,
+};
+
+/** Event types of SAM that nothing here fires. */
+const UNSUPPORTED = [
+  "AlexaSkill",
+  "CloudWatchLogs",
+  "Cognito",
+  "DocumentDB",
+  "IoTRule",
+  "MQ",
+  "MSK",
+  "SelfManagedKafka",
+];
+
+export function buildEvents(resource: TemplateResource, context: BuildContext): void {
+  const { scope } = context;
+  const { logicalId } = resource;
+  const events = eventsOf(resource);
+  if (events.length === 0) return;
+  const all = scope.propertiesOf(resource).value["Events"];
+  const targetArn = String(scope.attribute(logicalId, "Arn", scope.usageOf(resource)));
+  for (const { eventId, type } of events) {
+    const event = isJsonObject(all) ? all[eventId] : undefined;
+    // Absent: the event was AWS::NoValue.
+    if (!isJsonObject(event)) continue;
+    const given = event["Properties"];
+    const place = { resource, scope, path: ["Events", eventId, "Properties"] };
+    const properties = isJsonObject(given) ? given : {};
+    const isFunction = resource.type === "AWS::Serverless::Function";
+    const handle = HANDLERS[type];
+    if (handle) handle({ resource, context, functionId: logicalId, eventId, targetArn, isFunction, properties, place });
+    else if (UNSUPPORTED.includes(type)) {
+      context.draft.eventSources.push({ kind: "unsupported", functionId: logicalId, eventId, type, properties });
+      scope.problems.notice(`${logicalId}: events of type ${type} do not fire here; send them with invoke.`);
+    } else {
+      const what = `${type} is not an event type of SAM.${didYouMean(type, [...Object.keys(HANDLERS), ...UNSUPPORTED])}`;
+      throw refuse(
+        { ...place, path: ["Events", eventId, "Type"] },
+        what,
+        undefined,
+        `Use one of: ${Object.keys(HANDLERS).join(", ")}.`,
+      );
+    }
+  }
+}
+
+function s3({ context, eventId, functionId, place, properties, resource, targetArn }: Event): void {
+  const { Bucket: name, Events, Filter } = parseAt(s3Event, properties, place);
+  const rules = Filter?.S3Key?.Rules ?? [];
+  const valueOf = (rule: string): string | undefined => rules.find(({ Name }) => Name.toLowerCase() === rule)?.Value;
+  const { draft, scope } = context;
+  // SAM takes only buckets of the same template, written with Ref.
+  const bucketId = [...scope.resources.values()].find(
+    (other) =>
+      other.type === "AWS::S3::Bucket" &&
+      (other.logicalId === name || scope.nameOf(other.logicalId, scope.usageOf(resource)) === name),
+  );
+  if (!bucketId) {
+    const fix = "Declare the bucket in this template and write `Bucket: !Ref <its logical id>`.";
+    throw refuse(
+      { ...place, path: [...place.path, "Bucket"] },
+      `The S3 event ${eventId} of ${functionId} names a bucket that this template does not declare`,
+      "SAM takes only buckets of the same template",
+      fix,
+    );
+  }
+  const bucket = scope.nameOf(bucketId.logicalId, scope.usageOf(resource));
+  const filter = { events: Events, prefix: valueOf("prefix"), suffix: valueOf("suffix") };
+  draft.eventSources.push({ kind: "s3", functionId, eventId, bucket, ...filter });
+  append(draft.notifications, bucket, { ...filter, target: { kind: "function", arn: targetArn } });
+}
+
+function sqs({ context, eventId, functionId, place, properties }: Event): void {
+  const parsed = parseAt(sqsEvent, properties, place);
+  const fault = batchFault(parsed.Queue, parsed);
+  if (fault !== undefined)
+    throw refuse(
+      { ...place, path: [...place.path, "BatchSize"] },
+      `BatchSize of ${functionId} cannot be ${parsed.BatchSize}`,
+      fault,
+    );
+  context.draft.eventSources.push(sqsSource({ functionId, eventId }, parsed.Queue, parsed));
+}
+
+function stream({ context, eventId, functionId, place, properties }: Event): void {
+  const parsed = parseAt(streamEvent, properties, place);
+  context.draft.eventSources.push(streamSource({ functionId, eventId }, parsed.Stream, parsed));
+}
+
+/** The rule or schedule that SAM generates for an event, and its target. */
+function generated(
+  { context, eventId, functionId, resource, targetArn }: Event,
+  properties: TargetProperties,
+): { name: string; arn: string; logicalId: string; target: RuleTarget } {
+  const logicalId = `${functionId}${eventId}`;
+  const usage = context.scope.usageOf(resource);
+  return {
+    logicalId,
+    name: context.scope.nameOf(logicalId, usage),
+    arn: String(context.scope.attribute(logicalId, "Arn", usage)),
+    target: targetOf(`${functionId}${eventId}LambdaTarget`, targetArn, properties),
+  };
+}
+
+function schedule(event: Event): void {
+  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const parsed = parseAt(scheduleEvent, properties, place);
+  const enabled = parsed.State === undefined ? (parsed.Enabled ?? true) : parsed.State !== "DISABLED";
+  const { logicalId, name, arn, target } = generated(event, parsed);
+  const expression = parsed.Schedule;
+  context.draft.rules.push({
+    logicalId,
+    name,
+    arn,
+    busName: "default",
+    pattern: undefined,
+    scheduleExpression: expression,
+    enabled,
+    targets: [target],
+  });
+  if (isFunction)
+    context.draft.eventSources.push({
+      kind: "schedule",
+      functionId,
+      eventId,
+      via: "rule",
+      name,
+      expression,
+      timezone: "UTC",
+      enabled,
+      target,
+    });
+}
+
+function scheduleV2(event: Event): void {
+  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const parsed = parseAt(scheduleV2Event, properties, place);
+  const { logicalId, name, arn, target } = generated(event, parsed);
+  const enabled = parsed.State === "ENABLED";
+  const [expression, timezone] = [parsed.ScheduleExpression, parsed.ScheduleExpressionTimezone];
+  context.draft.schedules.push({
+    logicalId,
+    name,
+    arn,
+    groupName: parsed.GroupName,
+    expression,
+    timezone,
+    startDate: parsed.StartDate,
+    endDate: parsed.EndDate,
+    flexibleWindowMinutes: parsed.FlexibleTimeWindow?.MaximumWindowInMinutes,
+    enabled,
+    target,
+  });
+  if (isFunction)
+    context.draft.eventSources.push({
+      kind: "schedule",
+      functionId,
+      eventId,
+      via: "scheduler",
+      name,
+      expression,
+      timezone,
+      enabled,
+      target,
+    });
+}
+
+function pattern(event: Event): void {
+  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const parsed = parseAt(patternEvent, properties, place);
+  const { logicalId, name, arn, target } = generated(event, parsed);
+  const busName = busNameOf(parsed.EventBusName);
+  const enabled = parsed.State !== "DISABLED";
+  context.draft.rules.push({
+    logicalId,
+    name,
+    arn,
+    busName,
+    pattern: parsed.Pattern,
+    scheduleExpression: undefined,
+    enabled,
+    targets: [target],
+  });
+  if (isFunction)
+    context.draft.eventSources.push({
+      kind: "eventbridge",
+      functionId,
+      eventId,
+      ruleName: name,
+      busName,
+      pattern: parsed.Pattern,
+      enabled,
+      target,
+    });
+}
+
+function sns({ context, eventId, functionId, place, properties, targetArn }: Event): void {
+  const {
+    FilterPolicy: filterPolicy,
+    FilterPolicyScope: filterPolicyScope,
+    RedrivePolicy,
+    Topic: topicArn,
+  } = parseAt(snsEvent, properties, place);
+  const deadLetterTargetArn = RedrivePolicy?.deadLetterTargetArn;
+  context.draft.eventSources.push({
+    kind: "sns",
+    functionId,
+    eventId,
+    topicArn,
+    filterPolicy,
+    filterPolicyScope,
+    deadLetterTargetArn,
+  });
+  append(context.draft.subscriptions, topicArn, {
+    protocol: "lambda",
+    endpoint: targetArn,
+    rawMessageDelivery: false,
+    filterPolicy,
+    filterPolicyScope,
+    deadLetterTargetArn,
+  });
+}
+
+/** Logical id of the API that an event names by Ref (its id, once resolved), by text, or not at all. */
+function apiIdOf({ context, eventId, resource }: Event, property: string, implicit: string): string {
+  const event = childOf(childOf(childOf(resource.properties, "Events"), eventId), "Properties");
+  const node = childOf(event, property);
+  if (node === undefined) return implicit;
+  const named = node.kind === "call" && node.name === "Ref" ? textOf(node.argument) : textOf(node);
+  return named !== undefined && context.scope.resources.has(named) ? named : implicit;
+}
+
+function rest(event: Event): void {
+  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const { Auth: auth, Method: method, Path: path, TimeoutInMillis } = parseAt(restEvent, properties, place);
+  if (!isFunction) {
+    context.scope.problems.notice(
+      `${functionId}: HTTP events of state machines do not fire here; start the machine by its API.`,
+    );
+    return;
+  }
+  const apiId = apiIdOf(event, "RestApiId", IMPLICIT_REST_API);
+  context.draft.eventSources.push({
+    kind: "restApi",
+    functionId,
+    eventId,
+    apiId,
+    method,
+    path,
+    timeoutMs: TimeoutInMillis ?? REST_TIMEOUT_MS,
+    auth,
+    apiKeyRequired: auth?.["ApiKeyRequired"] === true,
+  });
+}
+
+function http(event: Event): void {
+  const { context, eventId, functionId, place, properties } = event;
+  const {
+    Auth: auth,
+    Method: method,
+    Path: path,
+    PayloadFormatVersion,
+    TimeoutInMillis,
+  } = parseAt(httpEvent, properties, place);
+  const apiId = apiIdOf(event, "ApiId", IMPLICIT_HTTP_API);
+  context.draft.eventSources.push({
+    kind: "httpApi",
+    functionId,
+    eventId,
+    apiId,
+    method,
+    path,
+    payloadFormatVersion: PayloadFormatVersion,
+    timeoutMs: TimeoutInMillis ?? HTTP_TIMEOUT_MS,
+    auth,
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * Properties of the events of SAM functions, and of the raw resources that mean the same.
+ * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html
+ */
+import * as z from "zod";
+import { flag, integer, json, jsonObject, list, number, oneOf, oneOrMore, text, textMap } from "./property.js";
+
+const MAX_WINDOW_SECONDS = 300;
+const MAX_RECORD_AGE_SECONDS = 604_800;
+
+const filterCriteria = z.object({ Filters: list(z.object({ Pattern: text().optional() })).optional() });
+const destinationConfig = z.object({ OnFailure: z.object({ Destination: text().optional() }).optional() });
+
+/** Pollers: SQS, DynamoDB and Kinesis events, and AWS::Lambda::EventSourceMapping. */
+const mapping = {
+  BatchSize: integer({ min: 1, max: 10_000 }).optional(),
+  MaximumBatchingWindowInSeconds: integer({ min: 0, max: MAX_WINDOW_SECONDS }, "seconds").default(0),
+  Enabled: flag().default(true),
+  FunctionResponseTypes: list(oneOf(["ReportBatchItemFailures"])).default([]),
+  FilterCriteria: filterCriteria.optional(),
+  ScalingConfig: z.object({ MaximumConcurrency: integer({ min: 2, max: 1000 }).optional() }).optional(),
+  StartingPosition: oneOf(["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]).optional(),
+  ParallelizationFactor: integer({ min: 1, max: 10 }).default(1),
+  BisectBatchOnFunctionError: flag().default(false),
+  MaximumRetryAttempts: integer({ min: -1, max: 10_000 }).default(-1),
+  MaximumRecordAgeInSeconds: integer({ min: -1, max: MAX_RECORD_AGE_SECONDS }, "seconds").default(-1),
+  TumblingWindowInSeconds: integer({ min: 0, max: 900 }, "seconds").default(0),
+  DestinationConfig: destinationConfig.optional(),
+};
+export const sqsEvent = z.object({ ...mapping, Queue: text() });
+export const streamEvent = z.object({
+  ...mapping,
+  Stream: text(),
+  StartingPosition: oneOf(["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]),
+});
+export const eventSourceMapping = z.looseObject({
+  ...mapping,
+  FunctionName: text(),
+  EventSourceArn: text().optional(),
+});
+export type MappingProperties = z.output<z.ZodObject<typeof mapping>>;
+
+const filterRules = z.object({
+  S3Key: z.object({ Rules: list(z.object({ Name: text(), Value: text() })).default([]) }).optional(),
+});
+export const s3Event = z.object({ Bucket: text(), Events: oneOrMore(), Filter: filterRules.optional() });
+
+const retryPolicy = z.object({
+  MaximumRetryAttempts: integer({ min: 0, max: 185 }).optional(),
+  MaximumEventAgeInSeconds: integer({ min: 60, max: 86_400 }, "seconds").optional(),
+});
+const deadLetter = z.object({ Arn: text().optional(), Type: text().optional(), QueueLogicalId: text().optional() });
+
+/** What a rule or schedule hands to its target; shared by SAM events and `Targets`. */
+const targetShape = {
+  Input: text().optional(),
+  InputPath: text().optional(),
+  InputTransformer: z.object({ InputPathsMap: textMap().default({}), InputTemplate: text() }).optional(),
+  RetryPolicy: retryPolicy.optional(),
+  DeadLetterConfig: deadLetter.optional(),
+};
+export type TargetProperties = z.output<z.ZodObject<typeof targetShape>>;
+
+export const ruleTarget = z.looseObject({
+  ...targetShape,
+  Id: text(),
+  Arn: text(),
+  SqsParameters: z.object({ MessageGroupId: text().optional() }).optional(),
+});
+const ruleState = oneOf(["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]).optional();
+export const rule = z.object({
+  Name: text().optional(),
+  Description: text().optional(),
+  EventBusName: text().optional(),
+  EventPattern: jsonObject().optional(),
+  ScheduleExpression: text().optional(),
+  State: ruleState,
+  RoleArn: text().optional(),
+  Tags: json().optional(),
+  Targets: list(ruleTarget).default([]),
+});
+
+export const scheduleEvent = z.looseObject({
+  ...targetShape,
+  Schedule: text(),
+  Name: text().optional(),
+  Enabled: flag().optional(),
+  State: ruleState,
+});
+export const patternEvent = z.looseObject({
+  ...targetShape,
+  Pattern: jsonObject(),
+  EventBusName: text().optional(),
+  RuleName: text().optional(),
+  State: ruleState,
+});
+const flexibleWindow = z.object({
+  Mode: oneOf(["OFF", "FLEXIBLE"]).default("OFF"),
+  MaximumWindowInMinutes: integer({ min: 1, max: 1440 }).optional(),
+});
+const schedulerShape = {
+  ScheduleExpression: text(),
+  ScheduleExpressionTimezone: text().default("UTC"),
+  StartDate: text().optional(),
+  EndDate: text().optional(),
+  FlexibleTimeWindow: flexibleWindow.optional(),
+  GroupName: text().default("default"),
+  Name: text().optional(),
+  State: oneOf(["ENABLED", "DISABLED"]).default("ENABLED"),
+};
+export const scheduleV2Event = z.looseObject({ ...targetShape, ...schedulerShape });
+export const schedulerSchedule = z.object({
+  ...schedulerShape,
+  Description: text().optional(),
+  KmsKeyArn: text().optional(),
+  Target: z.looseObject({
+    ...targetShape,
+    Arn: text(),
+    SqsParameters: z.object({ MessageGroupId: text().optional() }).optional(),
+  }),
+});
+
+export const snsEvent = z.looseObject({
+  Topic: text(),
+  FilterPolicy: jsonObject().optional(),
+  FilterPolicyScope: oneOf(["MessageAttributes", "MessageBody"]).default("MessageAttributes"),
+  RedrivePolicy: z.object({ deadLetterTargetArn: text() }).optional(),
+});
+
+/** HTTP method names, `any` and `x-amazon-apigateway-any-method` included. */
+const method = text().transform((name) => (/any/i.test(name) ? "ANY" : name.toUpperCase()));
+export const restEvent = z.looseObject({
+  Path: text(),
+  Method: method,
+  RestApiId: json().optional(),
+  Auth: jsonObject().optional(),
+  TimeoutInMillis: number().optional(),
+});
+export const httpEvent = z.looseObject({
+  Path: text().default("$default"),
+  Method: method.default("ANY"),
+  ApiId: json().optional(),
+  Auth: jsonObject().optional(),
+  PayloadFormatVersion: oneOf(["1.0", "2.0"]).default("2.0"),
+  TimeoutInMillis: number().optional(),
+});

@@ -1,0 +1,337 @@
+/** Functions, layers, function URLs and what is done with their asynchronous failures. */
+import { isAbsolute, join, resolve as resolvePath } from "node:path";
+import type { z } from "zod";
+import { findModule, SOURCE_EXTENSIONS } from "../code.js";
+import { environmentFault } from "../environment.js";
+import type { ApiCors } from "../event-source.js";
+import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
+import { isJsonObject } from "../json.js";
+import type { JsonObject } from "../json.js";
+import { functionIdOf, identify } from "./build-context.js";
+import type { BuildContext, Builder } from "./build-context.js";
+import { codeOf, definedOf } from "./code-source.js";
+import { corsOf } from "./cors.js";
+import { buildEvents } from "./event-builder.js";
+import { eventInvokeResource, functionUrl, lambdaFunction, layerVersion, samFunction } from "./function-schema.js";
+import { plainOf } from "./node.js";
+import { readProperties, refuse } from "./property.js";
+import type { TemplateResource } from "./resource.js";
+import { awsUrl } from "./resource-types.js";
+import { resolve } from "./resolve.js";
+
+type SamFunction = z.output<typeof samFunction>;
+type LambdaFunction = z.output<typeof lambdaFunction>;
+
+export const buildSamFunction: Builder = (resource, context) => {
+  const properties = readProperties(resource, samFunction, context.scope);
+  const {
+    AutoPublishAlias,
+    CodeUri,
+    DeadLetterQueue,
+    EventInvokeConfig,
+    FunctionUrlConfig,
+    ImageUri,
+    InlineCode,
+    Tracing,
+  } = properties;
+  const invoke = asyncInvokeOf(EventInvokeConfig, DeadLetterQueue?.TargetArn);
+  const image = ImageUri ?? (properties.PackageType === "Image" ? "" : undefined);
+  context.draft.functions.push({
+    ...commonOf(resource, context, properties, { code: CodeUri, inlineCode: InlineCode, image }),
+    ...definedOf({
+      asyncInvoke: invoke,
+      publishedAlias: AutoPublishAlias,
+      tracing: Tracing === "Disabled" ? undefined : Tracing,
+    }),
+  });
+  if (FunctionUrlConfig) {
+    addFunctionUrl(
+      `${resource.logicalId}Url`,
+      resource.logicalId,
+      FunctionUrlConfig.AuthType,
+      FunctionUrlConfig.InvokeMode,
+      FunctionUrlConfig.Cors,
+      context,
+    );
+  }
+  buildEvents(resource, context);
+};
+
+export const buildLambdaFunction: Builder = (resource, context) => {
+  const properties = readProperties(resource, lambdaFunction, context.scope);
+  const { Code, DeadLetterConfig, TracingConfig } = properties;
+  const inlineCode = isJsonObject(Code) && typeof Code["ZipFile"] === "string" ? Code["ZipFile"] : undefined;
+  const image = isJsonObject(Code) && typeof Code["ImageUri"] === "string" ? Code["ImageUri"] : undefined;
+  context.draft.functions.push({
+    ...commonOf(resource, context, properties, { code: Code, inlineCode, image }),
+    ...definedOf({ asyncInvoke: asyncInvokeOf(undefined, DeadLetterConfig?.TargetArn), tracing: TracingConfig?.Mode }),
+  });
+};
+
+interface CodeProperties {
+  readonly code: SamFunction["CodeUri"];
+  readonly inlineCode: string | undefined;
+  readonly image: string | undefined;
+}
+
+function commonOf(
+  resource: TemplateResource,
+  context: BuildContext,
+  properties: SamFunction | LambdaFunction,
+  code: CodeProperties,
+): FunctionConfig {
+  const { logicalId, name, arn } = identify(resource, context);
+  const place = (...path: readonly PropertyKey[]): Parameters<typeof refuse>[0] => ({
+    resource,
+    scope: context.scope,
+    path,
+  });
+  const isImage = code.image !== undefined || properties.PackageType === "Image";
+  const { Handler: handler, Runtime: runtime } = properties;
+  if (!isImage && (handler === undefined || runtime === undefined)) {
+    const missing = handler === undefined ? "Handler" : "Runtime";
+    const why = "Runtime and Handler are mandatory parameters for functions created with deployment packages.";
+    throw refuse(
+      place(),
+      `${logicalId} has no ${missing}`,
+      why,
+      `Add ${missing}, in the function or under Globals.Function.`,
+    );
+  }
+  const variables = properties.Environment?.Variables ?? {};
+  const fault = environmentFault(variables);
+  if (fault) {
+    const path = ["Environment", "Variables", ...(fault.variable === undefined ? [] : [fault.variable])];
+    const what =
+      fault.variable === undefined
+        ? `The environment of ${logicalId} is too large`
+        : `${logicalId} cannot set the variable ${fault.variable}`;
+    throw refuse(
+      { ...place(...path), atKey: true },
+      what,
+      fault.message,
+      fault.variable === undefined ? "Keep large values in a file, S3 or SSM." : "Use another name.",
+    );
+  }
+  const logging = properties.LoggingConfig;
+  return {
+    logicalId,
+    name,
+    arn,
+    runtime: isImage ? "image" : (runtime ?? ""),
+    handler: isImage ? "" : (handler ?? ""),
+    code: isImage
+      ? imageOf(resource, context, properties, code.image ?? "")
+      : zipCodeOf(resource, context, handler ?? "", runtime ?? "", code),
+    architecture: properties.Architectures?.[0] ?? "x86_64",
+    memoryMb: properties.MemorySize,
+    timeoutSeconds: properties.Timeout,
+    ephemeralStorageMb: properties.EphemeralStorage?.Size ?? 512,
+    environment: variables,
+    layers: layerPaths(logicalId, properties.Layers, context),
+    reservedConcurrency: properties.ReservedConcurrentExecutions,
+    logging: {
+      format: logging?.LogFormat ?? "Text",
+      applicationLogLevel: logging?.ApplicationLogLevel ?? "INFO",
+      systemLogLevel: logging?.SystemLogLevel ?? "INFO",
+      logGroup: logging?.LogGroup ?? `/aws/lambda/${name}`,
+    },
+    description: properties.Description ?? "",
+    role:
+      properties.Role ??
+      String(
+        context.scope.resources.has(`${logicalId}Role`)
+          ? context.scope.attribute(`${logicalId}Role`, "Arn", context.scope.usageOf(resource))
+          : "",
+      ),
+    version: "$LATEST",
+    ...definedOf({ tags: properties.Tags }),
+  };
+}
+
+function metadataOf(resource: TemplateResource, context: BuildContext): JsonObject {
+  const { metadata } = resource;
+  const resolved = metadata && resolve(metadata, context.scope, ["Resources", resource.logicalId, "Metadata"]);
+  const plain = resolved && plainOf(resolved);
+  return isJsonObject(plain) ? plain : {};
+}
+
+function zipCodeOf(
+  resource: TemplateResource,
+  context: BuildContext,
+  handler: string,
+  runtime: string,
+  code: CodeProperties,
+): CodeSource {
+  const { logicalId } = resource;
+  const { baseFolder, generatedFolder, scope } = context;
+  const source = codeOf({
+    logicalId,
+    runtime,
+    handler,
+    code: code.code,
+    inlineCode: code.inlineCode,
+    metadata: metadataOf(resource, context),
+    baseFolder,
+    generatedFolder,
+  });
+  const missing = missingPath(source, context);
+  if (missing !== undefined) scope.problems.notice(`${logicalId} cannot be invoked: its code is not at ${missing}.`);
+  return source;
+}
+
+/** A path that has to be there and is not. */
+function missingPath(source: CodeSource, context: BuildContext): string | undefined {
+  if (source.kind === "image") return undefined;
+  if (source.kind === "bundle") {
+    if (!context.exists(source.root)) return source.root;
+    const path = join(source.root, source.handlerFile);
+    if (findModule(source.root, source.handlerFile) !== undefined) return undefined;
+    // Noted one by one, so that the application is read again when one of them appears.
+    SOURCE_EXTENSIONS.forEach((extension) => context.exists(path + extension));
+    return `${path} (${SOURCE_EXTENSIONS.join(" ")})`;
+  }
+  switch (source.origin?.kind) {
+    case "inline":
+      return undefined;
+    case "remote":
+      return source.origin.uri;
+    case "zip":
+      return context.exists(source.origin.file) ? undefined : source.origin.file;
+    case undefined:
+      return context.exists(source.root) ? undefined : source.root;
+  }
+}
+
+function imageOf(
+  resource: TemplateResource,
+  context: BuildContext,
+  properties: SamFunction | LambdaFunction,
+  uri: string,
+): CodeSource {
+  const metadata = metadataOf(resource, context);
+  const dockerfile = metadata["Dockerfile"];
+  const dockerContext = metadata["DockerContext"];
+  const tag = metadata["DockerTag"];
+  const config = properties.ImageConfig;
+  const build =
+    typeof dockerfile === "string"
+      ? {
+          context: resolvePath(context.baseFolder, typeof dockerContext === "string" ? dockerContext : "."),
+          dockerfile,
+        }
+      : undefined;
+  const local = `${resource.logicalId.toLowerCase()}:${typeof tag === "string" ? tag : "latest"}`;
+  if (uri === "" && build === undefined) {
+    throw refuse(
+      { resource, scope: context.scope, path: [] },
+      `${resource.logicalId} has neither ImageUri nor Metadata.Dockerfile`,
+      undefined,
+      "Add one of them.",
+    );
+  }
+  return {
+    kind: "image",
+    uri: uri === "" ? local : uri,
+    ...definedOf({
+      build,
+      command: config?.Command,
+      entryPoint: config?.EntryPoint,
+      workingDirectory: config?.WorkingDirectory,
+    }),
+  };
+}
+
+/** Host paths of the layers that are declared here; those of other accounts are announced and left out. */
+function layerPaths(functionId: string, arns: readonly string[], context: BuildContext): string[] {
+  return arns.flatMap((arn) => {
+    const layer = context.draft.layers.find(
+      (candidate) => candidate.arn === arn || candidate.arn.startsWith(`${arn}:`),
+    );
+    if (!layer)
+      context.scope.problems.notice(
+        `${functionId}: the layer ${arn} is not part of this template; /opt is without it.`,
+      );
+    return layer ? [layer.path] : [];
+  });
+}
+
+export const buildLayer: Builder = (resource, context) => {
+  const { CompatibleRuntimes, Content, ContentUri } = readProperties(resource, layerVersion, context.scope);
+  const { logicalId, name, arn } = identify(resource, context);
+  const metadata = metadataOf(resource, context);
+  const asset = metadata["aws:asset:path"];
+  const content = typeof asset === "string" ? asset : (ContentUri ?? Content);
+  if (typeof content !== "string" || content.startsWith("s3://")) {
+    context.scope.problems.notice(`The layer ${logicalId} lies in S3: /opt is without it.`);
+    return;
+  }
+  const path = isAbsolute(content) ? content : resolvePath(context.baseFolder, content);
+  if (!context.exists(path)) context.scope.problems.notice(`The layer ${logicalId} is not at ${path}.`);
+  context.draft.layers.push({
+    logicalId,
+    name,
+    arn,
+    version: 1,
+    path,
+    packaging: path.endsWith(".zip") ? "zip" : "folder",
+    compatibleRuntimes: CompatibleRuntimes,
+  });
+};
+
+type EventInvoke = NonNullable<SamFunction["EventInvokeConfig"]>;
+
+function asyncInvokeOf(
+  config: EventInvoke | undefined,
+  deadLetterTargetArn: string | undefined,
+): AsyncInvokeConfig | undefined {
+  if (config === undefined && deadLetterTargetArn === undefined) return undefined;
+  return {
+    maximumRetryAttempts: config?.MaximumRetryAttempts ?? 2,
+    maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds ?? 21_600,
+    onSuccessArn: config?.DestinationConfig?.OnSuccess?.Destination,
+    onFailureArn: config?.DestinationConfig?.OnFailure?.Destination,
+    deadLetterTargetArn,
+  };
+}
+
+/** AWS::Lambda::EventInvokeConfig: runs after the functions are built. */
+export const buildEventInvoke: Builder = (resource, context) => {
+  const properties = readProperties(resource, eventInvokeResource, context.scope);
+  const id = functionIdOf(properties.FunctionName, context);
+  const index = context.draft.functions.findIndex((fn) => fn.logicalId === id);
+  const fn = context.draft.functions[index];
+  const asyncInvoke = asyncInvokeOf(properties, fn?.asyncInvoke?.deadLetterTargetArn);
+  if (fn && asyncInvoke) context.draft.functions[index] = { ...fn, asyncInvoke };
+};
+
+export const buildFunctionUrl: Builder = (resource, context) => {
+  if (resource.implicit) return;
+  const { AuthType, Cors, InvokeMode, TargetFunctionArn } = readProperties(resource, functionUrl, context.scope);
+  const functionId = functionIdOf(TargetFunctionArn, context);
+  if (functionId !== undefined) addFunctionUrl(resource.logicalId, functionId, AuthType, InvokeMode, Cors, context);
+};
+
+function addFunctionUrl(
+  eventId: string,
+  functionId: string,
+  authType: "NONE" | "AWS_IAM",
+  invokeMode: "BUFFERED" | "RESPONSE_STREAM",
+  cors: JsonObject | undefined,
+  { draft, scope }: BuildContext,
+): void {
+  const resource = scope.resources.get(eventId);
+  if (!resource) return;
+  const urlId = scope.nameOf(eventId, scope.usageOf(resource));
+  const corsConfig: ApiCors | undefined = corsOf(cors);
+  draft.eventSources.push({
+    kind: "functionUrl",
+    functionId,
+    eventId,
+    urlId,
+    url: awsUrl.functionUrl(scope.realm, urlId),
+    authType,
+    invokeMode,
+    cors: corsConfig,
+  });
+}

@@ -1,0 +1,191 @@
+/** Topics, subscriptions, event buses, rules and schedules. */
+import * as z from "zod";
+import type { RuleTarget, SnsSource } from "../event-source.js";
+import { append, functionIdOf, identify } from "./build-context.js";
+import type { BuildContext, Builder } from "./build-context.js";
+import { rule, schedulerSchedule } from "./event-schema.js";
+import { flag, ignored, jsonObject, list, oneOf, readProperties, text } from "./property.js";
+import { busNameOf, targetOf } from "./target.js";
+
+const topicProperties = z.object({
+  TopicName: text().optional(),
+  DisplayName: text().default(""),
+  FifoTopic: flag().default(false),
+  ContentBasedDeduplication: flag().default(false),
+  Subscription: list(z.object({ Endpoint: text(), Protocol: text() })).default([]),
+  ...ignored(
+    "ArchivePolicy",
+    "DataProtectionPolicy",
+    "DeliveryStatusLogging",
+    "FifoThroughputScope",
+    "KmsMasterKeyId",
+    "SignatureVersion",
+    "Tags",
+    "TracingConfig",
+  ),
+});
+
+export const buildTopic: Builder = (resource, context) => {
+  const properties = readProperties(resource, topicProperties, context.scope);
+  const identity = identify(resource, context);
+  const plain = {
+    rawMessageDelivery: false,
+    filterPolicy: undefined,
+    filterPolicyScope: "MessageAttributes",
+    deadLetterTargetArn: undefined,
+  } as const;
+  for (const { Endpoint: endpoint, Protocol: protocol } of properties.Subscription) {
+    append(context.draft.subscriptions, identity.arn, { protocol, endpoint, ...plain });
+    addSnsSource(resource.logicalId, identity.arn, protocol, endpoint, plain, context);
+  }
+  const {
+    ContentBasedDeduplication: contentBasedDeduplication,
+    DisplayName: displayName,
+    FifoTopic: fifo,
+  } = properties;
+  context.draft.topics.push({ ...identity, fifo, contentBasedDeduplication, displayName, subscriptions: [] });
+};
+
+type SnsFilter = Pick<SnsSource, "filterPolicy" | "filterPolicyScope" | "deadLetterTargetArn">;
+
+function addSnsSource(
+  eventId: string,
+  topicArn: string,
+  protocol: string,
+  endpoint: string,
+  filter: SnsFilter,
+  context: BuildContext,
+): void {
+  const functionId = protocol === "lambda" ? functionIdOf(endpoint, context) : undefined;
+  if (functionId === undefined) return;
+  const { deadLetterTargetArn, filterPolicy, filterPolicyScope } = filter;
+  context.draft.eventSources.push({
+    kind: "sns",
+    functionId,
+    eventId,
+    topicArn,
+    filterPolicy,
+    filterPolicyScope,
+    deadLetterTargetArn,
+  });
+}
+
+const subscriptionProperties = z.object({
+  TopicArn: text(),
+  Protocol: text(),
+  Endpoint: text(),
+  RawMessageDelivery: flag().default(false),
+  FilterPolicy: jsonObject().optional(),
+  FilterPolicyScope: oneOf(["MessageAttributes", "MessageBody"]).default("MessageAttributes"),
+  RedrivePolicy: z.looseObject({ deadLetterTargetArn: text().optional() }).optional(),
+  ...ignored("DeliveryPolicy", "Region", "ReplayPolicy", "SubscriptionRoleArn"),
+});
+
+export const buildSubscription: Builder = (resource, context) => {
+  const properties = readProperties(resource, subscriptionProperties, context.scope);
+  const { Endpoint: endpoint, Protocol: protocol, TopicArn: topicArn } = properties;
+  const filter = {
+    filterPolicy: properties.FilterPolicy,
+    filterPolicyScope: properties.FilterPolicyScope,
+    deadLetterTargetArn: properties.RedrivePolicy?.deadLetterTargetArn,
+  };
+  append(context.draft.subscriptions, topicArn, {
+    protocol,
+    endpoint,
+    rawMessageDelivery: properties.RawMessageDelivery,
+    ...filter,
+  });
+  addSnsSource(resource.logicalId, topicArn, protocol, endpoint, filter, context);
+};
+
+export function finishTopics({ draft }: BuildContext): void {
+  draft.topics.forEach((topic, i) => {
+    draft.topics[i] = { ...topic, subscriptions: draft.subscriptions.get(topic.arn) ?? [] };
+  });
+}
+
+const busProperties = z.object({
+  Name: text().optional(),
+  ...ignored("DeadLetterConfig", "Description", "EventSourceName", "KmsKeyIdentifier", "LogConfig", "Policy", "Tags"),
+});
+
+export const buildEventBus: Builder = (resource, context) => {
+  readProperties(resource, busProperties, context.scope);
+  context.draft.eventBuses.push(identify(resource, context));
+};
+
+export const buildRule: Builder = (resource, context) => {
+  // Those that SAM generates are built with the event.
+  if (resource.implicit) return;
+  const properties = readProperties(resource, rule, context.scope);
+  const identity = identify(resource, context);
+  const { EventPattern: pattern, ScheduleExpression: scheduleExpression, State } = properties;
+  const busName = busNameOf(properties.EventBusName);
+  const enabled = State !== "DISABLED";
+  const targets = properties.Targets.map((target) =>
+    targetOf(target.Id, target.Arn, target, target.SqsParameters?.MessageGroupId),
+  );
+  context.draft.rules.push({ ...identity, busName, pattern, scheduleExpression, enabled, targets });
+  for (const target of targets) {
+    const functionId = functionIdOf(target.arn, context);
+    if (functionId === undefined) continue;
+    const from = { functionId, eventId: resource.logicalId };
+    const { name } = identity;
+    if (pattern !== undefined)
+      context.draft.eventSources.push({
+        kind: "eventbridge",
+        ...from,
+        ruleName: name,
+        busName,
+        pattern,
+        enabled,
+        target,
+      });
+    if (scheduleExpression !== undefined) {
+      context.draft.eventSources.push({
+        kind: "schedule",
+        ...from,
+        via: "rule",
+        name,
+        expression: scheduleExpression,
+        timezone: "UTC",
+        enabled,
+        target,
+      });
+    }
+  }
+};
+
+export const buildSchedule: Builder = (resource, context) => {
+  if (resource.implicit) return;
+  const properties = readProperties(resource, schedulerSchedule, context.scope);
+  const identity = identify(resource, context);
+  const { Target } = properties;
+  const target: RuleTarget = targetOf(resource.logicalId, Target.Arn, Target, Target.SqsParameters?.MessageGroupId);
+  const enabled = properties.State === "ENABLED";
+  const [expression, timezone] = [properties.ScheduleExpression, properties.ScheduleExpressionTimezone];
+  context.draft.schedules.push({
+    ...identity,
+    groupName: properties.GroupName,
+    expression,
+    timezone,
+    startDate: properties.StartDate,
+    endDate: properties.EndDate,
+    flexibleWindowMinutes: properties.FlexibleTimeWindow?.MaximumWindowInMinutes,
+    enabled,
+    target,
+  });
+  const functionId = functionIdOf(target.arn, context);
+  if (functionId === undefined) return;
+  context.draft.eventSources.push({
+    kind: "schedule",
+    functionId,
+    eventId: resource.logicalId,
+    via: "scheduler",
+    name: identity.name,
+    expression,
+    timezone,
+    enabled,
+    target,
+  });
+};

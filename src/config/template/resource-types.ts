@@ -1,0 +1,328 @@
+/**
+ * What Ref and Fn::GetAtt give for each resource type that this application model knows.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+ */
+import { arnOf } from "../../shared/arn.js";
+import type { Realm } from "../../shared/arn.js";
+import type { Json } from "../json.js";
+import { stableCode } from "./physical-name.js";
+import type { NameForm } from "./physical-name.js";
+
+/** One resource, as its attributes see it. */
+export interface Subject {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly stackName: string;
+  readonly realm: Realm;
+  /** A property as text, resolved; undefined when it is not there. */
+  text(property: string): string | undefined;
+}
+
+type Attribute = (subject: Subject) => Json;
+
+export interface ResourceType {
+  /** Property that holds the name; absent = CloudFormation gives an id. */
+  readonly nameProperty?: string;
+  readonly nameForm?: NameForm;
+  /** Makes ids of types that have no name. */
+  readonly id?: (subject: Omit<Subject, "name">) => string;
+  readonly ref: Attribute;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+const named = (maxLength: number, letters: NameForm["letters"] = "upper"): NameForm => ({ maxLength, letters });
+const seedOf = (subject: Omit<Subject, "name">): string => `${subject.stackName}/${subject.logicalId}`;
+const name: Attribute = (subject) => subject.name;
+const arn =
+  (service: string, resource: (name: string) => string): Attribute =>
+  ({ realm, name }) =>
+    `arn:aws:${service}:${realm.region}:${realm.accountId}:${resource(name)}`;
+
+/** Host names of the real services; `bindEndpoints` maps them to local addresses. */
+export const awsUrl = {
+  queue: (realm: Realm, queueName: string): string =>
+    `https://sqs.${realm.region}.amazonaws.com/${realm.accountId}/${queueName}`,
+  api: (realm: Realm, apiId: string): string => `https://${apiId}.execute-api.${realm.region}.amazonaws.com`,
+  webSocket: (realm: Realm, apiId: string): string => `wss://${apiId}.execute-api.${realm.region}.amazonaws.com`,
+  functionUrl: (realm: Realm, urlId: string): string => `https://${urlId}.lambda-url.${realm.region}.on.aws/`,
+} as const;
+
+/** A table's stream is named by the time of its making; local tables share one. */
+export const STREAM_LABEL = "2026-01-01T00:00:00.000";
+export const streamArnOf = (tableArn: string): string => `${tableArn}/stream/${STREAM_LABEL}`;
+
+const functionArn: Attribute = ({ realm, name }) => arnOf.function(realm, name);
+const lambdaFunction: ResourceType = {
+  nameProperty: "FunctionName",
+  nameForm: named(64, "mixed"),
+  ref: name,
+  attributes: {
+    Arn: functionArn,
+    Version: ({ realm, name }) => arnOf.function(realm, name, "1"),
+    Alias: (subject) => arnOf.function(subject.realm, subject.name, subject.text("AutoPublishAlias") ?? "live"),
+    "SnapStartResponse.ApplyOn": (subject) => subject.text("SnapStart.ApplyOn") ?? "None",
+    "SnapStartResponse.OptimizationStatus": () => "Off",
+  },
+};
+
+const tableArn: Attribute = ({ realm, name }) => arnOf.table(realm, name);
+const table: ResourceType = {
+  nameProperty: "TableName",
+  nameForm: named(255),
+  ref: name,
+  attributes: {
+    Arn: tableArn,
+    StreamArn: ({ realm, name }) => streamArnOf(arnOf.table(realm, name)),
+    TableId: (subject) => uuidOf(seedOf(subject)),
+  },
+};
+
+/** A UUID that depends on the seed alone. */
+export function uuidOf(seed: string): string {
+  const hex = Buffer.from(stableCode(seed, 16, "mixed")).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+const idOf =
+  (length: number) =>
+  (subject: Omit<Subject, "name">): string =>
+    stableCode(seedOf(subject), length, "lower");
+const API_ID_LENGTH = 10;
+
+const restApi: ResourceType = {
+  id: idOf(API_ID_LENGTH),
+  ref: name,
+  attributes: {
+    RestApiId: name,
+    RootResourceId: (subject) => stableCode(`${seedOf(subject)}/root`, API_ID_LENGTH, "lower"),
+  },
+};
+const v2Api: ResourceType = {
+  id: idOf(API_ID_LENGTH),
+  ref: name,
+  attributes: {
+    ApiId: name,
+    ApiEndpoint: (subject) =>
+      subject.text("ProtocolType") === "WEBSOCKET"
+        ? awsUrl.webSocket(subject.realm, subject.name)
+        : awsUrl.api(subject.realm, subject.name),
+  },
+};
+/** Parts of an API, events and other things that only have an id. */
+const part = (length: number, ...attributes: readonly string[]): ResourceType => ({
+  id: idOf(length),
+  ref: name,
+  attributes: Object.fromEntries(attributes.map((attribute) => [attribute, name])),
+});
+
+const stateMachineArn = arn("states", (machine) => `stateMachine:${machine}`);
+const stateMachine = (nameProperty: string): ResourceType => ({
+  nameProperty,
+  nameForm: { maxLength: 80, letters: "mixed", withoutStack: true },
+  ref: stateMachineArn,
+  attributes: { Arn: stateMachineArn, Name: name, StateMachineRevisionId: () => "INITIAL" },
+});
+
+const layerArn: Attribute = ({ realm, name }) => arnOf.layer(realm, name, 1);
+const layer: ResourceType = {
+  nameProperty: "LayerName",
+  nameForm: named(140),
+  ref: layerArn,
+  attributes: { LayerVersionArn: layerArn, Arn: layerArn },
+};
+
+const topicArn: Attribute = ({ realm, name }) => arnOf.topic(realm, name);
+const queueUrl: Attribute = ({ realm, name }) => awsUrl.queue(realm, name);
+const SECRET_SUFFIX_LENGTH = 6;
+const secretArn: Attribute = (subject) =>
+  `arn:aws:secretsmanager:${subject.realm.region}:${subject.realm.accountId}:secret:${subject.name}-${stableCode(seedOf(subject), SECRET_SUFFIX_LENGTH, "mixed")}`;
+const keyArn = arn("kms", (id) => `key/${id}`);
+
+export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+  "AWS::Serverless::Function": lambdaFunction,
+  "AWS::Lambda::Function": lambdaFunction,
+  "AWS::Lambda::Url": {
+    id: (subject) => stableCode(`${seedOf(subject)}/url`, 32, "lower"),
+    ref: urlTargetArn,
+    attributes: { FunctionUrl: ({ realm, name }) => awsUrl.functionUrl(realm, name), FunctionArn: urlTargetArn },
+  },
+  "AWS::Lambda::Version": {
+    id: () => "1",
+    ref: versionArn,
+    attributes: { Version: () => "1", FunctionArn: versionArn },
+  },
+  "AWS::Lambda::Alias": {
+    nameProperty: "Name",
+    ref: aliasArn,
+    attributes: { AliasArn: aliasArn },
+  },
+  "AWS::Lambda::LayerVersion": layer,
+  "AWS::Serverless::LayerVersion": layer,
+  "AWS::Lambda::EventSourceMapping": {
+    id: (subject) => uuidOf(seedOf(subject)),
+    ref: name,
+    attributes: { Id: name, EventSourceMappingArn: arn("lambda", (id) => `event-source-mapping:${id}`) },
+  },
+  "AWS::Lambda::Permission": part(12, "Id"),
+  "AWS::Lambda::EventInvokeConfig": part(12, "Id"),
+  "AWS::S3::Bucket": {
+    nameProperty: "BucketName",
+    nameForm: named(63, "lower"),
+    ref: name,
+    attributes: {
+      Arn: ({ name }) => arnOf.bucket(name),
+      DomainName: ({ name }) => `${name}.s3.amazonaws.com`,
+      RegionalDomainName: ({ name, realm }) => `${name}.s3.${realm.region}.amazonaws.com`,
+      DualStackDomainName: ({ name, realm }) => `${name}.s3.dualstack.${realm.region}.amazonaws.com`,
+      WebsiteURL: ({ name, realm }) => `http://${name}.s3-website-${realm.region}.amazonaws.com`,
+    },
+  },
+  "AWS::S3::BucketPolicy": part(12),
+  "AWS::SQS::Queue": {
+    nameProperty: "QueueName",
+    nameForm: named(80),
+    ref: queueUrl,
+    attributes: { Arn: ({ realm, name }) => arnOf.queue(realm, name), QueueName: name, QueueUrl: queueUrl },
+  },
+  "AWS::SQS::QueuePolicy": part(12, "Id"),
+  "AWS::DynamoDB::Table": table,
+  "AWS::Serverless::SimpleTable": table,
+  "AWS::SNS::Topic": {
+    nameProperty: "TopicName",
+    nameForm: named(256),
+    ref: topicArn,
+    attributes: { TopicArn: topicArn, TopicName: name },
+  },
+  "AWS::SNS::Subscription": {
+    id: (subject) => uuidOf(seedOf(subject)),
+    ref: subscriptionArn,
+    attributes: { Arn: subscriptionArn },
+  },
+  "AWS::SNS::TopicPolicy": part(12, "Id"),
+  "AWS::SecretsManager::Secret": {
+    nameProperty: "Name",
+    nameForm: { maxLength: 512, letters: "mixed", withoutStack: true },
+    ref: secretArn,
+    attributes: { Id: secretArn },
+  },
+  "AWS::SSM::Parameter": {
+    nameProperty: "Name",
+    nameForm: { maxLength: 2048, letters: "mixed" },
+    ref: name,
+    attributes: {
+      Type: (subject) => subject.text("Type") ?? "String",
+      Value: (subject) => subject.text("Value") ?? "",
+    },
+  },
+  "AWS::Events::EventBus": {
+    nameProperty: "Name",
+    nameForm: named(256),
+    ref: name,
+    attributes: { Arn: ({ realm, name }) => arnOf.eventBus(realm, name), Name: name },
+  },
+  "AWS::Events::Rule": { nameProperty: "Name", nameForm: named(64), ref: name, attributes: { Arn: ruleArn } },
+  "AWS::Scheduler::Schedule": {
+    nameProperty: "Name",
+    nameForm: named(64),
+    ref: name,
+    attributes: { Arn: scheduleArn },
+  },
+  "AWS::Scheduler::ScheduleGroup": {
+    nameProperty: "Name",
+    nameForm: named(64),
+    ref: name,
+    attributes: { Arn: arn("scheduler", (group) => `schedule-group/${group}`) },
+  },
+  "AWS::StepFunctions::StateMachine": stateMachine("StateMachineName"),
+  "AWS::Serverless::StateMachine": stateMachine("Name"),
+  "AWS::IAM::Role": {
+    nameProperty: "RoleName",
+    nameForm: named(64, "mixed"),
+    ref: name,
+    attributes: {
+      Arn: (subject) => `arn:aws:iam::${subject.realm.accountId}:role${subject.text("Path") ?? "/"}${subject.name}`,
+      RoleId: (subject) => `AROA${stableCode(seedOf(subject), 17, "upper")}`,
+    },
+  },
+  "AWS::IAM::Policy": part(12, "Id"),
+  "AWS::IAM::ManagedPolicy": {
+    nameProperty: "ManagedPolicyName",
+    nameForm: named(128),
+    ref: policyArn,
+    attributes: { PolicyArn: policyArn },
+  },
+  "AWS::Logs::LogGroup": {
+    nameProperty: "LogGroupName",
+    nameForm: named(512, "mixed"),
+    ref: name,
+    attributes: { Arn: ({ realm, name }) => `${arnOf.logGroup(realm, name)}:*` },
+  },
+  "AWS::CloudWatch::Alarm": {
+    nameProperty: "AlarmName",
+    nameForm: named(255),
+    ref: name,
+    attributes: { Arn: ({ realm, name }) => arnOf.alarm(realm, name) },
+  },
+  "AWS::Kinesis::Stream": {
+    nameProperty: "Name",
+    nameForm: named(128),
+    ref: name,
+    attributes: { Arn: arn("kinesis", (stream) => `stream/${stream}`) },
+  },
+  "AWS::KMS::Key": { id: (subject) => uuidOf(seedOf(subject)), ref: name, attributes: { Arn: keyArn, KeyId: name } },
+  // `!Ref Api.Stage` and kin are SAM's "referenceable properties" of the resources that it generates.
+  "AWS::Serverless::Api": {
+    ...restApi,
+    attributes: {
+      ...restApi.attributes,
+      Stage: (subject) => subject.text("StageName") ?? "Prod",
+      Deployment: (subject) => `${subject.name}-deployment`,
+    },
+  },
+  "AWS::ApiGateway::RestApi": restApi,
+  "AWS::Serverless::HttpApi": {
+    ...v2Api,
+    attributes: { ...v2Api.attributes, Stage: (subject) => subject.text("StageName") ?? "$default" },
+  },
+  "AWS::ApiGatewayV2::Api": v2Api,
+  "AWS::ApiGateway::Resource": part(6, "ResourceId"),
+  "AWS::ApiGateway::Method": part(6),
+  "AWS::ApiGateway::Deployment": part(6, "DeploymentId"),
+  "AWS::ApiGateway::Stage": { nameProperty: "StageName", ref: name, attributes: {} },
+  "AWS::ApiGateway::Authorizer": part(6, "AuthorizerId"),
+  "AWS::ApiGateway::Account": part(6, "Id"),
+  "AWS::ApiGatewayV2::Integration": part(7, "IntegrationId"),
+  "AWS::ApiGatewayV2::Route": part(7, "RouteId"),
+  "AWS::ApiGatewayV2::Deployment": part(6, "DeploymentId"),
+  "AWS::ApiGatewayV2::Authorizer": part(6, "AuthorizerId"),
+  "AWS::ApiGatewayV2::Stage": { nameProperty: "StageName", ref: name, attributes: {} },
+};
+
+/** ARN of the function that a version, alias or URL belongs to. */
+function targetArn(subject: Subject, property: string): string {
+  const target = subject.text(property) ?? "";
+  return target.startsWith("arn:") ? target : arnOf.function(subject.realm, target);
+}
+function urlTargetArn(subject: Subject): string {
+  return targetArn(subject, "TargetFunctionArn");
+}
+function versionArn(subject: Subject): string {
+  return `${targetArn(subject, "FunctionName")}:1`;
+}
+function aliasArn(subject: Subject): string {
+  return `${targetArn(subject, "FunctionName")}:${subject.name}`;
+}
+function subscriptionArn(subject: Subject): string {
+  return `${subject.text("TopicArn") ?? ""}:${subject.name}`;
+}
+function policyArn({ realm, name }: Subject): string {
+  return `arn:aws:iam::${realm.accountId}:policy/${name}`;
+}
+function ruleArn(subject: Subject): string {
+  const bus = (subject.text("EventBusName") ?? "default").replace(/^arn:.*:event-bus\//, "");
+  const path = bus === "default" ? subject.name : `${bus}/${subject.name}`;
+  return `arn:aws:events:${subject.realm.region}:${subject.realm.accountId}:rule/${path}`;
+}
+function scheduleArn(subject: Subject): string {
+  return `arn:aws:scheduler:${subject.realm.region}:${subject.realm.accountId}:schedule/${subject.text("GroupName") ?? "default"}/${subject.name}`;
+}
