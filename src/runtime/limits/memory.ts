@@ -6,8 +6,9 @@
  * - the pages of /tmp (a tmpfs) are charged to the group. The wall therefore stands at MemorySize plus what /tmp holds,
  *   and wide open, at MemorySize plus all of /tmp, while /tmp grows or less than half of the memory is used, so that a
  *   full /tmp is ENOSPC and never a kill;
- * - files that other processes brought into memory (the node binary) are charged to those. The wall is lowered by them,
- *   so that resident memory, which Max Memory Used reports, never passes MemorySize.
+ * - files that other processes brought into memory (the node binary) are charged to those, and what a process allocated
+ *   before it entered the group to nobody. The wall is lowered by both, so that resident memory, which Max Memory Used
+ *   reports, never passes MemorySize.
  * Left over: a function that fills its memory and /tmp at once is watched by polling, as are all functions without a cgroup.
  */
 import { hrtime } from "node:process";
@@ -26,8 +27,8 @@ const WALL_STEP_BYTES = 256 * 1024;
 /** The kernel's account of a sandbox. */
 export interface MemoryGroup {
   usageBytes(): number;
-  /** Files mapped by the group and charged to it. */
-  mappedFileBytes(): number;
+  /** Memory of processes that is charged to the group: anonymous, and mapped files. */
+  processBytes(): number;
   setLimit(bytes: number): void;
   /** How many processes the kernel has killed for want of memory. */
   oomKills(): number;
@@ -35,7 +36,6 @@ export interface MemoryGroup {
 
 export interface TreeMemory {
   readonly residentBytes: number;
-  readonly sharedBytes: number;
 }
 
 export interface MemoryGuardOptions {
@@ -55,7 +55,7 @@ export class MemoryGuard {
   #wallBytes: number;
   #tmpBytes = 0;
   #tmpGrewAtMs = -TMP_QUIET_MS;
-  #sharedBytes = 0;
+  #residentBytes = 0;
   #unchargedBytes = 0;
   #exceeded = false;
   #oomKillsSeen: number;
@@ -126,9 +126,9 @@ export class MemoryGuard {
     const tmpBytes = this.#options.tmpUsedBytes();
     if (tmpBytes > this.#tmpBytes) this.#tmpGrewAtMs = nowMs;
     this.#tmpBytes = tmpBytes;
-    if (Math.abs(tree.sharedBytes - this.#sharedBytes) > WALL_STEP_BYTES) {
-      this.#sharedBytes = tree.sharedBytes;
-      this.#unchargedBytes = Math.max(0, tree.sharedBytes - group.mappedFileBytes());
+    if (Math.abs(tree.residentBytes - this.#residentBytes) > WALL_STEP_BYTES) {
+      this.#residentBytes = tree.residentBytes;
+      this.#unchargedBytes = Math.max(0, tree.residentBytes - group.processBytes());
     }
     const used = group.usageBytes() - tmpBytes + this.#unchargedBytes;
     const open = used < limitBytes * OPEN_SHARE || nowMs - this.#tmpGrewAtMs < TMP_QUIET_MS;

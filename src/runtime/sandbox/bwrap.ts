@@ -3,17 +3,18 @@
  * The keeper is process 1 (`--as-pid-1`): the kernel shields it from every signal that comes from inside.
  */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { CgroupProcs, Launch } from "./launch.js";
+import { dirname, join } from "node:path";
+import type { Launch } from "./launch.js";
 import { dropFromRoot, isRoot } from "./privileges.js";
 import { GROUP_TEXT, GUEST, PASSWD_TEXT, planRoot, SANDBOX_USER, type PlanStep } from "./root-plan.js";
 import type { SandboxSpec } from "./sandbox.js";
-import { quote, quoteAll } from "./shell.js";
 
 export const BWRAP_TOOLS = ["bwrap", "sh", "env"] as const;
-export type BwrapTools = Readonly<Record<(typeof BWRAP_TOOLS)[number], string>> & { readonly setpriv: string | undefined };
+export type BwrapTools = Readonly<Record<(typeof BWRAP_TOOLS)[number], string>> & {
+  readonly setpriv: string | undefined;
+};
 
-export function launchWithBwrap(spec: SandboxSpec, folder: string, tools: BwrapTools, cgroups: CgroupProcs): Launch {
+export function launchWithBwrap(spec: SandboxSpec, folder: string, tools: BwrapTools): Launch {
   const identity = { passwd: join(folder, "passwd"), group: join(folder, "group") };
   writeFileSync(identity.passwd, PASSWD_TEXT, { mode: 0o644 });
   writeFileSync(identity.group, GROUP_TEXT, { mode: 0o644 });
@@ -24,33 +25,43 @@ export function launchWithBwrap(spec: SandboxSpec, folder: string, tools: BwrapT
   const command = [
     tools.bwrap,
     ...(asRoot ? [] : ["--unshare-user", "--uid", String(SANDBOX_USER.uid), "--gid", String(SANDBOX_USER.gid)]),
-    ...["--unshare-pid", "--unshare-ipc", "--die-with-parent", "--as-pid-1"],
-    ...planRoot(spec, identity).flatMap(argumentsOf),
-    ...["--remount-ro", "/", "--chdir", GUEST.task],
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--die-with-parent",
+    "--as-pid-1",
+    ...withParents(planRoot(spec, identity)).flatMap(argumentsOf),
+    "--remount-ro",
+    "/",
+    "--chdir",
+    GUEST.task,
     tools.sh,
   ];
-  const join1 = cgroups.map((procs) => `echo 0 > ${quote(procs)} && `).join("");
   return {
-    command: join1 === "" ? command : [tools.sh, "-c", `${join1}exec ${quoteAll(command)}`],
+    command,
     setup: ":",
     dropPrivileges: drop.words,
     notes: drop.notes,
   };
 }
 
+/** bwrap makes parents of its own accord, but closed to other users: they are named here, before they are needed. */
+function withParents(plan: readonly PlanStep[]): PlanStep[] {
+  const known = new Set(plan.map((step) => step.guestPath));
+  return plan.flatMap((step) => {
+    const parents: PlanStep[] = [];
+    for (let parent = dirname(step.guestPath); parent !== "/" && !known.has(parent); parent = dirname(parent)) {
+      known.add(parent);
+      parents.unshift({ kind: "directory", guestPath: parent });
+    }
+    return [...parents, step];
+  });
+}
+
 function argumentsOf(step: PlanStep): string[] {
-  switch (step.kind) {
-    case "directory":
-      return ["--dir", step.guestPath];
-    case "symlink":
-      return ["--symlink", step.target, step.guestPath];
-    case "bind":
-      return ["--ro-bind", step.hostPath, step.guestPath];
-    case "device":
-      return ["--dev-bind", step.guestPath, step.guestPath];
-    case "proc":
-      return ["--proc", step.guestPath];
-    case "tmpfs":
-      return ["--perms", "1777", "--size", String(step.sizeBytes), "--tmpfs", step.guestPath];
-  }
+  if (step.kind === "directory") return ["--perms", "0755", "--dir", step.guestPath];
+  if (step.kind === "symlink") return ["--symlink", step.target, step.guestPath];
+  if (step.kind === "bind") return ["--ro-bind", step.hostPath, step.guestPath];
+  if (step.kind === "device") return ["--dev-bind", step.guestPath, step.guestPath];
+  if (step.kind === "proc") return ["--proc", step.guestPath];
+  return ["--perms", "1777", "--size", String(step.sizeBytes), "--tmpfs", step.guestPath];
 }

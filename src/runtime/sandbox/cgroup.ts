@@ -3,6 +3,7 @@
  * See cgroups(7) and the kernel's Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/memory.rst.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
@@ -26,8 +27,20 @@ const REMOVE_ATTEMPTS = 50;
 const REMOVE_PAUSE_MS = 4;
 
 const FILES = {
-  1: { usage: "memory.usage_in_bytes", limit: "memory.limit_in_bytes", events: "memory.oom_control", mapped: "mapped_file" },
-  2: { usage: "memory.current", limit: "memory.max", events: "memory.events", mapped: "file_mapped" },
+  1: {
+    usage: "memory.usage_in_bytes",
+    limit: "memory.limit_in_bytes",
+    events: "memory.oom_control",
+    anonymous: "rss",
+    mapped: "mapped_file",
+  },
+  2: {
+    usage: "memory.current",
+    limit: "memory.max",
+    events: "memory.events",
+    anonymous: "anon",
+    mapped: "file_mapped",
+  },
 } as const;
 
 const buffer = Buffer.alloc(4096);
@@ -45,6 +58,7 @@ export class Cgroup implements MemoryGroup {
     this.#memory = join(home.memory, name);
     const cpu = spec.faithfulCpu && home.cpu !== undefined ? join(home.cpu, name) : undefined;
     this.#folders = [...new Set([this.#memory, ...(cpu === undefined ? [] : [cpu])])];
+    // Recursive: another supervisor may have removed the home as its last user.
     for (const folder of this.#folders) mkdirSync(folder, { recursive: true });
     this.setLimit((spec.memoryMb + spec.ephemeralStorageMb) * MEBIBYTE);
     this.#forbidSwap();
@@ -52,21 +66,32 @@ export class Cgroup implements MemoryGroup {
     this.#usage = openSync(join(this.#memory, FILES[home.version].usage), "r");
   }
 
-  /** Files that a process enters the group by: it writes 0, which means itself. */
-  get procs(): readonly string[] {
-    return this.#folders.map((folder) => join(folder, "cgroup.procs"));
+  /**
+   * Takes in the keeper, by whom all later processes are born inside, then those that were born meanwhile. The kernel
+   * waits 10 to 20 ms for the move of a process (RCU), so nobody waits for it: what was allocated before shows in
+   * `processBytes`, which then is less than the processes hold.
+   */
+  async adopt(keeper: number, born: () => readonly number[]): Promise<void> {
+    for (const folder of this.#folders) {
+      const procs = join(folder, "cgroup.procs");
+      await writeFile(procs, String(keeper)).catch(ignoreEnded);
+      for (const pid of born()) await writeFile(procs, String(pid)).catch(ignoreEnded);
+    }
   }
 
   usageBytes(): number {
     return Number(buffer.toString("latin1", 0, readSync(this.#usage, buffer, 0, buffer.length, 0)));
   }
 
-  mappedFileBytes(): number {
-    return this.#readField("memory.stat", FILES[this.#home.version].mapped);
+  processBytes(): number {
+    const text = readFileSync(join(this.#memory, "memory.stat"), "latin1");
+    const { anonymous, mapped } = FILES[this.#home.version];
+    return fieldOf(text, anonymous) + fieldOf(text, mapped);
   }
 
   oomKills(): number {
-    return this.#removed ? 0 : this.#readField(FILES[this.#home.version].events, "oom_kill");
+    if (this.#removed) return 0;
+    return fieldOf(readFileSync(join(this.#memory, FILES[this.#home.version].events), "latin1"), "oom_kill");
   }
 
   setLimit(bytes: number): void {
@@ -84,12 +109,6 @@ export class Cgroup implements MemoryGroup {
     this.#removed = true;
     closeSync(this.#usage);
     for (const folder of this.#folders) await removeGroup(folder);
-    for (const home of [this.#home.memory, this.#home.cpu]) if (home !== undefined) removeIfEmpty(home);
-  }
-
-  #readField(file: string, field: string): number {
-    const match = new RegExp(`^${field} (\\d+)$`, "m").exec(readFileSync(join(this.#memory, file), "latin1"));
-    return Number(match?.[1] ?? 0);
   }
 
   /** Swapping would turn a kill into a crawl; Lambda has no swap. The files exist only where swap is accounted. */
@@ -109,11 +128,31 @@ export class Cgroup implements MemoryGroup {
   }
 }
 
+let removesAtExit = false;
+
+/** The folders themselves go with the last supervisor that uses them. */
+function removeAtExit(home: CgroupHome): void {
+  if (removesAtExit) return;
+  removesAtExit = true;
+  process.once("exit", () => {
+    for (const folder of [home.memory, home.cpu]) if (folder !== undefined) removeIfEmpty(folder);
+  });
+}
+
+function fieldOf(text: string, field: string): number {
+  return Number(new RegExp(`^${field} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+}
+
+function ignoreEnded(error: unknown): void {
+  if (errnoOf(error) !== "ESRCH" && errnoOf(error) !== "ENOENT") throw error;
+}
+
 /** Removes groups of supervisors that were killed; their processes died with them. */
 export function sweepCgroups(home: CgroupHome): void {
   for (const folder of new Set([home.memory, home.cpu])) {
     if (folder === undefined) continue;
-    for (const name of namesIn(folder)) if (!isSupervisorAlive(name.split(".")[0] ?? "")) removeIfEmpty(join(folder, name));
+    for (const name of namesIn(folder))
+      if (!isSupervisorAlive(name.split(".")[0] ?? "")) removeIfEmpty(join(folder, name));
   }
 }
 
@@ -164,7 +203,10 @@ export function findCgroupHome(): CgroupSearch {
     const mounts = readFileSync("/proc/self/mountinfo", "utf8");
     const own = readFileSync("/proc/self/cgroup", "utf8");
     const home = findVersion2(mounts, own) ?? findVersion1(mounts, own);
-    return home === undefined ? { reason: "no control group with the memory controller may be written by this user" } : { home };
+    if (home !== undefined) removeAtExit(home);
+    return home === undefined
+      ? { reason: "no control group with the memory controller may be written by this user" }
+      : { home };
   } catch (error) {
     return { reason: `control groups cannot be read (${errnoOf(error) ?? "unknown"})` };
   }
@@ -194,7 +236,9 @@ function ownFolder(mount: CgroupMount, path: string): string {
 
 function findVersion1(mounts: string, own: string): CgroupHome | undefined {
   const memory = makeVersion1(mounts, own, "memory", "memory.limit_in_bytes");
-  return memory === undefined ? undefined : { version: 1, memory, cpu: makeVersion1(mounts, own, "cpu", "cpu.cfs_quota_us") };
+  return memory === undefined
+    ? undefined
+    : { version: 1, memory, cpu: makeVersion1(mounts, own, "cpu", "cpu.cfs_quota_us") };
 }
 
 /** Below our own group, so that limits set on us hold for our sandboxes too. */
@@ -219,7 +263,12 @@ function findVersion2(mounts: string, own: string): CgroupHome | undefined {
   for (let folder = ownFolder(mount, path); folder.startsWith(mount.mountPoint); folder = join(folder, "..")) {
     if (enableControllers(folder)) {
       const home = makeHome(folder, "cgroup.subtree_control");
-      if (home !== undefined && enableControllers(home)) return { version: 2, memory: home, cpu: readWords(home, "cgroup.subtree_control").includes("cpu") ? home : undefined };
+      if (home !== undefined && enableControllers(home))
+        return {
+          version: 2,
+          memory: home,
+          cpu: readWords(home, "cgroup.subtree_control").includes("cpu") ? home : undefined,
+        };
     }
   }
   return undefined;
@@ -228,7 +277,8 @@ function findVersion2(mounts: string, own: string): CgroupHome | undefined {
 function enableControllers(folder: string): boolean {
   const missing = ["memory", "cpu"].filter((name) => !readWords(folder, "cgroup.subtree_control").includes(name));
   for (const name of missing) {
-    if (readWords(folder, "cgroup.controllers").includes(name)) writeQuietly(join(folder, "cgroup.subtree_control"), `+${name}`);
+    if (readWords(folder, "cgroup.controllers").includes(name))
+      writeQuietly(join(folder, "cgroup.subtree_control"), `+${name}`);
   }
   return readWords(folder, "cgroup.subtree_control").includes("memory");
 }

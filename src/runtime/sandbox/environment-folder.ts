@@ -2,11 +2,11 @@
  * The folder of one environment on the host: mount points, identity files, the portable tier's /tmp. Folders carry the
  * supervisor's process id and start time, so that a later start can tell those of the dead and sweep them.
  */
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errnoOf } from "../../shared/errors.js";
+import { AppError, errnoOf } from "../../shared/errors.js";
 
 const UNSAFE_CHARACTERS = /[^A-Za-z0-9._-]/g;
 
@@ -17,8 +17,11 @@ export function safeName(id: string): string {
 
 /** `<pid>-<start time>`: unique over the life of the machine, as far as /proc tells start times. */
 export function supervisorName(): string {
-  return `${process.pid}-${startTimeOf(process.pid) ?? "0"}`;
+  ownName ??= `${process.pid}-${startTimeOf(process.pid) ?? "0"}`;
+  return ownName;
 }
+
+let ownName: string | undefined;
 
 /** False as soon as the process that made this name is gone. */
 export function isSupervisorAlive(name: string): boolean {
@@ -47,19 +50,30 @@ function startTimeOf(pid: number): string | undefined {
 
 /** Private to this user; in the system's temporary folder since it must not outlive the machine's boot. */
 function userFolder(): string {
-  const folder = join(tmpdir(), `lambda-run-${userInfo().uid}`);
+  const uid = process.getuid?.() ?? 0;
+  const folder = join(tmpdir(), `lambda-run-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (statSync(folder).uid !== userInfo().uid) throw new Error(`${folder} belongs to another user`);
+  const stats = lstatSync(folder);
+  // Anyone may make names in /tmp: a link or folder of another user's would decide where our files go.
+  if (!stats.isDirectory() || stats.uid !== uid) {
+    throw new AppError("LR5005", {
+      what: "The folder for execution environments belongs to another user",
+      where: folder,
+      fix: "Remove it, or set TMPDIR to a folder of your own.",
+    });
+  }
   return folder;
 }
 
 const made = new Set<string>();
+let removesAtExit = false;
 
 export function makeEnvironmentFolder(id: string): string {
   const folder = join(userFolder(), supervisorName(), safeName(id));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (made.size === 0) process.once("exit", removeAllNow);
+  if (!removesAtExit) process.once("exit", removeAllNow);
+  removesAtExit = true;
   made.add(folder);
   return folder;
 }

@@ -49,6 +49,7 @@ export function exitFromNode(code: number | null, signal: NodeJS.Signals | null)
   if (signal === null) return { kind: "exit", code: code ?? 0 };
   // Numbers differ between Linux and macOS (SIGBUS, SIGUSR1 ...): those are named here, the common ones by number.
   if (signal === "SIGBUS") return { kind: "signal", signal: "bus error" };
-  if (signal === "SIGUSR1" || signal === "SIGUSR2") return { kind: "signal", signal: `user defined signal ${signal.slice(-1)}` };
+  if (signal === "SIGUSR1" || signal === "SIGUSR2")
+    return { kind: "signal", signal: `user defined signal ${signal.slice(-1)}` };
   return { kind: "signal", signal: SIGNAL_WORDS[constants.signals[signal]] ?? signal };
 }

@@ -31,15 +31,19 @@ function listFromPs(): HostProcess[] {
   const text = execFileSync("ps", ["-axo", "pid=,ppid=,pgid=,state="], { encoding: "latin1" });
   return text.split("\n").flatMap((line) => {
     const [pid, parent, group, state = ""] = line.trim().split(/\s+/);
-    return pid === undefined || pid === "" ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), ended: state.startsWith("Z") }];
+    return pid === undefined || pid === ""
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), ended: state.startsWith("Z") }];
   });
 }
 
 /** All live processes that belong to the roots or carry the mark. Roots lead groups of their own. */
 export function findMembers(roots: ReadonlySet<number>, mark: string): number[] {
   const all = listHostProcesses().filter((candidate) => !candidate.ended && candidate.pid !== process.pid);
-  const members = new Set(all.filter((one) => roots.has(one.pid) || roots.has(one.group) || carriesMark(one.pid, mark)).map((one) => one.pid));
-  for (let before = -1; before !== members.size; ) {
+  const members = new Set(
+    all.filter((one) => roots.has(one.pid) || roots.has(one.group) || carriesMark(one.pid, mark)).map((one) => one.pid),
+  );
+  for (let before = -1; before !== members.size;) {
     before = members.size;
     for (const one of all) if (members.has(one.parent)) members.add(one.pid);
   }

@@ -44,9 +44,20 @@ export class Keeper {
     this.#env = env;
     const [program = "", ...args] = launch.command;
     // 0 orders, 1 nothing, 2 the shell's own complaints, 3 reports, 4 and 5 output of the processes.
-    const child = spawn(program, args, { stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe"], env: KEEPER_ENV, cwd: "/" });
+    const child = spawn(program, args, {
+      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe"],
+      env: KEEPER_ENV,
+      cwd: "/",
+    });
     this.#child = child;
-    const [orders, , complaints, reports, stdout, stderr] = child.stdio as unknown as [Writable, null, Readable, Readable, Readable, Readable];
+    const [orders, , complaints, reports, stdout, stderr] = child.stdio as unknown as [
+      Writable,
+      null,
+      Readable,
+      Readable,
+      Readable,
+      Readable,
+    ];
     this.#orders = orders;
     this.stdout = stdout;
     this.stderr = stderr;
@@ -76,7 +87,9 @@ export class Keeper {
   start(token: number, process: ProcessSpec): void {
     const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
     const words = quoteAll([this.#env, "-i", ...variables, ...this.#dropPrivileges, ...process.command]);
-    this.#order(`{ ${words} </dev/null >&4 2>&5 3>&- 4>&- 5>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`);
+    this.#order(
+      `{ ${words} </dev/null >&4 2>&5 3>&- 4>&- 5>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`,
+    );
   }
 
   terminate(innerPid: number): void {
@@ -139,4 +152,3 @@ export class Keeper {
     this.#events.closed(this.#diagnostics.trim());
   }
 }
-

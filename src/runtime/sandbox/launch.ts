@@ -9,6 +9,3 @@ export interface Launch {
   readonly dropPrivileges: readonly string[];
   readonly notes: readonly string[];
 }
-
-/** cgroup.procs files that the first process writes itself into. */
-export type CgroupProcs = readonly string[];

@@ -36,7 +36,8 @@ function mergeFolders(folders: readonly string[], guestPath: string): LayerEntry
     const paths = candidates.map((candidate) => join(candidate.folder, name));
     const [hostPath = "", ...more] = paths;
     if (more.length > 0) merged.push(...mergeFolders(paths, guest));
-    else if (candidates[0]?.entry.isSymbolicLink()) merged.push({ kind: "symlink", target: readlinkSync(hostPath), guestPath: guest });
+    else if (candidates[0]?.entry.isSymbolicLink())
+      merged.push({ kind: "symlink", target: readlinkSync(hostPath), guestPath: guest });
     else merged.push({ kind: "bind", hostPath, guestPath: guest });
   }
   return merged;

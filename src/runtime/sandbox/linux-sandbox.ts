@@ -3,7 +3,7 @@
  * freezing and the first blow of a kill come from outside, since they must not wait for a busy machine's shell.
  */
 import { join } from "node:path";
-import { AppError } from "../../shared/errors.js";
+import { AppError, messageOf } from "../../shared/errors.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { MemoryGuard } from "../limits/memory.js";
 import { mountedBytes } from "../limits/tmp.js";
@@ -11,10 +11,10 @@ import type { Cgroup } from "./cgroup.js";
 import { makeEnvironmentFolder, removeEnvironmentFolder } from "./environment-folder.js";
 import { exitFromStatus, KILLED } from "./exit-status.js";
 import { Keeper } from "./keeper.js";
-import type { CgroupProcs, Launch } from "./launch.js";
+import type { Launch } from "./launch.js";
 import { LiveProcesses } from "./live-processes.js";
 import { flushStreams } from "./output.js";
-import { childrenOf, innerPidOf, signal } from "./process-tree.js";
+import { childrenOf, descendantsOf, innerPidOf, signal } from "./process-tree.js";
 import { GUEST } from "./root-plan.js";
 import type { Mount, ProcessExit, ProcessSpec, Sandbox, SandboxProcess, SandboxSpec, SandboxTier } from "./sandbox.js";
 
@@ -24,7 +24,7 @@ const FREEZE_SWEEP_MS = 20;
 const DISMISS_MS = 1000;
 
 /** How a tier opens its room: writes what it needs into the folder and names the command. */
-export type Launcher = (spec: SandboxSpec, folder: string, cgroups: CgroupProcs) => Launch;
+export type Launcher = (spec: SandboxSpec, folder: string) => Launch;
 
 export interface LinuxSandboxOptions {
   readonly tier: SandboxTier;
@@ -54,7 +54,7 @@ interface PromiseWithResolvers {
 export class LinuxSandbox implements Sandbox {
   readonly tier: SandboxTier;
   readonly ready: Promise<void>;
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly paths = { ...GUEST, resolve: (mount: Mount): string => mount.guestPath };
   readonly output: Sandbox["output"];
   readonly #options: LinuxSandboxOptions;
@@ -64,6 +64,7 @@ export class LinuxSandbox implements Sandbox {
   readonly #guard: MemoryGuard;
   readonly #processes = new Map<number, StartedProcess>();
   readonly #closed: Promise<void>;
+  #adopted: Promise<void> | undefined;
   #lastToken = 0;
   #kills = 0;
   #frozen = false;
@@ -83,8 +84,8 @@ export class LinuxSandbox implements Sandbox {
       tmpUsedBytes: () => this.#tmpBytes(),
       onExceeded: () => this.#live.kill(),
     });
-    const launch = options.launcher(spec, this.#folder, cgroup?.procs ?? []);
-    this.notes = launch.notes;
+    const launch = options.launcher(spec, this.#folder);
+    this.notes = [...launch.notes];
 
     let resolveClosed: () => void = () => undefined;
     this.#closed = new Promise((resolve) => (resolveClosed = resolve));
@@ -103,7 +104,13 @@ export class LinuxSandbox implements Sandbox {
       closed: (diagnostics) => {
         if (!isReady) {
           if (this.#destroyed === undefined) options.onRefused(diagnostics);
-          settleReady?.reject(new AppError("LR5005", { what: "The execution environment could not be built", where: `tier ${this.tier}`, why: diagnostics }));
+          settleReady?.reject(
+            new AppError("LR5005", {
+              what: "The execution environment could not be built",
+              where: `tier ${this.tier}`,
+              why: diagnostics,
+            }),
+          );
         }
         this.#onAllGone();
         resolveClosed();
@@ -189,7 +196,9 @@ export class LinuxSandbox implements Sandbox {
     await this.#closed;
     clearTimeout(timer);
     this.#live.close();
-    for (const stream of [this.output.stdout, this.output.stderr]) if (stream.readableFlowing === null) stream.destroy();
+    for (const stream of [this.output.stdout, this.output.stderr])
+      if (stream.readableFlowing === null) stream.destroy();
+    await this.#adopted?.catch(() => undefined); // noted already
     await this.#options.cgroup?.remove();
     await removeEnvironmentFolder(this.#folder);
   }
@@ -210,7 +219,12 @@ export class LinuxSandbox implements Sandbox {
   /** The opener's only child is process 1 of the namespace. */
   #findKeeper(): void {
     const [pid] = this.#keeper.pid === undefined ? [] : childrenOf(this.#keeper.pid);
-    if (pid !== undefined && this.#destroyed === undefined) this.#live.keeper = pid;
+    if (pid === undefined || this.#destroyed !== undefined) return;
+    this.#live.keeper = pid;
+    this.#adopted = this.#options.cgroup?.adopt(pid, () => descendantsOf(pid));
+    this.#adopted?.catch((error: unknown) => {
+      this.notes.push(`memory is polled: the control group refused (${messageOf(error)})`);
+    });
   }
 
   /** Finds on the host what the keeper calls by the namespace's number. */

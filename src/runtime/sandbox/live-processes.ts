@@ -70,7 +70,7 @@ export class LiveProcesses {
       privateBytes += memory.residentBytes - memory.sharedBytes;
       sharedBytes = Math.max(sharedBytes, memory.sharedBytes);
     }
-    return { residentBytes: privateBytes + sharedBytes, sharedBytes };
+    return { residentBytes: privateBytes + sharedBytes };
   }
 
   /** The kernel's high-water marks since the last call, exact for a single process, a sum for several. */

@@ -61,7 +61,8 @@ export class PortableSandbox implements Sandbox {
       limitBytes: spec.memoryMb * MEBIBYTE,
       tmpSizeBytes: spec.ephemeralStorageMb * MEBIBYTE,
       group: undefined,
-      treeMemory: () => (process.platform === "linux" ? this.#live.memory() : this.#sampler.sample([...this.#children.keys()])),
+      treeMemory: () =>
+        process.platform === "linux" ? this.#live.memory() : this.#sampler.sample([...this.#children.keys()]),
       tmpUsedBytes: () => 0, // counts in a cgroup alone
       onExceeded: () => this.#live.kill(),
     });
@@ -70,7 +71,12 @@ export class PortableSandbox implements Sandbox {
   spawn(spec: ProcessSpec): SandboxProcess {
     const [program = "", ...args] = spec.command;
     const env = { ...spec.env, TMPDIR: this.paths.tmp, [TMP_VARIABLE]: this.paths.tmp };
-    const child = spawn(program, args, { cwd: this.#spec.taskRoot, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: this.#spec.taskRoot,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     child.stdout.pipe(this.output.stdout, { end: false });
     child.stderr.pipe(this.output.stderr, { end: false });
     const { pid } = child;

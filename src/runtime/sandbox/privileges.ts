@@ -24,11 +24,16 @@ export function dropFromRoot(setpriv: string, spec: SandboxSpec): PrivilegeDrop 
   const caps = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
   const closed = firstUnreadable(spec);
   if (closed === undefined) {
-    return { words: [setpriv, `--reuid=${SANDBOX_USER.uid}`, `--regid=${SANDBOX_USER.gid}`, "--clear-groups", ...caps], notes: [] };
+    return {
+      words: [setpriv, `--reuid=${SANDBOX_USER.uid}`, `--regid=${SANDBOX_USER.gid}`, "--clear-groups", ...caps],
+      notes: [],
+    };
   }
   return {
     words: [setpriv, ...caps],
-    notes: [`${closed} is readable by root alone, so the function runs as root without capabilities instead of as ${SANDBOX_USER.name}`],
+    notes: [
+      `${closed} is readable by root alone, so the function runs as root without capabilities instead of as ${SANDBOX_USER.name}`,
+    ],
   };
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { SandboxTier } from "./sandbox.js";
 
 /** Raise when the way rooms are built changes, so that old verdicts count no more. */
-const VERDICT_VERSION = 1;
+const VERDICT_VERSION = 2;
 
 /** Switches that forbid namespaces, on the kernels that have them. */
 const SWITCHES = [
@@ -36,7 +36,9 @@ function verdictFile(tier: SandboxTier, tools: readonly string[]): string {
     // A container shares kernel and home folder with its host, but neither these namespaces nor these restrictions.
     readLinkQuietly("/proc/self/ns/user"),
     readLinkQuietly("/proc/self/ns/mnt"),
-    ...readQuietly("/proc/self/status").split("\n").filter((line) => /^(CapEff|CapBnd|NoNewPrivs|Seccomp):/.test(line)),
+    ...readQuietly("/proc/self/status")
+      .split("\n")
+      .filter((line) => /^(CapEff|CapBnd|NoNewPrivs|Seccomp):/.test(line)),
   ];
   const key = createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 32);
   return join(cacheFolder(), `${tier}-${key}.json`);

@@ -67,11 +67,11 @@ function findTier(tier: SandboxTier, search: CgroupSearch): FoundTier | { readon
     const found = findTools(BWRAP_TOOLS);
     if ("missing" in found) return { reason: `not installed: ${found.missing.join(", ")}` };
     const tools = { ...found.paths, setpriv: findTool("setpriv") };
-    return linuxTier(tier, tools, (spec, folder, procs) => launchWithBwrap(spec, folder, tools, procs), search);
+    return linuxTier(tier, tools, (spec, folder) => launchWithBwrap(spec, folder, tools), search);
   }
   const found = findTools(UNSHARE_TOOLS);
   if ("missing" in found) return { reason: `not installed: ${found.missing.join(", ")}` };
-  return linuxTier(tier, found.paths, (spec, folder, procs) => launchWithUnshare(spec, folder, found.paths, procs), search);
+  return linuxTier(tier, found.paths, (spec, folder) => launchWithUnshare(spec, folder, found.paths), search);
 }
 
 function linuxTier(

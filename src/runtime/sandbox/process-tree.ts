@@ -141,7 +141,9 @@ export function descendantsOf(pid: number): number[] {
 export function childrenOf(pid: number): number[] {
   if (!listsChildren()) return childrenByScan(pid);
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => parsePids(readQuietly(`/proc/${pid}/task/${thread}/children`)));
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      parsePids(readQuietly(`/proc/${pid}/task/${thread}/children`)),
+    );
   } catch {
     return []; // ended
   }

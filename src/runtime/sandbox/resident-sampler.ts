@@ -15,6 +15,6 @@ export class ResidentSampler {
         if (!error) this.#residentBytes = text.split("\n").reduce((sum, line) => sum + Number(line) * 1024, 0);
       });
     }
-    return { residentBytes: this.#residentBytes, sharedBytes: 0 };
+    return { residentBytes: this.#residentBytes };
   }
 }

@@ -51,7 +51,9 @@ export function planRoot(spec: SandboxSpec, identity: IdentityFiles): PlanStep[]
     { kind: "proc", guestPath: "/proc" },
     { kind: "tmpfs", guestPath: GUEST.tmp, sizeBytes: spec.ephemeralStorageMb * MEBIBYTE },
     { kind: "bind", hostPath: spec.taskRoot, guestPath: GUEST.task },
-    ...(spec.layers.length === 0 ? [{ kind: "directory", guestPath: GUEST.opt } as const] : mergeLayers(spec.layers, GUEST.opt)),
+    ...(spec.layers.length === 0
+      ? [{ kind: "directory", guestPath: GUEST.opt } as const]
+      : mergeLayers(spec.layers, GUEST.opt)),
     ...spec.mounts.map((mount): PlanStep => ({ kind: "bind", ...mount })),
   ];
 }

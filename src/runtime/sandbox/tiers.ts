@@ -19,8 +19,16 @@ export function describeTiers(tier: SandboxTier, search: CgroupSearch): LimitTie
       : { how: "polled", exact: false, note: "a private folder, measured four times a second" },
     memory:
       home === undefined
-        ? { how: "polled", exact: false, note: "reason" in search && namespaces ? `${polled}; ${search.reason}` : polled }
-        : { how: home.version === 1 ? "cgroup1" : "cgroup2", exact: true, note: `control group version ${home.version}: the kernel kills at the limit` },
+        ? {
+            how: "polled",
+            exact: false,
+            note: "reason" in search && namespaces ? `${polled}; ${search.reason}` : polled,
+          }
+        : {
+            how: home.version === 1 ? "cgroup1" : "cgroup2",
+            exact: true,
+            note: `control group version ${home.version}: the kernel kills at the limit`,
+          },
     kill: namespaces
       ? { how: "pid-namespace", exact: true, note: "the PID namespace is emptied: detached children die too" }
       : { how: "tree-walk", exact: false, note: "stops and kills the process tree" },

@@ -20,7 +20,9 @@ export function findTool(name: string): string | undefined {
 }
 
 /** All of the named tools, or the names of those that are missing. */
-export function findTools<Name extends string>(names: readonly Name[]): { readonly paths: Readonly<Record<Name, string>> } | { readonly missing: readonly Name[] } {
+export function findTools<Name extends string>(
+  names: readonly Name[],
+): { readonly paths: Readonly<Record<Name, string>> } | { readonly missing: readonly Name[] } {
   const found = names.map((name) => [name, findTool(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0) return { missing };

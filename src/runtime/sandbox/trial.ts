@@ -1,5 +1,5 @@
 /** Tries a tier for real: builds a room, runs a program in it, tears it down. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAMBDA } from "../../shared/aws-limits.js";
@@ -14,6 +14,7 @@ export async function runTrial(create: (spec: SandboxSpec) => Sandbox): Promise<
   const taskRoot = mkdtempSync(join(tmpdir(), "lambda-run-trial-"));
   let sandbox: Sandbox | undefined;
   try {
+    chmodSync(taskRoot, 0o755); // as code usually is: the function then runs as Lambda's user
     sandbox = create({
       id: `trial-${process.hrtime.bigint()}`,
       memoryMb: LAMBDA.memoryMb.default,
@@ -37,7 +38,7 @@ async function outcomeOf(sandbox: Sandbox): Promise<string | undefined> {
   sandbox.output.stdout.resume();
   sandbox.output.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString("utf8")));
   // Writable /tmp, read-only root: what every function relies on.
-  const check = "echo x > /tmp/x && ! (echo x > /x) 2>/dev/null && test -r /proc/self/stat";
+  const check = "echo x > /tmp/x && ! (echo x > /x) 2>/dev/null && test -r /proc/self/stat && test -r /var/task";
   const attempt = sandbox.spawn({ name: "trial", command: ["/bin/sh", "-c", check], env: { PATH: "/usr/bin:/bin" } });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
@@ -45,12 +46,16 @@ async function outcomeOf(sandbox: Sandbox): Promise<string | undefined> {
   });
   try {
     // The reason of a refusal is in `ready`; the exit tells only that it ended.
-    const refusal = await Promise.race([sandbox.ready, late]).catch((error: unknown) => (error instanceof Error && "why" in error ? String(error.why) : messageOf(error)));
+    const refusal = await Promise.race([sandbox.ready, late]).catch((error: unknown) =>
+      error instanceof Error && "why" in error ? String(error.why) : messageOf(error),
+    );
     if (typeof refusal === "string") return refusal === "late" ? `not ready after ${TRIAL_MS} ms` : refusal;
     const exit = await Promise.race([attempt.exited, late]);
     if (exit === "late") return `no answer after ${TRIAL_MS} ms`;
     await sandbox.flushOutput();
-    return exit.kind === "exit" && exit.code === 0 ? undefined : complaint.trim() || `the trial ended with ${JSON.stringify(exit)}`;
+    return exit.kind === "exit" && exit.code === 0
+      ? undefined
+      : complaint.trim() || `the trial ended with ${JSON.stringify(exit)}`;
   } finally {
     clearTimeout(timer);
   }

@@ -6,7 +6,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CgroupProcs, Launch } from "./launch.js";
+import type { Launch } from "./launch.js";
 import { flagsOf, hasSubmounts, readHostMounts, type HostMount } from "./mountinfo.js";
 import { dropFromRoot, isRoot } from "./privileges.js";
 import { GROUP_TEXT, GUEST, PASSWD_TEXT, planRoot, SANDBOX_USER, type PlanStep } from "./root-plan.js";
@@ -16,7 +16,7 @@ import { quote } from "./shell.js";
 export const UNSHARE_TOOLS = ["unshare", "mount", "umount", "pivot_root", "sh", "env", "setpriv"] as const;
 export type UnshareTools = Readonly<Record<(typeof UNSHARE_TOOLS)[number], string>>;
 
-export function launchWithUnshare(spec: SandboxSpec, folder: string, tools: UnshareTools, cgroups: CgroupProcs): Launch {
+export function launchWithUnshare(spec: SandboxSpec, folder: string, tools: UnshareTools): Launch {
   const root = join(folder, "root");
   const identity = { passwd: join(folder, "passwd"), group: join(folder, "group") };
   writeFileSync(identity.passwd, PASSWD_TEXT, { mode: 0o644 });
@@ -28,12 +28,25 @@ export function launchWithUnshare(spec: SandboxSpec, folder: string, tools: Unsh
 
   const drop = isRoot()
     ? dropFromRoot(tools.setpriv, spec)
-    : { words: [tools.unshare, "--user", `--map-user=${SANDBOX_USER.uid}`, `--map-group=${SANDBOX_USER.gid}`], notes: [] };
+    : {
+        words: [tools.unshare, "--user", `--map-user=${SANDBOX_USER.uid}`, `--map-group=${SANDBOX_USER.gid}`],
+        notes: [],
+      };
   const userNamespace = isRoot() ? [] : ["--user", "--map-root-user"];
   return {
-    command: [tools.unshare, ...userNamespace, "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--propagation", "private", tools.sh],
+    command: [
+      tools.unshare,
+      ...userNamespace,
+      "--mount",
+      "--pid",
+      "--ipc",
+      "--fork",
+      "--kill-child",
+      "--propagation",
+      "private",
+      tools.sh,
+    ],
     setup: [
-      ...cgroups.map((procs) => `echo 0 > ${quote(procs)}`),
       `${quote(tools.mount)} -a -T ${quote(fstab)}`,
       `cd ${quote(root)}`,
       // `pivot_root . .` stacks the old root on the new one; unmounting `.` takes the old one off.
@@ -56,7 +69,8 @@ function makeMountPoints(root: string, plan: readonly PlanStep[]): void {
     if (bound.some((outer) => guestPath.startsWith(`${outer}/`))) continue;
     mkdirSync(dirname(path), { recursive: true });
     if (step.kind === "symlink") symlinkSync(step.target, path);
-    else if (step.kind === "device" || (step.kind === "bind" && !statSync(step.hostPath).isDirectory())) writeFileSync(path, "", { flag: "a" });
+    else if (step.kind === "device" || (step.kind === "bind" && !statSync(step.hostPath).isDirectory()))
+      writeFileSync(path, "", { flag: "a" });
     else mkdirSync(path, { recursive: true });
     if (step.kind === "bind" || step.kind === "proc" || step.kind === "tmpfs") bound.push(guestPath);
   }
@@ -69,11 +83,13 @@ function fstabOf(root: string, plan: readonly PlanStep[]): string {
     const target = join(root, step.guestPath);
     if (step.kind === "bind") lines.push(fstabLine(step.hostPath, target, "none", readOnlyBind(mounts, step.hostPath)));
     else if (step.kind === "device") lines.push(fstabLine(step.guestPath, target, "none", "bind"));
-    else if (step.kind === "tmpfs") lines.push(fstabLine("tmpfs", target, "tmpfs", `size=${step.sizeBytes},mode=1777,nosuid,nodev`));
+    else if (step.kind === "tmpfs")
+      lines.push(fstabLine("tmpfs", target, "tmpfs", `size=${step.sizeBytes},mode=1777,nosuid,nodev`));
     else if (step.kind === "proc") {
       lines.push(fstabLine("proc", target, "proc", "nosuid,nodev,noexec"));
       // The kernel's switches check the user, not capabilities: root without capabilities could still turn them.
-      if (isRoot()) lines.push(fstabLine(join(target, "sys"), join(target, "sys"), "none", "bind,ro,nosuid,nodev,noexec"));
+      if (isRoot())
+        lines.push(fstabLine(join(target, "sys"), join(target, "sys"), "none", "bind,ro,nosuid,nodev,noexec"));
     }
   }
   return `${lines.join("\n")}\n`;
@@ -86,6 +102,7 @@ function readOnlyBind(mounts: readonly HostMount[], hostPath: string): string {
 
 /** Blanks end a field and `#` opens a comment in fstab(5): both are written in octal. */
 function fstabLine(source: string, target: string, type: string, options: string): string {
-  const escape = (path: string): string => path.replace(/[\s\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  const escape = (path: string): string =>
+    path.replace(/[\s\\#]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
   return `${escape(source)} ${escape(target)} ${type} ${options} 0 0`;
 }

@@ -19,7 +19,11 @@ export class Watchdog {
 
   constructor(mark: string) {
     // A group of its own, so that Ctrl-C in the terminal does not end it before its time.
-    this.#child = spawn("/bin/sh", ["-c", SCRIPT, "sh", mark], { stdio: ["pipe", "ignore", "ignore"], env: { PATH: "/usr/bin:/bin" }, detached: true });
+    this.#child = spawn("/bin/sh", ["-c", SCRIPT, "sh", mark], {
+      stdio: ["pipe", "ignore", "ignore"],
+      env: { PATH: "/usr/bin:/bin" },
+      detached: true,
+    });
     this.#child.once("error", () => undefined);
     this.#child.stdin?.on("error", () => undefined);
     this.#child.unref();
