@@ -215,9 +215,6 @@ function numberedChildren(node: ParameterNode): ParameterNode[] {
 
 function decodeScalar(text: string, shape: ScalarShape, path: string): string | number | boolean {
   switch (shape) {
-    case "string":
-    case "blob":
-      return text;
     case "integer":
       if (!/^[+-]?\d{1,15}$/.test(text)) throw malformed(text, path, "an integer");
       return Number(text);
@@ -232,6 +229,8 @@ function decodeScalar(text: string, shape: ScalarShape, path: string): string | 
       if (Number.isNaN(timeMs)) throw malformed(text, path, "a timestamp");
       return timeMs / 1000;
     }
+    default:
+      return text;
   }
 }
 

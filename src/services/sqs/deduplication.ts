@@ -35,7 +35,7 @@ export function rememberMessage(
 
 export function sweepDeduplication(store: SqsStore, queueNumber: number, nowMs: number): void {
   const range = { start: [queueNumber], end: [queueNumber, nowMs + 1], limit: SWEEP_PER_SEND };
-  for (const key of store.deduplicationExpiry.getKeys(range).asArray) {
+  for (const key of Array.from(store.deduplicationExpiry.getKeys(range))) {
     store.deduplicationExpiry.removeSync(key);
     const [, , group, id] = key as [number, number, string, string];
     const target = rowKey({ queueNumber, group: group === "" ? undefined : group, id });

@@ -100,7 +100,10 @@ export class Queue {
     const waitMs = options.waitMs ?? 0;
     const messages = await this.#take(options, waitMs > 0);
     if (messages.length > 0 || waitMs <= 0 || this.#closed || options.signal?.aborted) return messages;
-    return this.#polls.wait(options, waitMs);
+    const waiting = this.#polls.wait(options, waitMs);
+    // A message may have become visible since the look above.
+    if (this.#contents.counts.visible > 0) await this.wake();
+    return waiting;
   }
 
   /** Deletes by handle; for each handle undefined or why not. */

@@ -210,8 +210,8 @@ export class SqsStore {
     await this.write(() => {
       let removed = 0;
       for (const table of tables) {
-        for (const key of table.getKeys({ start: [space], end: [space, AFTER_ALL] as Key, limit: SWEEP_CHUNK })
-          .asArray) {
+        const range = { start: [space], end: [space, AFTER_ALL] as Key, limit: SWEEP_CHUNK };
+        for (const key of Array.from(table.getKeys(range))) {
           table.removeSync(key);
           removed += 1;
         }
