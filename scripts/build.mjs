@@ -29,7 +29,7 @@ await Promise.all([
     ...common,
     // The bootstrap runs inside the execution environment, where a source map would only cost a file.
     sourcemap: false,
-    entryPoints: { "bootstrap/node": "src/runtime/bootstrap/node/main.ts", "bootstrap/portable-tmp": "src/runtime/bootstrap/portable-tmp.ts" },
+    entryPoints: { "bootstrap/node": "src/runtime/bootstrap/node/main.ts", "bootstrap/sdk-cache": "src/runtime/bootstrap/sdk-cache.ts", "bootstrap/portable-tmp": "src/runtime/bootstrap/portable-tmp.ts" },
     outdir: "dist",
   }),
 ]);

@@ -4,6 +4,7 @@
  * AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
  */
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { Realm } from "../shared/arn.js";
 import { arnOf } from "../shared/arn.js";
@@ -12,7 +13,7 @@ import { answerOf, initErrorType, platformAnswer, type InitEnd, type InvokeEnd }
 import { extensionVariables, runtimeVariables, type SessionCredentials } from "./environment-variables.js";
 import { Extensions } from "./extensions.js";
 import { armTimeout } from "./limits/timeout.js";
-import { LogCapture, type LogListener } from "./log-capture.js";
+import { LogCapture, type LogRecord } from "./log-capture.js";
 import { reportEvent, type InitPhase, type PhaseStatus } from "./platform-events.js";
 import { onEnd, startRuntimeApi, type ApiRoutes, type RuntimeApi } from "./runtime-api.js";
 import { RuntimeSession, type Leftover, type Outcome } from "./runtime-session.js";
@@ -44,12 +45,11 @@ export interface EnvironmentOptions {
   readonly realm: Realm;
   readonly plan: LaunchPlan;
   readonly createSandbox: (spec: SandboxSpec) => Sandbox;
-  /** Host folder shown at /var/task; filled by the time `code` resolves. */
+  /** Host folder shown at /var/task. */
   readonly taskRoot: string;
-  readonly code: Promise<unknown>;
   readonly credentials: () => SessionCredentials;
   readonly endpoints: () => Readonly<Record<string, string>>;
-  readonly log: LogListener;
+  readonly log: (record: LogRecord, logStream: string) => void;
   readonly faithfulCpu: boolean;
   /** A debugger stands at a breakpoint: timeouts wait. */
   readonly paused?: () => boolean;
@@ -91,7 +91,7 @@ export class Environment {
     this.logStream = `${today}/[${config.version}]${this.id}`;
     this.#capture = new LogCapture((record) => {
       this.#telemetry.record(record);
-      if (record.text !== "") options.log(record);
+      if (record.text !== "") options.log(record, this.logStream);
     }, config.logging);
     this.#newSession();
     this.#sandbox = options.createSandbox({
@@ -190,7 +190,6 @@ export class Environment {
 
   async #initialise(phase: InitPhase, capMs: number): Promise<{ readonly end: InitEnd; readonly durationMs: number }> {
     this.#state = "initialising";
-    await this.#options.code;
     const { config, plan, realm } = this.#options;
     const startedAt = performance.now();
     this.#capture.platform({
@@ -367,7 +366,7 @@ export class Environment {
       logStream: this.logStream,
       credentials: this.#options.credentials(),
       endpoints: this.#options.endpoints(),
-      paths: { task: paths.task, opt: paths.opt, tmp: paths.tmp, runtime: paths.resolve(plan.runtimeMount), langBin: paths.resolve(plan.langMount) },
+      paths: { task: paths.task, opt: paths.opt, tmp: paths.tmp, runtime: paths.resolve(plan.runtimeMount), langBin: dirname(paths.resolve(plan.langMount)) },
     });
   }
 

@@ -2,11 +2,12 @@
  * The folder of one environment on the host: mount points, identity files, the portable tier's /tmp. Folders carry the
  * supervisor's process id and start time, so that a later start can tell those of the dead and sweep them.
  */
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError, errnoOf } from "../../shared/errors.js";
+import { startTicksOf } from "./process-tree.js";
 
 const UNSAFE_CHARACTERS = /[^A-Za-z0-9._-]/g;
 
@@ -17,7 +18,7 @@ export function safeName(id: string): string {
 
 /** `<pid>-<start time>`: unique over the life of the machine, as far as /proc tells start times. */
 export function supervisorName(): string {
-  ownName ??= `${process.pid}-${startTimeOf(process.pid) ?? "0"}`;
+  ownName ??= `${process.pid}-${startTicksOf(process.pid) ?? "0"}`;
   return ownName;
 }
 
@@ -28,23 +29,13 @@ export function isSupervisorAlive(name: string): boolean {
   const match = /^(\d+)-(\d+)$/.exec(name);
   if (!match) return true; // not one of ours: leave it alone
   const pid = Number(match[1]);
-  const startTime = startTimeOf(pid);
+  const startTime = startTicksOf(pid);
   if (startTime !== undefined) return startTime === match[2];
   try {
     process.kill(pid, 0);
     return match[2] === "0";
   } catch (error) {
     return errnoOf(error) === "EPERM";
-  }
-}
-
-/** Clock ticks since boot at which a process began; field 22 of /proc/<pid>/stat, counted after the name in brackets. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined; // no such process, or no /proc (macOS)
   }
 }
 

@@ -10,6 +10,8 @@ export interface HostProcess {
   readonly parent: number;
   readonly group: number;
   readonly ended: boolean;
+  /** Clock ticks since boot; 0 where it is not told. */
+  readonly startedAt: number;
 }
 
 export function listHostProcesses(): HostProcess[] {
@@ -21,8 +23,10 @@ function listFromProc(): HostProcess[] {
     const pid = Number(name);
     const text = pid > 0 ? readQuietly(`/proc/${name}/stat`) : undefined;
     if (text === undefined) return [];
-    const [state = "", parent, group] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return [{ pid, parent: Number(parent), group: Number(group), ended: state === "Z" || state === "X" }];
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const [state = "", parent, group] = fields;
+    const ended = state === "Z" || state === "X";
+    return [{ pid, parent: Number(parent), group: Number(group), ended, startedAt: Number(fields[19]) }];
   });
 }
 
@@ -33,15 +37,27 @@ function listFromPs(): HostProcess[] {
     const [pid, parent, group, state = ""] = line.trim().split(/\s+/);
     return pid === undefined || pid === ""
       ? []
-      : [{ pid: Number(pid), parent: Number(parent), group: Number(group), ended: state.startsWith("Z") }];
+      : [
+          {
+            pid: Number(pid),
+            parent: Number(parent),
+            group: Number(group),
+            ended: state.startsWith("Z"),
+            startedAt: 0,
+          },
+        ];
   });
 }
 
-/** All live processes that belong to the roots or carry the mark. Roots lead groups of their own. */
-export function findMembers(roots: ReadonlySet<number>, mark: string): number[] {
+/**
+ * All live processes that belong to the roots, which lead groups of their own, or carry the mark. What started before
+ * the sandbox cannot be its: that spares reading the environment of nearly every process of the host.
+ */
+export function findMembers(roots: ReadonlySet<number>, mark: string, sinceTicks: number): number[] {
+  const isMarked = (one: HostProcess): boolean => one.startedAt >= sinceTicks && carriesMark(one.pid, mark);
   const all = listHostProcesses().filter((candidate) => !candidate.ended && candidate.pid !== process.pid);
   const members = new Set(
-    all.filter((one) => roots.has(one.pid) || roots.has(one.group) || carriesMark(one.pid, mark)).map((one) => one.pid),
+    all.filter((one) => roots.has(one.pid) || roots.has(one.group) || isMarked(one)).map((one) => one.pid),
   );
   for (let before = -1; before !== members.size;) {
     before = members.size;

@@ -39,6 +39,8 @@ export class PortableSandbox implements Sandbox {
   readonly #folder: string;
   readonly #mark: string;
   readonly #children = new Map<number, ChildProcess>();
+  /** Process groups that may have members, their leaders alive or not. */
+  readonly #groups = new Set<number>();
   readonly #live = new LiveProcesses();
   readonly #sampler = new ResidentSampler();
   readonly #guard: MemoryGuard;
@@ -82,6 +84,7 @@ export class PortableSandbox implements Sandbox {
     const { pid } = child;
     if (pid !== undefined) {
       this.#children.set(pid, child);
+      this.#groups.add(pid);
       this.#live.add(pid);
       this.#watchdog.guard(pid);
     }
@@ -143,6 +146,7 @@ export class PortableSandbox implements Sandbox {
     }
     for (const pid of members) signal(pid, "SIGKILL");
     while (this.#children.size > 0 || this.#members().length > 0) await sleep(KILL_POLL_MS);
+    this.#groups.clear();
     this.#kills--;
   }
 
@@ -189,7 +193,7 @@ export class PortableSandbox implements Sandbox {
   }
 
   #members(): number[] {
-    return findMembers(new Set(this.#children.keys()), this.#mark);
+    return findMembers(this.#groups, this.#mark, this.#watchdog.startedAt);
   }
 
   #forget(pid: number): void {

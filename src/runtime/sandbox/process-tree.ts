@@ -160,6 +160,11 @@ function statFieldsOf(pid: number): string[] | undefined {
   return text?.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
+/** Clock ticks since boot at which a process began: with its id, a name that is never given twice. */
+export function startTicksOf(pid: number): string | undefined {
+  return statFieldsOf(pid)?.[19];
+}
+
 /** The process id inside the innermost PID namespace. */
 export function innerPidOf(pid: number): number | undefined {
   const match = /^NSpid:.*\t(\d+)$/m.exec(readQuietly(`/proc/${pid}/status`) ?? "");

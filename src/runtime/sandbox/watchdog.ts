@@ -3,6 +3,7 @@
  * from the supervisor: the kernel closes that pipe whatever ends the supervisor.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { startTicksOf } from "./process-tree.js";
 
 /** $1 is the mark in the environment of the sandbox's processes; each line of input is a process group. */
 const SCRIPT = `
@@ -27,6 +28,11 @@ export class Watchdog {
     this.#child.once("error", () => undefined);
     this.#child.stdin?.on("error", () => undefined);
     this.#child.unref();
+  }
+
+  /** Start of the sandbox in the kernel's clock ticks; 0 where that is not told. */
+  get startedAt(): number {
+    return Number((this.#child.pid === undefined ? undefined : startTicksOf(this.#child.pid)) ?? 0);
   }
 
   guard(group: number): void {

@@ -4,7 +4,7 @@
  * Only timers made during an invocation are watched, each with the place where it was made.
  */
 import { Socket } from "node:net";
-import * as timers from "node:timers";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 
 export interface Leftover {
   readonly kind: "timer" | "socket";
@@ -62,6 +62,7 @@ function userFrame(stack: string): string {
 
 /** Wraps the makers once, before user code is loaded. */
 export function installLeftoverWatch(): void {
+  const timers = createRequire(__filename)("node:timers") as Record<string, unknown>;
   for (const name of ["setTimeout", "setInterval"] as const) {
     const original = globalThis[name] as (...args: unknown[]) => object;
     const wrapped = (...args: unknown[]): object => {
@@ -72,11 +73,13 @@ export function installLeftoverWatch(): void {
     // Keeps util.promisify(setTimeout) and the function's name as they were.
     Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
     (globalThis as Record<string, unknown>)[name] = wrapped;
-    (timers as unknown as Record<string, unknown>)[name] = wrapped;
+    timers[name] = wrapped;
   }
   const connect = Socket.prototype.connect as (...args: unknown[]) => Socket;
   (Socket.prototype as unknown as Record<string, unknown>)["connect"] = function (this: Socket, ...args: unknown[]): Socket {
     watch("socket", this);
     return connect.apply(this, args);
   };
+  // `import { setTimeout } from "node:timers"` in ES modules sees the wrapped ones too.
+  syncBuiltinESMExports();
 }

@@ -1,0 +1,130 @@
+/**
+ * Preload of the portable sandbox (`node --require`): shows the environment's private folder as /tmp. Stands alone.
+ * All of `node:fs` that takes a path is redirected, named ESM imports too; answers that hold a path are turned back.
+ * Approximate: child processes that name /tmp and `process.chdir("/tmp")` escape, and a full /tmp is refused with ENOSPC
+ * only after the supervisor has measured it (it then makes `<folder>.full`), not through FileHandle writes under way.
+ */
+import fs = require("node:fs");
+import { syncBuiltinESMExports } from "node:module";
+import { sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const GUEST_TMP = "/tmp";
+const NO_SPACE_ERRNO = -28;
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+type FunctionTable = Record<string, unknown>;
+
+/** How many leading arguments are paths. */
+const ONE_PATH =
+  "access appendFile chmod chown exists glob lchmod lchown lstat lutimes mkdir mkdtemp mkdtempDisposable open openAsBlob opendir readFile readdir readlink realpath rm rmdir stat statfs truncate unlink utimes watch watchFile unwatchFile writeFile createReadStream createWriteStream cp copyFile rename link symlink".split(
+    " ",
+  );
+const TWO_PATHS = new Set(["cp", "copyFile", "rename", "link", "symlink"]);
+/** Their answers are paths. */
+const ANSWERS_PATH = new Set(["mkdtemp", "readlink", "realpath", "mkdir"]);
+/** They need room; `open` does so by its flags, `write` by its descriptor. */
+const NEEDS_ROOM = new Set([
+  "appendFile",
+  "writeFile",
+  "mkdir",
+  "mkdtemp",
+  "copyFile",
+  "cp",
+  "symlink",
+  "createWriteStream",
+]);
+
+function redirectTmp(hostTmp: string): void {
+  const marker = `${hostTmp}.full`;
+  const exists = fs.existsSync;
+
+  const toHost = (path: unknown): unknown => {
+    if (path instanceof URL) return path.protocol === "file:" ? toHost(fileURLToPath(path)) : path;
+    if (Buffer.isBuffer(path)) return Buffer.from(toHost(path.toString()) as string);
+    if (typeof path !== "string") return path; // a descriptor
+    return path === GUEST_TMP || path.startsWith(`${GUEST_TMP}${sep}`) ? hostTmp + path.slice(GUEST_TMP.length) : path;
+  };
+  const toGuest = (path: unknown): unknown =>
+    typeof path === "string" && (path === hostTmp || path.startsWith(`${hostTmp}${sep}`))
+      ? GUEST_TMP + path.slice(hostTmp.length)
+      : path;
+  const isInTmp = (path: unknown): boolean => typeof path === "string" && path.startsWith(hostTmp);
+
+  const noSpace = (call: string): Error =>
+    Object.assign(new Error(`ENOSPC: no space left on device, ${call}`), {
+      code: "ENOSPC",
+      errno: NO_SPACE_ERRNO,
+      syscall: call,
+    });
+  const needsRoom = (name: string, args: readonly unknown[]): boolean => {
+    const target = TWO_PATHS.has(name) ? args[1] : args[0];
+    if (!isInTmp(target)) return false;
+    return NEEDS_ROOM.has(name) || (name === "open" && typeof args[1] === "string" && /[wa+]/.test(args[1]));
+  };
+  const hostArgs = (name: string, args: readonly unknown[]): unknown[] =>
+    args.map((arg, index) => (index === 0 || (index === 1 && TWO_PATHS.has(name)) ? toHost(arg) : arg));
+
+  /** Sync functions throw, functions with a callback call it, promises reject. */
+  const wrap = (table: FunctionTable, key: string, name: string, style: "sync" | "callback" | "promise"): void => {
+    const original = table[key];
+    if (typeof original !== "function") return;
+    const call = original as AnyFunction;
+    const wrapped: AnyFunction = function (...args) {
+      const mapped = hostArgs(name, args);
+      const callback = mapped.at(-1);
+      if (needsRoom(name, mapped) && exists(marker)) {
+        const error = noSpace(name === "open" ? "open" : "write");
+        if (style === "promise") return Promise.reject(error);
+        if (style === "sync" || typeof callback !== "function") throw error;
+        process.nextTick(callback as () => void, error);
+        return undefined;
+      }
+      if (!ANSWERS_PATH.has(name)) return call.apply(this, mapped);
+      if (style === "promise") return Promise.resolve(call.apply(this, mapped)).then(toGuest);
+      if (style === "sync" || typeof callback !== "function") return toGuest(call.apply(this, mapped));
+      mapped[mapped.length - 1] = (error: unknown, answer: unknown) =>
+        (callback as AnyFunction)(error, toGuest(answer));
+      return call.apply(this, mapped);
+    };
+    table[key] = Object.assign(wrapped, original); // keeps `realpath.native` and util.promisify's symbol
+  };
+
+  const table = fs as unknown as FunctionTable;
+  for (const name of ONE_PATH) {
+    wrap(table, `${name}Sync`, name, "sync");
+    wrap(table, name, name, name.startsWith("create") || name === "openAsBlob" ? "sync" : "callback");
+    wrap(fs.promises as unknown as FunctionTable, name, name, "promise");
+  }
+  const full = (fd: unknown): boolean =>
+    typeof fd === "number" && fd > 2 && exists(marker) && isInTmp(pathOfDescriptor(fd));
+  for (const key of ["writeSync", "writevSync", "write", "writev"]) {
+    const call = table[key] as AnyFunction;
+    const wrapped: AnyFunction = function (...args) {
+      if (!full(args[0])) return call.apply(this, args);
+      const callback = args.at(-1);
+      if (key.endsWith("Sync") || typeof callback !== "function") throw noSpace("write");
+      process.nextTick(callback as () => void, noSpace("write"));
+      return undefined;
+    };
+    table[key] = Object.assign(wrapped, call);
+  }
+  syncBuiltinESMExports();
+}
+
+const readLink = fs.readlinkSync;
+
+/** Where a descriptor leads; on systems without /proc every descriptor is taken to be elsewhere. */
+function pathOfDescriptor(fd: number): string | undefined {
+  try {
+    return readLink(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+const hostTmp = process.env["LAMBDA_RUN_TMP"];
+if (hostTmp !== undefined) {
+  delete process.env["LAMBDA_RUN_TMP"]; // the function sees Lambda's variables alone
+  redirectTmp(hostTmp);
+}

@@ -1,0 +1,71 @@
+/** What esbuild says, told to a person: the code frame at the TypeScript line and the one thing to do. */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import type { BuildFailure, Message } from "esbuild";
+import { codeFrame } from "../config/code-frame.js";
+import { AppError, messageOf } from "../shared/errors.js";
+
+const MISSING = /^Could not resolve "([^"]+)"/;
+/** More of the same helps nobody. */
+const MAX_SHOWN = 3;
+
+/** LR3001 or LR3003 from a failed build. */
+export function buildError(thrown: unknown, functionName: string): AppError {
+  const errors = (thrown as Partial<BuildFailure>).errors;
+  if (!Array.isArray(errors) || errors.length === 0) {
+    return new AppError("LR3001", { what: `The build of ${functionName} failed: ${messageOf(thrown)}`, cause: thrown });
+  }
+  const first = errors[0] as Message;
+  const missing = MISSING.exec(first.text)?.[1];
+  const place = first.location === null ? undefined : `${first.location.file}:${first.location.line}:${first.location.column + 1}`;
+  const frames = errors.slice(0, MAX_SHOWN).map(frameOf).filter((frame) => frame !== undefined);
+  const more = errors.length > MAX_SHOWN ? `\n(and ${errors.length - MAX_SHOWN} more errors)` : "";
+  const common = {
+    ...(place === undefined ? {} : { where: place }),
+    ...(frames.length === 0 ? {} : { codeFrame: `${frames.join("\n\n")}${more}` }),
+    cause: thrown,
+  };
+  if (missing !== undefined) {
+    const relative = missing.startsWith(".");
+    return new AppError("LR3003", {
+      what: `${functionName} imports "${missing}", which cannot be found`,
+      ...common,
+      fix: relative ? "Check the path; letter case counts." : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
+    });
+  }
+  return new AppError("LR3001", { what: `${functionName} does not compile: ${first.text}`, ...common });
+}
+
+/** LR3002, with the file that differs only by letter case if there is one. */
+export function handlerNotFound(base: string, extensions: readonly string[]): AppError {
+  const wanted = new Set(extensions.map((extension) => (basename(base) + extension).toLowerCase()));
+  const twin = namesIn(dirname(base)).find((name) => wanted.has(name.toLowerCase()));
+  return new AppError("LR3002", {
+    what: `No handler file ${basename(base)}{${extensions.join(",")}}`,
+    where: dirname(base),
+    ...(twin === undefined ? {} : { why: `there is ${twin}, but letter case counts on Lambda`, fix: `Write Handler with ${twin.replace(/\.[^.]*$/, "")}.` }),
+  });
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // The folder itself is missing; the message names it.
+    return [];
+  }
+}
+
+function frameOf({ location }: Message): string | undefined {
+  if (location === null) return undefined;
+  try {
+    return codeFrame(readFileSync(resolve(location.file), "utf8"), location.line, location.column + 1);
+  } catch {
+    // Relative to another folder than ours: esbuild's own line has to do.
+    return codeFrame(location.lineText, 1, location.column + 1);
+  }
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}

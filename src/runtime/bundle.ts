@@ -1,0 +1,273 @@
+/**
+ * Bundles a handler with esbuild: one file with a source map whose sources are absolute paths, so that stack traces
+ * name the `.ts` line. `@aws-sdk/*` and `@smithy/*` stay outside, as on Lambda, where the runtime provides them.
+ * A build whose inputs have not changed is taken from the cache by looking at their times and sizes alone.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { BuildOptions as EsbuildOptions, BuildResult, Plugin } from "esbuild";
+import type { CodeSource, FunctionConfig } from "../config/function-config.js";
+import { AppError } from "../shared/errors.js";
+import { OWN_ROOT } from "../shared/own-package.js";
+import { buildError, handlerNotFound } from "./bundle-errors.js";
+
+type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
+
+/** Code as it will lie in /var/task. */
+export interface BuiltCode {
+  readonly folder: string;
+  /** Changes with the content. */
+  readonly hash: string;
+  /** SDK modules that the code imports, each with the folder from which it resolves. */
+  readonly sdk: readonly SdkEntry[];
+  /** Files that the build read, for watch mode. */
+  readonly inputs: readonly string[];
+  /** Packages that stay outside (Metadata.BuildProperties.External): their node_modules folder is shown inside. */
+  readonly externalModules: string | undefined;
+}
+
+export interface SdkEntry {
+  readonly specifier: string;
+  readonly resolveFolder: string;
+}
+
+interface InputStamp {
+  readonly path: string;
+  readonly mtimeMs: number;
+  readonly sizeBytes: number;
+}
+
+interface BuildRecord {
+  readonly key: string;
+  readonly hash: string;
+  readonly sdk: readonly SdkEntry[];
+  readonly inputs: readonly InputStamp[];
+}
+
+const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
+/** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
+const ESM_REQUIRE_BANNER = "import { createRequire as __lambdaRunRequire } from 'node:module'; const require = __lambdaRunRequire(import.meta.url);";
+const BUILDS_KEPT = 3;
+
+/** The source file behind a handler string; throws LR3002 with the near miss. */
+export function findHandlerSource(source: BundleSource): string {
+  const base = resolve(source.root, source.handlerFile);
+  const found = EXTENSIONS.map((extension) => base + extension).find((file) => existsSync(file));
+  if (found === undefined) throw handlerNotFound(base, EXTENSIONS);
+  return found;
+}
+
+/** The cached build if every input still looks the same. */
+export function cachedBuild(config: FunctionConfig, cache: string): BuiltCode | undefined {
+  if (config.code.kind !== "bundle") return undefined;
+  const key = buildKey(config, config.code);
+  try {
+    const record = JSON.parse(readFileSync(recordFile(cache, key), "utf8")) as BuildRecord;
+    const folder = buildFolder(cache, key, record.hash);
+    if (!existsSync(folder) || !record.inputs.every(looksSame)) return undefined;
+    return toBuiltCode(record, folder, config.code);
+  } catch {
+    // No record, or one that another version wrote: build.
+    return undefined;
+  }
+}
+
+/** Builds the function's code. Throws LR3001 (does not compile), LR3002 (no file), LR3003 (module missing). */
+export async function buildCode(config: FunctionConfig, cache: string): Promise<BuiltCode> {
+  const source = bundleSource(config);
+  const sdk = new Map<string, SdkEntry>();
+  const entry = findHandlerSource(source);
+  const { build } = await import("esbuild");
+  try {
+    return await finishBuild(config, cache, await build(esbuildOptions(source, entry, sdk)), sdk);
+  } catch (error) {
+    throw error instanceof AppError ? error : buildError(error, config.name);
+  }
+}
+
+/** A builder for watch mode: rebuilds only what changed. */
+export interface IncrementalBuilder {
+  build(): Promise<BuiltCode>;
+  dispose(): Promise<void>;
+}
+
+export async function incrementalBuilder(config: FunctionConfig, cache: string): Promise<IncrementalBuilder> {
+  const source = bundleSource(config);
+  const sdk = new Map<string, SdkEntry>();
+  const { context } = await import("esbuild");
+  const watching = await context(esbuildOptions(source, findHandlerSource(source), sdk));
+  return {
+    async build() {
+      sdk.clear();
+      try {
+        return await finishBuild(config, cache, await watching.rebuild(), sdk);
+      } catch (error) {
+        throw error instanceof AppError ? error : buildError(error, config.name);
+      }
+    },
+    dispose: () => watching.dispose(),
+  };
+}
+
+function bundleSource(config: FunctionConfig): BundleSource {
+  if (config.code.kind !== "bundle") throw new Error(`function ${config.name} is not bundled`);
+  return config.code;
+}
+
+function esbuildOptions(source: BundleSource, entry: string, sdk: Map<string, SdkEntry>): EsbuildOptions & { write: false; metafile: true } {
+  const { build } = source;
+  const esm = (build.format ?? formatOf(entry)) === "esm";
+  return {
+    absWorkingDir: source.root,
+    entryPoints: [{ in: entry, out: source.handlerFile }],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: build.target ?? "es2022",
+    format: esm ? "esm" : "cjs",
+    outExtension: esm ? { ".js": ".mjs" } : {},
+    outdir: "/var/task",
+    sourcemap: "linked",
+    sourcesContent: false,
+    minify: build.minify ?? false,
+    keepNames: build.keepNames ?? false,
+    external: [...build.external],
+    loader: { ".node": "copy", ...(build.loader as EsbuildOptions["loader"]) },
+    banner: { ...build.banner, ...(esm ? { js: `${ESM_REQUIRE_BANNER}${build.banner?.["js"] ?? ""}` } : {}) },
+    ...(build.define === undefined ? {} : { define: { ...build.define } }),
+    ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
+    logLevel: "silent",
+    plugins: [runtimeProvidedSdk(sdk)],
+  } as EsbuildOptions & { write: false; metafile: true };
+}
+
+/** Leaves the SDK outside the bundle and notes where each module resolves: the application's own copy, else ours, as Lambda ships one. */
+function runtimeProvidedSdk(found: Map<string, SdkEntry>): Plugin {
+  return {
+    name: "runtime-provided-sdk",
+    setup(build) {
+      build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, async (args) => {
+        if (args.pluginData === "own-lookup") return undefined;
+        for (const resolveFolder of [args.resolveDir, OWN_ROOT]) {
+          const result = await build.resolve(args.path, { resolveDir: resolveFolder, kind: args.kind, pluginData: "own-lookup" });
+          if (result.errors.length > 0) continue;
+          if (!found.has(args.path)) found.set(args.path, { specifier: args.path, resolveFolder });
+          return { path: args.path, external: true };
+        }
+        return undefined;
+      });
+    },
+  };
+}
+
+/** ES modules stay ES modules: a top-level await cannot be CommonJS. */
+function formatOf(entry: string): "cjs" | "esm" {
+  if (/\.m[tj]s$/.test(entry)) return "esm";
+  if (/\.c[tj]s$/.test(entry)) return "cjs";
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const file = join(folder, "package.json");
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
+    if (folder === dirname(folder)) return "cjs";
+  }
+}
+
+async function finishBuild(
+  config: FunctionConfig,
+  cache: string,
+  result: BuildResult<{ write: false; metafile: true }>,
+  sdk: ReadonlyMap<string, SdkEntry>,
+): Promise<BuiltCode> {
+  const source = bundleSource(config);
+  const hash = createHash("sha256");
+  const files = result.outputFiles.map(({ path, contents }) => {
+    const name = relative("/var/task", path);
+    const bytes = name.endsWith(".map") ? absoluteSources(contents, source.root) : contents;
+    hash.update(name).update(bytes);
+    return { name, bytes };
+  });
+  const key = buildKey(config, source);
+  const record: BuildRecord = {
+    key,
+    hash: hash.digest("hex").slice(0, 16),
+    sdk: [...sdk.values()].sort((a, b) => (a.specifier < b.specifier ? -1 : 1)),
+    inputs: Object.keys(result.metafile.inputs)
+      .map((path) => (isAbsolute(path) ? path : resolve(source.root, path)))
+      .filter((path) => existsSync(path))
+      .map(stamp),
+  };
+  const folder = buildFolder(cache, key, record.hash);
+  if (!existsSync(folder)) await writeFolder(folder, files);
+  await writeAtomically(recordFile(cache, key), JSON.stringify(record));
+  await dropOldBuilds(join(cache, "builds", key), record.hash);
+  return toBuiltCode(record, folder, source);
+}
+
+/** Written beside its place and renamed into it: nobody sees half a build. */
+async function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void> {
+  const draft = `${folder}.${process.pid}.${performance.now()}`;
+  for (const { name, bytes } of files) {
+    const path = join(draft, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+  try {
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    // Another process built the same content first.
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(draft, text);
+  await rename(draft, path);
+}
+
+async function dropOldBuilds(folder: string, current: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
+  const dated = names.map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.mtimeMs - a.mtimeMs);
+  for (const { name } of dated.slice(BUILDS_KEPT)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+/** esbuild writes sources relative to /var/task; a person wants the file in the editor. */
+function absoluteSources(contents: Uint8Array, root: string): Buffer {
+  const map = JSON.parse(Buffer.from(contents).toString("utf8")) as { sources: string[] };
+  map.sources = map.sources.map((source) => resolve("/var/task", source)).map((path) => (existsSync(path) ? path : resolve(root, path)));
+  return Buffer.from(JSON.stringify(map));
+}
+
+function buildKey(config: FunctionConfig, source: BundleSource): string {
+  return createHash("sha256").update(JSON.stringify([source, config.handler, process.versions.node, OWN_ROOT])).digest("hex").slice(0, 16);
+}
+
+const buildFolder = (cache: string, key: string, hash: string): string => join(cache, "builds", key, hash);
+const recordFile = (cache: string, key: string): string => join(cache, "builds", key, "build.json");
+
+function stamp(path: string): InputStamp {
+  const { mtimeMs, size } = statSync(path);
+  return { path, mtimeMs, sizeBytes: size };
+}
+
+function looksSame({ path, mtimeMs, sizeBytes }: InputStamp): boolean {
+  const now = statSync(path, { throwIfNoEntry: false });
+  return now !== undefined && now.mtimeMs === mtimeMs && now.size === sizeBytes;
+}
+
+function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource): BuiltCode {
+  const modules = source.build.external.length === 0 ? undefined : nearestModules(source.root);
+  return { folder, hash: record.hash, sdk: record.sdk, inputs: record.inputs.map(({ path }) => path), externalModules: modules };
+}
+
+function nearestModules(root: string): string | undefined {
+  for (let folder = root; ; folder = dirname(folder)) {
+    const modules = join(folder, "node_modules");
+    if (existsSync(modules)) return modules;
+    if (folder === dirname(folder)) return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+/** All functions of a stack, each with its pool: what the CLI, the sources and the Lambda API invoke through. */
+import type { FunctionConfig } from "../config/function-config.js";
+import type { Realm } from "../shared/arn.js";
+import type { Clock } from "../shared/clock.js";
+import type { SessionCredentials } from "./environment-variables.js";
+import { Environment } from "./environment.js";
+import type { DebuggerOptions } from "./launch-plans.js";
+import type { LogRecord } from "./log-capture.js";
+import { Pool } from "./pool.js";
+import { prepareCode, type PreparedCode } from "./prepared-code.js";
+import { probeSandbox } from "./sandbox/probe.js";
+import type { LimitTiers, SandboxTier } from "./sandbox/sandbox.js";
+
+export interface HostOptions {
+  readonly realm: Realm;
+  readonly clock: Clock;
+  /** Folder for builds and SDK layers. */
+  readonly cache: string;
+  readonly credentials: (config: FunctionConfig) => SessionCredentials;
+  readonly endpoints: () => Readonly<Record<string, string>>;
+  readonly log: (config: FunctionConfig, logStream: string, record: LogRecord) => void;
+  /** Things a person should hear: another Node than declared, timers left running. */
+  readonly notice: (config: FunctionConfig, text: string) => void;
+  readonly standby?: boolean;
+  readonly maxEnvironments?: number;
+  readonly idleTimeoutMs?: number;
+  readonly faithfulCpu?: boolean;
+  readonly sandboxTier?: SandboxTier;
+  readonly inspect?: (config: FunctionConfig) => DebuggerOptions | undefined;
+  readonly paused?: (config: FunctionConfig) => boolean;
+}
+
+const DEFAULT_MAX_ENVIRONMENTS = 50;
+const DEFAULT_IDLE_TIMEOUT_MS = 10 * 60_000;
+
+interface Entry {
+  config: FunctionConfig;
+  code: Promise<PreparedCode> | undefined;
+  readonly pool: Pool;
+}
+
+export class RuntimeHost {
+  readonly #options: HostOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  /** What holds each limit on this machine. */
+  async tiers(): Promise<LimitTiers> {
+    return (await this.#sandboxes()).tiers;
+  }
+
+  /** The pool of a function, made at first use. */
+  poolOf(config: FunctionConfig): Pool {
+    return this.#entry(config).pool;
+  }
+
+  /** Builds ahead and starts the standby; a build error surfaces here. */
+  async prepare(config: FunctionConfig): Promise<PreparedCode> {
+    const entry = this.#entry(config);
+    const code = await this.#codeOf(entry);
+    entry.pool.prepare();
+    return code;
+  }
+
+  /** New configuration or code: the next invocation runs on it, those under way finish on the old. */
+  update(config: FunctionConfig, code?: PreparedCode): void {
+    const entry = this.#entry(config);
+    entry.config = config;
+    entry.code = code === undefined ? undefined : Promise.resolve(code);
+    entry.pool.nextGeneration();
+    if (code !== undefined && this.#options.standby === true) entry.pool.prepare();
+  }
+
+  async remove(config: FunctionConfig): Promise<void> {
+    const entry = this.#entries.get(config.arn);
+    this.#entries.delete(config.arn);
+    await entry?.pool.close();
+  }
+
+  /** Ends every environment; nothing of theirs stays behind. */
+  async close(): Promise<void> {
+    const entries = [...this.#entries.values()];
+    this.#entries.clear();
+    await Promise.all(entries.map(({ pool }) => pool.close()));
+  }
+
+  #entry(config: FunctionConfig): Entry {
+    const known = this.#entries.get(config.arn);
+    if (known !== undefined) return known;
+    const { standby = false, maxEnvironments = DEFAULT_MAX_ENVIRONMENTS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS, clock } = this.#options;
+    const entry: Entry = {
+      config,
+      code: undefined,
+      pool: new Pool({
+        start: () => this.#startEnvironment(entry),
+        maxEnvironments,
+        standby,
+        idleTimeoutMs,
+        clock,
+        onError: (error) => this.#options.notice(entry.config, `an execution environment could not be ended in order: ${String(error)}`),
+      }),
+    };
+    this.#entries.set(config.arn, entry);
+    return entry;
+  }
+
+  #codeOf(entry: Entry): Promise<PreparedCode> {
+    if (entry.code === undefined) {
+      const code = prepareCode(entry.config, this.#options.cache, this.#options.inspect?.(entry.config));
+      entry.code = code;
+      code.then(
+        ({ notice }) => {
+          if (notice !== undefined) this.#options.notice(entry.config, notice);
+        },
+        () => {
+          // The next invocation tries again: the file may have been mended.
+          if (entry.code === code) entry.code = undefined;
+        },
+      );
+    }
+    return entry.code;
+  }
+
+  async #startEnvironment(entry: Entry): Promise<Environment> {
+    const [{ taskRoot, plan }, sandboxes] = await Promise.all([this.#codeOf(entry), this.#sandboxes()]);
+    const { config } = entry;
+    const { realm, credentials, endpoints, log, notice, faithfulCpu = false, paused } = this.#options;
+    return Environment.start({
+      config,
+      realm,
+      plan,
+      taskRoot,
+      createSandbox: (spec) => sandboxes.create(spec),
+      credentials: () => credentials(config),
+      endpoints,
+      log: (record, logStream) => log(config, logStream, record),
+      faithfulCpu,
+      onLeftovers: (leftovers, requestId) => {
+        for (const { kind, madeAt } of leftovers) {
+          notice(config, `request ${requestId} left a ${kind} running, made at ${madeAt}; on Lambda it freezes with the environment and goes on in a later invocation`);
+        }
+      },
+      ...(paused === undefined ? {} : { paused: () => paused(config) }),
+    });
+  }
+
+  #sandboxes(): ReturnType<typeof probeSandbox> {
+    this.#probe ??= probeSandbox(this.#options.sandboxTier === undefined ? {} : { tier: this.#options.sandboxTier });
+    return this.#probe;
+  }
+
+  #probe: ReturnType<typeof probeSandbox> | undefined;
+}

@@ -1,0 +1,162 @@
+/**
+ * The execution environments of one function: idle ones are reused (the last used first), one more waits in standby
+ * just before INIT, and idle ones end after a while. New code makes a new generation: invocations under way finish on
+ * the old one.
+ */
+import type { Cancel, Clock } from "../shared/clock.js";
+import type { Environment } from "./environment.js";
+
+export interface PoolOptions {
+  /** Makes an environment of the current code, up to the moment before INIT. */
+  readonly start: () => Promise<Environment>;
+  /** Invocations beyond this many environments wait for one. AWS has no such queue; a machine has only so much memory. */
+  readonly maxEnvironments: number;
+  /** Keep one environment ready. */
+  readonly standby: boolean;
+  readonly idleTimeoutMs: number;
+  readonly clock: Clock;
+  /** Told about environments that ended badly in the background. */
+  readonly onError: (error: unknown) => void;
+}
+
+interface Idle {
+  readonly environment: Environment;
+  readonly cancelExpiry: Cancel;
+}
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #idle: Idle[] = [];
+  readonly #generations = new WeakMap<Environment, number>();
+  #generation = 0;
+  #standby: Promise<Environment> | undefined;
+  #count = 0;
+  #running = 0;
+  readonly #waiting: { readonly resolve: (environment: Environment) => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #ending = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Invocations under way, those that wait for an environment included. */
+  get running(): number {
+    return this.#running;
+  }
+
+  get environments(): number {
+    return this.#count;
+  }
+
+  /** Runs `work` on an environment of its own. */
+  async use<T>(work: (environment: Environment) => Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      const environment = await this.#take();
+      try {
+        return await work(environment);
+      } finally {
+        this.#giveBack(environment);
+      }
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  /** Starts the standby now, so that the first invocation finds it. */
+  prepare(): void {
+    if (this.#standby !== undefined || this.#closed) return;
+    const standby = this.#create();
+    this.#standby = standby;
+    // Nobody waits for it yet: the invocation that takes it sees the error again.
+    standby.catch(() => undefined);
+  }
+
+  /** From now on new code: idle environments of the old one end, busy ones after their invocation. */
+  nextGeneration(): void {
+    this.#generation += 1;
+    for (const { environment, cancelExpiry } of this.#idle.splice(0)) {
+      cancelExpiry();
+      this.#end(environment);
+    }
+    const standby = this.#standby;
+    this.#standby = undefined;
+    standby?.then((environment) => this.#end(environment)).catch(this.#options.onError);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the pool is closed"));
+    this.nextGeneration();
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+  }
+
+  async #take(): Promise<Environment> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      idle.cancelExpiry();
+      return idle.environment;
+    }
+    const standby = this.#standby;
+    if (standby !== undefined) {
+      this.#standby = undefined;
+      return standby;
+    }
+    if (this.#count >= this.#options.maxEnvironments) return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    return this.#create();
+  }
+
+  async #create(): Promise<Environment> {
+    this.#count += 1;
+    const generation = this.#generation;
+    try {
+      const environment = await this.#options.start();
+      this.#generations.set(environment, generation);
+      return environment;
+    } catch (error) {
+      this.#count -= 1;
+      throw error;
+    }
+  }
+
+  #giveBack(environment: Environment): void {
+    const outdated = this.#generations.get(environment) !== this.#generation;
+    if (outdated || this.#closed || environment.state === "dead") {
+      this.#end(environment);
+      this.#wakeWithNew();
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.resolve(environment);
+      return;
+    }
+    environment.freeze();
+    const idle: Idle = { environment, cancelExpiry: this.#options.clock.after(this.#options.idleTimeoutMs, () => this.#expire(environment)) };
+    this.#idle.push(idle);
+    if (this.#options.standby) this.prepare();
+  }
+
+  /** A place has become free: whoever waits gets an environment of the current code. */
+  #wakeWithNew(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#create().then(next.resolve, next.reject);
+  }
+
+  #expire(environment: Environment): void {
+    const at = this.#idle.findIndex((idle) => idle.environment === environment);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#end(environment);
+  }
+
+  #end(environment: Environment): void {
+    this.#count -= 1;
+    const ending = environment
+      .shutdown()
+      .catch(this.#options.onError)
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}

@@ -1,0 +1,56 @@
+/** Code made ready to run: what lies at /var/task, and how its runtime is started. */
+import type { FunctionConfig } from "../config/function-config.js";
+import { AppError } from "../shared/errors.js";
+import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
+import type { LaunchPlan } from "./environment.js";
+import { customPlan, nodePlan, pythonPlan, type DebuggerOptions } from "./launch-plans.js";
+import { nodeFor } from "./node-versions.js";
+import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
+
+export interface PreparedCode {
+  readonly taskRoot: string;
+  readonly plan: LaunchPlan;
+  /** Files that it was made from, for watch mode; empty for folders that are mounted as they are. */
+  readonly inputs: readonly string[];
+  readonly notice: string | undefined;
+}
+
+/** Builds where needed. Throws the LR3xxx errors of the build. */
+export async function prepareCode(config: FunctionConfig, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+  switch (config.code.kind) {
+    case "bundle":
+      return fromBuild(config, cachedBuild(config, cache) ?? (await buildCode(config, cache)), cache, inspect);
+    case "folder":
+      return fromFolder(config, config.code.root, cache, inspect);
+    case "image":
+      throw new AppError("LR5004", {
+        what: `${config.name} is a container image, and images are not run by this version`,
+        where: config.code.uri,
+        fix: "Declare the function with Runtime, Handler and CodeUri to run it here.",
+      });
+  }
+}
+
+/** Wraps a finished build, as watch mode makes them. */
+export async function fromBuild(config: FunctionConfig, built: BuiltCode, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+  const node = nodeFor(config.runtime);
+  const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
+  const plan = nodePlan(config, node, layer, built.externalModules, inspect);
+  return { taskRoot: built.folder, plan, inputs: built.inputs, notice: node.notice };
+}
+
+async function fromFolder(config: FunctionConfig, root: string, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+  if (config.runtime.startsWith("nodejs")) {
+    const node = nodeFor(config.runtime);
+    const layer = await sdkLayer(runtimeProvidedModules(), cache, node.path, node.version);
+    // What such code imports is not known: nothing is run ahead, each module loads at its first use.
+    return { taskRoot: root, plan: nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect), inputs: [], notice: node.notice };
+  }
+  if (config.runtime.startsWith("python")) return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: undefined };
+  if (config.runtime.startsWith("provided")) return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined };
+  throw new AppError("LR5004", {
+    what: `${config.runtime} is not run by lambda-run`,
+    where: config.name,
+    fix: "Node, Python and provided.al2023 runtimes are; a custom runtime with a bootstrap file runs any language.",
+  });
+}
