@@ -18,6 +18,7 @@ import type { Logger } from "../shared/logger.js";
 import { AuthRefusal } from "./kit/auth-refusal.js";
 import { createAuthenticator, needsBody, type Mechanism } from "./kit/authenticate.js";
 import { AwsError } from "./kit/aws-error.js";
+import { collect, tooLarge } from "./kit/body.js";
 import type { Credentials } from "./kit/credentials.js";
 import { internalError } from "./kit/json-protocol.js";
 import { createHostReader, isLocalOrigin, type HostReading } from "./kit/virtual-host.js";
@@ -223,25 +224,9 @@ function isForeign(request: RoutedRequest, entry: ServiceEntry, allowed: Readonl
 
 /** The whole body, for those requests that cannot be judged without it. */
 function readWhole({ message, giveLeave }: Passage, maxBytes: number): Promise<Buffer> {
-  const tooLarge = (): AwsError =>
-    new AwsError("RequestEntityTooLarge", `Request must be smaller than ${maxBytes} bytes.`, { statusCode: 413 });
-  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  if (Number(message.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLarge(maxBytes));
   giveLeave();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise<Buffer>((resolve, reject) => {
-    message.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) reject(tooLarge());
-      else chunks.push(chunk);
-    });
-    message.on("end", () =>
-      resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, size)),
-    );
-    message.on("error", (cause) =>
-      reject(new AwsError("IncompleteBody", "The request body terminated unexpectedly", { cause })),
-    );
-  });
+  return collect(message, maxBytes);
 }
 
 /**

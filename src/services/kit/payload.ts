@@ -5,8 +5,7 @@
 import { createHash } from "node:crypto";
 import type { ServiceRequest } from "../service.js";
 import { AwsChunkedBody, type Trailers } from "./aws-chunked.js";
-import { AwsError } from "./aws-error.js";
-import { sha256Mismatch } from "./body.js";
+import { incompleteBody, readBody, sha256Mismatch } from "./body.js";
 
 export interface PayloadStream extends AsyncIterable<Buffer> {
   /** Bytes of data to come; undefined when the client announced none (`Transfer-Encoding: chunked`). */
@@ -14,6 +13,9 @@ export interface PayloadStream extends AsyncIterable<Buffer> {
   /** Trailing headers (`x-amz-checksum-...`), known once the stream has ended. */
   readonly trailers: () => Trailers;
 }
+
+/** Bodies up to here are given in one piece: reading them by events is cheaper than by iteration. */
+const MAX_COLLECTED_BYTES = 64 * 1024;
 
 /** Do not keep what it gives before it has ended: only then is the signature of the body known to hold. */
 export function openPayload(request: ServiceRequest): PayloadStream {
@@ -34,6 +36,11 @@ export function openPayload(request: ServiceRequest): PayloadStream {
 }
 
 async function* plainBody(request: ServiceRequest): AsyncGenerator<Buffer, void, undefined> {
+  const announced = Number(request.headers["content-length"] ?? Number.NaN);
+  if (announced <= MAX_COLLECTED_BYTES || request.buffered !== undefined) {
+    yield await readBody(request, request.buffered?.length ?? MAX_COLLECTED_BYTES);
+    return;
+  }
   const signed = request.payload.kind === "sha256" ? request.payload.hex : undefined;
   const hash = signed === undefined ? undefined : createHash("sha256");
   try {
@@ -43,11 +50,7 @@ async function* plainBody(request: ServiceRequest): AsyncGenerator<Buffer, void,
       yield bytes;
     }
   } catch (error) {
-    throw new AwsError(
-      "IncompleteBody",
-      "You did not provide the number of bytes specified by the Content-Length HTTP header.",
-      { cause: error },
-    );
+    throw incompleteBody(error);
   }
   const actual = hash?.digest("hex");
   if (signed !== undefined && actual !== undefined && actual !== signed) throw sha256Mismatch(signed, actual);

@@ -158,17 +158,20 @@ const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).up
 const sha256 = (text: string): string => hash("sha256", Buffer.from(text, "latin1"), "hex");
 
 function parseAuthorization(authorization: string): Pick<Signed, "credential" | "signedHeaders" | "signature"> {
-  const fields: Record<string, string> = {};
+  let credential: string | undefined;
+  let signedHeaders: string | undefined;
+  let signature: string | undefined;
   let notAPair: string | undefined;
   for (const part of authorization.slice(V4_ALGORITHM.length + 1).split(",")) {
     const field = part.trim();
-    const equals = field.indexOf("=");
-    if (equals === -1) notAPair ??= field;
-    else fields[field.slice(0, equals)] = field.slice(equals + 1);
+    if (field.startsWith("Credential=")) credential = field.slice("Credential=".length);
+    else if (field.startsWith("SignedHeaders=")) signedHeaders = field.slice("SignedHeaders=".length);
+    else if (field.startsWith("Signature=")) signature = field.slice("Signature=".length);
+    else if (!field.includes("=")) notAPair ??= field;
   }
-  const { Credential: credential, SignedHeaders: signedHeaders, Signature: signature } = fields;
   if (credential === undefined || signedHeaders === undefined || signature === undefined) {
-    const absent = ["Credential", "Signature", "SignedHeaders"].filter((name) => fields[name] === undefined);
+    const found = { Credential: credential, Signature: signature, SignedHeaders: signedHeaders };
+    const absent = Object.entries(found).flatMap(([name, value]) => (value === undefined ? [name] : []));
     throw refusal.missingComponents(authorization, absent, notAPair);
   }
   return { credential, signedHeaders, signature };
