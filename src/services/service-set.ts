@@ -26,6 +26,10 @@ export interface ServiceSetOptions {
   readonly keyPairs?: readonly KeyPair[];
   /** Names of the services to offer; all of them when absent. */
   readonly services?: readonly string[];
+  /** Secret of the state folder, where it can be had without opening the store. */
+  readonly secret?: () => Buffer;
+  /** Runs once for a service that has just been loaded, before its first request: the stack makes its resources here. */
+  readonly prepare?: (name: string, service: EmbeddedService) => Promise<void>;
 }
 
 export class ServiceSet {
@@ -43,7 +47,7 @@ export class ServiceSet {
     this.credentials = createCredentials({
       realm: options.realm,
       clock: options.clock,
-      secret: () => this.#makeContext().store.secret,
+      secret: options.secret ?? (() => this.#makeContext().store.secret),
       ...(options.keyPairs === undefined ? {} : { keyPairs: options.keyPairs }),
     });
     const wanted = options.services === undefined ? undefined : new Set(options.services);
@@ -81,6 +85,7 @@ export class ServiceSet {
     if (load === undefined) return Promise.reject(new Error(`there is no embedded service "${name}"`));
     const loading = (async () => {
       const service = await load(this.#makeContext());
+      await this.#options.prepare?.(name, service);
       this.#loaded.set(name, service);
       return service;
     })();

@@ -4,12 +4,12 @@
  * that was answered. (The pages may still be in the kernel's cache: a power cut can lose the last moments unless
  * `durability: "disk"` is chosen.)
  */
-import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from "lmdb";
-import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
+import { AppError, messageOf } from "../../shared/errors.js";
+import { stateSecret } from "./state-secret.js";
 
 export type Durability = "process" | "disk" | "off";
 
@@ -57,7 +57,7 @@ export class StateStore {
         // One writer process at a time, held by the stack's lock file.
         overlappingSync: false,
       });
-      return new StateStore(root, options, readOrMakeSecret(join(options.folder, "secret")));
+      return new StateStore(root, options, stateSecret(options.folder));
     } catch (error) {
       throw new AppError("LR5002", {
         what: "The state folder cannot be opened for writing",
@@ -108,16 +108,5 @@ export class StateStore {
     this.#closed = true;
     await this.#root.close();
     if (this.#ephemeral) rmSync(this.folder, { recursive: true, force: true });
-  }
-}
-
-function readOrMakeSecret(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    const secret = randomBytes(32);
-    writeFileSync(path, secret, { mode: 0o600 });
-    return secret;
   }
 }
