@@ -110,5 +110,5 @@ export function checkBetween(low: Operand, high: Operand, findings: ConditionFin
 
 function boundText(value: AttributeValue): string {
   const type = knownType({ kind: "value", value }) as AttributeType;
-  return `{${type}:${String(value[type] as string)}}`;
+  return `{${type}:${value[type] as string}}`;
 }

@@ -1,5 +1,5 @@
 /** Document paths: reading them from an expression, from an item, and the rules between two of them. */
-import { attributeOf, cloneValue, emptyItem, type AttributeValue, type Item } from "../values/attribute-value.js";
+import { attributeOf, emptyItem, type AttributeValue, type Item } from "../values/attribute-value.js";
 import type { Path } from "./context.js";
 import type { TokenReader } from "./tokens.js";
 
@@ -68,15 +68,14 @@ export function overlapMessage(relation: "overlap" | "conflict", a: Path, b: Pat
   return `Two document paths ${verb} with each other; must remove or rewrite one of these paths; path one: ${pathText(a)}, path two: ${pathText(b)}`;
 }
 
+type Parts = Map<string | number, Draft>;
+
 /** A document under construction; list elements wait under their index until all paths are in. */
-type Draft =
-  | { readonly value: AttributeValue }
-  | { readonly map: Map<string, Draft> }
-  | { readonly list: Map<number, Draft> };
+type Draft = { readonly value: AttributeValue } | { readonly isList: boolean; readonly parts: Parts };
 
 /** The parts of an item that lie on the paths, nested as they were; elements of lists close up. */
 export function project(item: Item, paths: readonly Path[]): Item {
-  const root = new Map<string, Draft>();
+  const root: Parts = new Map();
   for (const path of paths) {
     const value = valueAt(item, path);
     if (value !== undefined) place(root, path, value);
@@ -84,26 +83,25 @@ export function project(item: Item, paths: readonly Path[]): Item {
   return finishMap(root);
 }
 
-function place(root: Map<string, Draft>, path: Path, value: AttributeValue): void {
-  let map: Map<string | number, Draft> = root as Map<string | number, Draft>;
-  for (let i = 0; i < path.length - 1; i++) {
-    const piece = path[i] as string | number;
-    const child: Draft = map.get(piece) ?? (typeof path[i + 1] === "number" ? { list: new Map() } : { map: new Map() });
-    map.set(piece, child);
+function place(root: Parts, path: Path, value: AttributeValue): void {
+  let parts = root;
+  for (const [i, piece] of path.slice(0, -1).entries()) {
+    const child: Draft = parts.get(piece) ?? { isList: typeof path[i + 1] === "number", parts: new Map() };
+    parts.set(piece, child);
     if ("value" in child) return;
-    map = ("map" in child ? child.map : child.list) as Map<string | number, Draft>;
+    parts = child.parts;
   }
-  map.set(path[path.length - 1] as string | number, { value: cloneValue(value) });
+  parts.set(path[path.length - 1] as string | number, { value });
 }
 
-function finishMap(map: ReadonlyMap<string, Draft>): Item {
+function finishMap(parts: Parts): Item {
   const item = emptyItem();
-  for (const [name, draft] of map) item[name] = finish(draft);
+  for (const [name, draft] of parts) item[name] = finish(draft);
   return item;
 }
 
 function finish(draft: Draft): AttributeValue {
   if ("value" in draft) return draft.value;
-  if ("map" in draft) return { M: finishMap(draft.map) };
-  return { L: [...draft.list].sort(([a], [b]) => a - b).map(([, element]) => finish(element)) };
+  if (!draft.isList) return { M: finishMap(draft.parts) };
+  return { L: [...draft.parts].sort(([a], [b]) => Number(a) - Number(b)).map(([, element]) => finish(element)) };
 }

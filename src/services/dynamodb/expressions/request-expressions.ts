@@ -56,7 +56,7 @@ export function checkExpressionParams(input: object, expressions: readonly strin
 /** Throws what is wrong with any of them, or with the placeholders. */
 export function parseExpressions(input: ExpressionInput): Expressions {
   const context = new ExpressionContext(input.ExpressionAttributeNames, input.ExpressionAttributeValues);
-  const condition = (label: keyof ExpressionInput & string, source: string | undefined): Condition | undefined =>
+  const condition = (label: string, source: string | undefined): Condition | undefined =>
     source === undefined ? undefined : parseCondition(label, source, context);
   const { UpdateExpression, ProjectionExpression } = input;
   const parsed: Expressions = {

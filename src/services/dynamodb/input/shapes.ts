@@ -114,15 +114,15 @@ function* failures(shape: Constraints, value: unknown): Generator<string> {
     yield `Member must have length less than or equal to ${maxLength}`;
   if (min !== undefined && (value as number) < min) yield `Member must have value greater than or equal to ${min}`;
   if (max !== undefined && (value as number) > max) yield `Member must have value less than or equal to ${max}`;
-  if (shape.keys) {
-    const wrong = Object.keys(value as object).some((key) => !failures(shape.keys as Constraints, key).next().done);
-    if (wrong) yield `Map keys must satisfy constraint: [${describe(shape.keys)}]`;
+  const { keys } = shape;
+  if (keys) {
+    const wrong = Object.keys(value as object).some((key) => !failures(keys, key).next().done);
+    if (wrong) yield `Map keys must satisfy constraint: [${describe(keys)}]`;
   }
-  if (shape.values) {
-    const wrong = Object.values(value as object).some(
-      (member) => !failures(shape.values as Constraints, member).next().done,
-    );
-    if (wrong) yield `Map value must satisfy constraint: [${describe(shape.values)}]`;
+  const { values } = shape;
+  if (values) {
+    const wrong = Object.values(value as object).some((member) => !failures(values, member).next().done);
+    if (wrong) yield `Map value must satisfy constraint: [${describe(values)}]`;
   }
 }
 

@@ -26,7 +26,7 @@ export function valueSize(value: AttributeValue): number {
     case "B":
       return binarySize(value.B as string);
     case "SS":
-      return sum(value.SS as string[], Buffer.byteLength);
+      return sum(value.SS as string[], (text) => Buffer.byteLength(text));
     case "NS":
       return sum(value.NS as string[], numberSize);
     case "BS":
