@@ -33,7 +33,8 @@ export function collect(stream: Readable, maxBytes: number): Promise<Buffer> {
       else chunks.push(chunk);
     });
     stream.on("end", () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, size)));
-    stream.on("error", (cause) => reject(incompleteBody(cause)));
+    // An unpacking stream in between fails in words of its own.
+    stream.on("error", (cause) => reject(cause instanceof AwsError ? cause : incompleteBody(cause)));
     if (stream.destroyed) reject(incompleteBody(stream.errored));
   });
 }
