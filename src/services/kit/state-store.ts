@@ -7,7 +7,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { open, type Database, type DatabaseOptions, type Key, type RootDatabase } from "lmdb";
+import type { Database, DatabaseOptions, Key, RootDatabase } from "lmdb";
 import { AppError, messageOf } from "../../shared/errors.js";
 import { stateSecret } from "./state-secret.js";
 
@@ -49,6 +49,8 @@ export class StateStore {
   static open(options: StateStoreOptions): StateStore {
     try {
       mkdirSync(join(options.folder, "blobs"), { recursive: true, mode: 0o700 });
+      // Loaded here and not at the top: a command that never touches the state does not pay for it.
+      const { open } = require("lmdb") as typeof import("lmdb");
       const root = open({
         path: join(options.folder, "state.mdb"),
         maxDbs: MAX_DATABASES,
