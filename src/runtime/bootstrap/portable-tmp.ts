@@ -4,9 +4,9 @@
  * Approximate: child processes that name /tmp and `process.chdir("/tmp")` escape, and a full /tmp is refused with ENOSPC
  * only after the supervisor has measured it (it then makes `<folder>.full`), not through FileHandle writes under way.
  */
-import fs = require("node:fs");
+import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { sep } from "node:path";
+import { delimiter, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const GUEST_TMP = "/tmp";
@@ -35,7 +35,17 @@ const NEEDS_ROOM = new Set([
   "createWriteStream",
 ]);
 
-function redirectTmp(hostTmp: string): void {
+/** Keeps name, arity, `realpath.native` and the symbol that util.promisify goes by. */
+function inheriting(wrapped: AnyFunction, original: AnyFunction): AnyFunction {
+  return Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+/** `kept` are folders that may lie in the host's /tmp and are no part of the function's: its code, its layers. */
+function redirectTmp(hostTmp: string, kept: readonly string[]): void {
   const marker = `${hostTmp}.full`;
   const exists = fs.existsSync;
 
@@ -43,13 +53,13 @@ function redirectTmp(hostTmp: string): void {
     if (path instanceof URL) return path.protocol === "file:" ? toHost(fileURLToPath(path)) : path;
     if (Buffer.isBuffer(path)) return Buffer.from(toHost(path.toString()) as string);
     if (typeof path !== "string") return path; // a descriptor
-    return path === GUEST_TMP || path.startsWith(`${GUEST_TMP}${sep}`) ? hostTmp + path.slice(GUEST_TMP.length) : path;
+    const plain = path.startsWith(GUEST_TMP) ? normalize(path) : path;
+    if (!isInside(plain, GUEST_TMP) || kept.some((folder) => isInside(plain, folder))) return path;
+    return hostTmp + plain.slice(GUEST_TMP.length);
   };
   const toGuest = (path: unknown): unknown =>
-    typeof path === "string" && (path === hostTmp || path.startsWith(`${hostTmp}${sep}`))
-      ? GUEST_TMP + path.slice(hostTmp.length)
-      : path;
-  const isInTmp = (path: unknown): boolean => typeof path === "string" && path.startsWith(hostTmp);
+    typeof path === "string" && isInside(path, hostTmp) ? GUEST_TMP + path.slice(hostTmp.length) : path;
+  const isInTmp = (path: unknown): boolean => typeof path === "string" && isInside(path, hostTmp);
 
   const noSpace = (call: string): Error =>
     Object.assign(new Error(`ENOSPC: no space left on device, ${call}`), {
@@ -66,7 +76,8 @@ function redirectTmp(hostTmp: string): void {
     args.map((arg, index) => (index === 0 || (index === 1 && TWO_PATHS.has(name)) ? toHost(arg) : arg));
 
   /** Sync functions throw, functions with a callback call it, promises reject. */
-  const wrap = (table: FunctionTable, key: string, name: string, style: "sync" | "callback" | "promise"): void => {
+  const wrap = (owner: object, key: string, name: string, style: "sync" | "callback" | "promise"): void => {
+    const table = owner as FunctionTable;
     const original = table[key];
     if (typeof original !== "function") return;
     const call = original as AnyFunction;
@@ -77,7 +88,7 @@ function redirectTmp(hostTmp: string): void {
         const error = noSpace(name === "open" ? "open" : "write");
         if (style === "promise") return Promise.reject(error);
         if (style === "sync" || typeof callback !== "function") throw error;
-        process.nextTick(callback as () => void, error);
+        process.nextTick(callback, error);
         return undefined;
       }
       if (!ANSWERS_PATH.has(name)) return call.apply(this, mapped);
@@ -87,15 +98,18 @@ function redirectTmp(hostTmp: string): void {
         (callback as AnyFunction)(error, toGuest(answer));
       return call.apply(this, mapped);
     };
-    table[key] = Object.assign(wrapped, original); // keeps `realpath.native` and util.promisify's symbol
+    table[key] = inheriting(wrapped, call);
   };
 
   const table = fs as unknown as FunctionTable;
+  const promises: object = fs.promises;
   for (const name of ONE_PATH) {
     wrap(table, `${name}Sync`, name, "sync");
     wrap(table, name, name, name.startsWith("create") || name === "openAsBlob" ? "sync" : "callback");
-    wrap(fs.promises as unknown as FunctionTable, name, name, "promise");
+    wrap(promises, name, name, "promise");
   }
+  wrap(fs.realpathSync, "native", "realpath", "sync");
+  wrap(fs.realpath, "native", "realpath", "callback");
   const full = (fd: unknown): boolean =>
     typeof fd === "number" && fd > 2 && exists(marker) && isInTmp(pathOfDescriptor(fd));
   for (const key of ["writeSync", "writevSync", "write", "writev"]) {
@@ -104,10 +118,10 @@ function redirectTmp(hostTmp: string): void {
       if (!full(args[0])) return call.apply(this, args);
       const callback = args.at(-1);
       if (key.endsWith("Sync") || typeof callback !== "function") throw noSpace("write");
-      process.nextTick(callback as () => void, noSpace("write"));
+      process.nextTick(callback, noSpace("write"));
       return undefined;
     };
-    table[key] = Object.assign(wrapped, call);
+    table[key] = inheriting(wrapped, call);
   }
   syncBuiltinESMExports();
 }
@@ -126,5 +140,7 @@ function pathOfDescriptor(fd: number): string | undefined {
 const hostTmp = process.env["LAMBDA_RUN_TMP"];
 if (hostTmp !== undefined) {
   delete process.env["LAMBDA_RUN_TMP"]; // the function sees Lambda's variables alone
-  redirectTmp(hostTmp);
+  const kept = (process.env["LAMBDA_RUN_TMP_KEEP"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  delete process.env["LAMBDA_RUN_TMP_KEEP"];
+  redirectTmp(hostTmp, [hostTmp, ...kept]);
 }

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
@@ -23,6 +23,8 @@ import { Watchdog } from "./watchdog.js";
 
 /** Names the private /tmp to the preload that redirects (bootstrap/portable-tmp.ts); it also marks our processes. */
 const TMP_VARIABLE = "LAMBDA_RUN_TMP";
+/** What the preload must leave alone although it may lie in the host's /tmp. */
+const KEEP_VARIABLE = "LAMBDA_RUN_TMP_KEEP";
 const TMP_POLL_MS = 250;
 const FREEZE_SWEEP_MS = 20;
 const KILL_POLL_MS = 2;
@@ -38,6 +40,7 @@ export class PortableSandbox implements Sandbox {
   readonly #spec: SandboxSpec;
   readonly #folder: string;
   readonly #mark: string;
+  readonly #keep: string;
   readonly #children = new Map<number, ChildProcess>();
   /** Process groups that may have members, their leaders alive or not. */
   readonly #groups = new Set<number>();
@@ -58,6 +61,9 @@ export class PortableSandbox implements Sandbox {
     mkdirSync(tmp, { mode: 0o700 });
     this.#mark = `${TMP_VARIABLE}=${tmp}`;
     this.paths = { task: spec.taskRoot, opt: this.#makeOpt(), tmp, resolve: (mount: Mount) => mount.hostPath };
+    this.#keep = [spec.taskRoot, ...spec.layers, ...spec.mounts.map((mount) => mount.hostPath), this.#folder].join(
+      delimiter,
+    );
     this.#watchdog = new Watchdog(this.#mark);
     this.#guard = new MemoryGuard({
       limitBytes: spec.memoryMb * MEBIBYTE,
@@ -72,7 +78,7 @@ export class PortableSandbox implements Sandbox {
 
   spawn(spec: ProcessSpec): SandboxProcess {
     const [program = "", ...args] = spec.command;
-    const env = { ...spec.env, TMPDIR: this.paths.tmp, [TMP_VARIABLE]: this.paths.tmp };
+    const env = { ...spec.env, TMPDIR: this.paths.tmp, [TMP_VARIABLE]: this.paths.tmp, [KEEP_VARIABLE]: this.#keep };
     const child = spawn(program, args, {
       cwd: this.#spec.taskRoot,
       env,

@@ -2,7 +2,7 @@
  * How handlers lose their privileges. As root on the host they become Lambda's user; an ordinary user's handlers get a
  * user namespace below the one that owns the mounts, so that nothing they do can unmount, remount or trace the keeper.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SANDBOX_USER } from "./root-plan.js";
 import type { SandboxSpec } from "./sandbox.js";
@@ -15,8 +15,21 @@ export interface PrivilegeDrop {
   readonly notes: readonly string[];
 }
 
+/** Numbers of CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SETPCAP and CAP_SYS_ADMIN; see capabilities(7). */
+const NEEDED_CAPABILITIES = [5, 6, 7, 8, 21];
+
+/** Root with the powers to mount and to become another user. Root of a plain container has not: it goes the user's way. */
 export function isRoot(): boolean {
-  return process.getuid?.() === 0;
+  root ??= process.getuid?.() === 0 && hasCapabilities();
+  return root;
+}
+
+let root: boolean | undefined;
+
+function hasCapabilities(): boolean {
+  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  const held = BigInt(`0x${match?.[1] ?? "0"}`);
+  return NEEDED_CAPABILITIES.every((capability) => (held >> BigInt(capability)) % 2n === 1n);
 }
 
 /** For a supervisor that is root: another user, no capabilities, no way to get new ones. */

@@ -3,6 +3,7 @@
  * A trial costs some 20 ms, so its outcome is remembered in the user's cache folder until the kernel, the user, the
  * tools or the switches that forbid namespaces change. A remembered tier that fails all the same is forgotten.
  */
+import { existsSync } from "node:fs";
 import { AppError } from "../../shared/errors.js";
 import { BWRAP_TOOLS, launchWithBwrap } from "./bwrap.js";
 import { Cgroup, findCgroupHome, sweepCgroups, type CgroupSearch } from "./cgroup.js";
@@ -42,7 +43,7 @@ async function climb(tiers: readonly SandboxTier[]): Promise<SandboxFactory> {
     const reason = "reason" in found ? found.reason : await verdictOf(tier, found);
     if (reason === undefined && "create" in found) {
       sweepLater(search);
-      return { tier, tiers: describeTiers(tier, search), refused, create: (spec) => found.create(spec) };
+      return { tier, tiers: describeTiers(tier, search), refused, create: (spec) => found.create(checked(spec)) };
     }
     refused.push({ tier, reason: reason ?? "unknown" });
   }
@@ -52,6 +53,19 @@ async function climb(tiers: readonly SandboxTier[]): Promise<SandboxFactory> {
     why: last?.reason ?? "unknown",
     fix: "Choose another tier, or leave the choice to lambda-run; `lambda-run doctor` lists them.",
   });
+}
+
+/** Says at once and by name what a failing mount would say later and in its own way. */
+function checked(spec: SandboxSpec): SandboxSpec {
+  for (const path of [spec.taskRoot, ...spec.layers, ...spec.mounts.map((mount) => mount.hostPath)]) {
+    if (existsSync(path)) continue;
+    throw new AppError("LR5005", {
+      what: "A folder of the function does not exist",
+      where: path,
+      fix: "Build the function again.",
+    });
+  }
+  return spec;
 }
 
 interface FoundTier {
