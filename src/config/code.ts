@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AppError } from "../shared/errors.js";
-import type { CodeSource, FunctionConfig } from "./function-config.js";
+import type { FunctionConfig } from "./function-config.js";
 
 /** What a handler may be written in, in the order of search. */
 export const SOURCE_EXTENSIONS = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx"] as const;
@@ -44,70 +44,44 @@ export function findModule(root: string, module: string): string | undefined {
 }
 
 /** The same path in other letter case, if that exists: the usual reason why code built on macOS is not found on AWS. */
-function twinOf(path: string, acceptsExtension: boolean): string | undefined {
-  const wanted = basename(path).toLowerCase();
-  const parent = existsSync(dirname(path))
-    ? dirname(path)
-    : dirname(path) === path
-      ? undefined
-      : twinOf(dirname(path), false);
+function twinOf(path: string): string | undefined {
+  const parent = existsSync(dirname(path)) ? dirname(path) : dirname(path) === path ? undefined : twinOf(dirname(path));
   if (parent === undefined) return undefined;
-  const twin = namesIn(parent).find((name) => {
-    const lower = name.toLowerCase();
-    return (
-      lower === wanted || (acceptsExtension && SOURCE_EXTENSIONS.some((extension) => lower === wanted + extension))
-    );
-  });
+  const wanted = basename(path).toLowerCase();
+  const twin = namesIn(parent).find((name) => name.toLowerCase() === wanted);
   return twin === undefined ? undefined : join(parent, twin);
 }
 
-/** The source file that holds the handler. Throws LR3002. */
-export function locateHandler(fn: FunctionConfig): string {
-  const { code, logicalId } = fn;
-  if (code.kind !== "bundle") throw new Error(`${logicalId} is not bundled from source`);
-  const found = findModule(code.root, code.handlerFile);
-  if (found !== undefined) return found;
-  if (!existsSync(code.root)) throw missingFolder(fn, code.root);
-  const path = join(code.root, code.handlerFile);
-  const twin = twinOf(path, true);
-  const shown = relative(process.cwd(), path) || path;
-  throw new AppError("LR3002", {
-    what: `The handler of ${logicalId} is not there: looked for ${shown} with ${SOURCE_EXTENSIONS.join(" ")}`,
-    where: `Handler ${fn.handler} in ${code.root}`,
-    ...(twin === undefined
-      ? {}
-      : {
-          why: `${relative(process.cwd(), twin)} exists, in other letter case`,
-          fix: `Write the name as the file has it: ${basename(twin)}.`,
-        }),
-  });
-}
-
-/** Throws LR3002 when the code of a function is not on this machine. */
-export function checkCode(fn: FunctionConfig): void {
+/**
+ * Makes sure that the folder of a function is there: writes inline code, unpacks a ZIP with the function given.
+ * Throws LR3002 when there is nothing to make it from. Bundles and images are left alone.
+ */
+export async function prepareFolder(
+  fn: FunctionConfig,
+  unzip: (file: string, folder: string) => Promise<void>,
+): Promise<void> {
   const { code } = fn;
-  switch (code.kind) {
-    case "bundle":
-      locateHandler(fn);
+  if (code.kind !== "folder") return;
+  switch (code.origin?.kind) {
+    case "inline":
+      await writeInlineCode(code.root, code.origin.fileName, code.origin.text);
       return;
-    case "folder":
-      if (code.origin?.kind === "remote") {
-        const fix = "Point CodeUri at the source, or at a ZIP on this machine.";
-        throw new AppError("LR3002", {
-          what: `The code of ${fn.logicalId} is at ${code.origin.uri}, not on this machine`,
-          fix,
-        });
-      }
-      if (code.origin?.kind === "zip" && !existsSync(code.origin.file)) throw missingFolder(fn, code.origin.file);
-      if (code.origin === undefined && !existsSync(code.root)) throw missingFolder(fn, code.root);
+    case "zip":
+      if (!existsSync(code.origin.file)) throw missing(fn, code.origin.file);
+      await unzip(code.origin.file, code.root);
       return;
-    case "image":
-      return;
+    case "remote":
+      throw new AppError("LR3002", {
+        what: `The code of ${fn.logicalId} is at ${code.origin.uri}, not on this machine`,
+        fix: "Point CodeUri at the source, or at a ZIP on this machine.",
+      });
+    case undefined:
+      if (!existsSync(code.root)) throw missing(fn, code.root);
   }
 }
 
-function missingFolder(fn: FunctionConfig, path: string): AppError {
-  const twin = twinOf(path, false);
+function missing(fn: FunctionConfig, path: string): AppError {
+  const twin = twinOf(path);
   return new AppError("LR3002", {
     what: `The code of ${fn.logicalId} is not there: looked for ${path}`,
     where: `CodeUri of ${fn.logicalId}`,
@@ -117,13 +91,12 @@ function missingFolder(fn: FunctionConfig, path: string): AppError {
   });
 }
 
-/** Writes inline code to its folder, once; the folder's name holds a hash of the text. Other code is left alone. */
-export async function prepareInlineCode(code: CodeSource): Promise<void> {
-  if (code.kind !== "folder" || code.origin?.kind !== "inline") return;
-  const file = join(code.root, code.origin.fileName);
+/** Once: the folder's name holds a hash of the text. */
+async function writeInlineCode(folder: string, fileName: string, text: string): Promise<void> {
+  const file = join(folder, fileName);
   if (existsSync(file)) return;
-  await mkdir(code.root, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const temporary = `${file}.${randomUUID()}`;
-  await writeFile(temporary, code.origin.text);
+  await writeFile(temporary, text);
   await rename(temporary, file);
 }

@@ -52,8 +52,7 @@ export function codeOf(input: CodeInput): CodeSource {
   const build = isJsonObject(properties) ? properties : {};
   return {
     kind: "bundle",
-    root,
-    handlerFile: handlerFileOf(root, parts.module, textList(build["EntryPoints"])),
+    ...handlerPlaceOf(root, parts.module, textList(build["EntryPoints"])),
     build: buildOptions(build),
   };
 }
@@ -68,18 +67,23 @@ function locationOf(code: Json | undefined): string {
 }
 
 /**
- * The source of the module that Handler names. esbuild writes an entry point relative to the folder that all of them
- * share, so `EntryPoints: [src/app.ts]` with `Handler: app.handler` means src/app.
+ * Where the module that Handler names lies. esbuild writes an entry point relative to the folder that all of them
+ * share, so `EntryPoints: [src/app.ts]` with `Handler: app.handler` means app in src.
  */
-function handlerFileOf(root: string, module: string, entryPoints: readonly string[]): string {
+function handlerPlaceOf(
+  root: string,
+  module: string,
+  entryPoints: readonly string[],
+): { readonly root: string; readonly handlerFile: string } {
+  const handlerFile = normalize(module);
   const entries = entryPoints.map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
   const shared = commonFolder(entries.map((entry) => posix.dirname(entry)));
-  for (const entry of entries) {
-    const withoutExtension = entry.slice(0, entry.length - posix.extname(entry).length);
-    const written = posix.relative(shared, withoutExtension);
-    if (written === posix.normalize(module) && findModule(root, module) === undefined) return withoutExtension;
-  }
-  return normalize(module);
+  const isEntry = entries.some(
+    (entry) => posix.relative(shared, entry.slice(0, entry.length - posix.extname(entry).length)) === handlerFile,
+  );
+  return isEntry && findModule(root, handlerFile) === undefined
+    ? { root: join(root, shared), handlerFile }
+    : { root, handlerFile };
 }
 
 function commonFolder(folders: readonly string[]): string {

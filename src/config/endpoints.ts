@@ -1,0 +1,51 @@
+/**
+ * Puts local addresses in place of AWS's. The application carries queue, API and function URLs as AWS gives them
+ * (so `!Split ["/", !GetAtt Api.ApiEndpoint]` works as there); once the ports are known, they are mapped. URLs that
+ * templates put together by hand (`https://${Api}.execute-api.${AWS::Region}.amazonaws.com/Prod`) are mapped too.
+ */
+import type { Application } from "./application.js";
+
+/** Where things are on this machine. No final slashes. */
+export interface EndpointResolver {
+  /** Base of the queue URLs: `/<account>/<name>` follows. */
+  readonly queueBase: () => string;
+  /** Base of an API, to which `/<stage>` and the path are added. */
+  readonly api: (api: {
+    readonly logicalId: string;
+    readonly id: string;
+    readonly kind: "rest" | "http" | "websocket";
+  }) => string;
+  readonly functionUrl: (url: { readonly functionId: string; readonly urlId: string }) => string;
+}
+
+/** Every address in the application, mapped. The application itself is not changed. */
+export function bindEndpoints(application: Application, endpoints: EndpointResolver): Application {
+  const { region, accountId } = application.realm;
+  const bases = new Map<string, string>([
+    [`https://sqs.${region}.amazonaws.com/${accountId}`, `${endpoints.queueBase()}/${accountId}`],
+  ]);
+  for (const api of application.apis) {
+    const host = `${api.id}.execute-api.${region}.amazonaws.com`;
+    const base = endpoints.api(api);
+    bases.set(`https://${host}`, base.replace(/^ws/, "http"));
+    bases.set(`wss://${host}`, base.replace(/^http/, "ws"));
+  }
+  for (const source of application.eventSources) {
+    if (source.kind === "functionUrl")
+      bases.set(`https://${source.urlId}.lambda-url.${region}.on.aws`, endpoints.functionUrl(source));
+  }
+  const replaceIn = (text: string): string => {
+    let result = text;
+    for (const [aws, local] of bases) if (result.includes(aws)) result = result.replaceAll(aws, local);
+    return result;
+  };
+  return mapTexts(application, replaceIn);
+}
+
+/** A copy of a JSON value with every text mapped. */
+function mapTexts<T>(value: T, map: (text: string) => string): T {
+  if (typeof value === "string") return map(value) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => mapTexts(item, map)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item as unknown, map)])) as T;
+}
