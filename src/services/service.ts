@@ -7,18 +7,11 @@ import type { Readable } from "node:stream";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Realm } from "../shared/arn.js";
-import type { Credentials } from "./kit/credentials.js";
+import type { Caller, Credentials } from "./kit/credentials.js";
 import type { StateStore } from "./kit/state-store.js";
 import type { Logger } from "../shared/logger.js";
 
-/** Who signed a request. */
-export interface Caller {
-  readonly accessKeyId: string;
-  readonly accountId: string;
-  /** ARN of the user or of the assumed role. */
-  readonly arn: string;
-  readonly userId: string;
-}
+export type { Caller } from "./kit/credentials.js";
 
 /** One HTTP request, signature already checked (or absent, where a service allows anonymous calls). */
 export interface ServiceRequest {

@@ -7,7 +7,15 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
-import type { Caller } from "../service.js";
+
+/** Who signed a request. */
+export interface Caller {
+  readonly accessKeyId: string;
+  readonly accountId: string;
+  /** ARN of the user or of the assumed role. */
+  readonly arn: string;
+  readonly userId: string;
+}
 
 export interface KeyPair {
   readonly accessKeyId: string;

@@ -191,6 +191,11 @@ describe("an aws-chunked body", () => {
     expect(codeOf(() => decode(body, options({ signed: true, trailer: false }, length - 1)))).toBe("IncompleteBody");
   });
 
+  it("is refused at the first chunk that goes beyond the announced length, before its data is taken", () => {
+    const parser = new AwsChunkedParser(options({ signed: false, trailer: true }, 10));
+    expect(codeOf(() => parser.push(Buffer.from("ffffff\r\n")))).toBe("IncompleteBody");
+  });
+
   it("is refused when its trailers are not the announced ones", () => {
     const body = frame([C], { signed: false, trailers: CRC });
     const form = { signed: false, trailer: true };
