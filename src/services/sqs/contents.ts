@@ -1,15 +1,32 @@
 /**
  * What a queue holds: the rows of its space and the three numbers that GetQueueAttributes tells. All methods are
  * synchronous; those that write run inside a transaction of the store, and end with `save`.
+ *
+ * A message costs two writes when it is sent, two when it is received and two when it is deleted: its receipt handle
+ * names the row of `due` where it stands, so that nothing needs to be kept to find it there.
  */
 import type { Key } from "lmdb";
 import { FifoGroups } from "./fifo-groups.js";
-import { keyNumber, type Counts, type Delivery, type SqsStore, type StoredMessage } from "./store.js";
+import { keyNumber, type Counts, type DueState, type SqsStore, type StoredMessage } from "./store.js";
 
-export interface HeldMessage {
+export interface Delivery {
+  readonly visibleAtMs: number;
+  readonly receiveCount: number;
+  readonly firstReceivedMs: number;
+  readonly lastReceivedMs: number;
+  /** When it was to be seen again by its last receive: the newest handle says so. Later changes leave it. */
+  readonly handleMs: number;
+}
+
+/** A message's place. */
+export interface Place {
   readonly sequence: number;
-  readonly message: StoredMessage;
   readonly delivery: Delivery;
+  readonly groupId: string | undefined;
+}
+
+export interface HeldMessage extends Place {
+  readonly message: StoredMessage;
 }
 
 export interface TakeOptions {
@@ -23,8 +40,6 @@ export interface TakeOptions {
   readonly moveAway: (message: StoredMessage) => boolean;
 }
 
-const NEW = Buffer.from([0]);
-const RECEIVED = Buffer.from([1]);
 /** A bound for one transaction: expired and moved messages that may be cleared away before the first good one. */
 const MAX_ROUNDS = 100;
 const GROUP_CHUNK = 50;
@@ -71,14 +86,12 @@ export class QueueContents {
     if (nowMs <= counts.settledMs) return false;
     let found = false;
     if (counts.inFlight + counts.delayed > 0 && nowMs >= this.#nextDueMs) {
-      for (const { value } of this.#store.due.getRange({
-        start: [this.space, counts.settledMs + 1],
-        end: [this.space, nowMs + 1],
-      })) {
+      const range = { start: [this.space, counts.settledMs + 1], end: [this.space, nowMs + 1] };
+      for (const { value } of this.#store.due.getRange(range)) {
         found = true;
         counts.visible += 1;
-        if (value[0] === RECEIVED[0]) counts.inFlight -= 1;
-        else counts.delayed -= 1;
+        if (value === 0) counts.delayed -= 1;
+        else counts.inFlight -= 1;
       }
       this.#nextDueMs = this.#firstDueAfter(nowMs);
     }
@@ -91,29 +104,42 @@ export class QueueContents {
     return this.#counts.inFlight + this.#counts.delayed === 0 ? Infinity : this.#nextDueMs;
   }
 
-  insert(message: StoredMessage): number {
+  insert(message: StoredMessage): void {
     const sequence = this.#counts.nextSequence++;
     this.#store.putMessage(this.space, sequence, message);
-    this.#addDue(sequence, message, message.visibleFromMs, false);
-    return sequence;
+    this.#addDue(sequence, message.visibleFromMs, 0, message.groupId);
   }
 
-  find(sequence: number): HeldMessage | undefined {
-    const message = this.#store.getMessage(this.space, sequence);
-    return message === undefined ? undefined : { sequence, message, delivery: this.#deliveryOf(sequence, message) };
+  /** The received message to which a handle points; undefined when it stands elsewhere now, or is gone. */
+  findReceived(sequence: number, handleMs: number): Place | undefined {
+    const place =
+      this.#placeAt(sequence, handleMs) ?? this.#placeAt(sequence, this.#store.getMoved(this.space, sequence));
+    if (place?.delivery.handleMs !== handleMs || place.delivery.receiveCount === 0) return undefined;
+    if (this.#groups === undefined) return place;
+    return { ...place, groupId: this.#store.getMessage(this.space, sequence)?.groupId };
   }
 
-  remove({ sequence, message, delivery }: HeldMessage): void {
+  has(sequence: number): boolean {
+    return this.#store.hasMessage(this.space, sequence);
+  }
+
+  withMessage(place: Place): HeldMessage | undefined {
+    const message = this.#store.getMessage(this.space, place.sequence);
+    return message === undefined ? undefined : { ...place, message, groupId: message.groupId };
+  }
+
+  remove({ sequence, delivery, groupId }: Place): void {
     this.#removeDue(sequence, delivery);
-    this.#store.removeMessage(this.space, sequence, delivery.receiveCount > 0);
-    if (message.groupId !== undefined) this.#groups?.remove(message.groupId, sequence);
+    this.#store.removeMessage(this.space, sequence);
+    if (groupId !== undefined) this.#groups?.remove(groupId, sequence);
   }
 
-  /** Gives a message another time at which it is seen again. */
-  reschedule({ sequence, message, delivery }: HeldMessage, visibleAtMs: number): void {
+  /** Gives a received message another time at which it is seen again. */
+  reschedule({ sequence, delivery, groupId }: Place, visibleAtMs: number): void {
+    const { receiveCount, firstReceivedMs, lastReceivedMs, handleMs } = delivery;
     this.#removeDue(sequence, delivery);
-    this.#store.putDelivery(this.space, sequence, { ...delivery, visibleAtMs });
-    this.#addDue(sequence, message, visibleAtMs, delivery.receiveCount > 0);
+    if (visibleAtMs !== handleMs) this.#store.putMoved(this.space, sequence, visibleAtMs);
+    this.#addDue(sequence, visibleAtMs, [receiveCount, firstReceivedMs, lastReceivedMs, handleMs], groupId);
   }
 
   /** Takes messages for one receive, in order; each is hidden for the visibility timeout. */
@@ -125,29 +151,29 @@ export class QueueContents {
     return taken;
   }
 
-  /** Visible messages in the order of receiving, as they are; a copy, so that the caller may remove them. */
-  visibleFront(nowMs: number, limit: number): HeldMessage[] {
-    const keys = [...this.#store.due.getKeys({ start: [this.space], end: [this.space, nowMs + 1], limit })];
-    return keys.map((key) => this.find(keyNumber(key, 2))).filter((held) => held !== undefined);
+  /** The first messages in the order in which they are, or will be, received. */
+  front(limit: number, beforeMs = Infinity): HeldMessage[] {
+    return this.#duePlaces(beforeMs, limit)
+      .map((place) => this.withMessage(place))
+      .filter((held) => held !== undefined);
   }
 
-  /** Removes messages past their retention from the front; cheap when there are none. */
-  sweepExpired(nowMs: number, retentionMs: number, limit: number): number {
-    if (nowMs < this.#nextExpiryCheckMs) return 0;
-    let removed = 0;
-    // With nothing queued, a message sent now is the first that can expire.
-    this.#nextExpiryCheckMs = nowMs + retentionMs;
-    for (const { sequence, message } of Array.from(this.#store.messagesOf(this.space, limit))) {
-      this.#nextExpiryCheckMs = message.sentMs + retentionMs;
-      if (this.#nextExpiryCheckMs > nowMs) return removed;
-      this.remove({ sequence, message, delivery: this.#deliveryOf(sequence, message) });
-      removed += 1;
-    }
-    return removed;
+  oldestSentMs(): number | undefined {
+    return this.#store.firstMessage(this.space)?.sentMs;
   }
 
   expiryIsDue(nowMs: number): boolean {
-    return nowMs >= this.#nextExpiryCheckMs && this.#counts.visible + this.#counts.inFlight + this.#counts.delayed > 0;
+    return nowMs >= this.#nextExpiryCheckMs && this.#counts.visible > 0;
+  }
+
+  /** Removes messages past their retention from the front; costs nothing until the first of them is due. */
+  sweepExpired(nowMs: number, retentionMs: number, limit: number): void {
+    if (!this.expiryIsDue(nowMs)) return;
+    for (const held of this.front(limit, nowMs + 1)) {
+      this.#nextExpiryCheckMs = held.message.sentMs + retentionMs;
+      if (this.#nextExpiryCheckMs > nowMs) return;
+      this.remove(held);
+    }
   }
 
   /** To be called when the retention period changed. */
@@ -155,23 +181,16 @@ export class QueueContents {
     this.#nextExpiryCheckMs = 0;
   }
 
-  *held(limit: number): Generator<HeldMessage> {
-    for (const { sequence, message } of this.#store.messagesOf(this.space, limit)) {
-      yield { sequence, message, delivery: this.#deliveryOf(sequence, message) };
-    }
-  }
-
   #takeInDueOrder(options: TakeOptions, taken: HeldMessage[]): void {
     const seen = new Set<number>();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const limit = options.max - taken.length + seen.size;
-      const keys = [...this.#store.due.getKeys({ start: [this.space], end: [this.space, options.nowMs + 1], limit })];
-      for (const key of keys) {
-        const sequence = keyNumber(key, 2);
+      const places = this.#duePlaces(options.nowMs + 1, limit);
+      for (const place of places) {
         // With a visibility timeout of 0 a message is due again at once.
-        if (!seen.has(sequence) && this.#deliver(sequence, options, taken)) seen.add(sequence);
+        if (!seen.has(place.sequence) && this.#deliver(place, options, taken)) seen.add(place.sequence);
       }
-      if (taken.length >= options.max || keys.length < limit) return;
+      if (taken.length >= options.max || places.length < limit) return;
     }
   }
 
@@ -183,8 +202,9 @@ export class QueueContents {
       for (const group of open) {
         if (seen.has(group)) continue;
         seen.add(group);
-        for (const { sequence } of groups.visiblePrefix(group, options.nowMs)) {
-          this.#deliver(sequence, options, taken);
+        for (const { sequence, visibleAtMs } of groups.visiblePrefix(group, options.nowMs)) {
+          const place = this.#placeAt(sequence, visibleAtMs);
+          if (place !== undefined) this.#deliver(place, options, taken);
           if (taken.length >= options.max) return;
         }
       }
@@ -193,52 +213,51 @@ export class QueueContents {
   }
 
   /** Delivers one message, or clears it away when it is too old or was received too often. */
-  #deliver(sequence: number, options: TakeOptions, taken: HeldMessage[]): boolean {
-    const held = this.find(sequence);
+  #deliver(place: Place, options: TakeOptions, taken: HeldMessage[]): boolean {
+    const held = this.withMessage(place);
     if (held === undefined) return false;
-    const { message, delivery } = held;
-    if (message.sentMs + options.retentionMs <= options.nowMs) {
+    const { sequence, message, delivery, groupId } = held;
+    const expired = message.sentMs + options.retentionMs <= options.nowMs;
+    if (expired || (delivery.receiveCount >= options.maxReceiveCount && options.moveAway(message))) {
       this.remove(held);
       return false;
     }
-    if (delivery.receiveCount >= options.maxReceiveCount && options.moveAway(message)) {
-      this.remove(held);
-      return false;
-    }
-    const next: Delivery = {
-      visibleAtMs: options.nowMs + options.visibilityTimeoutMs,
-      receiveCount: delivery.receiveCount + 1,
-      firstReceivedMs: delivery.receiveCount === 0 ? options.nowMs : delivery.firstReceivedMs,
-      lastReceivedMs: options.nowMs,
-    };
+    const visibleAtMs = options.nowMs + options.visibilityTimeoutMs;
+    const firstReceivedMs = delivery.receiveCount === 0 ? options.nowMs : delivery.firstReceivedMs;
+    const state: DueState = [delivery.receiveCount + 1, firstReceivedMs, options.nowMs];
     this.#removeDue(sequence, delivery);
-    this.#store.putDelivery(this.space, sequence, next);
-    this.#addDue(sequence, message, next.visibleAtMs, true);
-    taken.push({ sequence, message, delivery: next });
+    this.#addDue(sequence, visibleAtMs, state, groupId);
+    taken.push({ sequence, message, groupId, delivery: deliveryOf(visibleAtMs, state) });
     return true;
   }
 
-  #deliveryOf(sequence: number, message: StoredMessage): Delivery {
-    return (
-      this.#store.getDelivery(this.space, sequence) ?? {
-        visibleAtMs: message.visibleFromMs,
-        receiveCount: 0,
-        firstReceivedMs: 0,
-        lastReceivedMs: 0,
-      }
-    );
+  #duePlaces(beforeMs: number, limit: number): Place[] {
+    const end: Key = [this.space, beforeMs];
+    const rows = this.#store.due.getRange({ start: [this.space], end, limit });
+    return Array.from(rows, ({ key, value }) => ({
+      sequence: keyNumber(key, 2),
+      delivery: deliveryOf(keyNumber(key, 1), value),
+      groupId: undefined,
+    }));
   }
 
-  #addDue(sequence: number, message: StoredMessage, visibleAtMs: number, received: boolean): void {
-    this.#store.due.putSync([this.space, visibleAtMs, sequence], received ? RECEIVED : NEW);
-    this.#count(visibleAtMs, received, 1);
+  #placeAt(sequence: number, visibleAtMs: number | undefined): Place | undefined {
+    const state = visibleAtMs === undefined ? undefined : this.#store.due.get([this.space, visibleAtMs, sequence]);
+    if (state === undefined || visibleAtMs === undefined) return undefined;
+    return { sequence, delivery: deliveryOf(visibleAtMs, state), groupId: undefined };
+  }
+
+  #addDue(sequence: number, visibleAtMs: number, state: DueState, groupId: string | undefined): void {
+    this.#store.due.putSync([this.space, visibleAtMs, sequence], state);
+    this.#count(visibleAtMs, state !== 0, 1);
     if (visibleAtMs > this.#counts.settledMs && visibleAtMs < this.#nextDueMs) this.#nextDueMs = visibleAtMs;
-    if (message.groupId !== undefined) this.#groups?.put(message.groupId, sequence, visibleAtMs);
+    if (groupId !== undefined) this.#groups?.put(groupId, sequence, visibleAtMs);
   }
 
-  #removeDue(sequence: number, delivery: Delivery): void {
-    this.#store.due.removeSync([this.space, delivery.visibleAtMs, sequence]);
-    this.#count(delivery.visibleAtMs, delivery.receiveCount > 0, -1);
+  #removeDue(sequence: number, { visibleAtMs, receiveCount, handleMs }: Delivery): void {
+    this.#store.due.removeSync([this.space, visibleAtMs, sequence]);
+    if (visibleAtMs !== handleMs) this.#store.removeMoved(this.space, sequence);
+    this.#count(visibleAtMs, receiveCount > 0, -1);
   }
 
   #count(visibleAtMs: number, received: boolean, change: 1 | -1): void {
@@ -253,7 +272,14 @@ export class QueueContents {
 
   #firstDueAfter(timeMs: number): number {
     const end: Key = [this.space, Infinity];
-    const [key] = [...this.#store.due.getKeys({ start: [this.space, timeMs + 1], end, limit: 1 })];
+    const [key] = this.#store.due.getKeys({ start: [this.space, timeMs + 1], end, limit: 1 });
     return key === undefined ? Infinity : keyNumber(key, 1);
   }
+}
+
+function deliveryOf(visibleAtMs: number, state: DueState): Delivery {
+  if (state === 0)
+    return { visibleAtMs, receiveCount: 0, firstReceivedMs: 0, lastReceivedMs: 0, handleMs: visibleAtMs };
+  const [receiveCount, firstReceivedMs, lastReceivedMs, handleMs = visibleAtMs] = state;
+  return { visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs, handleMs };
 }

@@ -12,6 +12,7 @@ import { SQS } from "./limits.js";
 import { LongPolls } from "./long-polls.js";
 import { integerAttribute, type QueueAttributes } from "./queue-attributes.js";
 import type { MessageDraft, QueueDepths, QueueServices, ReceiveOptions, Received, SentMessage } from "./queue-types.js";
+import type { Receipt } from "./receipt-handle.js";
 import { ReceiveAttempts } from "./receive-attempts.js";
 import {
   parseRedriveAllowPolicy,
@@ -108,19 +109,7 @@ export class Queue {
 
   /** Deletes by handle; for each handle undefined or why not. */
   async delete(handles: readonly string[]): Promise<(AwsError | undefined)[]> {
-    const outcomes = await this.#commit((nowMs) =>
-      handles.map((handle) => {
-        const found = this.#open(handle);
-        if (found === undefined) return sqsError.receiptHandleIsInvalid(handle);
-        const { held, receiveCount } = found;
-        if (held === undefined) return undefined;
-        const newest = held.delivery.receiveCount === receiveCount;
-        if (this.fifo && (!newest || held.delivery.visibleAtMs <= nowMs)) return sqsError.receiptHandleExpired(handle);
-        // "If you don't provide the most recent receipt handle, the request succeeds, but the message might not be deleted."
-        if (newest) this.#contents.remove(held);
-        return undefined;
-      }),
-    );
+    const outcomes = await this.#commit((nowMs) => handles.map((handle) => this.#deleteOne(handle, nowMs)));
     // The next message of a group may have become the first.
     if (this.fifo && this.#contents.counts.visible > 0) this.#services.announce(this);
     return outcomes;
@@ -161,18 +150,14 @@ export class Queue {
     if (this.#contents.expiryIsDue(nowMs)) await this.#commit(() => undefined);
     if (this.#contents.settle(nowMs)) this.#arm();
     const { visible, inFlight, delayed } = this.#contents.counts;
-    const [oldest] = [...this.#contents.held(1)];
-    return {
-      visible,
-      inFlight,
-      delayed,
-      oldestAgeMs: oldest === undefined ? undefined : Math.max(0, nowMs - oldest.message.sentMs),
-    };
+    const oldestMs = this.#contents.oldestSentMs();
+    const oldestAgeMs = oldestMs === undefined ? undefined : Math.max(0, nowMs - oldestMs);
+    return { visible, inFlight, delayed, oldestAgeMs };
   }
 
-  /** The first messages in the order of their sending, left as they are. */
+  /** The first messages in the order of receiving, hidden ones last; all are left as they are. */
   peek(limit: number): HeldMessage[] {
-    return [...this.#contents.held(limit)];
+    return this.#contents.front(limit);
   }
 
   /** Only in a transaction of another queue: takes over a message that could not be processed there. */
@@ -197,7 +182,7 @@ export class Queue {
     const touched = new Set<Queue>();
     const result = await this.#commit((nowMs) => {
       let moved = 0;
-      for (const held of this.#contents.visibleFront(nowMs, max)) {
+      for (const held of this.#contents.front(max, nowMs + 1)) {
         const queue = target(held.message);
         if (queue === undefined) return { moved, stuck: true };
         queue.adopt({ ...held.message, messageId: randomUUID(), sentMs: nowMs }, undefined, nowMs);
@@ -308,60 +293,63 @@ export class Queue {
   }
 
   #withHandles(taken: readonly HeldMessage[]): Received[] {
-    const receipts = taken.map(({ sequence, delivery }) => ({
-      queueNumber: this.#row.number,
-      sequence,
-      receiveCount: delivery.receiveCount,
-    }));
-    const handles = this.#services.handles.seal(receipts);
+    const queueNumber = this.#row.number;
+    const handles = this.#services.handles.seal(
+      taken.map(({ sequence, delivery }) => ({ queueNumber, sequence, handleMs: delivery.handleMs })),
+    );
     return taken.map((held, index) => ({ ...held, receiptHandle: handles[index] ?? "" }));
   }
 
   /** The same messages for the same attempt, unless one was deleted, changed or seen again since. */
   #repeatAttempt(attemptId: string): Received[] | undefined {
     const nowMs = this.#services.clock.now();
-    const receipts = this.#attempts.find(attemptId, nowMs);
-    if (receipts === undefined) return undefined;
-    const held = receipts.map(({ sequence, visibleAtMs }) => {
-      const found = this.#contents.find(sequence);
-      return found !== undefined && found.delivery.visibleAtMs === visibleAtMs && visibleAtMs > nowMs
-        ? found
-        : undefined;
+    const held = this.#attempts.find(attemptId, nowMs)?.map(({ sequence, visibleAtMs }) => {
+      const place = this.#contents.findReceived(sequence, visibleAtMs);
+      const unchanged = place?.delivery.visibleAtMs === visibleAtMs && visibleAtMs > nowMs;
+      return unchanged ? this.#contents.withMessage(place) : undefined;
     });
-    return held.every((found) => found !== undefined) ? this.#withHandles(held) : undefined;
+    return held?.every((message) => message !== undefined) ? this.#withHandles(held) : undefined;
   }
 
-  #changeOne(handle: string, seconds: number, nowMs: number): AwsError | undefined {
-    const found = this.#open(handle);
-    if (found === undefined) return sqsError.receiptHandleIsInvalid(handle);
-    const { held, receiveCount } = found;
-    if (held === undefined || held.delivery.receiveCount !== receiveCount)
-      return sqsError.notAvailableForVisibilityChange(handle);
-    if (this.fifo && held.delivery.visibleAtMs <= nowMs) return sqsError.notAvailableForVisibilityChange(handle);
-    const visibleAtMs = nowMs + seconds * 1000;
-    if (visibleAtMs - held.delivery.lastReceivedMs > SQS.visibilityTotalMs) {
-      return sqsError.invalidValue(
-        seconds,
-        "VisibilityTimeout",
-        `Total VisibilityTimeout for the message is beyond the limit [${SQS.visibilitySeconds} seconds]`,
-      );
-    }
-    this.#contents.reschedule(held, visibleAtMs);
+  #deleteOne(handle: string, nowMs: number): AwsError | undefined {
+    const receipt = this.#open(handle);
+    if (receipt === undefined) return sqsError.receiptHandleIsInvalid(handle);
+    const place = this.#contents.findReceived(receipt.sequence, receipt.handleMs);
+    const expired = place === undefined ? this.#contents.has(receipt.sequence) : place.delivery.visibleAtMs <= nowMs;
+    if (this.fifo && expired) return sqsError.receiptHandleExpired(handle);
+    // "If you don't provide the most recent receipt handle, the request succeeds, but the message might not be deleted."
+    if (place !== undefined) this.#contents.remove(place);
     return undefined;
   }
 
-  /** Undefined for a handle that is none of this queue's; `held` is undefined once the message is gone. */
-  #open(handle: string): { readonly held: HeldMessage | undefined; readonly receiveCount: number } | undefined {
+  #changeOne(handle: string, seconds: number, nowMs: number): AwsError | undefined {
+    const receipt = this.#open(handle);
+    if (receipt === undefined) return sqsError.receiptHandleIsInvalid(handle);
+    const place = this.#contents.findReceived(receipt.sequence, receipt.handleMs);
+    if (place === undefined || (this.fifo && place.delivery.visibleAtMs <= nowMs)) {
+      return sqsError.notAvailableForVisibilityChange(handle);
+    }
+    const visibleAtMs = nowMs + seconds * 1000;
+    if (visibleAtMs - place.delivery.lastReceivedMs > SQS.visibilityTotalMs) {
+      const reason = `Total VisibilityTimeout for the message is beyond the limit [${SQS.visibilitySeconds} seconds]`;
+      return sqsError.invalidValue(seconds, "VisibilityTimeout", reason);
+    }
+    this.#contents.reschedule(place, visibleAtMs);
+    return undefined;
+  }
+
+  /** Undefined for a handle that is none of this queue's. */
+  #open(handle: string): Receipt | undefined {
     const receipt = this.#services.handles.open(handle);
-    if (receipt === undefined || receipt.queueNumber !== this.#row.number) return undefined;
-    return { held: this.#contents.find(receipt.sequence), receiveCount: receipt.receiveCount };
+    return receipt?.queueNumber === this.#row.number ? receipt : undefined;
   }
 
   async #commit<T>(work: (nowMs: number) => T, touched: ReadonlySet<Queue> = new Set()): Promise<T> {
     const { store, clock } = this.#services;
-    const contents = this.#contents;
     try {
       return await store.write(() => {
+        // Read here: a purge may have gone before.
+        const contents = this.#contents;
         // Never behind what was already counted, should the machine's clock be set back.
         const nowMs = Math.max(clock.now(), contents.counts.settledMs);
         contents.settle(nowMs);
@@ -371,7 +359,7 @@ export class Queue {
         return result;
       });
     } catch (error) {
-      contents.reload();
+      this.reload();
       for (const queue of touched) queue.reload();
       throw error;
     } finally {

@@ -7,32 +7,41 @@ import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 export interface Receipt {
   readonly queueNumber: number;
   readonly sequence: number;
-  /** The message's receive count when the handle was made: it tells an old handle from the newest. */
-  readonly receiveCount: number;
+  /** When the message is to be seen again by that receive: it tells an old handle from the newest. */
+  readonly handleMs: number;
 }
 
 const BLOCK_BYTES = 16;
-/** Three zero bytes at the end of each block tell a handle of ours from noise. */
-const CHECK_OFFSET = 13;
-const MAX_COUNT = 0xff_ff_ff;
+const NUMBER_BYTES = 3;
+const SEQUENCE_BYTES = 5;
+const TIME_BYTES = 6;
+/** Two zero bytes at the end of each block tell a handle of ours from noise. */
+const CHECK_BYTES = 2;
+const SEQUENCE_AT = NUMBER_BYTES;
+const TIME_AT = SEQUENCE_AT + SEQUENCE_BYTES;
+const CHECK_AT = TIME_AT + TIME_BYTES;
 
 export class ReceiptHandles {
-  readonly #key: Buffer;
+  readonly #sealer: ReturnType<typeof createCipheriv>;
+  readonly #opener: ReturnType<typeof createDecipheriv>;
 
+  /** Each block stands alone, so one cipher serves for the life of the process and ECB leaks nothing. */
   constructor(secret: Buffer) {
-    this.#key = createHash("sha256").update("sqs receipt handles").update(secret).digest().subarray(0, BLOCK_BYTES);
+    const key = createHash("sha256").update("sqs receipt handles").update(secret).digest().subarray(0, BLOCK_BYTES);
+    this.#sealer = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+    this.#opener = createDecipheriv("aes-128-ecb", key, null).setAutoPadding(false);
   }
 
-  /** One handle for each receipt; one pass of the cipher for all. Blocks are single, so ECB leaks nothing here. */
+  /** One handle for each receipt, in one pass of the cipher. */
   seal(receipts: readonly Receipt[]): string[] {
     const plain = Buffer.alloc(receipts.length * BLOCK_BYTES);
-    receipts.forEach((receipt, index) => {
+    receipts.forEach(({ queueNumber, sequence, handleMs }, index) => {
       const at = index * BLOCK_BYTES;
-      plain.writeUInt32BE(receipt.queueNumber, at);
-      plain.writeUIntBE(receipt.sequence, at + 4, 6);
-      plain.writeUIntBE(Math.min(receipt.receiveCount, MAX_COUNT), at + 10, 3);
+      plain.writeUIntBE(queueNumber, at, NUMBER_BYTES);
+      plain.writeUIntBE(sequence, at + SEQUENCE_AT, SEQUENCE_BYTES);
+      plain.writeUIntBE(handleMs, at + TIME_AT, TIME_BYTES);
     });
-    const sealed = createCipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false).update(plain);
+    const sealed = this.#sealer.update(plain);
     return receipts.map((_, index) => sealed.toString("base64", index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
   }
 
@@ -40,12 +49,12 @@ export class ReceiptHandles {
   open(handle: string): Receipt | undefined {
     const sealed = Buffer.from(handle, "base64");
     if (sealed.length !== BLOCK_BYTES) return undefined;
-    const plain = createDecipheriv("aes-128-ecb", this.#key, null).setAutoPadding(false).update(sealed);
-    if (plain.readUIntBE(CHECK_OFFSET, 3) !== 0) return undefined;
+    const plain = this.#opener.update(sealed);
+    if (plain.readUIntBE(CHECK_AT, CHECK_BYTES) !== 0) return undefined;
     return {
-      queueNumber: plain.readUInt32BE(0),
-      sequence: plain.readUIntBE(4, 6),
-      receiveCount: plain.readUIntBE(10, 3),
+      queueNumber: plain.readUIntBE(0, NUMBER_BYTES),
+      sequence: plain.readUIntBE(SEQUENCE_AT, SEQUENCE_BYTES),
+      handleMs: plain.readUIntBE(TIME_AT, TIME_BYTES),
     };
   }
 }

@@ -3,8 +3,8 @@
  * space and leaves the old rows to be swept away later, so that it takes no time however much was queued.
  *
  *     messages    [space, sequence]                  what was sent; never rewritten
- *     deliveries  [space, sequence]                  since the first receive: when visible, how often received
- *     due         [space, visible at ms, sequence]   the order in which messages become receivable
+ *     due         [space, visible at ms, sequence]   the order in which messages become receivable, and their receives
+ *     moved       [space, sequence]                  where in `due`, if its visibility was changed after its receive
  *     groups      [space, group, sequence]           FIFO only: the order inside a group
  *     heads       [space, visible at ms, sequence]   FIFO only: the first message of each group
  */
@@ -41,12 +41,10 @@ export interface StoredMessage {
   readonly deadLetterSourceArn?: string | undefined;
 }
 
-export interface Delivery {
-  readonly visibleAtMs: number;
-  readonly receiveCount: number;
-  readonly firstReceivedMs: number;
-  readonly lastReceivedMs: number;
-}
+/** 0 before the first receive; then how often received, first and last when, and the time in the newest handle if it is another. */
+export type DueState =
+  | 0
+  | readonly [receiveCount: number, firstReceivedMs: number, lastReceivedMs: number, handleMs?: number];
 
 export interface Counts {
   visible: number;
@@ -71,7 +69,6 @@ export interface MoveTaskRow {
 
 /** Rows are tuples: names of members would be most of a small message. */
 type MessageTuple = readonly unknown[];
-type DeliveryTuple = readonly [number, number, number, number];
 type CountsTuple = readonly [number, number, number, number, number];
 export interface Deduplicated {
   readonly expiresMs: number;
@@ -94,14 +91,14 @@ export class SqsStore {
   readonly deletedQueues: Database<number, string>;
   readonly moveTasks: Database<MoveTaskRow>;
   /** Contents: read and written only through contents.ts and fifo-groups.ts. */
-  readonly due: Database<Buffer>;
+  readonly due: Database<DueState>;
   readonly groups: Database<number>;
   readonly heads: Database<string>;
   readonly groupHeads: Database<readonly [number, number]>;
   readonly deduplication: Database<Deduplicated>;
   readonly deduplicationExpiry: Database<boolean>;
   readonly #messages: Database<MessageTuple>;
-  readonly #deliveries: Database<DeliveryTuple>;
+  readonly #moved: Database<number>;
   readonly #counts: Database<CountsTuple, number>;
   readonly #numbers: Database<number, string>;
   readonly #garbage: Database<boolean, number>;
@@ -112,14 +109,14 @@ export class SqsStore {
     this.queues = state.table("sqs-queues");
     this.deletedQueues = state.table("sqs-deleted-queues");
     this.moveTasks = state.table("sqs-move-tasks");
-    this.due = state.table("sqs-due", { encoding: "binary" });
+    this.due = state.table("sqs-due");
     this.groups = state.table("sqs-groups");
     this.heads = state.table("sqs-heads", { encoding: "string" });
     this.groupHeads = state.table("sqs-group-heads");
     this.deduplication = state.table("sqs-deduplication");
     this.deduplicationExpiry = state.table("sqs-deduplication-expiry");
     this.#messages = state.table("sqs-messages");
-    this.#deliveries = state.table("sqs-deliveries");
+    this.#moved = state.table("sqs-moved");
     this.#counts = state.table("sqs-counts");
     this.#numbers = state.table("sqs-numbers");
     this.#garbage = state.table("sqs-garbage");
@@ -149,28 +146,30 @@ export class SqsStore {
     this.#messages.putSync([space, sequence], tupleOf(message));
   }
 
-  /** Messages in the order of their sending. */
-  *messagesOf(space: number, limit: number): Generator<{ readonly sequence: number; readonly message: StoredMessage }> {
-    for (const { key, value } of this.#messages.getRange({ start: [space], end: [space, AFTER_ALL] as Key, limit })) {
-      yield { sequence: keyNumber(key, 1), message: messageOf(value) };
-    }
+  hasMessage(space: number, sequence: number): boolean {
+    return this.#messages.doesExist([space, sequence]);
   }
 
-  getDelivery(space: number, sequence: number): Delivery | undefined {
-    const row = this.#deliveries.get([space, sequence]);
-    if (row === undefined) return undefined;
-    const [visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs] = row;
-    return { visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs };
-  }
-
-  putDelivery(space: number, sequence: number, delivery: Delivery): void {
-    const { visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs } = delivery;
-    this.#deliveries.putSync([space, sequence], [visibleAtMs, receiveCount, firstReceivedMs, lastReceivedMs]);
-  }
-
-  removeMessage(space: number, sequence: number, received: boolean): void {
+  removeMessage(space: number, sequence: number): void {
     this.#messages.removeSync([space, sequence]);
-    if (received) this.#deliveries.removeSync([space, sequence]);
+  }
+
+  /** The message that was put into the space first. */
+  firstMessage(space: number): StoredMessage | undefined {
+    const [first] = this.#messages.getRange({ start: [space], end: [space, AFTER_ALL] as Key, limit: 1 });
+    return first === undefined ? undefined : messageOf(first.value);
+  }
+
+  getMoved(space: number, sequence: number): number | undefined {
+    return this.#moved.get([space, sequence]);
+  }
+
+  putMoved(space: number, sequence: number, visibleAtMs: number): void {
+    this.#moved.putSync([space, sequence], visibleAtMs);
+  }
+
+  removeMoved(space: number, sequence: number): void {
+    this.#moved.removeSync([space, sequence]);
   }
 
   getCounts(space: number): Counts {
@@ -199,7 +198,7 @@ export class SqsStore {
     if (space === undefined) return false;
     const tables: readonly Database<unknown>[] = [
       this.#messages,
-      this.#deliveries,
+      this.#moved,
       this.due,
       this.groups,
       this.heads,
@@ -240,7 +239,7 @@ export class SqsStore {
         this.deduplication,
         this.deduplicationExpiry,
         this.#messages,
-        this.#deliveries,
+        this.#moved,
         this.#counts,
         this.#garbage,
       ])
