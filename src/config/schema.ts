@@ -16,7 +16,7 @@ export interface OptionMeta {
 
 /** Writes the sentence and the flag of an option beside its type. */
 const option = <T extends z.ZodType>(schema: T, description: string, flag?: string): T =>
-  schema.meta({ description, ...(flag === undefined ? {} : { flag }) }) as T;
+  schema.meta({ description, ...(flag === undefined ? {} : { flag }) });
 
 const port = z.int().min(0).max(65_535);
 

@@ -5,7 +5,7 @@
 import { resolve as resolvePath } from "node:path";
 import * as z from "zod";
 import type { ApiConfig } from "../application.js";
-import { isJsonObject } from "../json.js";
+import { isJsonObject, jsonText } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionIdOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
@@ -248,8 +248,8 @@ function pathOf(resourceId: string, context: BuildContext): string {
     )
       continue;
     const { ParentId, PathPart } = scope.propertiesOf(resource).value;
-    const parent = pathOf(String(ParentId), context);
-    return `${parent === "/" ? "" : parent}/${String(PathPart)}`;
+    const parent = pathOf(jsonText(ParentId), context);
+    return `${parent === "/" ? "" : parent}/${jsonText(PathPart)}`;
   }
   return "/";
 }

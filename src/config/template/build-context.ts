@@ -96,7 +96,7 @@ export function identify(resource: TemplateResource, { scope }: BuildContext): I
   const usage = scope.usageOf(resource);
   const attributes = RESOURCE_TYPES[type]?.attributes ?? {};
   const attribute = ["Arn", "TopicArn", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
-  return { logicalId, name: scope.nameOf(logicalId, usage), arn: String(scope.attribute(logicalId, attribute, usage)) };
+  return { logicalId, name: scope.nameOf(logicalId, usage), arn: scope.attribute(logicalId, attribute, usage) };
 }
 
 /** Appends to the list at `key`. */

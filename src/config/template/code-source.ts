@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { dirname, extname, isAbsolute, join, normalize, posix, resolve as resolvePath } from "node:path";
 import { findModule, isNodeRuntime, splitHandler } from "../code.js";
 import type { BuildOptions, CodeSource } from "../function-config.js";
-import { isJsonObject } from "../json.js";
+import { isJsonObject, jsonText } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 
 export interface CodeInput {
@@ -63,7 +63,7 @@ function locationOf(code: Json | undefined): string {
   if (!isJsonObject(code)) return ".";
   const bucket = code["S3Bucket"] ?? code["Bucket"];
   const key = code["S3Key"] ?? code["Key"];
-  return `s3://${String(bucket)}/${String(key)}`;
+  return `s3://${jsonText(bucket)}/${jsonText(key)}`;
 }
 
 /**
@@ -97,13 +97,13 @@ function commonFolder(folders: readonly string[]): string {
 /** A list, or the comma-separated text that SAM accepts too. */
 function textList(value: Json | undefined): readonly string[] {
   if (typeof value === "string") return value.split(",").map((item) => item.trim());
-  return Array.isArray(value) ? (value as readonly Json[]).map(String) : [];
+  return Array.isArray(value) ? (value as readonly Json[]).map(jsonText) : [];
 }
 
 /** A map, or `key=value` texts. */
 function pairs(value: Json | undefined): Readonly<Record<string, string>> | undefined {
   if (value === undefined) return undefined;
-  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonText(item)]));
   const items = typeof value === "string" ? [value] : textList(value);
   return Object.fromEntries(items.map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]));
 }

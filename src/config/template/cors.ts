@@ -1,11 +1,11 @@
 /** CORS settings in the two spellings of templates: SAM's REST API (one quoted text) and HTTP APIs (lists). */
 import type { ApiCors } from "../event-source.js";
-import { isJsonObject } from "../json.js";
+import { isJsonObject, jsonText } from "../json.js";
 import type { Json } from "../json.js";
 
 /** `"'GET,POST'"`, `"*"`, or a list. */
 function values(value: Json | undefined): readonly string[] {
-  if (Array.isArray(value)) return (value as readonly Json[]).map(String);
+  if (Array.isArray(value)) return (value as readonly Json[]).map(jsonText);
   if (typeof value !== "string") return [];
   return value
     .replace(/^'(.*)'$/s, "$1")
@@ -24,7 +24,7 @@ export function corsOf(cors: Json | undefined): ApiCors | undefined {
     allowHeaders: values(cors["AllowHeaders"]),
     exposeHeaders: values(cors["ExposeHeaders"]),
     allowCredentials: cors["AllowCredentials"] === true || cors["AllowCredentials"] === "true",
-    maxAgeSeconds: maxAge === undefined ? undefined : Number(String(maxAge).replaceAll("'", "")),
+    maxAgeSeconds: maxAge === undefined ? undefined : Number(jsonText(maxAge).replaceAll("'", "")),
   };
 }
 

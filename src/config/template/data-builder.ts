@@ -196,7 +196,7 @@ export const buildStateMachine: Builder = (resource, context) => {
   const role =
     properties.Role ??
     properties.RoleArn ??
-    (scope.resources.has(`${logicalId}Role`) ? String(scope.attribute(`${logicalId}Role`, "Arn", usage)) : "");
+    (scope.resources.has(`${logicalId}Role`) ? scope.attribute(`${logicalId}Role`, "Arn", usage) : "");
   draft.stateMachines.push({
     ...identify(resource, context),
     type: properties.Type ?? properties.StateMachineType ?? "STANDARD",

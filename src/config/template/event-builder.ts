@@ -77,7 +77,7 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
   const events = eventsOf(resource);
   if (events.length === 0) return;
   const all = scope.propertiesOf(resource).value["Events"];
-  const targetArn = String(scope.attribute(logicalId, "Arn", scope.usageOf(resource)));
+  const targetArn = scope.attribute(logicalId, "Arn", scope.usageOf(resource));
   for (const { eventId, type } of events) {
     const event = isJsonObject(all) ? all[eventId] : undefined;
     // Absent: the event was AWS::NoValue.
@@ -156,7 +156,7 @@ function generated(
   return {
     logicalId,
     name: context.scope.nameOf(logicalId, usage),
-    arn: String(context.scope.attribute(logicalId, "Arn", usage)),
+    arn: context.scope.attribute(logicalId, "Arn", usage),
     target: targetOf(`${functionId}${eventId}LambdaTarget`, targetArn, properties),
   };
 }

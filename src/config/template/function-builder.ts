@@ -139,11 +139,9 @@ function commonOf(
     description: properties.Description ?? "",
     role:
       properties.Role ??
-      String(
-        context.scope.resources.has(`${logicalId}Role`)
-          ? context.scope.attribute(`${logicalId}Role`, "Arn", context.scope.usageOf(resource))
-          : "",
-      ),
+      (context.scope.resources.has(`${logicalId}Role`)
+        ? context.scope.attribute(`${logicalId}Role`, "Arn", context.scope.usageOf(resource))
+        : ""),
     version: "$LATEST",
     ...definedOf({ tags: properties.Tags }),
   };

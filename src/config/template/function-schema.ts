@@ -10,10 +10,10 @@ import { ignored, integer, json, jsonObject, list, oneOf, oneOrMore, tags, text,
 /** Families, not versions: a runtime that is newer than this text still runs when the machine has it. */
 const RUNTIME =
   /^(nodejs\d+\.x|python3\.\d+|java\d+(\.al\d+)?|dotnet(core)?\d+(\.\d+)?|ruby\d+\.\d+|go1\.x|provided(\.al2(023)?)?)$/;
-const CURRENT_RUNTIMES = [
-  ...["nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"],
-  ...["java17", "java21", "java25", "dotnet8", "dotnet10", "ruby3.3", "ruby3.4", "provided.al2", "provided.al2023"],
-];
+const CURRENT_RUNTIMES = (
+  "nodejs20.x nodejs22.x nodejs24.x python3.10 python3.11 python3.12 python3.13 python3.14 " +
+  "java17 java21 java25 dotnet8 dotnet10 ruby3.3 ruby3.4 provided.al2 provided.al2023"
+).split(" ");
 
 const runtime = text().refine((value) => RUNTIME.test(value), {
   error: (issue) => {

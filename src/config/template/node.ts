@@ -61,9 +61,9 @@ export function nodeOf(value: Json, at: Position): TemplateNode {
   if (Array.isArray(value))
     return { kind: "list", items: (value as readonly Json[]).map((item) => nodeOf(item, at)), at };
   if (typeof value === "object" && value !== null) {
-    return mapNode(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, nodeOf(item as Json, at)])), at);
+    return mapNode(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, nodeOf(item, at)])), at);
   }
-  return scalarNode(value as Scalar, at);
+  return scalarNode(value, at);
 }
 
 export function childOf(node: TemplateNode | undefined, key: string): TemplateNode | undefined {

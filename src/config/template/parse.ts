@@ -10,14 +10,14 @@ import { didYouMean } from "../nearest.js";
 import { callNode } from "./node.js";
 import type { Entry, Position, Scalar, TemplateNode } from "./node.js";
 
+const FUNCTIONS =
+  "And Base64 Cidr Equals FindInMap GetAtt GetAZs If ImportValue Join Length Not Or Select Split Sub ToJsonString Transform";
+
 /** Short form to long form. */
 const SHORT_FORMS: ReadonlyMap<string, string> = new Map([
   ["!Ref", "Ref"],
   ["!Condition", "Condition"],
-  ...[
-    ...["And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length"],
-    ...["Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"],
-  ].map((name): [string, string] => [`!${name}`, `Fn::${name}`]),
+  ...FUNCTIONS.split(" ").map((name): [string, string] => [`!${name}`, `Fn::${name}`]),
 ]);
 export const INTRINSIC_NAMES: readonly string[] = [...SHORT_FORMS.values()];
 
@@ -128,9 +128,8 @@ const keyText = (value: unknown, source: string | undefined): string =>
   typeof value === "string" ? value : (source ?? String(value));
 
 function scalarValue(value: unknown): Scalar {
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-    return value;
-  return typeof value === "bigint" ? value.toString() : String(value);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return typeof value === "bigint" ? value.toString() : null;
 }
 
 /** `{"Fn::Sub": ...}`. A map with one key of that look is a call even when the name is unknown: the resolver says so. */

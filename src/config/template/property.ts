@@ -131,7 +131,7 @@ function fault(issue: z.core.$ZodIssue, { resource, scope, path }: Place): Error
   const { node } = scope.propertiesOf(resource);
   const whole = [...path, ...issue.path];
   const full = ["Resources", resource.logicalId, "Properties", ...whole];
-  const named = String(whole.findLast((step) => typeof step === "string") ?? "Properties");
+  const named = whole.findLast((step) => typeof step === "string") ?? "Properties";
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
     return scope.problems.value({

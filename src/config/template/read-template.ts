@@ -95,25 +95,20 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
 ];
 
 /** Types that need no building: parts of others, and rights, which are not enforced. */
+const types = (service: string, ...names: readonly string[]): string[] =>
+  names.map((name) => `AWS::${service}::${name}`);
 const QUIET = new Set([
-  ...["Permission", "Version", "Alias", "LayerVersionPermission"].map((name) => `AWS::Lambda::${name}`),
-  ...["Role", "Policy", "ManagedPolicy", "RolePolicy"].map((name) => `AWS::IAM::${name}`),
-  ...["Resource", "Deployment", "Stage", "Account"].map((name) => `AWS::ApiGateway::${name}`),
-  ...["Integration", "Deployment", "Stage"].map((name) => `AWS::ApiGatewayV2::${name}`),
-  ...[
-    "AWS::S3::BucketPolicy",
-    "AWS::SQS::QueuePolicy",
-    "AWS::SQS::QueueInlinePolicy",
-    "AWS::SNS::TopicPolicy",
-    "AWS::Scheduler::ScheduleGroup",
-  ],
-  ...[
-    "AWS::CDK::Metadata",
-    "AWS::Serverless::Connector",
-    "AWS::KMS::Key",
-    "AWS::KMS::Alias",
-    "AWS::Lambda::CodeSigningConfig",
-  ],
+  ...types("Lambda", "Permission", "Version", "Alias", "LayerVersionPermission", "CodeSigningConfig"),
+  ...types("IAM", "Role", "Policy", "ManagedPolicy", "RolePolicy"),
+  ...types("ApiGateway", "Resource", "Deployment", "Stage", "Account"),
+  ...types("ApiGatewayV2", "Integration", "Deployment", "Stage"),
+  ...types("SQS", "QueuePolicy", "QueueInlinePolicy"),
+  ...types("KMS", "Key", "Alias"),
+  "AWS::S3::BucketPolicy",
+  "AWS::SNS::TopicPolicy",
+  "AWS::Scheduler::ScheduleGroup",
+  "AWS::CDK::Metadata",
+  "AWS::Serverless::Connector",
 ]);
 
 export function readTemplate(options: TemplateOptions): TemplateResult {
@@ -238,15 +233,15 @@ function rootOf(root: TemplateNode, problems: Problems): TemplateNode {
 
 function build(context: BuildContext): void {
   const { draft, scope } = context;
-  const types = new Set([...PHASES.flatMap((phase) => Object.keys(phase)), ...QUIET]);
+  const known = new Set([...PHASES.flatMap((phase) => Object.keys(phase)), ...QUIET]);
   for (const phase of PHASES)
     for (const resource of scope.resources.values()) phase[resource.type]?.(resource, context);
   finishBuckets(context);
   finishTopics(context);
   for (const { implicit, logicalId, type } of scope.resources.values()) {
-    if (implicit || types.has(type)) continue;
+    if (implicit || known.has(type)) continue;
     draft.skipped.push({ logicalId, type });
-    const meant = type.startsWith("AWS::") ? nearestType(type, types) : undefined;
+    const meant = type.startsWith("AWS::") ? nearestType(type, known) : undefined;
     scope.problems.notice(
       `${logicalId} (${type}) is not emulated: it is skipped.${meant === undefined ? "" : ` Did you mean "${meant}"?`}`,
     );

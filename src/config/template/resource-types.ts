@@ -4,7 +4,6 @@
  */
 import { arnOf } from "../../shared/arn.js";
 import type { Realm } from "../../shared/arn.js";
-import type { Json } from "../json.js";
 import { stableCode } from "./physical-name.js";
 import type { NameForm } from "./physical-name.js";
 
@@ -18,7 +17,7 @@ export interface Subject {
   text(property: string): string | undefined;
 }
 
-type Attribute = (subject: Subject) => Json;
+type Attribute = (subject: Subject) => string;
 
 export interface ResourceType {
   /** Property that holds the name; absent = CloudFormation gives an id. */

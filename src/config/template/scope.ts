@@ -86,11 +86,11 @@ export class TemplateScope implements Scope {
     const type = RESOURCE_TYPES[resource.type];
     const subject = this.#subject(resource, usage);
     return type
-      ? this.#guard(`${name}`, usage, () => type.ref(subject))
+      ? this.#guard(name, usage, () => type.ref(subject))
       : this.#placeholder(resource, undefined, subject.name);
   }
 
-  attribute(logicalId: string, attribute: string, usage: Usage): Json {
+  attribute(logicalId: string, attribute: string, usage: Usage): string {
     const resource = this.#find(logicalId, usage, false);
     const type = RESOURCE_TYPES[resource.type];
     const subject = this.#subject(resource, usage);
