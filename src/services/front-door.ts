@@ -68,12 +68,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
 
   const frontDoor: FrontDoor = (message, response, awaitsLeave) => {
     let waiting = awaitsLeave;
-    // A client without leave sends no body, and then nothing more can be read from this connection.
-    response.shouldKeepAlive &&= !awaitsLeave;
     const giveLeave = (): void => {
       if (!waiting) return;
       waiting = false;
-      response.shouldKeepAlive = true;
       response.writeContinue();
     };
     response.once("finish", () => drain(message, waiting));
@@ -166,11 +163,11 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     }
   }
 
-  function fail({ message, response, routed }: Passage, entry: ServiceEntry, requestId: string, error: unknown): void {
+  function fail({ response, routed }: Passage, entry: ServiceEntry, requestId: string, error: unknown): void {
     const protocol = protocolOf(routed.headers, routed.query, entry.protocol);
     const known = error instanceof AuthRefusal ? error.inProtocol(protocol) : error;
     const wire = known instanceof AwsError ? known : internalError(log, known);
-    sendWireError(message, response, protocol, wire, requestId);
+    sendWireError(response, protocol, wire, requestId);
   }
 
   /** The service exists on AWS and not here: say so by name, and once in the log. */
@@ -189,7 +186,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const error = new AwsError(protocol === "rest-xml" ? "NotImplemented" : code, text, {
       statusCode: protocol === "rest-xml" ? 501 : statusCode,
     });
-    sendWireError(passage.message, passage.response, protocol, error, requestId);
+    sendWireError(passage.response, protocol, error, requestId);
   }
 
   function health(path: string): object {

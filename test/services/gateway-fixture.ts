@@ -43,7 +43,7 @@ export class RecordingService implements EmbeddedService {
       response.end();
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      sendWireError(request.body as never, response, "rest-xml", error, request.requestId);
+      sendWireError(response, "rest-xml", error, request.requestId);
     }
   }
 

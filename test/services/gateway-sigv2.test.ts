@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { element, startFixture, type Answer, type Fixture } from "./gateway-fixture.js";
+import { element, RecordingService, startFixture, type Answer, type Fixture } from "./gateway-fixture.js";
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -113,6 +113,20 @@ describe("an Authorization header of Signature Version 2", () => {
     expect((await send(`AWS test:${signatureOf(["GET", "", "", date, "/bucket/key"])}`, { date })).status).toBe(200);
     const lines = ["GET", "", "", "", `x-amz-date:${date}`, "/bucket/key"];
     expect((await send(`AWS test:${signatureOf(lines)}`, { "x-amz-date": date })).status).toBe(200);
+  });
+
+  it("is no signature for other services", async () => {
+    fixture.gateway.addService("dynamodb", new RecordingService());
+    const date = now();
+    const headers = { date, "x-amz-target": "DynamoDB_20120810.ListTables" };
+    const authorization = `AWS test:${signatureOf(["POST", "", "", date, "x-amz-target:DynamoDB_20120810.ListTables", "/"])}`;
+    const answer = await fixture.send({
+      method: "POST",
+      path: "/",
+      headers: { ...headers, authorization },
+      body: "{}",
+    });
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("IncompleteSignatureException")]);
   });
 
   it("is refused when it is not of that form, not of this time, or not right", async () => {

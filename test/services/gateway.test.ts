@@ -335,6 +335,25 @@ describe("bodies", () => {
     expect(answers).toContain('"status":"ok"');
   });
 
+  it("that a service left half read leave the connection usable", async () => {
+    const service: EmbeddedService = {
+      reset: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      async handle({ body }, response) {
+        await new Promise((resolve) => body.once("data", resolve));
+        body.pause();
+        response.writeHead(400, { "Content-Length": 0 });
+        response.end();
+      },
+    };
+    fixture.gateway.addService("half", service, { anonymous: true, paths: ["/half/"] });
+    const next = "GET /_lambda-run/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    const head = ["PUT /half/read HTTP/1.1", "Content-Length: 300000"];
+    const answers = await converse(head, "x".repeat(300_000) + next);
+    expect(answers).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answers).toContain('"status":"ok"');
+  });
+
   it("that end too early are never taken for whole", async () => {
     const before = fixture.s3.received.length;
     await new Promise<void>((resolve) => {

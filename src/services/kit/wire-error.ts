@@ -19,7 +19,6 @@ export function protocolOf(headers: IncomingMessage["headers"], query: string, f
 }
 
 export function sendWireError(
-  request: IncomingMessage,
   response: ServerResponse,
   protocol: WireProtocol,
   error: AwsError,
@@ -36,7 +35,8 @@ export function sendWireError(
     ...headers,
     ...error.headers,
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  // For a HEAD request Node sends the head alone.
+  response.end(body);
 }
 
 interface Rendered {
