@@ -28,7 +28,7 @@ export interface KeyPair {
 export const DEFAULT_KEY_PAIR: KeyPair = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
 
 export interface SessionRequest {
-  /** `arn:aws:iam::000000000000:role/NAME`, with or without a path. */
+  /** `arn:aws:iam::000000000000:role/NAME`, with or without a path; or `...:root` for the account itself. */
   readonly roleArn: string;
   /** What the session is called in the caller's ARN; Lambda uses the name of the function. */
   readonly sessionName: string;
@@ -94,6 +94,8 @@ export function createCredentials(options: CredentialsOptions): Credentials {
 
   function callerOf(accessKeyId: string, roleArn: string, sessionName: string): Caller {
     const [, , , , accountId = realm.accountId, resource = ""] = roleArn.split(":");
+    // GetSessionToken: temporary keys of the account itself.
+    if (resource === "root") return { accessKeyId, accountId, arn: roleArn, userId: accountId };
     const roleName = resource.slice(resource.lastIndexOf("/") + 1);
     const roleId = `AROA${base32(createHmac("sha256", "role").update(roleArn).digest()).slice(0, 17)}`;
     return {
