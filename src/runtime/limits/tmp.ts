@@ -16,6 +16,17 @@ export function mountedBytes(path: string): number | undefined {
   }
 }
 
+/** `ulimit -f` counts blocks of 512 bytes; see ulimit in POSIX. */
+const ULIMIT_BLOCKS_PER_MB = 2048;
+
+/**
+ * Shell text for where nothing else bounds /tmp at once: no single file grows past its size. Without it a child process
+ * that the measuring has not caught up with could fill the host's disk. The write fails with EFBIG, the signal is unheard.
+ */
+export function fileSizeLimitSetup(ephemeralStorageMb: number): string {
+  return `trap '' XFSZ; ulimit -f ${ephemeralStorageMb * ULIMIT_BLOCKS_PER_MB} 2>/dev/null`;
+}
+
 /** Blocks are counted in units of 512 bytes whatever the file system's own are; see stat(2). */
 const STAT_BLOCK_BYTES = 512;
 

@@ -9,7 +9,8 @@ import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { MemoryGuard } from "../limits/memory.js";
-import { folderBytes } from "../limits/tmp.js";
+import { FILE_LIMIT_SETUP } from "../limits/files.js";
+import { fileSizeLimitSetup, folderBytes } from "../limits/tmp.js";
 import { makeEnvironmentFolder, removeEnvironmentFolder } from "./environment-folder.js";
 import { exitFromNode } from "./exit-status.js";
 import { findMembers } from "./host-processes.js";
@@ -77,9 +78,9 @@ export class PortableSandbox implements Sandbox {
   }
 
   spawn(spec: ProcessSpec): SandboxProcess {
-    const [program = "", ...args] = spec.command;
+    const limits = `${FILE_LIMIT_SETUP}; ${fileSizeLimitSetup(this.#spec.ephemeralStorageMb)}; ulimit -c 0; exec "$@"`;
     const env = { ...spec.env, TMPDIR: this.paths.tmp, [TMP_VARIABLE]: this.paths.tmp, [KEEP_VARIABLE]: this.#keep };
-    const child = spawn(program, args, {
+    const child = spawn("/bin/sh", ["-c", limits, "sh", ...spec.command], {
       cwd: this.#spec.taskRoot,
       env,
       detached: true,
@@ -97,8 +98,8 @@ export class PortableSandbox implements Sandbox {
     this.#watch();
     const exited = new Promise<ProcessExit>((resolve) => {
       child.once("error", (error) => {
-        // As env(1) answers in the other tiers when the program is missing.
-        this.output.stderr.write(`${program}: ${error.message}\n`);
+        // As the shell answers when a program is missing: the shell itself, or the code's folder, is.
+        this.output.stderr.write(`${error.message}\n`);
         resolve({ kind: "exit", code: 127 });
       });
       child.once("exit", (code, signalName) => {

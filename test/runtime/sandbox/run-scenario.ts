@@ -1,0 +1,35 @@
+/** Entry of the bundle. `<tier> all` runs every scenario and prints what came out; `<tier> supervise` waits to be killed. */
+import { probeSandbox } from "../../../src/runtime/sandbox/probe.js";
+import type { SandboxTier } from "../../../src/runtime/sandbox/sandbox.js";
+import { scenarios, supervise } from "./scenarios.js";
+
+async function probe(tier: SandboxTier | undefined): Promise<unknown> {
+  try {
+    const { tier: chosen, tiers, refused } = await probeSandbox(tier === undefined ? {} : { tier });
+    return { tier: chosen, tiers, refused };
+  } catch (error) {
+    return { refusal: error instanceof Error && "why" in error ? error.why : String(error) };
+  }
+}
+
+async function runAll(tier: SandboxTier): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = { probe: await probe(tier) };
+  if ("refusal" in (results["probe"] as object)) return results;
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    results[name] = await scenario(tier).catch((error: unknown) => ({
+      failed: error instanceof Error ? error.stack : String(error),
+    }));
+  }
+  return results;
+}
+
+async function main(tier: string, what: string): Promise<unknown> {
+  if (what === "probe") return probe(undefined);
+  if (what === "supervise") return supervise(tier as SandboxTier);
+  return runAll(tier as SandboxTier);
+}
+
+const [, , tier = "", what = ""] = process.argv;
+void main(tier, what).then((result) => {
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
+});
