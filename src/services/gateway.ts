@@ -1,6 +1,33 @@
 /**
- * The one port of the embedded AWS: takes HTTP in, checks host, origin and signature, finds the service and hands over.
- * Starting it loads no service and opens no store; both happen at the first request that needs them.
+ * # Gateway
+ *
+ * The one port of the embedded AWS: takes HTTP in, checks host, origin and signature, finds the service and hands over
+ * (front-door.ts). Starting it loads no service and opens no store; both happen at the first request that needs them.
+ *
+ * Mimics: Signature Version 4 in header and query, Signature Version 2 for S3, session tokens, aws-chunked bodies,
+ * refusals in the wire form of the addressed service. Sources: the AWS signing pages, AWS's own signers (2026), and
+ * public captures of S3's answers (2025 and 2026).
+ *
+ * Gaps:
+ * - Signature Version 4A (AWS4-ECDSA-P256-SHA256) is refused: 400 InvalidArgument by S3, IncompleteSignature by others
+ * - Browser form uploads to S3 with a POST policy are not verified here: they reach S3 as anonymous requests
+ * - Only S3 takes Signature Version 2
+ *
+ * By design:
+ * - Any region in a credential scope is good: all regions are one local namespace
+ * - A signature's date is fresh when it fits the stack's clock or the wall clock; expiry goes by the stack's clock
+ * - `test` is accepted as the session token of the pair `test`/`test`
+ * - Clock skew is 15 minutes for every service; AWS gives some of them 5
+ * - Host names that could have been rebound and pages of foreign sites are refused with 403
+ *
+ * Client quirks:
+ * - botocore signs the hash of a body without naming it outside S3: such bodies are read before they are verified
+ * - Paths and queries may be sent in another spelling than they were signed; either reading is good
+ * - minio-go puts a blank line before the signature of its trailer
+ *
+ * Unverified:
+ * - Status 403 of IncompleteSignature in the Query protocol; texts of refused presigned URLs outside S3
+ * - `Chunk` of InvalidChunkSizeError: captures disagree whether it names the short chunk or the next one (we: the next)
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -26,11 +26,11 @@ export function mechanismOf({ headers, query }: Pick<RoutedRequest, "headers" | 
   return hasParameter(query, "Signature") && !hasParameter(query, "Action") ? "v2-query" : "none";
 }
 
-export function hasParameter(query: string, name: string): boolean {
+function hasParameter(query: string, name: string): boolean {
   return query.startsWith(`${name}=`) || query.includes(`&${name}=`);
 }
 
-export function parameterOf(query: string, name: string): string | undefined {
+function parameterOf(query: string, name: string): string | undefined {
   if (query === "") return undefined;
   for (const part of query.split("&")) if (part.startsWith(`${name}=`)) return decode(part.slice(name.length + 1));
   return undefined;

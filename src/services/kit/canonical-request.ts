@@ -39,7 +39,7 @@ export function canonicalRequest(
 }
 
 /** RFC 3986: everything but unreserved characters, upper-case hex. */
-export function encodeStrictly(text: string): string {
+function encodeStrictly(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

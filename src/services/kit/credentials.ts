@@ -27,7 +27,7 @@ export interface KeyPair {
 /** The pair that scripts of this field expect to work anywhere. */
 export const DEFAULT_KEY_PAIR: KeyPair = { accessKeyId: "test", secretAccessKey: "test", sessionToken: "test" };
 
-export interface SessionRequest {
+interface SessionRequest {
   /** `arn:aws:iam::000000000000:role/NAME`, with or without a path; or `...:root` for the account itself. */
   readonly roleArn: string;
   /** What the session is called in the caller's ARN; Lambda uses the name of the function. */

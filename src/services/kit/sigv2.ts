@@ -12,7 +12,7 @@ import type { Credentials } from "./credentials.js";
 import { sameText } from "./same-text.js";
 import { nearestNow, SKEW_MS } from "./skew.js";
 
-export interface V2Request extends HttpMessage {
+interface V2Request extends HttpMessage {
   /** The path in path style: in this version the bucket is signed, whether it stands in the path or in the host. */
   readonly resource: string;
 }

@@ -12,14 +12,14 @@ import type { Credentials } from "./credentials.js";
 import { sameText } from "./same-text.js";
 import { nearestNow, SKEW_MS } from "./skew.js";
 
-export const V4_ALGORITHM = "AWS4-HMAC-SHA256";
+const V4_ALGORITHM = "AWS4-HMAC-SHA256";
 
-export interface Verified {
+interface Verified {
   readonly caller: Caller;
   readonly payload: PayloadSignature;
 }
 
-export interface V4Request extends HttpMessage {
+interface V4Request extends HttpMessage {
   /** S3 has its own rules for paths, hashes and unsigned headers. */
   readonly isS3: boolean;
   /** SHA-256 of the body; needed when no header names it. S3 demands the header. */
