@@ -126,7 +126,7 @@ export function createSqsAdmin({ registry, accountId, urlOf, now }: AdminOptions
       const given = new Map(Object.entries(attributes));
       if (existing === undefined) return reference(await registry.create(name, given, tags, true));
       if (given.size > 0) await registry.setAttributes(existing, given);
-      await existing.update({ tags: { ...existing.row.tags, ...tags } });
+      await existing.update((row) => ({ tags: { ...row.tags, ...tags } }));
       return reference(existing);
     },
     queueByArn: (arn) => {

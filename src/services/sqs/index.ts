@@ -114,7 +114,7 @@ export function createSqsService(context: ServiceContext): EmbeddedService & Sqs
     },
     close: async () => {
       moveTasks.close();
-      registry.close();
+      await registry.close();
     },
   };
 }

@@ -74,10 +74,11 @@ export class MoveTasks {
       startedMs: this.#clock.now(),
       status: "RUNNING",
       moved: 0,
-      toMove: (await source.depths()).visible,
+      toMove: source.visibleCount(),
     };
-    await this.#save(row);
+    // Before the first wait: a second start must find it.
     this.#schedule(row, 0);
+    await this.#save(row);
     return taskHandle(row);
   }
 

@@ -72,9 +72,8 @@ export function queueOperations(context: OperationContext): Record<string, JsonO
       const queue = context.queueOf(input, request);
       const tags = Object.fromEntries(stringMap(input, "Tags"));
       if (Object.keys(tags).length === 0) throw sqsError.missingParameter("Tags");
-      const merged = { ...queue.row.tags, ...tags };
-      checkTags(merged);
-      await queue.update({ tags: merged });
+      checkTags({ ...queue.row.tags, ...tags });
+      await queue.update((row) => ({ tags: { ...row.tags, ...tags } }));
       return {};
     },
 
@@ -82,9 +81,9 @@ export function queueOperations(context: OperationContext): Record<string, JsonO
       const queue = context.queueOf(input, request);
       const keys = stringList(input, "TagKeys");
       if (keys.length === 0) throw sqsError.invalidParameter("Tag keys can't be empty.");
-      await queue.update({
-        tags: Object.fromEntries(Object.entries(queue.row.tags).filter(([key]) => !keys.includes(key))),
-      });
+      await queue.update(({ tags }) => ({
+        tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key))),
+      }));
       return {};
     },
 

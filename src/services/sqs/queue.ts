@@ -10,7 +10,7 @@ import { findDuplicate, rememberMessage, sweepDeduplication } from "./deduplicat
 import { sqsError } from "./errors.js";
 import { SQS } from "./limits.js";
 import { LongPolls } from "./long-polls.js";
-import { integerAttribute, type QueueAttributes } from "./queue-attributes.js";
+import { integerAttribute } from "./queue-attributes.js";
 import type { MessageDraft, QueueDepths, QueueServices, ReceiveOptions, Received, SentMessage } from "./queue-types.js";
 import type { Receipt } from "./receipt-handle.js";
 import { ReceiveAttempts } from "./receive-attempts.js";
@@ -72,16 +72,16 @@ export class Queue {
     return integerAttribute(this.#row.attributes, name);
   }
 
-  /** Replaces what is kept about the queue itself. */
-  async update(changes: {
-    readonly attributes?: QueueAttributes;
-    readonly tags?: Readonly<Record<string, string>>;
-  }): Promise<void> {
-    const { store, clock } = this.#services;
-    const modifiedMs = changes.attributes === undefined ? this.#row.modifiedMs : clock.now();
-    const row: QueueRow = { ...this.#row, ...changes, modifiedMs };
-    await store.write(() => store.queues.putSync(row.name, row));
-    this.#row = row;
+  /** Changes what is kept about the queue itself. */
+  async update(
+    change: (row: QueueRow) => Partial<Pick<QueueRow, "attributes" | "tags" | "modifiedMs">>,
+  ): Promise<void> {
+    const { store } = this.#services;
+    await store.write(() => {
+      const row: QueueRow = { ...this.#row, ...change(this.#row) };
+      store.queues.putSync(row.name, row);
+      this.#row = row;
+    });
     this.#readPolicies();
     this.#contents.recheckExpiry();
   }
@@ -129,19 +129,20 @@ export class Queue {
   async purge(force = false): Promise<void> {
     const { store, clock } = this.#services;
     const purgedMs = clock.now();
-    if (!force && this.#row.purgedMs !== undefined && purgedMs - this.#row.purgedMs < SQS.purgeIntervalMs)
-      throw sqsError.purgeInProgress(this.name);
-    const fresh = await store.write(() => {
-      const row: QueueRow = { ...this.#row, space: store.nextNumber(), purgedMs };
+    const purged = await store.write(() => {
+      const before = this.#row;
+      if (!force && before.purgedMs !== undefined && purgedMs - before.purgedMs < SQS.purgeIntervalMs) return false;
+      const row: QueueRow = { ...before, space: store.nextNumber(), purgedMs };
       const contents = new QueueContents(store, row.space, this.fifo);
       contents.continueFrom(this.#contents.counts.nextSequence);
       contents.save();
       store.queues.putSync(row.name, row);
-      store.abandon(this.#row.space);
-      return { row, contents };
+      store.abandon(before.space);
+      this.#row = row;
+      this.#contents = contents;
+      return true;
     });
-    this.#row = fresh.row;
-    this.#contents = fresh.contents;
+    if (!purged) throw sqsError.purgeInProgress(this.name);
     this.#arm();
   }
 
@@ -153,6 +154,12 @@ export class Queue {
     const oldestMs = this.#contents.oldestSentMs();
     const oldestAgeMs = oldestMs === undefined ? undefined : Math.max(0, nowMs - oldestMs);
     return { visible, inFlight, delayed, oldestAgeMs };
+  }
+
+  /** How many messages could be received now. */
+  visibleCount(): number {
+    this.#contents.settle(this.#services.clock.now());
+    return this.#contents.counts.visible;
   }
 
   /** The first messages in the order of receiving, hidden ones last; all are left as they are. */
@@ -258,8 +265,7 @@ export class Queue {
 
   async #take(options: ReceiveOptions, waits: boolean): Promise<Received[]> {
     this.#contents.settle(this.#services.clock.now());
-    const room = SQS.inFlight - this.#contents.counts.inFlight;
-    if (room <= 0) {
+    if (this.#contents.counts.inFlight >= SQS.inFlight) {
       // "If you reach this quota while using short polling, SQS returns the OverLimit error"; FIFO queues and long polls stay silent.
       if (this.fifo || waits) return [];
       throw sqsError.overLimit("The maximum number of in flight messages is reached.");
@@ -272,7 +278,7 @@ export class Queue {
       (nowMs) =>
         this.#contents.take({
           nowMs,
-          max: Math.min(options.max, room),
+          max: Math.min(options.max, SQS.inFlight - this.#contents.counts.inFlight),
           visibilityTimeoutMs: (options.visibilityTimeoutSeconds ?? this.attribute("VisibilityTimeout")) * 1000,
           retentionMs: this.attribute("MessageRetentionPeriod") * 1000,
           maxReceiveCount: redrive?.maxReceiveCount ?? Infinity,
@@ -346,9 +352,13 @@ export class Queue {
 
   async #commit<T>(work: (nowMs: number) => T, touched: ReadonlySet<Queue> = new Set()): Promise<T> {
     const { store, clock } = this.#services;
+    const undo = (): void => {
+      this.reload();
+      for (const queue of touched) queue.reload();
+    };
     try {
       return await store.write(() => {
-        // Read here: a purge may have gone before.
+        // Read here: a purge in the same commit may have gone before.
         const contents = this.#contents;
         // Never behind what was already counted, should the machine's clock be set back.
         const nowMs = Math.max(clock.now(), contents.counts.settledMs);
@@ -357,11 +367,7 @@ export class Queue {
         const result = work(nowMs);
         contents.save();
         return result;
-      });
-    } catch (error) {
-      this.reload();
-      for (const queue of touched) queue.reload();
-      throw error;
+      }, undo);
     } finally {
       this.#arm();
     }

@@ -97,23 +97,20 @@ export class QueueRegistry {
       throw sqsError.queueDeletedRecently();
     this.checkDeadLetterTarget(name, attributes);
     const merged = mergeAttributes({}, attributes);
-    const row = await store.write(() => {
-      const fresh: QueueRow = {
-        name,
-        number: store.nextNumber(),
-        space: store.nextNumber(),
-        createdMs: nowMs,
-        modifiedMs: nowMs,
-        attributes: merged,
-        tags,
-      };
-      store.queues.putSync(name, fresh);
-      store.deletedQueues.removeSync(name);
-      return fresh;
-    });
-    const queue = new Queue(row, this.#services);
-    this.#queues.set(name, queue);
-    return queue;
+    return store.write(
+      () => {
+        const raced = this.#queues.get(name);
+        if (raced !== undefined) return raced;
+        const numbers = { number: store.nextNumber(), space: store.nextNumber() };
+        const row: QueueRow = { name, ...numbers, createdMs: nowMs, modifiedMs: nowMs, attributes: merged, tags };
+        store.queues.putSync(name, row);
+        store.deletedQueues.removeSync(name);
+        const queue = new Queue(row, this.#services);
+        this.#queues.set(name, queue);
+        return queue;
+      },
+      () => this.#queues.delete(name),
+    );
   }
 
   async setAttributes(queue: Queue, given: ReadonlyMap<string, string>): Promise<void> {
@@ -122,7 +119,9 @@ export class QueueRegistry {
     }
     const attributes = normalizeAttributes(given, queue.fifo);
     this.checkDeadLetterTarget(queue.name, attributes);
-    await queue.update({ attributes: mergeAttributes(queue.row.attributes, attributes) });
+    mergeAttributes(queue.row.attributes, attributes);
+    const modifiedMs = this.#options.clock.now();
+    await queue.update((row) => ({ attributes: mergeAttributes(row.attributes, attributes), modifiedMs }));
   }
 
   /** `forget` leaves the name free at once. */
@@ -166,9 +165,10 @@ export class QueueRegistry {
     await this.#options.store.clear();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const queue of this.#queues.values()) queue.close();
+    await this.#options.store.flush();
   }
 
   /** Rows of purged and deleted queues go a few hundred at a time, between requests. */

@@ -86,6 +86,13 @@ export function keyNumber(key: Key, index: number): number {
 
 const SWEEP_CHUNK = 500;
 
+interface PendingWrite {
+  readonly work: () => unknown;
+  readonly undo: () => void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class SqsStore {
   readonly queues: Database<QueueRow, string>;
   readonly deletedQueues: Database<number, string>;
@@ -103,6 +110,7 @@ export class SqsStore {
   readonly #numbers: Database<number, string>;
   readonly #garbage: Database<boolean, number>;
   readonly #state: StateStore;
+  #pending: PendingWrite[] = [];
 
   constructor(state: StateStore) {
     this.#state = state;
@@ -122,8 +130,39 @@ export class SqsStore {
     this.#garbage = state.table("sqs-garbage");
   }
 
-  write<T>(work: () => T): Promise<T> {
-    return this.#state.write(work);
+  /**
+   * Runs `work` in a transaction and resolves after its commit. Requests that come in during one turn of the event loop
+   * share a commit: at 16 connections that is a fifth of the whole cost. A work that throws loses only its own writes;
+   * `undo` lets it take back what it did outside of the store, before it or the works beside it run again.
+   */
+  write<T>(work: () => T, undo: () => void = () => undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ work, undo, resolve: (value) => resolve(value as T), reject });
+      if (this.#pending.length === 1) setImmediate(() => void this.flush());
+    });
+  }
+
+  /** Commits what waits now. */
+  async flush(): Promise<void> {
+    const batch = this.#pending;
+    if (batch.length === 0) return;
+    this.#pending = [];
+    try {
+      const results = await this.#state.write(() => batch.map(({ work }) => work()));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
+    } catch {
+      for (const { undo } of batch) undo();
+      for (const pending of batch) await this.#writeAlone(pending);
+    }
+  }
+
+  async #writeAlone({ work, undo, resolve, reject }: PendingWrite): Promise<void> {
+    try {
+      resolve(await this.#state.write(work));
+    } catch (error) {
+      undo();
+      reject(error);
+    }
   }
 
   get secret(): Buffer {
