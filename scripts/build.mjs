@@ -20,6 +20,8 @@ const common = {
   format: "cjs",
   sourcemap: "linked",
   logLevel: "warning",
+  // `import()` of what stays outside becomes require: a script run from a code cache has no import() of its own.
+  supported: { "dynamic-import": false },
   define: { __LAMBDA_RUN_VERSION__: JSON.stringify(version) },
 };
 

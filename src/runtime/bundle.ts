@@ -199,15 +199,17 @@ async function finishBuild(
       .map(stamp),
   };
   const folder = buildFolder(cache, key, record.hash);
-  if (!existsSync(folder)) await writeFolder(folder, files);
+  if (!existsSync(folder)) await writeFolder(folder, files, externalsOf(source).length > 0);
   await writeAtomically(recordFile(cache, key), JSON.stringify(record));
   await dropOldBuilds(join(cache, "builds", key), record.hash);
   return toBuiltCode(record, folder, source);
 }
 
 /** Written beside its place and renamed into it: nobody sees half a build. */
-async function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void> {
+async function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[], modules: boolean): Promise<void> {
   const draft = `${folder}.${process.pid}.${performance.now()}`;
+  // The place where the application's node_modules are shown.
+  await mkdir(modules ? join(draft, "node_modules") : draft, { recursive: true });
   for (const { name, bytes } of files) {
     const path = join(draft, name);
     await mkdir(dirname(path), { recursive: true });
@@ -260,8 +262,13 @@ function looksSame({ path, mtimeMs, sizeBytes }: InputStamp): boolean {
 }
 
 function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource): BuiltCode {
-  const modules = source.build.external.length === 0 ? undefined : nearestModules(source.root);
+  const modules = externalsOf(source).length === 0 ? undefined : nearestModules(source.root);
   return { folder, hash: record.hash, sdk: record.sdk, inputs: record.inputs.map(({ path }) => path), externalModules: modules };
+}
+
+/** Packages that the function ships beside its bundle. The SDK is none: the runtime has it. */
+function externalsOf(source: BundleSource): readonly string[] {
+  return source.build.external.filter((name) => !/^@(aws-sdk|smithy)\//.test(name));
 }
 
 function nearestModules(root: string): string | undefined {

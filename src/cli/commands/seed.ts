@@ -1,0 +1,71 @@
+/** `lambda-run seed`: sample PDFs for a bucket, in the running stack or in the state folder. */
+import { EXIT } from "../../shared/errors.js";
+import { AppError } from "../../shared/errors.js";
+import { seed } from "../../stack/seed/seed.js";
+import { parseSize } from "../../stack/seed/size.js";
+import { Stack } from "../../stack/stack.js";
+import type { Action } from "../main.js";
+import { loadProject, type Project } from "../project.js";
+import { progress } from "../render/progress.js";
+
+const DEFAULTS = { prefix: "2026/04/", count: 24, size: "2k" };
+const MAX_COUNT = 10_000_000;
+
+export const seedCommand: Action = async (_args, options) => {
+  const project = await loadProject(options);
+  const { application, config } = project;
+  const first = config.seeds[0];
+  const bucket = bucketFor(options["bucket"] ?? first?.bucket, project);
+  const prefix = text(options["prefix"]) ?? first?.prefix ?? DEFAULTS.prefix;
+  const count = readCount(options["count"] ?? first?.count ?? DEFAULTS.count);
+  const sizeBytes = parseSize(text(options["size"]) ?? String(first?.size ?? DEFAULTS.size));
+
+  // What is asked for here takes the place of the seeds in the config.
+  const stack = await Stack.start({ application, config: { ...config, seeds: [] }, projectRoot: project.folder, kind: "command", onNotice: (line) => process.stderr.write(`note ${line}\n`) });
+  const interrupted = new AbortController();
+  const onInterrupt = (): void => interrupted.abort();
+  process.once("SIGINT", onInterrupt);
+  const total = count;
+  const shown = progress(process.stderr, `seeding ${bucket}/${prefix}`, total);
+  try {
+    const { accessKeyId, secretAccessKey } = stack.credentials;
+    const result = await seed({
+      endpoint: stack.endpoint,
+      region: application.realm.region,
+      credentials: { accessKeyId, secretAccessKey },
+      bucket,
+      prefix,
+      count,
+      sizeBytes,
+      createBucket: true,
+      onProgress: ({ done, total: all, bytes }) => shown.update(Math.round((done / Math.max(1, all)) * total), `${Math.round(bytes / 1024)} KiB`),
+      signal: interrupted.signal,
+    });
+    shown.finish();
+    const summary = { bucket, prefix, ...result };
+    process.stdout.write(options["json"] === true ? `${JSON.stringify(summary)}\n` : `${result.uploaded} objects put into ${bucket} under ${prefix}, ${result.unchanged} were there already\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (interrupted.signal.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    process.removeListener("SIGINT", onInterrupt);
+    await stack.close();
+  }
+};
+
+const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+function bucketFor(named: unknown, { application }: Project): string {
+  const wanted = text(named) ?? application.buckets[0]?.name;
+  if (wanted === undefined) throw new AppError("LR1004", { what: "There is no bucket to seed", fix: "Pass --bucket NAME." });
+  return application.buckets.find(({ logicalId }) => logicalId === wanted)?.name ?? wanted;
+}
+
+function readCount(value: unknown): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
+    throw new AppError("LR1005", { what: `--count is "${String(value)}"`, fix: `Use a whole number from 1 to ${MAX_COUNT}.` });
+  }
+  return count;
+}

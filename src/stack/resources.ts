@@ -1,0 +1,71 @@
+/**
+ * Makes what the template declares in the embedded services, each when its service is first needed: a stack that never
+ * touches DynamoDB never loads it. Idempotent: what exists stays with its data.
+ */
+import type { Application, TableConfig } from "../config/application.js";
+import type { EmbeddedService } from "../services/service.js";
+import type { CloudWatchService } from "../services/cloudwatch/index.js";
+import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { S3Service } from "../services/s3/index.js";
+import type { SecretsService } from "../services/secrets/index.js";
+import type { SqsAdmin } from "../services/sqs/index.js";
+import type { SsmService } from "../services/ssm/index.js";
+import { queueAttributes } from "./queue-attributes.js";
+
+type Maker = (service: EmbeddedService, application: Application) => Promise<void>;
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  s3: async (service, { buckets }) => {
+    const s3 = service as S3Service;
+    for (const { name } of buckets) await s3.createBucketIfMissing(name);
+  },
+  sqs: async (service, { queues }) => {
+    const sqs = service as EmbeddedService & SqsAdmin;
+    // Dead-letter queues first: a redrive policy names a queue that exists.
+    const targets = new Set(queues.map(({ redrive }) => redrive?.deadLetterTargetArn));
+    const ordered = [...queues].sort((a, b) => Number(targets.has(b.arn)) - Number(targets.has(a.arn)));
+    for (const queue of ordered) await sqs.ensureQueue(queue.name, queueAttributes(queue), queue.tags);
+  },
+  dynamodb: async (service, { tables }) => {
+    const dynamodb = service as EmbeddedService & DynamoDbAdmin;
+    for (const table of tables) {
+      await dynamodb.ensureTable(createTableInput(table), table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute });
+    }
+  },
+  secretsmanager: async (service, { secrets }) => {
+    const manager = service as SecretsService;
+    for (const { name, secretString, description } of secrets) {
+      await manager.ensureSecret(name, { description, ...(secretString === undefined ? {} : { secretString }) });
+    }
+  },
+  ssm: async (service, { parameters }) => {
+    const ssm = service as SsmService;
+    for (const { name, type, value, description } of parameters) await ssm.ensureParameter(name, { type, value, description });
+  },
+  logs: async (service, { logGroups }) => {
+    const logs = service as LogsService;
+    for (const { name, retentionDays } of logGroups) await logs.ensureGroup(name, retentionDays);
+  },
+  cloudwatch: async (service, { alarms }) => {
+    const cloudwatch = service as CloudWatchService;
+    for (const alarm of alarms) await cloudwatch.ensureAlarm(alarm);
+  },
+};
+
+/** Makes the resources of one service. */
+export async function makeResources(name: string, service: EmbeddedService, application: Application): Promise<void> {
+  await MAKERS[name]?.(service, application);
+}
+
+function createTableInput(table: TableConfig): Record<string, unknown> {
+  return {
+    TableName: table.name,
+    AttributeDefinitions: table.attributeDefinitions,
+    KeySchema: table.keySchema,
+    BillingMode: "PAY_PER_REQUEST",
+    ...(table.globalSecondaryIndexes.length === 0 ? {} : { GlobalSecondaryIndexes: table.globalSecondaryIndexes }),
+    ...(table.localSecondaryIndexes.length === 0 ? {} : { LocalSecondaryIndexes: table.localSecondaryIndexes }),
+    ...(table.streamViewType === undefined ? {} : { StreamSpecification: { StreamEnabled: true, StreamViewType: table.streamViewType } }),
+  };
+}

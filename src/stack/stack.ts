@@ -1,0 +1,213 @@
+/**
+ * Brings a template to life: state, gateway, resources and runtime in one process. The CLI's commands and the
+ * programmatic API are thin shells over this class.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Application } from "../config/application.js";
+import { bindEndpoints } from "../config/endpoints.js";
+import type { FunctionConfig } from "../config/function-config.js";
+import type { ResolvedConfig } from "../config/schema.js";
+import { cacheFolder } from "../runtime/cache-folder.js";
+import type { DebuggerOptions } from "../runtime/launch-plans.js";
+import { RuntimeHost } from "../runtime/host.js";
+import { invoke } from "../runtime/invoke.js";
+import type { LogRecord } from "../runtime/log-capture.js";
+import type { LimitTiers } from "../runtime/sandbox/sandbox.js";
+import type { InvokeRequest, InvokeResult } from "../runtime/types.js";
+import { startGateway, type Gateway } from "../services/gateway.js";
+import { createCredentials, type Credentials, type KeyPair } from "../services/kit/credentials.js";
+import { stateSecret } from "../services/kit/state-secret.js";
+import { StateStore } from "../services/kit/state-store.js";
+import { Bus } from "../shared/bus.js";
+import { realClock, type Clock } from "../shared/clock.js";
+import { AppError } from "../shared/errors.js";
+import { silentLogger, type Logger } from "../shared/logger.js";
+import type { S3Service } from "../services/s3/index.js";
+import { makeResources } from "./resources.js";
+import { applyConfigSeeds } from "./seed/config-seeds.js";
+import { StateLock, type StackInfo } from "./state-lock.js";
+
+export interface StackOptions {
+  readonly application: Application;
+  readonly config: ResolvedConfig;
+  /** Folder of the template: relative paths of the config start here. */
+  readonly projectRoot: string;
+  /** A stack serves until closed and tells others where; a command runs one thing. */
+  readonly kind: StackInfo["kind"];
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly onLog?: (config: FunctionConfig, record: LogRecord) => void;
+  /** Sentences for a person: another port than asked for, another Node than declared. */
+  readonly onNotice?: (text: string) => void;
+  /** Opens Node's inspector in the functions. */
+  readonly inspect?: DebuggerOptions;
+}
+
+/** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
+const CREDENTIALS_LIFE_MS = 36 * 3_600_000;
+const LOCK_WAIT_MS = 30_000;
+const LOCK_POLL_MS = 50;
+
+export class Stack {
+  readonly application: Application;
+  readonly config: ResolvedConfig;
+  readonly endpoint: string;
+  readonly host: RuntimeHost;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly stateFolder: string;
+  readonly gateway: Gateway | undefined;
+  readonly #credentials: Credentials;
+  readonly #closers: (() => Promise<void> | void)[];
+
+  private constructor(parts: Pick<Stack, "application" | "config" | "endpoint" | "host" | "bus" | "clock" | "stateFolder" | "gateway"> & { credentials: Credentials; closers: (() => Promise<void> | void)[] }) {
+    this.application = parts.application;
+    this.config = parts.config;
+    this.endpoint = parts.endpoint;
+    this.host = parts.host;
+    this.bus = parts.bus;
+    this.clock = parts.clock;
+    this.stateFolder = parts.stateFolder;
+    this.gateway = parts.gateway;
+    this.#credentials = parts.credentials;
+    this.#closers = parts.closers;
+  }
+
+  /**
+   * Starts everything; what is slow is loaded when first needed. When another stack owns the state folder, a command
+   * uses that one's services and a stack is refused (LR5003).
+   */
+  static async start(options: StackOptions): Promise<Stack> {
+    const { config, clock = realClock, log = silentLogger } = options;
+    const closers: (() => Promise<void> | void)[] = [];
+    try {
+      const folder = stateFolderOf(options, closers);
+      const lock = await takeLock(folder, options);
+      if (lock instanceof StateLock) closers.push(() => lock.release());
+      const bus = new Bus();
+      const realm = options.application.realm;
+      const credentials = createCredentials({ realm, clock, secret: () => stateSecret(folder), keyPairs: [keyPairOf(config)] });
+      const gateway = lock instanceof StateLock ? await startServices(options, folder, bus, closers) : undefined;
+      const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
+      if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
+
+      const application = bindEndpoints(options.application, {
+        queueBase: () => endpoint,
+        api: () => `http://127.0.0.1:${config.ports.http}`,
+        functionUrl: () => `http://127.0.0.1:${config.ports.http}`,
+      });
+      const host = new RuntimeHost({
+        realm,
+        clock,
+        cache: cacheFolder(options.projectRoot),
+        credentials: (fn) => {
+          const name = fn.role.slice(fn.role.lastIndexOf("/") + 1);
+          return credentials.issueSession({ roleArn: `arn:aws:iam::${realm.accountId}:role/${name || fn.name}`, sessionName: fn.name, expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS });
+        },
+        endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
+        log: (fn, _stream, record) => options.onLog?.(fn, record),
+        notice: (fn, text) => options.onNotice?.(`${fn.name}: ${text}`),
+        standby: options.kind === "stack",
+        idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
+        faithfulCpu: config.limits.faithfulCpu,
+        ...(options.inspect === undefined ? {} : { inspect: () => options.inspect }),
+        ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
+      });
+      closers.push(() => host.close());
+      log.debug({ endpoint, folder }, "stack started");
+      return new Stack({ application, config, endpoint, host, bus, clock, stateFolder: folder, gateway, credentials, closers });
+    } catch (error) {
+      await closeAll(closers);
+      throw error;
+    }
+  }
+
+  invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
+    return invoke(this.host, fn, request);
+  }
+
+  /** Credentials for clients of ours. */
+  get credentials(): { readonly accessKeyId: string; readonly secretAccessKey: string } {
+    return this.config.credentials;
+  }
+
+  get credentialsRegistry(): Credentials {
+    return this.#credentials;
+  }
+
+  tiers(): Promise<LimitTiers> {
+    return this.host.tiers();
+  }
+
+  /** Ends environments, then services, then the state; nothing stays behind. */
+  close(): Promise<void> {
+    return closeAll(this.#closers);
+  }
+}
+
+async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+function stateFolderOf({ config, projectRoot }: StackOptions, closers: (() => void)[]): string {
+  if (!config.ephemeral) return resolve(projectRoot, config.state);
+  const folder = mkdtempSync(join(tmpdir(), "lambda-run-state-"));
+  closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A one-shot command waits for another one; a running stack is used instead of fought. */
+async function takeLock(folder: string, { kind, config, onNotice }: StackOptions): Promise<StateLock | StackInfo> {
+  const deadline = Date.now() + LOCK_WAIT_MS;
+  for (let told = false; ; told = true) {
+    const lock = StateLock.take(folder, kind);
+    if (lock instanceof StateLock) return lock;
+    if (lock.kind === "stack" && kind === "command" && lock.endpoint !== "") return lock;
+    if (lock.kind === "stack" && kind === "stack") {
+      throw new AppError("LR5003", { what: `A stack is already running on this state folder (process ${lock.pid})`, where: join(folder), why: lock.endpoint });
+    }
+    if (Date.now() > deadline) {
+      throw new AppError("LR5003", { what: `Another lambda-run command (process ${lock.pid}) has held the state folder for ${LOCK_WAIT_MS / 1000} s`, where: config.state });
+    }
+    if (!told) onNotice?.(`waiting for another lambda-run command (process ${lock.pid}) to finish with ${config.state}`);
+    await new Promise((wake) => setTimeout(wake, LOCK_POLL_MS));
+  }
+}
+
+async function startServices(options: StackOptions, folder: string, bus: Bus, closers: (() => Promise<void> | void)[]): Promise<Gateway> {
+  const { config, application, clock = realClock, log = silentLogger } = options;
+  let store: StateStore | undefined;
+  const secret = stateSecret(folder);
+  closers.push(() => store?.close());
+  const shared = {
+    host: config.host,
+    store: () => (store ??= StateStore.open({ folder })),
+    secret: () => secret,
+    clock,
+    bus,
+    realm: application.realm,
+    log,
+    keyPairs: [keyPairOf(config)],
+  };
+  const gateway = await startGateway({
+    ...shared,
+    port: config.ports.gateway,
+    fallbackPorts: true,
+    prepare: async (name, service) => {
+      await makeResources(name, service, application);
+      if (name === "s3") await applyConfigSeeds({ config, application, s3: service as S3Service, gateway: shared, notice: (text) => options.onNotice?.(text) });
+    },
+  });
+  closers.push(() => gateway.close());
+  if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
+    options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);
+  }
+  return gateway;
+}
+
+/** The configured pair, without the members that are not set. */
+function keyPairOf({ credentials: { accessKeyId, secretAccessKey, sessionToken } }: ResolvedConfig): KeyPair {
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}
