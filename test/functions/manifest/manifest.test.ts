@@ -37,7 +37,7 @@ beforeAll(async () => {
   const prefix = "2026/04/";
   const where = { endpoint, region: REGION, credentials: CREDENTIALS, bucket: REPORTS, createBucket: true };
   await seed({ ...where, prefix, count: SEEDED, sizeBytes: SIZE });
-  const client = s3.newClient();
+  const client = s3.newClient({ cacheMiddleware: true, requestChecksumCalculation: "WHEN_REQUIRED" });
   await client.send(new CreateBucketCommand({ Bucket: MANY }));
   const numbers = Array.from({ length: MANY_KEYS }, (_, index) => String(index).padStart(5, "0")).values();
   const put = async (): Promise<void> => {
