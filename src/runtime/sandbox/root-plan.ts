@@ -3,8 +3,8 @@
  * means. AWS: Lambda developer guide, "Lambda execution environment"; user, folders and modes were observed on AWS
  * (sbx_user1051, /var/task and /opt owned by root, /tmp 1777, no /dev/shm).
  */
-import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { mergeLayers } from "./layers.js";
 import type { SandboxSpec } from "./sandbox.js";
@@ -50,12 +50,51 @@ export function planRoot(spec: SandboxSpec, identity: IdentityFiles): PlanStep[]
     { kind: "symlink", guestPath: "/dev/stderr", target: "/proc/self/fd/2" },
     { kind: "proc", guestPath: "/proc" },
     { kind: "tmpfs", guestPath: GUEST.tmp, sizeBytes: spec.ephemeralStorageMb * MEBIBYTE },
-    { kind: "bind", hostPath: spec.taskRoot, guestPath: GUEST.task },
+    ...taskSteps(spec),
     ...(spec.layers.length === 0
       ? [{ kind: "directory", guestPath: GUEST.opt } as const]
       : mergeLayers(spec.layers, GUEST.opt)),
     ...spec.mounts.map((mount): PlanStep => ({ kind: "bind", ...mount })),
   ];
+}
+
+/**
+ * The code, shown whole unless a mount lies inside it where the package has nothing to mount on (/var/task/node_modules):
+ * the folders on the way are then opened, which costs a bind for each of their entries.
+ */
+function taskSteps(spec: SandboxSpec): PlanStep[] {
+  const inside = spec.mounts
+    .filter((mount) => mount.guestPath.startsWith(`${GUEST.task}/`))
+    .map((mount) => mount.guestPath.slice(GUEST.task.length + 1).split("/"))
+    .filter((names) => !isPlain(join(spec.taskRoot, ...names)));
+  return openFolder(spec.taskRoot, GUEST.task, inside);
+}
+
+function openFolder(hostPath: string, guestPath: string, mounts: readonly (readonly string[])[]): PlanStep[] {
+  if (mounts.length === 0) return [{ kind: "bind", hostPath, guestPath }];
+  const steps: PlanStep[] = [{ kind: "directory", guestPath }];
+  for (const entry of readdirSync(hostPath, { withFileTypes: true })) {
+    const here = mounts.filter(([name]) => name === entry.name);
+    if (here.some((names) => names.length === 1)) continue; // a link in the place of the mount: it is covered
+    const paths = { hostPath: join(hostPath, entry.name), guestPath: join(guestPath, entry.name) };
+    if (entry.isSymbolicLink())
+      steps.push({ kind: "symlink", guestPath: paths.guestPath, target: readlinkSync(paths.hostPath) });
+    else
+      steps.push(
+        ...openFolder(
+          paths.hostPath,
+          paths.guestPath,
+          here.map((names) => names.slice(1)),
+        ),
+      );
+  }
+  return steps;
+}
+
+/** Something to mount on. A link would lead the mount elsewhere. */
+function isPlain(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isSymbolicLink();
 }
 
 /** /usr and its companions. Merged distributions have /bin and /lib as links into /usr: these stay links. */

@@ -1,4 +1,9 @@
 /** Entry of the bundle. `<tier> all` runs every scenario and prints what came out; `<tier> supervise` waits to be killed. */
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findCgroupHome, sweepCgroups } from "../../../src/runtime/sandbox/cgroup.js";
+import { sweepEnvironmentFolders } from "../../../src/runtime/sandbox/environment-folder.js";
 import { probeSandbox } from "../../../src/runtime/sandbox/probe.js";
 import type { SandboxTier } from "../../../src/runtime/sandbox/sandbox.js";
 import { scenarios, supervise } from "./scenarios.js";
@@ -23,8 +28,20 @@ async function runAll(tier: SandboxTier): Promise<Record<string, unknown>> {
   return results;
 }
 
+/** What a start does in passing, and what it leaves of others. */
+async function sweep(): Promise<string[]> {
+  const search = findCgroupHome();
+  if ("home" in search) sweepCgroups(search.home);
+  await sweepEnvironmentFolders();
+  return [
+    ...readdirSync(join(tmpdir(), `lambda-run-${process.getuid?.() ?? 0}`)),
+    ...("home" in search ? readdirSync(search.home.memory) : []),
+  ];
+}
+
 async function main(tier: string, what: string): Promise<unknown> {
   if (what === "probe") return probe(undefined);
+  if (what === "sweep") return sweep();
   if (what === "supervise") return supervise(tier as SandboxTier);
   return runAll(tier as SandboxTier);
 }

@@ -152,6 +152,11 @@ for (const user of USERS) {
           expect(outcome.tmpIsNotMemory.peakMb).toBeLessThan(128);
         });
 
+        test("a mount may lie inside the code where the code has nothing to mount on", () => {
+          if (!held()) return;
+          expect(outcome.mountInTask).toBe("from outside index.js,node_modules\nEROFS\n");
+        });
+
         test("output that nobody reads waits in the kernel", () => {
           if (!held()) return;
           expect(outcome.flood.exit).toEqual({ kind: "signal", signal: "killed" });
@@ -230,7 +235,7 @@ for (const user of USERS) {
       });
 
       test(
-        "no process survives a supervisor that is killed",
+        "no process survives a supervisor that is killed, and the next start sweeps what it left",
         async () => {
           if (!held()) return;
           const command = commandFor(user, [tier, "supervise"]);
@@ -243,6 +248,8 @@ for (const user of USERS) {
           expect(findByCommandLine(mark)).toHaveLength(3);
           supervisor.kill("SIGKILL");
           await until(() => findByCommandLine(mark).length === 0);
+          const left = (await runBundle(user, tier, "sweep")) as string[];
+          expect(left.filter((name) => name.startsWith(`${supervisor.pid}-`))).toEqual([]);
         },
         PATIENCE_MS,
       );

@@ -326,6 +326,26 @@ export const scenarios = {
     }
   },
 
+  /** Modules that lie outside the package appear in its node_modules. */
+  mountInTask: async (tier: SandboxTier) => {
+    const modules = mkdtempSync(join(tmpdir(), "lambda-run-modules-"));
+    chmodSync(modules, 0o755);
+    writeFileSync(join(modules, "m.js"), "module.exports = 'from outside'");
+    try {
+      return await withRoom(
+        tier,
+        async (room) =>
+          (
+            await room.run(`const fs = require("fs"); console.log(require("/var/task/node_modules/m.js"), fs.readdirSync("/var/task").sort().join());
+            try { fs.writeFileSync("/var/task/y", ""); } catch (error) { console.log(error.code); }`)
+          ).text,
+        { mounts: [LANG, { hostPath: modules, guestPath: "/var/task/node_modules" }] },
+      );
+    } finally {
+      rmSync(modules, { recursive: true, force: true });
+    }
+  },
+
   leavesNothing: async (tier: SandboxTier) => {
     const mark = newMark();
     await withRoom(tier, async (room) => {
