@@ -28,7 +28,12 @@ export interface BusEvents {
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
   LogWritten: { readonly logGroup: string; readonly logStream: string; readonly timeMs: number; readonly messages: readonly string[] };
-  AlarmChanged: { readonly alarmName: string; readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA"; readonly reason: string };
+  AlarmChanged: {
+    readonly alarmName: string;
+    readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
+    readonly previousState?: "OK" | "ALARM" | "INSUFFICIENT_DATA";
+    readonly reason: string;
+  };
 }
 
 type Listener<K extends keyof BusEvents> = (event: BusEvents[K]) => void;
