@@ -39,6 +39,8 @@ export interface AlarmRow {
   readonly stateReason: string;
   readonly stateReasonData?: string;
   readonly stateUpdatedMs: number;
+  /** When the state last became another one. */
+  readonly stateChangedMs: number;
 }
 
 export interface HistoryRow {
@@ -89,11 +91,12 @@ export class AlarmStore {
     let sequence = 0;
     while (this.#history.get([row.alarmName, row.timestampMs, sequence]) !== undefined) sequence += 1;
     this.#history.putSync([row.alarmName, row.timestampMs, sequence], row);
-    const old = this.#history.getKeys({
+    const range = this.#history.getKeys({
       start: [row.alarmName, 0, 0],
       end: [row.alarmName, row.timestampMs - HISTORY_MS, 0],
     });
-    for (const key of [...old]) this.#history.removeSync(key);
+    const old = [...range];
+    for (const key of old) this.#history.removeSync(key);
   }
 
   /** Oldest first. */

@@ -18,7 +18,7 @@ export function describeAlarm(alarm: AlarmRow): JsonObject {
     StateReason: alarm.stateReason,
     ...(alarm.stateReasonData === undefined ? {} : { StateReasonData: alarm.stateReasonData }),
     StateUpdatedTimestamp: alarm.stateUpdatedMs / 1000,
-    StateTransitionedTimestamp: alarm.stateUpdatedMs / 1000,
+    StateTransitionedTimestamp: alarm.stateChangedMs / 1000,
     ...watched(alarm),
     EvaluationPeriods: alarm.evaluationPeriods,
     ...(alarm.namesDatapoints ? { DatapointsToAlarm: alarm.datapointsToAlarm } : {}),

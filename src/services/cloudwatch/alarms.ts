@@ -12,20 +12,18 @@ import {
 } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { COMPARISONS, type AlarmRow, type AlarmStore, type Comparison } from "./alarm-store.js";
-import { describeAlarm } from "./alarm-view.js";
-import { alarmNotFound, invalidValue, resourceNotFound, validationError } from "./errors.js";
+import { alarmNotFound, resourceNotFound, validationError } from "./errors.js";
 import type { AlarmEvaluator } from "./evaluator.js";
-import { checkViolations, dimensionsOf, pageOf, requiredNumber, requiredString, unitOf } from "./input.js";
+import { checkViolations, dimensionsOf, requiredNumber, requiredString, unitOf } from "./input.js";
 import { checkPeriod, checkStatistic, queriesOf, type MetricQuery } from "./queries.js";
 
 const TREATMENTS = ["breaching", "notBreaching", "ignore", "missing"];
-const STATES = ["OK", "ALARM", "INSUFFICIENT_DATA"];
+export const ALARM_STATES = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 const MAX_ACTIONS = 5;
 const MAX_RANGE_MS = 86_400_000;
 /** Alarms with periods of an hour and more may look back a week. */
 const MAX_LONG_RANGE_MS = 7 * MAX_RANGE_MS;
 const HOUR_MS = 3_600_000;
-const MAX_RECORDS = 100;
 
 export interface AlarmContext {
   readonly alarms: AlarmStore;
@@ -49,12 +47,14 @@ export async function putMetricAlarm(
             state: "INSUFFICIENT_DATA" as const,
             stateReason: "Unchecked: Initial alarm creation",
             stateUpdatedMs: nowMs,
+            stateChangedMs: nowMs,
             tags,
           }
         : {
             state: existing.state,
             stateReason: existing.stateReason,
             stateUpdatedMs: existing.stateUpdatedMs,
+            stateChangedMs: existing.stateChangedMs,
             ...(existing.stateReasonData === undefined ? {} : { stateReasonData: existing.stateReasonData }),
             // Tags are given at creation; later TagResource alone changes them.
             tags: existing.tags,
@@ -68,7 +68,7 @@ export async function putMetricAlarm(
 
 type AlarmSettings = Omit<
   AlarmRow,
-  "arn" | "configuredMs" | "state" | "stateReason" | "stateReasonData" | "stateUpdatedMs" | "tags"
+  "arn" | "configuredMs" | "state" | "stateReason" | "stateReasonData" | "stateUpdatedMs" | "stateChangedMs" | "tags"
 >;
 
 function settingsOf(input: JsonObject): AlarmSettings {
@@ -217,7 +217,7 @@ export async function setAlarmState({ alarms, evaluator }: AlarmContext, input: 
   const reasonData = stringMember(input, "StateReasonData");
   const violations = new Violations();
   violations.required(state, "stateValue");
-  violations.oneOf(state, "stateValue", STATES);
+  violations.oneOf(state, "stateValue", ALARM_STATES);
   violations.required(reason, "stateReason");
   violations.length(reason, "stateReason", 0, 1023);
   checkViolations(violations);
@@ -239,104 +239,6 @@ export async function enableActions(
     }
   });
   return {};
-}
-
-export function describeAlarms({ alarms }: AlarmContext, input: JsonObject): JsonObject {
-  const names = stringListMember(input, "AlarmNames");
-  const prefix = stringMember(input, "AlarmNamePrefix");
-  const state = stringMember(input, "StateValue");
-  const action = stringMember(input, "ActionPrefix");
-  const types = stringListMember(input, "AlarmTypes");
-  const size = numberMember(input, "MaxRecords");
-  const violations = new Violations();
-  violations.oneOf(state, "stateValue", STATES);
-  violations.range(size, "maxRecords", 1, MAX_RECORDS);
-  checkViolations(violations);
-  if (names !== undefined && names.length > 0 && prefix !== undefined) {
-    throw validationError(
-      "The parameters AlarmNames and AlarmNamePrefix are mutually exclusive and you have specified both.",
-    );
-  }
-  for (const member of ["ChildrenOfAlarmName", "ParentsOfAlarmName"]) {
-    if (input[member] !== undefined) throw invalidValue(`The parameter ${member} is not emulated by lambda-run.`);
-  }
-  const wanted = alarms.all().filter((alarm) => {
-    if (types !== undefined && types.length > 0 && !types.includes("MetricAlarm")) return false;
-    if (names !== undefined && names.length > 0 && !names.includes(alarm.name)) return false;
-    if (state !== undefined && alarm.state !== state) return false;
-    const actions = [...alarm.okActions, ...alarm.alarmActions, ...alarm.insufficientDataActions];
-    return (
-      alarm.name.startsWith(prefix ?? "") && (action === undefined || actions.some((arn) => arn.startsWith(action)))
-    );
-  });
-  const { items, NextToken } = pageOf(wanted, stringMember(input, "NextToken"), size ?? MAX_RECORDS);
-  return {
-    MetricAlarms: items.map(describeAlarm),
-    CompositeAlarms: [],
-    ...(NextToken === undefined ? {} : { NextToken }),
-  };
-}
-
-export function describeAlarmsForMetric({ alarms }: AlarmContext, input: JsonObject): JsonObject {
-  const namespace = requiredString(input, "Namespace");
-  const name = requiredString(input, "MetricName");
-  const dimensions = sorted(dimensionsOf(input, ""));
-  const statistic = stringMember(input, "Statistic") ?? stringMember(input, "ExtendedStatistic");
-  const period = numberMember(input, "Period");
-  const unit = unitOf(input, "");
-  const found = alarms.all().filter((alarm) => {
-    const stat = alarm.queries[0]?.stat;
-    return (
-      alarm.metrics === undefined &&
-      stat?.metric.namespace === namespace &&
-      stat.metric.name === name &&
-      sorted(stat.metric.dimensions) === dimensions &&
-      (statistic === undefined || stat.name === statistic) &&
-      (period === undefined || stat.periodMs === period * 1000) &&
-      (unit === undefined || stat.unit === unit)
-    );
-  });
-  return { MetricAlarms: found.map(describeAlarm) };
-}
-
-function sorted(dimensions: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(dimensions).sort(([left], [right]) => (left < right ? -1 : 1)));
-}
-
-export function describeAlarmHistory({ alarms }: AlarmContext, input: JsonObject): JsonObject {
-  const name = stringMember(input, "AlarmName");
-  const type = stringMember(input, "HistoryItemType");
-  const start = numberMember(input, "StartDate");
-  const end = numberMember(input, "EndDate");
-  const scanBy = stringMember(input, "ScanBy") ?? "TimestampDescending";
-  const size = numberMember(input, "MaxRecords");
-  const violations = new Violations();
-  violations.oneOf(type, "historyItemType", ["ConfigurationUpdate", "StateUpdate", "Action"]);
-  violations.oneOf(scanBy, "scanBy", ["TimestampDescending", "TimestampAscending"]);
-  violations.range(size, "maxRecords", 1, MAX_RECORDS);
-  checkViolations(violations);
-  const rows = alarms
-    .history()
-    .filter(
-      (row) =>
-        (name === undefined || row.alarmName === name) &&
-        (type === undefined || row.type === type) &&
-        (start === undefined || row.timestampMs >= start * 1000) &&
-        (end === undefined || row.timestampMs < end * 1000),
-    );
-  if (scanBy === "TimestampDescending") rows.reverse();
-  const { items, NextToken } = pageOf(rows, stringMember(input, "NextToken"), size ?? MAX_RECORDS);
-  return {
-    AlarmHistoryItems: items.map((row) => ({
-      AlarmName: row.alarmName,
-      AlarmType: "MetricAlarm",
-      Timestamp: row.timestampMs / 1000,
-      HistoryItemType: row.type,
-      HistorySummary: row.summary,
-      HistoryData: row.data,
-    })),
-    ...(NextToken === undefined ? {} : { NextToken }),
-  };
 }
 
 export async function tagAlarm({ alarms }: AlarmContext, input: JsonObject): Promise<JsonObject> {

@@ -108,6 +108,7 @@ export class AlarmEvaluator {
         state,
         stateReason: reason,
         stateUpdatedMs: timestampMs,
+        stateChangedMs: alarm.state === state ? alarm.stateChangedMs : timestampMs,
         ...(reasonData === undefined ? {} : { stateReasonData: reasonData }),
       });
       if (alarm.state !== state) {
@@ -130,8 +131,8 @@ export class AlarmEvaluator {
       }
       return alarm;
     });
-    if (former !== undefined && former.state !== state)
-      this.#bus.emit("AlarmChanged", { alarmName: name, state, reason });
+    if (former === undefined || former.state === state) return;
+    this.#bus.emit("AlarmChanged", { alarmName: name, state, previousState: former.state, reason });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reading what CloudWatch's requests have in common: dimensions, times, numbers. */
-import { numberMember, objectListMember, stringMember, Violations } from "../kit/json-input.js";
+import { numberMember, objectListMember, stringMember, type Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { AwsError } from "../kit/aws-error.js";
 import { invalidNextToken, invalidValue, missingParameter } from "./errors.js";

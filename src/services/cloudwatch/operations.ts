@@ -1,11 +1,9 @@
 /** The table of CloudWatch's operations: what runs, and the shapes of its members. */
 import type { JsonOperation } from "../kit/json-protocol.js";
 import type { QueryOperation } from "../kit/query-protocol.js";
+import { describeAlarmHistory, describeAlarms, describeAlarmsForMetric } from "./alarm-queries.js";
 import {
   deleteAlarms,
-  describeAlarmHistory,
-  describeAlarms,
-  describeAlarmsForMetric,
   enableActions,
   listAlarmTags,
   putMetricAlarm,

@@ -29,16 +29,21 @@ export function summarize(values: readonly number[], counts?: readonly number[])
   };
 }
 
-export function combine(one: Summary | undefined, other: Summary): Summary {
-  if (one === undefined) return other;
-  return {
-    count: one.count + other.count,
-    sum: one.sum + other.sum,
-    min: Math.min(one.min, other.min),
-    max: Math.max(one.max, other.max),
-    values:
-      one.values === undefined || other.values === undefined ? undefined : distinct([...one.values, ...other.values]),
-  };
+/** One summary of several; at least one must be given. */
+export function combine(summaries: readonly Summary[]): Summary {
+  let [count, sum, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const summary of summaries) {
+    count += summary.count;
+    sum += summary.sum;
+    min = Math.min(min, summary.min);
+    max = Math.max(max, summary.max);
+  }
+  const pairs: (readonly [number, number])[] = [];
+  for (const { values } of summaries) {
+    if (values === undefined) return { count, sum, min, max, values };
+    pairs.push(...values);
+  }
+  return { count, sum, min, max, values: summaries.length === 1 ? pairs : distinct(pairs) };
 }
 
 function distinct(pairs: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {

@@ -192,7 +192,12 @@ describe("CloudWatch", () => {
       "InvalidParameterValueException",
       "The value Apples for parameter MetricData.member.1.Unit is invalid.",
     ],
-    ["no value", { MetricName: "m" }, "MissingRequiredParameterException", "The parameter MetricData.member.1.Value is required."],
+    [
+      "no value",
+      { MetricName: "m" },
+      "MissingRequiredParameterException",
+      "The parameter MetricData.member.1.Value is required.",
+    ],
     [
       "31 dimensions",
       { MetricName: "m", Value: 1, Dimensions: Array.from({ length: 31 }, (_, i) => ({ Name: `d${i}`, Value: "v" })) },
@@ -271,6 +276,17 @@ describe("CloudWatch", () => {
       name: "InvalidParameterCombinationException",
       message: expect.stringContaining("up to 1,441 datapoints") as string,
     });
+  });
+
+  test("values put one by one into one minute count as if they had come together, also after a restart", async () => {
+    const depth = (values: number[]) =>
+      served.service.putMetric({ namespace: "App", name: "depth", dimensions: {}, values });
+    for (let value = 1; value <= 300; value += 1) await depth([value]);
+    const restarted = createCloudWatchService(served.context);
+    await restarted.putMetric({ namespace: "App", name: "depth", dimensions: {}, values: [301] });
+    await restarted.close();
+    const results = await query([stat("n", "depth", "SampleCount"), stat("sum", "depth"), stat("p50", "depth", "p50")]);
+    expect(results.map((result) => result.Values)).toEqual([[301], [(301 * 302) / 2], [151]]);
   });
 
   test("p99 of a thousand values", async () => {
