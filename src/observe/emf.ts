@@ -75,7 +75,7 @@ function dimensionSetsOf(root: JsonRecord, sets: unknown): Readonly<Record<strin
 function valuesOf(target: unknown): readonly number[] | undefined {
   const values: unknown = typeof target === "number" ? [target] : target;
   if (!Array.isArray(values) || values.length === 0 || values.length > MAX_VALUES_PER_METRIC) return undefined;
-  return values.every((value) => typeof value === "number") ? (values as readonly number[]) : undefined;
+  return values.every((value) => typeof value === "number") ? values : undefined;
 }
 
 /** Targets are members of the root object; a name like `toString` finds nothing. */

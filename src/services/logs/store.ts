@@ -140,7 +140,9 @@ export class LogStore {
   }
 
   deleteGroup(group: GroupRow): void {
-    for (const stream of [...this.streams(group)]) this.deleteStream(stream);
+    // Listed first: rows are not to vanish under the range that finds them.
+    const streams = [...this.streams(group)];
+    for (const stream of streams) this.deleteStream(stream);
     this.#groups.removeSync(group.name);
   }
 

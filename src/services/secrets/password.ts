@@ -39,7 +39,7 @@ export function randomPassword(options: PasswordOptions = {}): string {
     options.ExcludePunctuation ? "" : PUNCTUATION,
     options.IncludeSpace ? " " : "",
   ].filter((type) => type !== "");
-  const usable = types.map((type) => [...type].filter((character) => !excluded.has(character)));
+  const usable = types.map((type) => type.split("").filter((character) => !excluded.has(character)));
   const pool = usable.flat();
   if (pool.length === 0) throw invalidParameter("All characters have been excluded from selection.");
 

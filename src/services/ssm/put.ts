@@ -96,7 +96,7 @@ export function putParameter(store: ParameterStore, clock: Clock, given: NewPara
     if (existing !== undefined && existing.type !== type) throw typeMismatch();
     const version = newVersion(given, type, existing, clock.now());
     const kept = existing === undefined ? [] : withRoom(store, existing);
-    const [first = version, ...rest] = [...kept, version];
+    const [first, ...rest] = [...kept, version];
     store.put({
       name: given.name,
       type,
