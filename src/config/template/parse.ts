@@ -2,8 +2,9 @@
  * Reads YAML or JSON text into template nodes. CloudFormation takes YAML 1.1 with its own short forms (`!Ref`).
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
  */
+import { basename } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { Document, Node as YamlNode, YAMLMap } from "yaml";
+import type { Document, Node as YamlNode, ScalarTag, YAMLMap } from "yaml";
 import { AppError } from "../../shared/errors.js";
 import { codeFrame } from "../code-frame.js";
 import { didYouMean } from "../nearest.js";
@@ -22,9 +23,21 @@ const SHORT_FORMS: ReadonlyMap<string, string> = new Map([
 export const INTRINSIC_NAMES: readonly string[] = [...SHORT_FORMS.values()];
 
 /** Types of YAML 1.1 that CloudFormation has not: `2012-10-17` stays text, `12:30` does too. */
-const FOREIGN_TAGS = new Set(["timestamp", "intTime", "floatTime", "binary", "omap", "pairs", "set"]);
+const FOREIGN_TAGS = new Set(["timestamp", "binary", "omap", "pairs", "set", "bool"]);
 const isForeign = (tag: { readonly tag?: string; readonly format?: string }): boolean =>
   FOREIGN_TAGS.has((tag.tag ?? "").replace("tag:yaml.org,2002:", "")) || tag.format === "TIME";
+
+/** As the parsers of AWS read it: `yes` and `on` are true, but `y` and `n` are texts (`AttributeType: N`). */
+const booleanTag = (test: RegExp, value: boolean): ScalarTag => ({
+  tag: "tag:yaml.org,2002:bool",
+  default: true,
+  test,
+  resolve: () => value,
+});
+const BOOLEANS = [
+  booleanTag(/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, true),
+  booleanTag(/^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, false),
+];
 
 /** A template has at most 1 MB of text; aliases may make more of it, but not without bound. */
 const MAX_NODES = 500_000;
@@ -37,7 +50,7 @@ export function parseTemplate(text: string, file: string): TemplateNode {
     lineCounter,
     prettyErrors: false,
     logLevel: "silent",
-    customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isForeign(tag)),
+    customTags: (tags) => [...BOOLEANS, ...tags.filter((tag) => typeof tag === "string" || !isForeign(tag))],
   });
   const positionAt = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
@@ -50,7 +63,7 @@ export function parseTemplate(text: string, file: string): TemplateNode {
 
 export function yamlError(text: string, at: Position, message: string): AppError {
   return new AppError("LR2002", {
-    what: `${at.file} is not valid: ${message.replace(/\.$/, "")}`,
+    what: `${basename(at.file)} is not valid: ${message.replace(/\.$/, "")}`,
     where: `${at.file}:${at.line}:${at.column}`,
     codeFrame: codeFrame(text, at.line, at.column),
   });

@@ -155,7 +155,6 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
   const resources = readResources(childOf(root, "Resources"), globals, problems);
   scope.declare(resources);
   scope.declare(implicitResources([...scope.resources.values()], globals));
-  checkDependencies(scope);
 
   const draft = emptyDraft();
   const exists = (path: string): boolean => {
@@ -164,6 +163,8 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
     return there;
   };
   build({ scope, draft, baseFolder, generatedFolder: options.generatedFolder, readText, exists });
+  // After building: a value that cannot be worked out has the better message.
+  checkDependencies(scope);
   const outputs = outputsOf(childOf(root, "Outputs"), scope);
   const { notifications: _notifications, subscriptions: _subscriptions, ...lists } = draft;
   const application: Application = {

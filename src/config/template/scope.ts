@@ -85,9 +85,7 @@ export class TemplateScope implements Scope {
     const resource = this.#find(name, usage, true);
     const type = RESOURCE_TYPES[resource.type];
     const subject = this.#subject(resource, usage);
-    return type
-      ? this.#guard(name, usage, () => type.ref(subject))
-      : this.#placeholder(resource, undefined, subject.name);
+    return type ? type.ref(subject) : this.#placeholder(resource, undefined, subject.name);
   }
 
   attribute(logicalId: string, attribute: string, usage: Usage): string {
@@ -96,7 +94,7 @@ export class TemplateScope implements Scope {
     const subject = this.#subject(resource, usage);
     if (!type) return this.#placeholder(resource, attribute, subject.name);
     const read = type.attributes[attribute];
-    if (read) return this.#guard(`${logicalId}.${attribute}`, usage, () => read(subject));
+    if (read) return read(subject);
     const known = Object.keys(type.attributes);
     const what = `${resource.type} ${logicalId} has no attribute "${attribute}".${didYouMean(attribute, known)}`;
     throw this.problems.reference({

@@ -1,0 +1,211 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { readTemplate } from "../../../src/config/template/read-template.js";
+import { folderWith, read, withFunction } from "../support.js";
+
+const fnOf = (properties: string, files: Record<string, string> = {}, resources = "", head = "") => {
+  const fn = read(withFunction(properties, resources, head), {}, files).functions.find(
+    ({ logicalId }) => logicalId === "Fn",
+  );
+  if (!fn) throw new Error("no function");
+  return fn;
+};
+
+test("a function without settings has AWS's defaults", () => {
+  expect(fnOf("")).toMatchObject({
+    memoryMb: 128,
+    timeoutSeconds: 3,
+    ephemeralStorageMb: 512,
+    architecture: "x86_64",
+    environment: {},
+    layers: [],
+    reservedConcurrency: undefined,
+    version: "$LATEST",
+    logging: { format: "Text", applicationLogLevel: "INFO", systemLogLevel: "INFO" },
+  });
+});
+
+test("every property of a function arrives, numbers written as texts too", () => {
+  const properties = `
+FunctionName: manifest
+Description: Lists.
+MemorySize: "1769"
+Timeout: 900
+EphemeralStorage: { Size: 10240 }
+Architectures: [arm64]
+ReservedConcurrentExecutions: 0
+Tracing: Active
+Role: arn:aws:iam::123456789012:role/x
+AutoPublishAlias: live
+LoggingConfig: { LogFormat: JSON, ApplicationLogLevel: DEBUG, LogGroup: /own }
+DeadLetterQueue: { Type: SQS, TargetArn: "arn:aws:sqs:r:1:dead" }
+EventInvokeConfig: { MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Type: SQS, Destination: "arn:aws:sqs:r:1:failed" } } }
+Tags: { team: a }
+Policies: [AWSLambdaBasicExecutionRole]
+VpcConfig: { SubnetIds: [a], SecurityGroupIds: [b] }`;
+  expect(fnOf(properties)).toMatchObject({
+    name: "manifest",
+    arn: "arn:aws:lambda:eu-central-1:123456789012:function:manifest",
+    description: "Lists.",
+    memoryMb: 1769,
+    timeoutSeconds: 900,
+    ephemeralStorageMb: 10_240,
+    architecture: "arm64",
+    reservedConcurrency: 0,
+    tracing: "Active",
+    role: "arn:aws:iam::123456789012:role/x",
+    publishedAlias: "live",
+    tags: { team: "a" },
+    logging: { format: "JSON", applicationLogLevel: "DEBUG", systemLogLevel: "INFO", logGroup: "/own" },
+    asyncInvoke: {
+      maximumRetryAttempts: 0,
+      maximumEventAgeSeconds: 21_600,
+      onFailureArn: "arn:aws:sqs:r:1:failed",
+      deadLetterTargetArn: "arn:aws:sqs:r:1:dead",
+    },
+  });
+});
+
+test("Globals merge as SAM merges: maps merge, lists are appended, the rest is taken from the function", () => {
+  const head = `
+Globals:
+  Function:
+    Timeout: 10
+    MemorySize: 256
+    Environment: { Variables: { SHARED: a, OWN: global } }
+    Layers: [!Ref One]`;
+  const resources =
+    "One: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: one } }\nTwo: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: two.zip } }";
+  const fn = fnOf(
+    "Timeout: 20\nEnvironment: { Variables: { OWN: local } }\nLayers: [!Ref Two]",
+    { "one/x": "", "two.zip": "" },
+    resources,
+    head,
+  );
+  expect(fn).toMatchObject({ timeoutSeconds: 20, memoryMb: 256, environment: { SHARED: "a", OWN: "local" } });
+  expect(fn.layers.map((path) => path.split("/").pop())).toEqual(["one", "two.zip"]);
+});
+
+test("a layer of another account is announced and left out", () => {
+  const { functions, notices } = read(
+    withFunction("Layers: ['arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertools:1']"),
+  );
+  expect(functions[0]?.layers).toEqual([]);
+  expect(notices).toEqual([expect.stringContaining("layer:AWSLambdaPowertools:1 is not part of this template")]);
+});
+
+describe("code", () => {
+  const code = (template: string, files: Record<string, string> = {}) => {
+    const folder = folderWith({ "template.yaml": template, ...files });
+    const { application } = readTemplate({
+      file: join(folder, "template.yaml"),
+      realm: { region: "us-east-1", accountId: "000000000000" },
+      stackName: "s",
+      generatedFolder: join(folder, ".gen"),
+    });
+    return { folder, code: application.functions[0]?.code, notices: application.notices };
+  };
+  const fn = (properties: string, metadata = ""): string =>
+    `Resources:\n  Fn:\n    Type: AWS::Serverless::Function\n${metadata === "" ? "" : `    Metadata: ${metadata}\n`}    Properties: { Runtime: nodejs22.x, ${properties} }\n`;
+
+  test.each([".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx"])(
+    "Node source in %s is bundled",
+    (extension) => {
+      const result = code(fn("CodeUri: src/, Handler: api/app.handler"), { [`src/api/app${extension}`]: "" });
+      expect(result.code).toEqual({
+        kind: "bundle",
+        root: join(result.folder, "src"),
+        handlerFile: "api/app",
+        build: { external: [] },
+      });
+      expect(result.notices).toEqual([]);
+    },
+  );
+
+  test("BuildProperties reach the bundler", () => {
+    const metadata =
+      "{ BuildMethod: esbuild, BuildProperties: { EntryPoints: [src/app.ts], External: [sharp], Minify: true, Target: es2022, Format: esm, Sourcemap: true, KeepNames: true, MainFields: 'module,main', Loader: ['.svg=text'], Banner: ['js=/* x=y */'], Define: { A: '1' } } }";
+    const result = code(fn("CodeUri: ., Handler: app.handler", metadata), { "src/app.ts": "" });
+    expect(result.code).toEqual({
+      kind: "bundle",
+      // esbuild writes the entry point as app.js, which is what Handler names.
+      root: join(result.folder, "src"),
+      handlerFile: "app",
+      build: {
+        external: ["sharp"],
+        minify: true,
+        target: "es2022",
+        format: "esm",
+        sourcemap: true,
+        keepNames: true,
+        mainFields: ["module", "main"],
+        loader: { ".svg": "text" },
+        banner: { js: "/* x=y */" },
+        define: { A: "1" },
+      },
+    });
+  });
+
+  test.each([
+    ["SkipBuild", fn("CodeUri: dist, Handler: app.handler", "{ SkipBuild: true }")],
+    ["Python", fn("CodeUri: dist, Handler: app.handler").replace("nodejs22.x", "python3.13")],
+    ["a custom runtime", fn("CodeUri: dist, Handler: x").replace("nodejs22.x", "provided.al2023")],
+    ["a handler inside a layer", fn("CodeUri: dist, Handler: /opt/wrapper.handler")],
+  ])("%s is mounted as a folder", (_what, template) => {
+    const result = code(template, { "dist/app.js": "" });
+    expect(result.code).toEqual({ kind: "folder", root: join(result.folder, "dist") });
+  });
+
+  test("inline code is kept in the application, with the folder that it will be written to", () => {
+    const result = code(fn('InlineCode: "exports.handler = async () => 1;", Handler: index.handler'));
+    expect(result.code).toEqual({
+      kind: "folder",
+      root: expect.stringContaining(join(result.folder, ".gen", "Fn-")),
+      origin: { kind: "inline", fileName: "index.js", text: "exports.handler = async () => 1;" },
+    });
+    const plain = code(
+      "Resources:\n  Fn: { Type: AWS::Lambda::Function, Properties: { Runtime: python3.13, Handler: index.handler, Code: { ZipFile: 'x = 1' } } }\n",
+    );
+    expect(plain.code).toMatchObject({
+      kind: "folder",
+      origin: { kind: "inline", fileName: "index.py", text: "x = 1" },
+    });
+  });
+
+  test("a ZIP and code in S3 are named as what they are", () => {
+    const zip = code(fn("CodeUri: app.zip, Handler: app.handler"), { "app.zip": "" });
+    expect(zip.code).toMatchObject({ kind: "folder", origin: { kind: "zip", file: join(zip.folder, "app.zip") } });
+    const remote = code(fn("CodeUri: { Bucket: b, Key: k.zip }, Handler: app.handler"));
+    expect(remote.code).toMatchObject({ kind: "folder", origin: { kind: "remote", uri: "s3://b/k.zip" } });
+    expect(remote.notices).toEqual(["Fn cannot be invoked: its code is not at s3://b/k.zip."]);
+  });
+
+  test("an image keeps its build and its command", () => {
+    const template =
+      "Resources:\n  Fn:\n    Type: AWS::Serverless::Function\n    Metadata: { Dockerfile: Dockerfile.dev, DockerContext: ./image, DockerTag: v1 }\n    Properties: { PackageType: Image, ImageConfig: { Command: [app.handler] } }\n";
+    const result = code(template);
+    expect(result.code).toEqual({
+      kind: "image",
+      uri: "fn:v1",
+      build: { context: join(result.folder, "image"), dockerfile: "Dockerfile.dev" },
+      command: ["app.handler"],
+    });
+  });
+
+  test("code that is not there is announced and refuses nothing", () => {
+    const result = code(fn("CodeUri: nowhere, Handler: app.handler"));
+    expect(result.code).toMatchObject({ kind: "bundle", handlerFile: "app" });
+    expect(result.notices).toEqual([`Fn cannot be invoked: its code is not at ${join(result.folder, "nowhere")}.`]);
+    mkdirSync(join(result.folder, "nowhere"));
+  });
+});
+
+test("an EventInvokeConfig resource settles what its function does with failures", () => {
+  const { functions } = read(
+    withFunction(
+      "FunctionName: fn",
+      "Cfg: { Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: !Ref Fn, Qualifier: $LATEST, MaximumRetryAttempts: 1 } }",
+    ),
+  );
+  expect(functions[0]?.asyncInvoke).toMatchObject({ maximumRetryAttempts: 1, maximumEventAgeSeconds: 21_600 });
+});
