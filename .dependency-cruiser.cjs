@@ -22,7 +22,7 @@ module.exports = {
       from: { path: "^src/services/([^/]+)/" },
       to: { path: "^src/services/([^/]+)/", pathNot: "^src/services/($1|kit)/" },
     },
-    { name: "kit-imports-no-service", severity: "error", from: { path: "^src/services/kit/" }, to: { path: "^src/services/", pathNot: "^src/services/kit/" } },
+    { name: "kit-imports-no-service", severity: "error", from: { path: "^src/services/kit/" }, to: { path: "^src/services/[^/]+/", pathNot: "^src/services/kit/" } },
     { name: "functions-stand-alone", severity: "error", comment: "functions/ is user code: AWS SDK and libraries only.", from: { path: "^src/functions/" }, to: { path: "^src/", pathNot: "^src/functions/" } },
     { name: "nobody-imports-functions", severity: "error", from: { path: "^src/", pathNot: "^src/functions/" }, to: { path: "^src/functions/" } },
     { name: "bootstrap-stands-alone", severity: "error", comment: "The bootstrap runs inside the execution environment: Node built-ins only.", from: { path: "^src/runtime/bootstrap/" }, to: { path: "^src/", pathNot: "^src/runtime/bootstrap/" } },
@@ -34,6 +34,6 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"], extensionAlias: { ".js": [".ts", ".js"] } },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"] },
   },
 };

@@ -5,12 +5,10 @@
 import { Command, CommanderError, Option } from "commander";
 import { CONFIG_FLAGS } from "../config/flags.js";
 import { EXIT, type ExitCode } from "../shared/errors.js";
+import type { Action } from "./action.js";
 import { coloursFor } from "./render/colours.js";
 import { errorJson, exitCodeOf, renderError } from "./render/errors.js";
 import { VERSION } from "./version.js";
-
-/** A command's work; resolves to the exit code. */
-export type Action = (args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<ExitCode>;
 
 interface CommandSpec {
   readonly usage: string;

@@ -19,6 +19,7 @@ import type { InvokeRequest, InvokeResult } from "../runtime/types.js";
 import { startGateway, type Gateway } from "../services/gateway.js";
 import { createCredentials, type Credentials, type KeyPair } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
+import { createLambdaService } from "../services/lambda/index.js";
 import { StateStore } from "../services/kit/state-store.js";
 import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
@@ -26,7 +27,6 @@ import { AppError } from "../shared/errors.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
 import { makeResources } from "./resources.js";
-import { applyConfigSeeds } from "./seed/config-seeds.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StackOptions {
@@ -116,6 +116,7 @@ export class Stack {
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
       closers.push(() => host.close());
+      gateway?.addService("lambda", createLambdaService({ host, realm, log, find: (name) => application.functions.find((fn) => fn.name === name) }));
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({ application, config, endpoint, host, bus, clock, stateFolder: folder, gateway, credentials, closers });
     } catch (error) {
@@ -197,7 +198,10 @@ async function startServices(options: StackOptions, folder: string, bus: Bus, cl
     fallbackPorts: true,
     prepare: async (name, service) => {
       await makeResources(name, service, application);
-      if (name === "s3") await applyConfigSeeds({ config, application, s3: service as S3Service, gateway: shared, notice: (text) => options.onNotice?.(text) });
+      if (name !== "s3" || config.seeds.length === 0) return;
+      // Brings the SDK with it: 70 ms that only a run with seeds pays.
+      const { applyConfigSeeds } = await import("./seed/config-seeds.js");
+      await applyConfigSeeds({ config, application, s3: service as S3Service, gateway: shared, notice: (text) => options.onNotice?.(text) });
     },
   });
   closers.push(() => gateway.close());

@@ -1,10 +1,10 @@
 /** `lambda-run doctor`: how each limit is held on this machine, and what would make it exact. */
 import { probeSandbox } from "../../runtime/sandbox/probe.js";
 import { EXIT } from "../../shared/errors.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 import { coloursFor } from "../render/colours.js";
-import { table } from "./list.js";
+import { table } from "../render/table.js";
 
 export const doctorCommand: Action = async (_args, options) => {
   const { config } = await loadProject(options);

@@ -7,7 +7,7 @@ import { LAMBDA } from "../../shared/aws-limits.js";
 import { AppError, type ExitCode } from "../../shared/errors.js";
 import { Stack } from "../../stack/stack.js";
 import { readEvent } from "../event-input.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject, type Project } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { exitCodeOfResult, resultJson } from "../render/result.js";

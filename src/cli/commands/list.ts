@@ -1,7 +1,8 @@
 /** `lambda-run list`: what the template declares. */
 import { EXIT } from "../../shared/errors.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
+import { table } from "../render/table.js";
 
 export const listCommand: Action = async (_args, options) => {
   const { application } = await loadProject(options);
@@ -17,9 +18,3 @@ export const listCommand: Action = async (_args, options) => {
   for (const line of notices) process.stderr.write(`note ${line}\n`);
   return EXIT.ok;
 };
-
-/** Columns of even width. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`).join("");
-}

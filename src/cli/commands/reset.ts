@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { StateLock } from "../../stack/state-lock.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 
 export const resetCommand: Action = async (_args, options) => {

@@ -1,7 +1,7 @@
 /** `lambda-run runtimes`: real Node versions for functions that declare another one than this machine's. */
 import { fetchedVersions, fetchNode, removeNode } from "../../runtime/fetch-node.js";
 import { AppError, EXIT } from "../../shared/errors.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 
 export const runtimesCommand: Action = async ([action = "list", runtime = ""], options) => {
   const json = options["json"] === true;

@@ -4,7 +4,7 @@ import { AppError } from "../../shared/errors.js";
 import { seed } from "../../stack/seed/seed.js";
 import { parseSize } from "../../stack/seed/size.js";
 import { Stack } from "../../stack/stack.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject, type Project } from "../project.js";
 import { progress } from "../render/progress.js";
 

@@ -1,7 +1,7 @@
 /** `lambda-run start`: the services of the template, until Ctrl-C. */
 import { EXIT } from "../../shared/errors.js";
 import { Stack } from "../../stack/stack.js";
-import type { Action } from "../main.js";
+import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { logPrinter } from "../render/logs.js";

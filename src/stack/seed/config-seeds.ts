@@ -3,7 +3,6 @@ import type { Application } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { startGateway, type GatewayOptions } from "../../services/gateway.js";
 import type { S3Service } from "../../services/s3/index.js";
-import { seed } from "./seed.js";
 import { parseSize } from "./size.js";
 
 export interface ConfigSeeds {
@@ -25,6 +24,7 @@ export async function applyConfigSeeds({ config, application, s3, gateway, notic
     }
     await s3.createBucketIfMissing(bucket);
     if (onlyWhenEmpty && !(await s3.isBucketEmpty(bucket))) continue;
+    const { seed } = await import("./seed.js");
     const own = await startGateway({ ...gateway, port: 0 });
     try {
       own.addService("s3", s3);
