@@ -108,7 +108,7 @@ export function sign(request: RawRequest, port: number, nowMs: number): RawReque
     .split("&")
     .filter((pair) => pair !== "")
     .map((pair) => (pair.includes("=") ? pair : `${pair}=`))
-    .sort()
+    .sort((a, b) => (a.split("=")[0] ?? "").localeCompare(b.split("=")[0] ?? "", "en"))
     .join("&");
   const canonical = [
     request.method ?? "GET",
@@ -149,3 +149,5 @@ export function bytes(size: number, seed = 1): Buffer {
   }
   return buffer;
 }
+
+export const byText = (a: string | undefined, b: string | undefined): number => ((a ?? "") < (b ?? "") ? -1 : 1);

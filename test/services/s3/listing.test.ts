@@ -10,7 +10,7 @@ import {
   type ListObjectsV2CommandInput,
 } from "@aws-sdk/client-s3";
 import { StateStore } from "../../../src/services/kit/state-store.js";
-import { refusal, startS3, type S3Fixture } from "./fixture.js";
+import { byText, refusal, startS3, type S3Fixture } from "./fixture.js";
 import { element } from "../gateway-fixture.js";
 
 const Bucket = "listing";
@@ -30,10 +30,11 @@ afterAll(() => s3.stop());
 
 const v2 = (more: Partial<ListObjectsV2CommandInput> = {}) =>
   s3.client.send(new ListObjectsV2Command({ Bucket, ...more }));
-const keysOf = (listed: { Contents?: { Key?: string }[] }): (string | undefined)[] =>
+const keysOf = (listed: { Contents?: { Key?: string | undefined }[] | undefined }): (string | undefined)[] =>
   (listed.Contents ?? []).map(({ Key }) => Key);
-const prefixesOf = (listed: { CommonPrefixes?: { Prefix?: string }[] }): (string | undefined)[] =>
-  (listed.CommonPrefixes ?? []).map(({ Prefix }) => Prefix);
+const prefixesOf = (listed: {
+  CommonPrefixes?: { Prefix?: string | undefined }[] | undefined;
+}): (string | undefined)[] => (listed.CommonPrefixes ?? []).map(({ Prefix }) => Prefix);
 
 test("keys come in the order of their UTF-8 bytes, those of other buckets not at all", async () => {
   const listed = await v2();
@@ -76,7 +77,7 @@ test.each([1, 2, 3, 5])("pages of %d put together are the whole, prefixes counte
       pages++;
     }
     const whole = await v2({ Delimiter });
-    expect(seen.toSorted()).toEqual([...keysOf(whole), ...prefixesOf(whole)].toSorted());
+    expect(seen.toSorted(byText)).toEqual([...keysOf(whole), ...prefixesOf(whole)].toSorted(byText));
     expect(pages).toBe(Math.ceil(seen.length / MaxKeys));
   }
 });
@@ -110,7 +111,7 @@ test("version 1 goes on from a marker, which may be a rolled-up prefix, and name
     seen.push(...keysOf(page), ...prefixesOf(page));
     Marker = page.NextMarker;
   } while (Marker !== undefined);
-  expect(seen.toSorted()).toEqual(["a", "a/", "b c", "b+c", "c/", "d", "zü", "Ａ", "🙂"].toSorted());
+  expect(seen.toSorted(byText)).toEqual(["a", "a/", "b c", "b+c", "c/", "d", "zü", "Ａ", "🙂"].toSorted(byText));
   expect(keysOf(await v1({ Marker: "c/1" }))).toEqual(["c/2", "d", "zü", "Ａ", "🙂"]);
 });
 
@@ -129,7 +130,7 @@ test("encoding-type=url encodes names and says so", async () => {
 
 test("buckets are listed by name, filtered and in pages", async () => {
   const list = async (more: object = {}) => s3.client.send(new ListBucketsCommand(more));
-  const names = ({ Buckets }: { Buckets?: { Name?: string }[] }): (string | undefined)[] =>
+  const names = ({ Buckets }: { Buckets?: { Name?: string | undefined }[] | undefined }): (string | undefined)[] =>
     (Buckets ?? []).map(({ Name }) => Name);
   expect(names(await list())).toEqual(["empty", "listing", "listing-other"]);
   expect(names(await list({ Prefix: "listing" }))).toEqual(["listing", "listing-other"]);
@@ -175,10 +176,10 @@ test("versions and delete markers are listed newest first, page by page", async 
       if (page.IsTruncated !== true) break;
       markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     }
-    expect(seen.toSorted()).toEqual(
+    expect(seen.toSorted(byText)).toEqual(
       [...(whole.Versions ?? []), ...(whole.DeleteMarkers ?? [])]
         .map(({ Key, VersionId, IsLatest }) => `${Key} ${VersionId} ${IsLatest}`)
-        .toSorted(),
+        .toSorted(byText),
     );
   }
   const rolled = await list({ Delimiter: "/" });
@@ -207,7 +208,7 @@ test("20,000 keys are listed whole, and a delimiter steps over them", async () =
     expect(service.isBucketEmpty("many")).toBe(true);
     await many.signed({ method: "PUT", path: "/many/0", body: "x" });
     const table = store.table<object, Buffer>("s3.objects", { keyEncoding: "binary" });
-    const row = table.get(Buffer.from("many\0" + "0"));
+    const row = table.get(Buffer.from("many\u00000"));
     await store.write(() => {
       for (let i = 1; i < 20_000; i++) void table.put(Buffer.from(`many\0${i % 4}/${i}`), { ...row });
     });

@@ -7,7 +7,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { bytes, refusal, startS3, type S3Fixture } from "./fixture.js";
+import { byText, bytes, refusal, startS3, type S3Fixture } from "./fixture.js";
 import { element } from "../gateway-fixture.js";
 
 const Bucket = "objects";
@@ -272,7 +272,7 @@ test("each write that is kept is told, with a growing sequencer; those refused a
   ]);
   const [first, second, third] = s3.events.map(({ sequencer }) => sequencer);
   expect(first).toMatch(/^[0-9A-F]{18}$/);
-  expect([first, second, third].toSorted()).toEqual([first, second, third]);
+  expect([first, second, third].toSorted(byText)).toEqual([first, second, third]);
   expect(s3.events[0]).toMatchObject({
     namespace: "s3",
     bucket: Bucket,
@@ -293,7 +293,7 @@ test("files of overwritten and deleted objects are gone; a reader keeps what it 
   await put("file", bytes(1_500_000, 4));
   await s3.client.send(new DeleteObjectCommand({ Bucket, Key: "file" }));
   expect(Buffer.from((await reading.Body?.transformToByteArray()) ?? []).equals(big)).toBe(true);
-  // The reader's lease ends with its answer; one more request comes after that.
-  await s3.signed({ path: "/objects?location" });
+  // The reader's lease ends with its answer, the file a little later.
+  for (let i = 0; i < 500 && s3.blobs().length > before; i++) await s3.signed({ path: "/objects?location" });
   expect(s3.blobs()).toHaveLength(before);
 });
