@@ -4,12 +4,13 @@ import { functionFromFile, looksLikeFile } from "../../config/function-file.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import { LAMBDA } from "../../shared/aws-limits.js";
-import { AppError, type ExitCode } from "../../shared/errors.js";
+import { AppError } from "../../shared/errors.js";
 import { Stack } from "../../stack/stack.js";
 import { readEvent } from "../event-input.js";
 import type { Action } from "../action.js";
 import { loadProject, type Project } from "../project.js";
 import { coloursFor } from "../render/colours.js";
+import { adviceFor } from "../render/explain.js";
 import { exitCodeOfResult, resultJson } from "../render/result.js";
 import { logPrinter } from "../render/logs.js";
 
@@ -33,7 +34,9 @@ export const invokeCommand: Action = async ([name = ""], options) => {
     const result = await stack.invoke(fn, { payload, ...(clientContext === undefined ? {} : { clientContext }) });
     if (json) process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
     else process.stdout.write(`${result.payload.toString("utf8")}\n`);
-    return exitCodeOfResult(result) satisfies ExitCode;
+    const advice = adviceFor(result, fn);
+    if (advice !== undefined) process.stderr.write(`${coloursFor(process.stderr).bold("fix")}   ${advice}\n`);
+    return exitCodeOfResult(result);
   } catch (error) {
     if (!(error instanceof RequestTooLarge)) throw error;
     throw new AppError("LR4002", { what: error.message, where: "--event", why: `the event has ${error.sizeBytes} bytes`, cause: error });
