@@ -58,7 +58,7 @@ export class QueueContents {
     this.space = space;
     this.#groups = fifo ? new FifoGroups(store, space) : undefined;
     this.#counts = store.getCounts(space);
-    this.#nextDueMs = this.#unknownDue();
+    this.#nextDueMs = this.#firstHidden();
   }
 
   get counts(): Readonly<Counts> {
@@ -68,7 +68,7 @@ export class QueueContents {
   /** Forgets what a transaction that failed has counted. */
   reload(): void {
     this.#counts = this.#store.getCounts(this.space);
-    this.#nextDueMs = this.#unknownDue();
+    this.#nextDueMs = this.#firstHidden();
   }
 
   save(): void {
@@ -266,8 +266,8 @@ export class QueueContents {
     else this.#counts.delayed += change;
   }
 
-  #unknownDue(): number {
-    return this.#counts.inFlight + this.#counts.delayed === 0 ? Infinity : 0;
+  #firstHidden(): number {
+    return this.#counts.inFlight + this.#counts.delayed === 0 ? Infinity : this.#firstDueAfter(this.#counts.settledMs);
   }
 
   #firstDueAfter(timeMs: number): number {

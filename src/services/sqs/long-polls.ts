@@ -11,6 +11,7 @@ export class LongPolls {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
   #waking = false;
+  #calls = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -35,13 +36,19 @@ export class LongPolls {
 
   /** Serves waiting receives until there is nothing left to take. */
   async wake(take: (options: ReceiveOptions) => Promise<Received[]>): Promise<void> {
+    this.#calls += 1;
     if (this.#waking || this.#waiters.size === 0) return;
     this.#waking = true;
     try {
-      for (const waiter of this.#waiters) {
-        const messages = await take(waiter.options);
-        if (messages.length === 0) break;
-        waiter.finish(messages);
+      let served = 0;
+      // What becomes visible while one receive looks may have come too late for that look.
+      while (served !== this.#calls) {
+        served = this.#calls;
+        for (const waiter of this.#waiters) {
+          const messages = await take(waiter.options);
+          if (messages.length === 0) break;
+          waiter.finish(messages);
+        }
       }
     } finally {
       this.#waking = false;

@@ -8,9 +8,20 @@ type SqsService = ReturnType<typeof createSqsService>;
 export interface SqsFixture extends ServedService<SqsService> {
   readonly sqs: SQSClient;
   /** One call in the query protocol; answers the status and the XML. */
-  query(parameters: Readonly<Record<string, string>>, path?: string): Promise<{ readonly status: number; readonly xml: string }>;
+  query(
+    parameters: Readonly<Record<string, string>>,
+    path?: string,
+  ): Promise<{ readonly status: number; readonly xml: string }>;
   /** The code that the header tells to clients of old, with the code and message of the body. */
-  failure(target: string, body: unknown): Promise<{ readonly status: number; readonly header: string | null; readonly type: string; readonly message: string }>;
+  failure(
+    target: string,
+    body: unknown,
+  ): Promise<{
+    readonly status: number;
+    readonly header: string | null;
+    readonly type: string;
+    readonly message: string;
+  }>;
 }
 
 export async function startSqs(): Promise<SqsFixture> {
@@ -20,7 +31,10 @@ export async function startSqs(): Promise<SqsFixture> {
     ...served,
     sqs,
     query: async (parameters, path = "/") => {
-      const answer = await fetch(`${served.endpoint}${path}`, { method: "POST", body: new URLSearchParams(parameters) });
+      const answer = await fetch(`${served.endpoint}${path}`, {
+        method: "POST",
+        body: new URLSearchParams(parameters),
+      });
       return { status: answer.status, xml: await answer.text() };
     },
     failure: async (target, body) => {

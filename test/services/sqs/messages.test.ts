@@ -35,22 +35,32 @@ async function send(body: string, more: object = {}): Promise<string> {
 }
 
 async function receive(more: Partial<ReceiveMessageCommandInput> = {}): Promise<Message[]> {
-  const { Messages } = await fixture.sqs.send(new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, ...more }));
+  const { Messages } = await fixture.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, ...more }),
+  );
   return Messages ?? [];
 }
 
 const bodies = (messages: readonly Message[]): (string | undefined)[] => messages.map(({ Body }) => Body);
 
 async function counts(): Promise<(string | undefined)[]> {
-  const { Attributes } = await fixture.sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["All"] }));
-  return ["", "NotVisible", "Delayed"].map((kind) => (Attributes as Record<string, string>)[`ApproximateNumberOfMessages${kind}`]);
+  const { Attributes } = await fixture.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["All"] }),
+  );
+  return ["", "NotVisible", "Delayed"].map(
+    (kind) => (Attributes as Record<string, string>)[`ApproximateNumberOfMessages${kind}`],
+  );
 }
 
 test("a sent message is received with its digest and its system attributes", async () => {
   const id = await send("hello");
   await fixture.clock.advance(7000);
   const [message] = await receive({ MessageSystemAttributeNames: ["All"] });
-  expect(message).toMatchObject({ MessageId: id, Body: "hello", MD5OfBody: createHash("md5").update("hello").digest("hex") });
+  expect(message).toMatchObject({
+    MessageId: id,
+    Body: "hello",
+    MD5OfBody: createHash("md5").update("hello").digest("hex"),
+  });
   const sentMs = fixture.clock.now() - 7000;
   expect(message?.Attributes).toEqual({
     SenderId: "000000000000",
@@ -136,10 +146,22 @@ test("changing the visibility counts from the call, 0 shows the message at once"
   await send("work");
   const [message] = await receive();
   await fixture.clock.advance(20_000);
-  await fixture.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 60 }));
+  await fixture.sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: queue,
+      ReceiptHandle: message?.ReceiptHandle,
+      VisibilityTimeout: 60,
+    }),
+  );
   await fixture.clock.advance(59_999);
   expect(await receive()).toEqual([]);
-  await fixture.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 }));
+  await fixture.sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl: queue,
+      ReceiptHandle: message?.ReceiptHandle,
+      VisibilityTimeout: 0,
+    }),
+  );
   expect(bodies(await receive())).toEqual(["work"]);
 });
 
@@ -148,7 +170,13 @@ test("a message may be hidden for twelve hours after its receive and no longer",
   const [message] = await receive();
   await fixture.clock.advance(1000);
   await expect(
-    fixture.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queue, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 43_200 })),
+    fixture.sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: queue,
+        ReceiptHandle: message?.ReceiptHandle,
+        VisibilityTimeout: 43_200,
+      }),
+    ),
   ).rejects.toThrow("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 });
 
@@ -190,7 +218,12 @@ test("batches answer for each entry", async () => {
   );
   expect(deleted.Successful).toEqual([{ Id: "good" }]);
   expect(deleted.Failed).toEqual([
-    { Id: "noise", SenderFault: true, Code: "ReceiptHandleIsInvalid", Message: 'The input receipt handle "noise" is not a valid receipt handle.' },
+    {
+      Id: "noise",
+      SenderFault: true,
+      Code: "ReceiptHandleIsInvalid",
+      Message: 'The input receipt handle "noise" is not a valid receipt handle.',
+    },
   ]);
   expect(await counts()).toEqual(["0", "0", "0"]);
 });
@@ -201,7 +234,9 @@ test("message attributes come back as asked for, with the digest of those that c
     "order.kind": { DataType: "String.enum", StringValue: "express" },
     Blob: { DataType: "Binary", BinaryValue: Buffer.from([0, 255]) },
   };
-  const sent = await fixture.sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: "x", MessageAttributes: attributes }));
+  const sent = await fixture.sqs.send(
+    new SendMessageCommand({ QueueUrl: queue, MessageBody: "x", MessageAttributes: attributes }),
+  );
   const names = async (...MessageAttributeNames: string[]): Promise<string[]> => {
     const [message] = await receive({ VisibilityTimeout: 0, MessageAttributeNames });
     return Object.keys(message?.MessageAttributes ?? {}).sort();
@@ -224,8 +259,12 @@ test("digests of attributes follow the published algorithm", async () => {
     length.writeUInt32BE(Buffer.byteLength(text));
     return Buffer.concat([length, Buffer.from(text)]);
   };
-  const digest = createHash("md5").update(Buffer.concat([field("name"), field("String"), Buffer.from([1]), field("välue")])).digest("hex");
-  const trace = createHash("md5").update(Buffer.concat([field("AWSTraceHeader"), field("String"), Buffer.from([1]), field("Root=1")])).digest("hex");
+  const digest = createHash("md5")
+    .update(Buffer.concat([field("name"), field("String"), Buffer.from([1]), field("välue")]))
+    .digest("hex");
+  const trace = createHash("md5")
+    .update(Buffer.concat([field("AWSTraceHeader"), field("String"), Buffer.from([1]), field("Root=1")]))
+    .digest("hex");
   const sent = await fixture.sqs.send(
     new SendMessageCommand({
       QueueUrl: queue,

@@ -1,0 +1,209 @@
+/** What SQS keeps across restarts, and what the rest of the stack gets from it without HTTP. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION } from "../../../src/shared/arn.js";
+import { Bus } from "../../../src/shared/bus.js";
+import { VirtualClock } from "../../../src/shared/clock.js";
+import { silentLogger } from "../../../src/shared/logger.js";
+import { createCredentials } from "../../../src/services/kit/credentials.js";
+import { StateStore } from "../../../src/services/kit/state-store.js";
+import { createSqsService } from "../../../src/services/sqs/index.js";
+
+const clock = new VirtualClock();
+let folder: string;
+let bus: Bus;
+let store: StateStore;
+let sqs: ReturnType<typeof createSqsService>;
+
+function open(): void {
+  store = StateStore.open({ folder });
+  bus = new Bus();
+  const realm = { region: DEFAULT_REGION, accountId: DEFAULT_ACCOUNT_ID };
+  const credentials = createCredentials({ realm, clock, secret: () => store.secret });
+  sqs = createSqsService({
+    store,
+    clock,
+    bus,
+    realm,
+    credentials,
+    log: silentLogger,
+    endpoint: () => "http://127.0.0.1:4566",
+  });
+}
+
+async function close(): Promise<void> {
+  await sqs.close();
+  await store.close();
+}
+
+async function restart(): Promise<void> {
+  await close();
+  open();
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "lambda-run-sqs-"));
+  open();
+});
+afterEach(async () => {
+  await close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const bodies = (messages: readonly { readonly body: string }[]): string[] => messages.map(({ body }) => body);
+
+test("queues, messages, receive counts and receipt handles outlive a restart", async () => {
+  await sqs.ensureQueue("jobs", { VisibilityTimeout: "60" }, { team: "a" });
+  for (const body of ["a", "b", "c"]) await sqs.sendMessage("jobs", { body });
+  const [a, b] = await sqs.receive({ queue: "jobs", max: 2 });
+  await restart();
+  expect(await sqs.queueInfo("jobs")).toMatchObject({
+    visibilityTimeout: 60,
+    tags: { team: "a" },
+    depths: { visible: 1, inFlight: 2, delayed: 0 },
+  });
+  expect(await sqs.deleteMessages("jobs", [a?.receiptHandle ?? ""])).toEqual([undefined]);
+  await sqs.changeVisibility("jobs", [b?.receiptHandle ?? ""], 0);
+  const received = await sqs.receive({ queue: "jobs", max: 10 });
+  expect(bodies(received).sort()).toEqual(["b", "c"]);
+  expect(received.find(({ body }) => body === "b")?.attributes["ApproximateReceiveCount"]).toBe("2");
+});
+
+test("the timer of a hidden message is set again after a restart", async () => {
+  await sqs.ensureQueue("jobs");
+  await sqs.sendMessage("jobs", { body: "later", delaySeconds: 60 });
+  await restart();
+  const seen: string[] = [];
+  bus.on("MessageVisible", ({ queueUrl }) => seen.push(queueUrl));
+  await clock.advance(59_999);
+  expect(seen).toEqual([]);
+  await clock.advance(1);
+  expect(seen).toEqual(["http://127.0.0.1:4566/000000000000/jobs"]);
+});
+
+test("what was sent while the service was down for long is expired or visible, as its time says", async () => {
+  await sqs.ensureQueue("jobs", { MessageRetentionPeriod: "120" });
+  await sqs.sendMessage("jobs", { body: "old" });
+  await clock.advance(90_000);
+  await sqs.sendMessage("jobs", { body: "young", delaySeconds: 10 });
+  await close();
+  await clock.advance(60_000);
+  open();
+  expect(await sqs.depths("jobs")).toMatchObject({ visible: 1, delayed: 0, oldestAgeMs: 60_000 });
+  expect(bodies(await sqs.receive({ queue: "jobs", max: 10 }))).toEqual(["young"]);
+});
+
+test("the deduplication window outlives a restart", async () => {
+  await sqs.ensureQueue("jobs.fifo", { FifoQueue: "true" });
+  const message = { body: "once", groupId: "g", deduplicationId: "d" };
+  const first = await sqs.sendMessage("jobs.fifo", message);
+  await restart();
+  expect(await sqs.sendMessage("jobs.fifo", message)).toEqual(first);
+  expect((await sqs.depths("jobs.fifo")).visible).toBe(1);
+});
+
+test("a move task goes on after a restart", async () => {
+  const { arn } = await sqs.ensureQueue("dead");
+  await sqs.ensureQueue("work", { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1 }) });
+  for (let index = 0; index < 6; index++) await sqs.sendMessage("work", { body: "x" });
+  for (let time = 0; time < 2; time++) await sqs.receive({ queue: "work", max: 10, visibilityTimeoutSeconds: 0 });
+  expect((await sqs.depths("dead")).visible).toBe(6);
+  await startMoveTask(arn);
+  await restart();
+  await clock.advance(5000);
+  expect([(await sqs.depths("dead")).visible, (await sqs.depths("work")).visible]).toEqual([0, 6]);
+});
+
+/** Move tasks are started over the wire alone. */
+async function startMoveTask(sourceArn: string): Promise<void> {
+  const server = createServer((body, response) => {
+    const { method = "POST", headers } = body;
+    const request = {
+      method,
+      path: "/",
+      query: "",
+      headers,
+      body,
+      caller: undefined,
+      requestId: "1",
+      endpoint: "",
+      remoteAddress: "",
+    };
+    void sqs.handle({ ...request, payload: { kind: "unsigned" } }, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const answer = await fetch(`http://127.0.0.1:${port}/`, {
+    method: "POST",
+    headers: { "x-amz-target": "AmazonSQS.StartMessageMoveTask" },
+    body: JSON.stringify({ SourceArn: sourceArn }),
+  });
+  expect(answer.status).toBe(200);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+test("purged and deleted queues leave no rows behind", async () => {
+  await sqs.ensureQueue("jobs");
+  for (let index = 0; index < 700; index++) await sqs.sendMessage("jobs", { body: "x" });
+  await sqs.purgeQueue("jobs");
+  await sqs.sendMessage("jobs", { body: "kept" });
+  await clock.advance(1000);
+  const rows = (name: string): number => store.table(name).getCount();
+  expect([rows("sqs-messages"), rows("sqs-due"), rows("sqs-garbage")]).toEqual([1, 1, 0]);
+  await sqs.deleteQueue("jobs");
+  await clock.advance(1000);
+  expect([rows("sqs-messages"), rows("sqs-due"), rows("sqs-counts"), rows("sqs-garbage")]).toEqual([0, 0, 0, 0]);
+});
+
+test("a reset forgets everything", async () => {
+  await sqs.ensureQueue("jobs");
+  await sqs.sendMessage("jobs", { body: "x" });
+  await sqs.reset();
+  expect(sqs.queues()).toEqual([]);
+  await sqs.ensureQueue("jobs");
+  expect((await sqs.depths("jobs")).visible).toBe(0);
+});
+
+test("peeking shows every message with its state and changes nothing", async () => {
+  await sqs.ensureQueue("jobs");
+  for (const body of ["taken", "open"]) await sqs.sendMessage("jobs", { body });
+  await sqs.sendMessage("jobs", { body: "later", delaySeconds: 90 });
+  await sqs.receive({ queue: "jobs", max: 1 });
+  const peeked = sqs.peek("jobs", 10);
+  expect(peeked.map(({ body, state }) => [body, state])).toEqual([
+    ["open", "visible"],
+    ["taken", "in-flight"],
+    ["later", "delayed"],
+  ]);
+  expect(await sqs.depths("jobs")).toMatchObject({ visible: 1, inFlight: 1, delayed: 1 });
+});
+
+test("a queue is found by ARN, URL and name; ensuring it again changes its attributes", async () => {
+  const { arn, url } = await sqs.ensureQueue("jobs");
+  await sqs.ensureQueue("jobs", { VisibilityTimeout: "5" });
+  for (const queue of [arn, url, "jobs"]) expect((await sqs.queueInfo(queue)).visibilityTimeout).toBe(5);
+  expect(sqs.queueByArn(arn)?.url).toBe(url);
+  expect(sqs.queueByArn("arn:aws:sqs:eu-west-1:000000000000:jobs")).toBeUndefined();
+  await expect(sqs.depths("none")).rejects.toMatchObject({ code: "QueueDoesNotExist" });
+});
+
+test("short polls are refused when 120,000 messages are in flight, and a delete makes room", async () => {
+  await sqs.ensureQueue("jobs");
+  const message = { body: "x" };
+  const total = 120_001;
+  for (let sent = 0; sent < total; sent += 3000) {
+    await Promise.all(Array.from({ length: Math.min(3000, total - sent) }, () => sqs.sendMessage("jobs", message)));
+  }
+  const taken = await sqs.receive({ queue: "jobs", max: total });
+  expect(taken).toHaveLength(120_000);
+  await expect(sqs.receive({ queue: "jobs", max: 1 })).rejects.toMatchObject({ code: "OverLimit", statusCode: 403 });
+  const waiting = sqs.receive({ queue: "jobs", max: 1, waitMs: 1000 });
+  await clock.advance(1000);
+  expect(await waiting).toEqual([]);
+  await sqs.deleteMessages("jobs", [taken[0]?.receiptHandle ?? ""]);
+  expect(await sqs.receive({ queue: "jobs", max: 10 })).toHaveLength(1);
+});
