@@ -11,14 +11,14 @@ import type { Database, DatabaseOptions, Key, RootDatabase } from "lmdb";
 import { AppError, messageOf } from "../../shared/errors.js";
 import { stateSecret } from "./state-secret.js";
 
-export type Durability = "process" | "disk" | "off";
+export type Durability = "process" | "disk";
 
 export interface StateStoreOptions {
   /** Folder of the state; made when missing. */
   readonly folder: string;
   /** Delete the folder at close. */
   readonly ephemeral?: boolean;
-  /** `process` survives kill -9 (default); `disk` also a power cut; `off` acknowledges before the commit (benchmarks). */
+  /** `process` survives kill -9 (default); `disk` also a power cut. */
   readonly durability?: Durability;
 }
 
@@ -93,15 +93,10 @@ export class StateStore {
   async write<T>(work: () => T): Promise<T> {
     if (this.#durability === "process") return this.#root.transactionSync(work);
     let outcome: { readonly value: T } | undefined;
-    const committed = this.#root.childTransaction(() => {
+    await this.#root.childTransaction(() => {
       outcome = { value: work() };
     });
-    if (this.#durability === "off") committed.catch(() => undefined);
-    else await committed;
-    if (outcome === undefined) {
-      await committed;
-      throw new Error("the transaction ran without an outcome");
-    }
+    if (outcome === undefined) throw new Error("the transaction committed without running");
     return (outcome as { readonly value: T }).value;
   }
 
