@@ -2,10 +2,10 @@
  * The folder of one environment on the host: mount points, identity files, the portable tier's /tmp. Folders carry the
  * supervisor's process id and start time, so that a later start can tell those of the dead and sweep them.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { chmod, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, errnoOf } from "../../shared/errors.js";
 import { startTicksOf } from "./process-tree.js";
 
@@ -39,10 +39,33 @@ export function isSupervisorAlive(name: string): boolean {
   }
 }
 
-/** Private to this user; in the system's temporary folder since it must not outlive the machine's boot. */
-function userFolder(): string {
+/**
+ * Mount points and identity files are thirty names that nobody ever writes to again: in memory they are made in a
+ * millisecond, on a disk in ten. What a handler writes in the portable tier belongs on the disk.
+ */
+export type FolderKind = "mountPoints" | "storage";
+
+/** Where folders of a kind are made. Both places are emptied by a boot at the latest. */
+function baseOf(kind: FolderKind): string {
+  const inMemory = [process.env["XDG_RUNTIME_DIR"], "/dev/shm"].find(
+    (path) => path?.startsWith("/") && isWritable(path),
+  );
+  return (kind === "mountPoints" ? inMemory : undefined) ?? tmpdir();
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Private to this user. */
+function userFolder(kind: FolderKind): string {
   const uid = process.getuid?.() ?? 0;
-  const folder = join(tmpdir(), `lambda-run-${uid}`);
+  const folder = join(baseOf(kind), `lambda-run-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stats = lstatSync(folder);
   // Anyone may make names in /tmp: a link or folder of another user's would decide where our files go.
@@ -56,11 +79,16 @@ function userFolder(): string {
   return folder;
 }
 
+/** All places that may hold environments' folders. */
+export function userFolders(): string[] {
+  return [...new Set([userFolder("mountPoints"), userFolder("storage")])];
+}
+
 const made = new Set<string>();
 let removesAtExit = false;
 
-export function makeEnvironmentFolder(id: string): string {
-  const folder = join(userFolder(), supervisorName(), safeName(id));
+export function makeEnvironmentFolder(id: string, kind: FolderKind): string {
+  const folder = join(userFolder(kind), supervisorName(), safeName(id));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!removesAtExit) process.once("exit", removeAllNow);
@@ -71,24 +99,45 @@ export function makeEnvironmentFolder(id: string): string {
 
 export async function removeEnvironmentFolder(folder: string): Promise<void> {
   made.delete(folder);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  if (made.size === 0) await rm(join(userFolder(), supervisorName()), { recursive: true, force: true });
+  await removeTree(folder);
+  removeIfEmpty(dirname(folder));
 }
 
 /** A process that leaves without destroying its sandboxes still leaves no folder. */
 function removeAllNow(): void {
-  if (made.size > 0) rmSync(join(userFolder(), supervisorName()), { recursive: true, force: true });
+  for (const folder of made) {
+    rmSync(folder, { recursive: true, force: true });
+    removeIfEmpty(dirname(folder));
+  }
 }
 
 /** Removes what supervisors that were killed have left behind. */
 export async function sweepEnvironmentFolders(): Promise<void> {
-  const folder = userFolder();
-  for (const name of readdirSync(folder)) {
-    if (isSupervisorAlive(name)) continue;
-    const dead = join(folder, name);
-    // A handler may have made folders of its own unreadable in the portable tier's /tmp.
-    await rm(dead, { recursive: true, force: true }).catch(() => {
-      chmodSync(dead, 0o700);
-    });
+  for (const folder of userFolders()) {
+    for (const name of readdirSync(folder)) if (!isSupervisorAlive(name)) await removeTree(join(folder, name));
+  }
+}
+
+async function removeTree(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch {
+    // A handler may have closed folders of its own in the portable tier's /tmp.
+    await openTree(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openTree(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openTree(join(folder, entry.name));
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // another environment's folder is in it, or it is gone
   }
 }

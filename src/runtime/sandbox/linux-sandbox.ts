@@ -75,7 +75,7 @@ export class LinuxSandbox implements Sandbox {
     const { spec, cgroup } = options;
     this.#options = options;
     this.tier = options.tier;
-    this.#folder = makeEnvironmentFolder(spec.id);
+    this.#folder = makeEnvironmentFolder(spec.id, "mountPoints");
     this.#guard = new MemoryGuard({
       limitBytes: spec.memoryMb * MEBIBYTE,
       tmpSizeBytes: spec.ephemeralStorageMb * MEBIBYTE,

@@ -57,7 +57,7 @@ export class PortableSandbox implements Sandbox {
 
   constructor(spec: SandboxSpec) {
     this.#spec = spec;
-    this.#folder = makeEnvironmentFolder(spec.id);
+    this.#folder = makeEnvironmentFolder(spec.id, "storage");
     const tmp = join(this.#folder, "tmp");
     mkdirSync(tmp, { mode: 0o700 });
     this.#mark = `${TMP_VARIABLE}=${tmp}`;

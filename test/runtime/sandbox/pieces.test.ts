@@ -1,5 +1,6 @@
 /** The pure pieces of the sandbox. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -184,14 +185,18 @@ test("a name from outside climbs out of no folder", () => {
   expect(safeName("fn:1/2")).toBe("fn_1_2");
 });
 
-test("folders of dead supervisors are swept, those of the living stay", async () => {
-  const mine = makeEnvironmentFolder("swept");
-  const user = join(mine, "..", "..");
-  const dead = join(user, "4194305-1", "env"); // above the highest process id of Linux
-  mkdirSync(dead, { recursive: true });
-  await sweepEnvironmentFolders();
-  expect(existsSync(join(user, "4194305-1"))).toBe(false);
-  expect(existsSync(mine)).toBe(true);
-  await removeEnvironmentFolder(mine);
-  expect(existsSync(mine)).toBe(false);
-});
+test.each(["mountPoints", "storage"] as const)(
+  "%s of dead supervisors are swept, those of the living stay",
+  async (kind) => {
+    const mine = makeEnvironmentFolder("swept", kind);
+    const user = join(mine, "..", "..");
+    const dead = join(user, "4194305-1", "env"); // above the highest process id of Linux
+    mkdirSync(join(dead, "closed", "inside"), { recursive: true });
+    chmodSync(join(dead, "closed"), 0o000);
+    await sweepEnvironmentFolders();
+    expect(existsSync(join(user, "4194305-1"))).toBe(false);
+    expect(existsSync(mine)).toBe(true);
+    await removeEnvironmentFolder(mine);
+    expect(existsSync(mine)).toBe(false);
+  },
+);

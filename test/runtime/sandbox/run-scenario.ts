@@ -1,9 +1,7 @@
 /** Entry of the bundle. `<tier> all` runs every scenario and prints what came out; `<tier> supervise` waits to be killed. */
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { findCgroupHome, sweepCgroups } from "../../../src/runtime/sandbox/cgroup.js";
-import { sweepEnvironmentFolders } from "../../../src/runtime/sandbox/environment-folder.js";
+import { sweepEnvironmentFolders, userFolders } from "../../../src/runtime/sandbox/environment-folder.js";
 import { probeSandbox } from "../../../src/runtime/sandbox/probe.js";
 import type { SandboxTier } from "../../../src/runtime/sandbox/sandbox.js";
 import { scenarios, supervise } from "./scenarios.js";
@@ -34,7 +32,7 @@ async function sweep(): Promise<string[]> {
   if ("home" in search) sweepCgroups(search.home);
   await sweepEnvironmentFolders();
   return [
-    ...readdirSync(join(tmpdir(), `lambda-run-${process.getuid?.() ?? 0}`)),
+    ...userFolders().flatMap((folder) => readdirSync(folder)),
     ...("home" in search ? readdirSync(search.home.memory) : []),
   ];
 }

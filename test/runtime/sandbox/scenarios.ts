@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { supervisorName } from "../../../src/runtime/sandbox/environment-folder.js";
+import { supervisorName, userFolders } from "../../../src/runtime/sandbox/environment-folder.js";
 import { findCgroupHome } from "../../../src/runtime/sandbox/cgroup.js";
 import { probeSandbox } from "../../../src/runtime/sandbox/probe.js";
 import type {
@@ -352,12 +352,12 @@ export const scenarios = {
       await room.start(`${detachThree(mark)} console.log("up"); setInterval(() => {}, 1000)`);
     });
     const search = findCgroupHome();
-    const folders = join(tmpdir(), `lambda-run-${process.getuid?.() ?? 0}`, supervisorName());
+    const folder = userFolders().some((place) => existsSync(join(place, supervisorName())));
     const groups =
       "home" in search && existsSync(search.home.memory)
         ? readdirSync(search.home.memory).filter((name) => name.startsWith(supervisorName()))
         : [];
-    return { processes: findByCommandLine(mark).length, folder: existsSync(folders), groups };
+    return { processes: findByCommandLine(mark).length, folder, groups };
   },
 };
 
