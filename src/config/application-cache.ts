@@ -97,6 +97,14 @@ export function writeCache(
     writeFileSync(temporary, JSON.stringify(entry));
     renameSync(temporary, file);
   } catch {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder is not one: there is nothing to remove.
   }
 }

@@ -4,6 +4,7 @@ import { Module } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 import { codeFrame } from "./code-frame.js";
+import { jsonFault } from "./json-fault.js";
 import { isJsonObject } from "./json.js";
 import type { Json, JsonObject } from "./json.js";
 import { didYouMean } from "./nearest.js";
@@ -60,10 +61,7 @@ function parseJson(text: string, path: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    const message = messageOf(error);
-    const offset = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-    const before = text.slice(0, offset).split("\n");
-    const [line, column] = [before.length, (before.at(-1)?.length ?? 0) + 1];
+    const { message, line, column } = jsonFault(text) ?? { message: messageOf(error), line: 1, column: 1 };
     throw new AppError("LR2005", {
       what: `${basename(path)} is not valid JSON: ${message}`,
       where: `${path}:${line}:${column}`,

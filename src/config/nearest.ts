@@ -28,7 +28,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     const candidate = name.toLowerCase();
     const shorter = Math.min(wanted.length, candidate.length);
     const contained = shorter >= 4 && (candidate.includes(wanted) || wanted.includes(candidate));
-    const cost = Math.min(distance(wanted, candidate), contained ? allowed : Infinity);
+    // Of two that are as near, the one that goes on where the word stops is meant.
+    const bonus = candidate.startsWith(wanted) ? 0.5 : 0;
+    const cost = Math.min(distance(wanted, candidate), contained ? allowed : Infinity) - bonus;
     if (cost <= allowed && cost < shorter && (best === undefined || cost < best.cost)) best = { name, cost };
   }
   return best?.name;

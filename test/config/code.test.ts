@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findModule, prepareFolder, splitHandler } from "../../src/config/code.js";
+import { functionFromFile } from "../../src/config/function-file.js";
+import type { CodeSource, FunctionConfig } from "../../src/config/function-config.js";
+import { folderWith, rejectionOf } from "./support.js";
+
+const folder = folderWith({ "src/Handler.ts": "", "src/app.js": "", "Code/index.js": "" });
+const fnWith = (code: CodeSource): FunctionConfig => ({
+  ...functionFromFile("src/app.js", folder),
+  logicalId: "Fn",
+  code,
+});
+const noUnzip = (): Promise<void> => Promise.reject(new Error("nothing to unpack"));
+
+test.each([
+  ["index.handler", { module: "index", exportPath: "handler" }],
+  ["src/app.api.get", { module: "src/app", exportPath: "api.get" }],
+  ["handler", undefined],
+])("the handler %s is cut at its first dot", (handler, parts) => {
+  expect(splitHandler(handler)).toEqual(parts);
+});
+
+test("a module is found by exact letter case only", () => {
+  expect(findModule(folder, "src/app")).toBe(join(folder, "src/app.js"));
+  expect(findModule(folder, "src/handler")).toBeUndefined();
+});
+
+test("inline code is written once, and only when it is needed", async () => {
+  const root = join(folder, "gen", "Fn-1");
+  const fn = fnWith({
+    kind: "folder",
+    root,
+    origin: { kind: "inline", fileName: "index.js", text: "exports.handler = 1;" },
+  });
+  expect(existsSync(root)).toBe(false);
+  await prepareFolder(fn, noUnzip);
+  await prepareFolder(fn, noUnzip);
+  expect(readFileSync(join(root, "index.js"), "utf8")).toBe("exports.handler = 1;");
+});
+
+test("a ZIP is handed to the one who unpacks", async () => {
+  const calls: string[][] = [];
+  await prepareFolder(
+    fnWith({ kind: "folder", root: "/to", origin: { kind: "zip", file: join(folder, "src/app.js") } }),
+    (file, to) => {
+      calls.push([file, to]);
+      return Promise.resolve();
+    },
+  );
+  expect(calls).toEqual([[join(folder, "src/app.js"), "/to"]]);
+});
+
+test("a folder in other letter case is named", async () => {
+  const error = await rejectionOf(() => prepareFolder(fnWith({ kind: "folder", root: join(folder, "code") }), noUnzip));
+  expect(error.code).toBe("LR3002");
+  expect(error.why).toBe(`${join(folder, "Code")} exists, in other letter case`);
+});
+
+test("code that lies in S3 is refused by name", async () => {
+  const error = await rejectionOf(() =>
+    prepareFolder(fnWith({ kind: "folder", root: "/x", origin: { kind: "remote", uri: "s3://b/k" } }), noUnzip),
+  );
+  expect(error.message).toBe("The code of Fn is at s3://b/k, not on this machine");
+});
