@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { build } from "esbuild";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadApplication } from "../../src/config/load-application.js";
@@ -216,6 +218,26 @@ describe("the cache of the resolved application", () => {
     const folder = project({ file: "" });
     const { fromCache } = await load(folder, { cacheFolder: join(folder, "file", "cache") });
     expect(fromCache).toBe(false);
+  });
+
+  test("a cached load loads neither the schema nor YAML", async () => {
+    const folder = project();
+    const outfile = join(folder, "load.cjs");
+    const entry = join(__dirname, "../../src/config/load-application.ts");
+    await build({ entryPoints: [entry], bundle: true, platform: "node", format: "cjs", packages: "external", outfile });
+    const script = `
+      const { loadApplication } = require(${JSON.stringify(outfile)});
+      loadApplication({ folder: ${JSON.stringify(folder)}, cacheFolder: ${JSON.stringify(join(folder, "cache"))} }).then(({ fromCache }) => {
+        const heavy = Object.keys(require.cache).filter((file) => /node_modules.(zod|yaml|esbuild)/.test(file));
+        console.log(JSON.stringify([fromCache, heavy.length > 0]));
+      });`;
+    // The external packages are found from the repository.
+    const run = () =>
+      execFileSync(process.execPath, ["-e", script], {
+        env: { ...process.env, NODE_PATH: join(__dirname, "../../node_modules") },
+        encoding: "utf8",
+      }).trim();
+    expect([run(), run()]).toEqual(["[false,true]", "[true,false]"]);
   });
 
   test("a config that looks at its surroundings is read every time", async () => {

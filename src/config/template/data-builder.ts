@@ -1,6 +1,7 @@
 /** Secrets, SSM parameters, log groups, alarms and state machines. */
 import { resolve as resolvePath } from "node:path";
 import * as z from "zod";
+import { jsonText } from "../json.js";
 import { identify } from "./build-context.js";
 import type { Builder } from "./build-context.js";
 import { buildEvents } from "./event-builder.js";
@@ -16,7 +17,6 @@ import {
   number,
   oneOf,
   readProperties,
-  refuse,
   text,
   textMap,
 } from "./property.js";
@@ -174,20 +174,14 @@ export const buildStateMachine: Builder = (resource, context) => {
     properties.DefinitionString ??
     (properties.Definition === undefined ? undefined : JSON.stringify(properties.Definition));
   if (definition === undefined) {
-    if (typeof location !== "string" || location.startsWith("s3://")) {
-      const fix = "Add Definition, or DefinitionUri with a file beside the template.";
-      throw refuse({ resource, scope, path: [] }, `${logicalId} has no definition on this machine`, undefined, fix);
-    }
-    const file = resolvePath(context.baseFolder, location);
-    definition = context.readText(file);
+    const isLocal = typeof location === "string" && !location.startsWith("s3://");
+    const file = isLocal ? resolvePath(context.baseFolder, location) : jsonText(location);
+    definition = isLocal ? context.readText(file) : undefined;
     if (definition === undefined) {
-      const path = [properties.DefinitionUri === undefined ? "DefinitionS3Location" : "DefinitionUri"];
-      throw refuse(
-        { resource, scope, path },
-        `The definition of ${logicalId} cannot be read: ${file}`,
-        undefined,
-        "Mend the path; it starts at the template's folder.",
+      scope.problems.notice(
+        `${logicalId} cannot be started: its definition is not at ${file === "" ? "any place" : file}.`,
       );
+      return;
     }
     // Substitutions come before parsing: many files are no valid JSON without them.
     definition = substituted(definition, properties.DefinitionSubstitutions);

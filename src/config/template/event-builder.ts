@@ -22,6 +22,7 @@ import { childOf, textOf } from "./node.js";
 import { parseAt, refuse } from "./property.js";
 import { eventsOf, IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
+import { checkSchedule } from "./schedule.js";
 import { busNameOf, targetOf } from "./target.js";
 
 interface Event {
@@ -131,6 +132,15 @@ function s3({ context, eventId, functionId, place, properties, resource, targetA
 
 function sqs({ context, eventId, functionId, place, properties }: Event): void {
   const parsed = parseAt(sqsEvent, properties, place);
+  if (parsed.Queue.startsWith("https://")) {
+    const what = `The SQS event ${eventId} of ${functionId} names a queue by its URL`;
+    throw refuse(
+      { ...place, path: [...place.path, "Queue"] },
+      what,
+      "Ref of a queue is its URL",
+      "Write !GetAtt <queue>.Arn.",
+    );
+  }
   const fault = batchFault(parsed.Queue, parsed);
   if (fault !== undefined)
     throw refuse(
@@ -164,6 +174,7 @@ function generated(
 function schedule(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
   const parsed = parseAt(scheduleEvent, properties, place);
+  checkSchedule(parsed.Schedule, "rule", { ...place, path: [...place.path, "Schedule"] });
   const enabled = parsed.State === undefined ? (parsed.Enabled ?? true) : parsed.State !== "DISABLED";
   const { logicalId, name, arn, target } = generated(event, parsed);
   const expression = parsed.Schedule;
@@ -194,6 +205,7 @@ function schedule(event: Event): void {
 function scheduleV2(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
   const parsed = parseAt(scheduleV2Event, properties, place);
+  checkSchedule(parsed.ScheduleExpression, "scheduler", { ...place, path: [...place.path, "ScheduleExpression"] });
   const { logicalId, name, arn, target } = generated(event, parsed);
   const enabled = parsed.State === "ENABLED";
   const [expression, timezone] = [parsed.ScheduleExpression, parsed.ScheduleExpressionTimezone];

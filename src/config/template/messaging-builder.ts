@@ -5,6 +5,7 @@ import { append, functionIdOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { rule, schedulerSchedule } from "./event-schema.js";
 import { flag, ignored, jsonObject, list, oneOf, readProperties, text } from "./property.js";
+import { checkSchedule } from "./schedule.js";
 import { busNameOf, targetOf } from "./target.js";
 
 const topicProperties = z.object({
@@ -120,6 +121,8 @@ export const buildRule: Builder = (resource, context) => {
   const properties = readProperties(resource, rule, context.scope);
   const identity = identify(resource, context);
   const { EventPattern: pattern, ScheduleExpression: scheduleExpression, State } = properties;
+  if (scheduleExpression !== undefined)
+    checkSchedule(scheduleExpression, "rule", { resource, scope: context.scope, path: ["ScheduleExpression"] });
   const busName = busNameOf(properties.EventBusName);
   const enabled = State !== "DISABLED";
   const targets = properties.Targets.map((target) =>
@@ -161,6 +164,11 @@ export const buildSchedule: Builder = (resource, context) => {
   const properties = readProperties(resource, schedulerSchedule, context.scope);
   const identity = identify(resource, context);
   const { Target } = properties;
+  checkSchedule(properties.ScheduleExpression, "scheduler", {
+    resource,
+    scope: context.scope,
+    path: ["ScheduleExpression"],
+  });
   const target: RuleTarget = targetOf(resource.logicalId, Target.Arn, Target, Target.SqsParameters?.MessageGroupId);
   const enabled = properties.State === "ENABLED";
   const [expression, timezone] = [properties.ScheduleExpression, properties.ScheduleExpressionTimezone];

@@ -40,7 +40,7 @@ const BOOLEANS = [
 ];
 
 /** A template has at most 1 MB of text; aliases may make more of it, but not without bound. */
-const MAX_NODES = 500_000;
+const MAX_NODES = 100_000;
 
 export function parseTemplate(text: string, file: string): TemplateNode {
   const lineCounter = new LineCounter();

@@ -101,7 +101,7 @@ export function readProperties<T extends z.ZodObject>(
   return parseAt(schema, value, { resource, scope, path: [] });
 }
 
-interface Place {
+export interface Place {
   readonly resource: TemplateResource;
   readonly scope: TemplateScope;
   /** Inside Properties. */

@@ -119,6 +119,11 @@ export function implicitResources(
   for (const resource of resources) {
     const { logicalId, properties, type, at } = resource;
     const has = (property: string): boolean => properties.entries.has(property);
+    if (type === "AWS::Serverless::Api" || type === "AWS::Serverless::HttpApi") {
+      const stage = textOf(childOf(properties, "StageName"));
+      const stageId = `${logicalId}${stage ?? "ApiGatewayDefault"}Stage`;
+      add(resource, stageId, "AWS::ApiGateway::Stage", mapNode({ StageName: scalarNode(stage ?? "$default", at) }, at));
+    }
     if (type !== "AWS::Serverless::Function" && type !== "AWS::Serverless::StateMachine") continue;
     if (!has("Role"))
       add(resource, `${logicalId}Role`, "AWS::IAM::Role", mapNode({ Path: childOf(properties, "RolePath") }, at));

@@ -212,6 +212,27 @@ const CASES: readonly Case[] = [
     "Events.E.Properties.BatchSize",
   ),
   property(
+    "a schedule below a minute",
+    "Events: { E: { Type: Schedule, Properties: { Schedule: rate(30 seconds) } } }",
+    "rate(30",
+    /schedule of Fn cannot be "rate\(30 seconds\)"/,
+    "Events.E.Properties.Schedule",
+  ),
+  property(
+    "a plural for one",
+    "Events: { E: { Type: Schedule, Properties: { Schedule: rate(1 minutes) } } }",
+    "rate(1",
+    /cannot be "rate\(1 minutes\)"/,
+    "Events.E.Properties.Schedule",
+  ),
+  property(
+    "a queue by its URL",
+    "Events: { E: { Type: SQS, Properties: { Queue: 'https://sqs.eu-central-1.amazonaws.com/1/q' } } }",
+    "'https",
+    /names a queue by its URL/,
+    "Events.E.Properties.Queue",
+  ),
+  property(
     "an S3 event on a bucket from elsewhere",
     "Events: { E: { Type: S3, Properties: { Bucket: foreign, Events: s3:ObjectCreated:* } } }",
     "foreign",

@@ -201,6 +201,23 @@ test("the definition of a state machine is substituted before it is parsed", () 
   expect(JSON.parse(yaml.stateMachines[0]?.definition ?? "")).toEqual({ StartAt: "A", Max: 3 });
 });
 
+test("a state machine without a definition on this machine is announced and left out", () => {
+  const { notices, stateMachines } = only(
+    "M: { Type: AWS::Serverless::StateMachine, Properties: { Name: m, DefinitionUri: { Bucket: b, Key: k } } }",
+  );
+  expect(stateMachines).toEqual([]);
+  expect(notices).toEqual(['M cannot be started: its definition is not at {"Bucket":"b","Key":"k"}.']);
+});
+
+test("the stages that SAM generates can be referred to", () => {
+  const apis =
+    "A: { Type: AWS::Serverless::Api, Properties: { StageName: v1 } }\nH: { Type: AWS::Serverless::HttpApi }";
+  const { functions } = read(
+    withFunction("Environment: { Variables: { A1: !Ref Av1Stage, H1: !Ref HApiGatewayDefaultStage } }", apis),
+  );
+  expect(functions[0]?.environment).toEqual({ A1: "v1", H1: "$default" });
+});
+
 test("the whole application is plain JSON", () => {
   const application = only(
     "Q: { Type: AWS::SQS::Queue }\nA: { Type: AWS::Serverless::Api, Properties: { StageName: v1, Cors: \"'*'\", BinaryMediaTypes: [image~1png] } }",
