@@ -300,8 +300,11 @@ const XML_ENTITIES: Readonly<Record<string, string>> = {
   "\r": "&#xD;",
 };
 
-/** A carriage return is written as a reference, else every XML parser turns it into a line feed. */
-export function escapeXml(text: string): string {
+/**
+ * A carriage return is written as a reference, else every XML parser turns it into a line feed. (kit/xml.ts escapes for
+ * S3 and brings a parser along, which none of the services here needs at its start.)
+ */
+function escapeXml(text: string): string {
   return text.replace(/[&<>"'\r]/g, (character) => XML_ENTITIES[character] ?? character);
 }
 

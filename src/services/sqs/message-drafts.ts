@@ -2,7 +2,7 @@
  * Checks messages on their way in, one and in batches.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { sqsError } from "./errors.js";
 import { objectMap, optionalInteger, optionalString } from "./input.js";
@@ -49,7 +49,7 @@ export function readDraft(
   checkId("MessageDeduplicationId", deduplicationId);
   return {
     body,
-    bodyMd5: createHash("md5").update(body).digest("hex"),
+    bodyMd5: hash("md5", body),
     senderId,
     delaySeconds,
     attributes,
@@ -60,7 +60,7 @@ export function readDraft(
         ? undefined
         : attributesMd5({ AWSTraceHeader: { dataType: "String", stringValue: traceHeader } }),
     groupId,
-    deduplicationId: deduplicationId ?? (queue.fifo ? createHash("sha256").update(body).digest("hex") : undefined),
+    deduplicationId: deduplicationId ?? (queue.fifo ? hash("sha256", body) : undefined),
   };
 }
 
