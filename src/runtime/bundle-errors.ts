@@ -1,6 +1,6 @@
 /** What esbuild says, told to a person: the code frame at the TypeScript line and the one thing to do. */
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import { codeFrame } from "../config/code-frame.js";
 import { AppError, messageOf } from "../shared/errors.js";
@@ -9,16 +9,16 @@ const MISSING = /^Could not resolve "([^"]+)"/;
 /** More of the same helps nobody. */
 const MAX_SHOWN = 3;
 
-/** LR3001 or LR3003 from a failed build. */
-export function buildError(thrown: unknown, functionName: string): AppError {
+/** LR3001 or LR3003 from a failed build. `root` is the folder that esbuild's paths start from. */
+export function buildError(thrown: unknown, functionName: string, root: string): AppError {
   const errors = (thrown as Partial<BuildFailure>).errors;
   if (!Array.isArray(errors) || errors.length === 0) {
     return new AppError("LR3001", { what: `The build of ${functionName} failed: ${messageOf(thrown)}`, cause: thrown });
   }
   const first = errors[0] as Message;
   const missing = MISSING.exec(first.text)?.[1];
-  const place = first.location === null ? undefined : `${first.location.file}:${first.location.line}:${first.location.column + 1}`;
-  const frames = errors.slice(0, MAX_SHOWN).map(frameOf).filter((frame) => frame !== undefined);
+  const place = first.location === null ? undefined : `${relative(process.cwd(), resolve(root, first.location.file))}:${first.location.line}:${first.location.column + 1}`;
+  const frames = errors.slice(0, MAX_SHOWN).map((message: Message) => frameOf(message, root)).filter((frame) => frame !== undefined);
   const more = errors.length > MAX_SHOWN ? `\n(and ${errors.length - MAX_SHOWN} more errors)` : "";
   const common = {
     ...(place === undefined ? {} : { where: place }),
@@ -26,11 +26,11 @@ export function buildError(thrown: unknown, functionName: string): AppError {
     cause: thrown,
   };
   if (missing !== undefined) {
-    const relative = missing.startsWith(".");
+    const isOwnFile = missing.startsWith(".");
     return new AppError("LR3003", {
       what: `${functionName} imports "${missing}", which cannot be found`,
       ...common,
-      fix: relative ? "Check the path; letter case counts." : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
+      fix: isOwnFile ? "Check the path; letter case counts." : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
     });
   }
   return new AppError("LR3001", { what: `${functionName} does not compile: ${first.text}`, ...common });
@@ -56,12 +56,12 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function frameOf({ location }: Message): string | undefined {
+function frameOf({ location }: Message, root: string): string | undefined {
   if (location === null) return undefined;
   try {
-    return codeFrame(readFileSync(resolve(location.file), "utf8"), location.line, location.column + 1);
+    return codeFrame(readFileSync(resolve(root, location.file), "utf8"), location.line, location.column + 1);
   } catch {
-    // Relative to another folder than ours: esbuild's own line has to do.
+    // Gone since, or no file at all: esbuild's own line has to do.
     return codeFrame(location.lineText, 1, location.column + 1);
   }
 }

@@ -83,7 +83,7 @@ export async function buildCode(config: FunctionConfig, cache: string): Promise<
   try {
     return await finishBuild(config, cache, await build(esbuildOptions(source, entry, sdk)), sdk);
   } catch (error) {
-    throw error instanceof AppError ? error : buildError(error, config.name);
+    throw error instanceof AppError ? error : buildError(error, config.name, source.root);
   }
 }
 
@@ -104,7 +104,7 @@ export async function incrementalBuilder(config: FunctionConfig, cache: string):
       try {
         return await finishBuild(config, cache, await watching.rebuild(), sdk);
       } catch (error) {
-        throw error instanceof AppError ? error : buildError(error, config.name);
+        throw error instanceof AppError ? error : buildError(error, config.name, source.root);
       }
     },
     dispose: () => watching.dispose(),
