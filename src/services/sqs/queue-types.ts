@@ -2,18 +2,18 @@
 import type { Clock } from "../../shared/clock.js";
 import type { HeldMessage } from "./contents.js";
 import type { MessageAttributes } from "./message-attributes.js";
-import type { Queue } from "./queue.js";
 import type { ReceiptHandles } from "./receipt-handle.js";
 import type { SqsStore } from "./store.js";
 
-export interface QueueServices {
+/** What a queue leans on; `Q` is the queue itself, which this file must not import. */
+export interface QueueServices<Q> {
   readonly store: SqsStore;
   readonly clock: Clock;
   readonly handles: ReceiptHandles;
   readonly arnOf: (queueName: string) => string;
-  readonly queueByArn: (arn: string) => Queue | undefined;
+  readonly queueByArn: (arn: string) => Q | undefined;
   /** A message of this queue can be received now. */
-  readonly announce: (queue: Queue) => void;
+  readonly announce: (queue: Q) => void;
 }
 
 /** A message to send, checked and with its digests. */

@@ -31,7 +31,7 @@ const SEQUENCE_STEP = 256n;
 export class Queue {
   readonly fifo: boolean;
   readonly arn: string;
-  readonly #services: QueueServices;
+  readonly #services: QueueServices<Queue>;
   readonly #polls: LongPolls;
   readonly #attempts = new ReceiveAttempts();
   #row: QueueRow;
@@ -41,7 +41,7 @@ export class Queue {
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined;
   #closed = false;
 
-  constructor(row: QueueRow, services: QueueServices) {
+  constructor(row: QueueRow, services: QueueServices<Queue>) {
     this.fifo = row.name.endsWith(".fifo");
     this.arn = services.arnOf(row.name);
     this.#services = services;

@@ -24,7 +24,7 @@ const FIFO_NAME = /^[A-Za-z0-9_-]{1,75}\.fifo$/;
 
 export class QueueRegistry {
   readonly #options: RegistryOptions;
-  readonly #services: QueueServices;
+  readonly #services: QueueServices<Queue>;
   readonly #queues = new Map<string, Queue>();
   #sweeping = false;
   #closed = false;
