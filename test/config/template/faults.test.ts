@@ -145,6 +145,7 @@ const CASES: readonly Case[] = [
     /no property "Memorysize"\. Did you mean "MemorySize"\?/,
     "Memorysize",
   ),
+  property("a property in capitals", "MEMORYSIZE: 256", "MEMORYSIZE", /Did you mean "MemorySize"\?/, "MEMORYSIZE"),
   property("a slip in a property", "Timout: 3", "Timout", /Did you mean "Timeout"\?/, "Timout"),
   property(
     "wrong letter case further in",
