@@ -5,7 +5,7 @@
 import { LAMBDA } from "../shared/aws-limits.js";
 
 /** Set by the platform; a function cannot set them. */
-export const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
+const RESERVED_ENVIRONMENT: ReadonlySet<string> = new Set([
   "_HANDLER",
   "_X_AMZN_TRACE_ID",
   "AWS_ACCESS_KEY",

@@ -12,7 +12,7 @@ export interface FlagDeclaration {
 }
 
 /** The name under which commander keeps a flag: `--http-port <n>` is `httpPort`. */
-export function flagName(flags: string): string {
+function flagName(flags: string): string {
   const [, long = ""] = /--([a-z-]+)/.exec(flags) ?? [];
   return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

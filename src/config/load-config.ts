@@ -132,7 +132,7 @@ function evaluate(code: string, path: string): unknown {
 }
 
 /** Objects are merged, everything else is replaced. */
-export function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {
+function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {
   const merged: Record<string, Json> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = merged[key];

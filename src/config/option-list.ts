@@ -23,7 +23,7 @@ export interface Option {
 }
 
 /** The whole file as JSON Schema; editors can use it too. */
-export const configJsonSchema = (): OptionSchema =>
+const configJsonSchema = (): OptionSchema =>
   z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as OptionSchema;
 
 export function listOptions(schema: OptionSchema = configJsonSchema(), path = ""): Option[] {

@@ -20,7 +20,7 @@ const option = <T extends z.ZodType>(schema: T, description: string, flag?: stri
 
 const port = z.int().min(0).max(65_535);
 
-export const SERVICES = [
+const SERVICES = [
   ...(["s3", "sqs", "dynamodb", "lambda", "events", "scheduler", "states", "sns"] as const),
   ...(["secretsmanager", "ssm", "logs", "cloudwatch", "sts", "kinesis", "ses"] as const),
 ] as const;

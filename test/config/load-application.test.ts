@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { build } from "esbuild";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fingerprint } from "../../src/config/application-cache.js";
 import { loadApplication } from "../../src/config/load-application.js";
 import type { LoadOptions } from "../../src/config/load-application.js";
 import { folderWith, rejectionOf, withFunction } from "./support.js";
@@ -255,6 +256,14 @@ describe("the cache of the resolved application", () => {
     expect(names).toEqual([expect.stringMatching(/^application-[0-9a-f]{32}\.json$/)]);
     expect(() => JSON.parse(readFileSync(join(folder, "cache", names[0] ?? ""), "utf8")) as unknown).not.toThrow();
   });
+});
+
+test("a fingerprint depends on paths, contents, absences and flags, and on nothing else", () => {
+  const of = (content: string | undefined, flags = {}) => fingerprint(new Map([["a", content]]), flags);
+  expect(of("x")).toBe(of("x"));
+  expect(
+    new Set([of("x"), of("y"), of(undefined), of(""), of("x", { a: 1 }), fingerprint(new Map([["b", "x"]]), {})]).size,
+  ).toBe(6);
 });
 
 describe("local addresses", () => {

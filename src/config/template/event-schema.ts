@@ -61,7 +61,7 @@ const targetShape = {
 };
 export type TargetProperties = z.output<z.ZodObject<typeof targetShape>>;
 
-export const ruleTarget = z.looseObject({
+const ruleTarget = z.looseObject({
   ...targetShape,
   Id: text(),
   Arn: text(),

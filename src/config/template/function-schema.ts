@@ -25,7 +25,7 @@ const runtime = text().refine((value) => RUNTIME.test(value), {
 const applicationLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 const systemLevels = ["DEBUG", "INFO", "WARN"] as const;
 
-export const deliveryTarget = z.object({ Type: text().optional(), Destination: text().optional() });
+const deliveryTarget = z.object({ Type: text().optional(), Destination: text().optional() });
 
 /** EventInvokeConfig of SAM. */
 const eventInvokeConfig = z.strictObject({

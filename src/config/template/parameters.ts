@@ -141,22 +141,5 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-/** `Name=Value` texts, as `--parameter-overrides` takes them. */
-export function parseOverrides(texts: readonly string[]): Record<string, string> {
-  const overrides: Record<string, string> = {};
-  for (const text of texts) {
-    const equals = text.indexOf("=");
-    if (equals < 1) {
-      throw new AppError("LR2005", {
-        what: `"${text}" is not a parameter override`,
-        where: "--parameter-overrides",
-        fix: "Write Name=Value.",
-      });
-    }
-    overrides[text.slice(0, equals)] = text.slice(equals + 1).replace(/^(["'])(.*)\1$/s, "$2");
-  }
-  return overrides;
-}
-
 /** Parameter values as JSON, for Ref. */
 export const parameterJson = (value: ParameterValue): Json => (typeof value === "string" ? value : [...value]);

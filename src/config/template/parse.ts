@@ -61,7 +61,7 @@ export function parseTemplate(text: string, file: string): TemplateNode {
   return new Converter(text, document, positionAt).convert(document.contents);
 }
 
-export function yamlError(text: string, at: Position, message: string): AppError {
+function yamlError(text: string, at: Position, message: string): AppError {
   return new AppError("LR2002", {
     what: `${basename(at.file)} is not valid: ${message.replace(/\.$/, "")}`,
     where: `${at.file}:${at.line}:${at.column}`,

@@ -67,7 +67,7 @@ export class Problems {
 }
 
 /** `Resources.Fn.Properties.Layers[0]` */
-export function showPath(path: Path): string {
+function showPath(path: Path): string {
   return path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${String(step)}`))
     .join("");

@@ -47,7 +47,7 @@ export const awsUrl = {
 } as const;
 
 /** A table's stream is named by the time of its making; local tables share one. */
-export const STREAM_LABEL = "2026-01-01T00:00:00.000";
+const STREAM_LABEL = "2026-01-01T00:00:00.000";
 export const streamArnOf = (tableArn: string): string => `${tableArn}/stream/${STREAM_LABEL}`;
 
 const functionArn: Attribute = ({ realm, name }) => arnOf.function(realm, name);
