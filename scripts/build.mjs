@@ -1,7 +1,7 @@
 // Builds dist/: the CLI, the library and the bootstraps, each one CommonJS file. Own code is bundled, dependencies
 // stay in node_modules, except the small ones that every start needs: resolving them costs more than parsing them.
 import { build } from "esbuild";
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -39,3 +39,12 @@ await Promise.all([
   }),
 ]);
 cpSync(`${root}/src/runtime/bootstrap/python`, `${root}/dist/bootstrap/python`, { recursive: true });
+
+// `npx lambda-run` in this very folder: npm links the bins of dependencies, not a package's own, and its fallback
+// fails on a machine whose npx cache is empty (npm 11.19: ENOENT in ~/.npm/_npx).
+const bins = `${root}/node_modules/.bin`;
+if (existsSync(bins)) {
+  rmSync(`${bins}/lambda-run`, { force: true });
+  symlinkSync("../../bin/lambda-run.js", `${bins}/lambda-run`);
+  writeFileSync(`${bins}/lambda-run.cmd`, '@node "%~dp0\\..\\..\\bin\\lambda-run.js" %*\r\n');
+}
