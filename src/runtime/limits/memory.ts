@@ -60,6 +60,7 @@ export class MemoryGuard {
   #exceeded = false;
   #oomKillsSeen: number;
   #running = false;
+  #over = false;
 
   constructor(options: MemoryGuardOptions) {
     this.#options = options;
@@ -69,7 +70,7 @@ export class MemoryGuard {
 
   /** Watches until `rest`. */
   watch(): void {
-    if (this.#running) return;
+    if (this.#running || this.#over) return;
     this.#running = true;
     this.#schedule(MIN_POLL_MS);
   }
@@ -78,6 +79,12 @@ export class MemoryGuard {
   rest(): void {
     this.#running = false;
     clearTimeout(this.#timer);
+  }
+
+  /** The sandbox is being destroyed: there is nothing to look at any more. */
+  end(): void {
+    this.#over = true;
+    this.rest();
   }
 
   /** Highest polled memory since the last call. */

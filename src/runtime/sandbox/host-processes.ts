@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-export interface HostProcess {
+interface HostProcess {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
@@ -14,7 +14,7 @@ export interface HostProcess {
   readonly startedAt: number;
 }
 
-export function listHostProcesses(): HostProcess[] {
+function listHostProcesses(): HostProcess[] {
   return process.platform === "linux" ? listFromProc() : listFromPs();
 }
 

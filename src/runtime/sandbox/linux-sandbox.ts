@@ -70,6 +70,8 @@ export class LinuxSandbox implements Sandbox {
   #frozen = false;
   #freezeSweep: NodeJS.Timeout | undefined;
   #destroyed: Promise<void> | undefined;
+  /** Destroyed, or gone of its own accord. */
+  #isOver = false;
 
   constructor(options: LinuxSandboxOptions) {
     const { spec, cgroup } = options;
@@ -125,9 +127,12 @@ export class LinuxSandbox implements Sandbox {
     const promise = new Promise<ProcessExit>((settle) => (resolve = settle));
     const started: StartedProcess = { name: spec.name, exited: { promise, resolve } };
     this.#processes.set(token, started);
-    if (this.#destroyed !== undefined) this.#settle(token, KILLED);
-    else this.#keeper.start(token, spec);
-    this.#guard.watch();
+    if (this.#isOver) {
+      this.#settle(token, KILLED);
+    } else {
+      this.#keeper.start(token, spec);
+      this.#guard.watch();
+    }
     return {
       name: spec.name,
       exited: promise,
@@ -139,6 +144,7 @@ export class LinuxSandbox implements Sandbox {
   }
 
   freeze(): void {
+    if (this.#isOver) return;
     this.#frozen = true;
     this.#live.stop();
     this.#guard.rest();
@@ -186,7 +192,9 @@ export class LinuxSandbox implements Sandbox {
   }
 
   async #destroy(): Promise<void> {
+    this.#isOver = true;
     this.#thawQuietly();
+    this.#guard.end();
     this.#kills++;
     this.#live.kill();
     this.#keeper.dismiss();
@@ -261,6 +269,8 @@ export class LinuxSandbox implements Sandbox {
   }
 
   #onAllGone(): void {
+    this.#isOver = true;
+    clearTimeout(this.#freezeSweep);
     const outOfMemory = this.#kills === 0 && this.#processes.size > 0 && this.#guard.takeExceeded();
     for (const token of this.#processes.keys()) this.#settle(token, outOfMemory ? { kind: "out-of-memory" } : KILLED);
   }

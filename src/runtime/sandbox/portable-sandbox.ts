@@ -12,7 +12,7 @@ import { MemoryGuard } from "../limits/memory.js";
 import { FILE_LIMIT_SETUP } from "../limits/files.js";
 import { fileSizeLimitSetup, folderBytes } from "../limits/tmp.js";
 import { makeEnvironmentFolder, removeEnvironmentFolder } from "./environment-folder.js";
-import { exitFromNode } from "./exit-status.js";
+import { exitFromNode, KILLED } from "./exit-status.js";
 import { findMembers } from "./host-processes.js";
 import { mergeLayers } from "./layers.js";
 import { LiveProcesses } from "./live-processes.js";
@@ -78,6 +78,7 @@ export class PortableSandbox implements Sandbox {
   }
 
   spawn(spec: ProcessSpec): SandboxProcess {
+    if (this.#destroyed !== undefined) return endedProcess(spec.name);
     const limits = `${FILE_LIMIT_SETUP}; ${fileSizeLimitSetup(this.#spec.ephemeralStorageMb)}; ulimit -c 0; exec "$@"`;
     const env = { ...spec.env, TMPDIR: this.paths.tmp, [TMP_VARIABLE]: this.paths.tmp, [KEEP_VARIABLE]: this.#keep };
     const child = spawn("/bin/sh", ["-c", limits, "sh", ...spec.command], {
@@ -119,6 +120,7 @@ export class PortableSandbox implements Sandbox {
   }
 
   freeze(): void {
+    if (this.#destroyed !== undefined) return;
     // One call stops a process and the children that stayed in its group; the sweep finds the others.
     for (const pid of this.#children.keys()) signal(-pid, "SIGSTOP");
     this.#rest();
@@ -152,8 +154,9 @@ export class PortableSandbox implements Sandbox {
       members = found;
     }
     for (const pid of members) signal(pid, "SIGKILL");
-    while (this.#children.size > 0 || this.#members().length > 0) await sleep(KILL_POLL_MS);
-    this.#groups.clear();
+    const isDying = (pid: number): boolean => members.includes(pid);
+    while ([...this.#children.keys()].some(isDying) || this.#members().some(isDying)) await sleep(KILL_POLL_MS);
+    for (const pid of members) this.#groups.delete(pid);
     this.#kills--;
   }
 
@@ -177,6 +180,8 @@ export class PortableSandbox implements Sandbox {
 
   async #destroy(): Promise<void> {
     await this.killAll();
+    this.#guard.end();
+    this.#rest();
     this.#watchdog.dismiss();
     this.#live.close();
     this.output.stdout.end();
@@ -210,6 +215,7 @@ export class PortableSandbox implements Sandbox {
   }
 
   #watch(): void {
+    if (this.#destroyed !== undefined) return;
     this.#guard.watch();
     this.#tmpPoll ??= setInterval(() => void this.#checkTmp(), TMP_POLL_MS).unref();
   }
@@ -227,4 +233,9 @@ export class PortableSandbox implements Sandbox {
     if (full && existsSync(this.#folder)) writeFileSync(marker, "");
     else rmSync(marker, { force: true });
   }
+}
+
+/** Asked for when the sandbox was gone already. */
+function endedProcess(name: string): SandboxProcess {
+  return { name, exited: Promise.resolve(KILLED), terminate: () => undefined, noteCleanExit: () => undefined };
 }

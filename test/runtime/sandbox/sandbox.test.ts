@@ -38,14 +38,24 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Nobody, with a home for the probe's memory that no earlier run has touched. */
+const homes = new Map<string, string>();
+
+/** A home for the probe's memory that no earlier run has touched, and for what a killed supervisor cannot remove. */
+function homeOf(user: string): string {
+  const known = homes.get(user);
+  if (known !== undefined) return known;
+  const home = mkdtempSync(join(folder, "home-"));
+  chmodSync(home, 0o777);
+  homes.set(user, home);
+  return home;
+}
+
 function commandFor(
   user: string,
   args: readonly string[],
 ): { readonly program: string; readonly args: string[]; readonly env: NodeJS.ProcessEnv } {
-  const home = mkdtempSync(join(folder, "home-"));
-  chmodSync(home, 0o777);
-  const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: tmpdir() };
+  const home = homeOf(user);
+  const env = { PATH: process.env["PATH"], HOME: home, TMPDIR: home };
   const words = [process.execPath, bundle, ...args];
   if (user !== "an ordinary user") return { program: words[0] ?? "", args: words.slice(1), env };
   return { program: "setpriv", args: ["--reuid=65534", "--regid=65534", "--clear-groups", ...words], env };
@@ -227,6 +237,12 @@ for (const user of USERS) {
       test("layers are united and the later one wins", () => {
         if (!held()) return;
         expect(outcome.layers).toBe("a of one,b of two,c of two bin,nodejs");
+      });
+
+      test("a destroyed sandbox starts nothing and takes every call", () => {
+        if (!held()) return;
+        const killed = { kind: "signal", signal: "killed" };
+        expect(outcome.afterDestroy).toEqual({ before: killed, after: killed, tmpBytes: 0 });
       });
 
       test("destroy leaves no process, folder or control group", () => {

@@ -346,6 +346,19 @@ export const scenarios = {
     }
   },
 
+  /** Whoever comes late finds a sandbox that is gone, and no more than that. */
+  afterDestroy: (tier: SandboxTier) =>
+    withRoom(tier, async (room) => {
+      await room.start(`console.log("up"); setInterval(() => {}, 1000)`);
+      const before = room.sandbox.spawn(room.process(["/bin/sleep", "1000"]));
+      await Promise.all([room.sandbox.destroy(), room.sandbox.destroy(), room.sandbox.killAll()]);
+      room.sandbox.freeze();
+      room.sandbox.thaw();
+      const after = room.sandbox.spawn(room.process([room.node]));
+      await room.sandbox.killAll();
+      return { before: await before.exited, after: await after.exited, tmpBytes: await room.sandbox.tmpUsedBytes() };
+    }),
+
   leavesNothing: async (tier: SandboxTier) => {
     const mark = newMark();
     await withRoom(tier, async (room) => {
