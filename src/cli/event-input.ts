@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { codeFrame } from "../config/code-frame.js";
+import { jsonFault } from "../config/json-fault.js";
 import { didYouMean } from "../config/nearest.js";
 import { AppError, messageOf } from "../shared/errors.js";
 
@@ -65,42 +66,12 @@ function checked(bytes: Buffer, source: string): Buffer {
     JSON.parse(text);
     return Buffer.from(text);
   } catch (error) {
-    const { line, column } = placeOf(text, messageOf(error));
+    const { message, line, column } = jsonFault(text) ?? { message: messageOf(error), line: 1, column: 1 };
     throw new AppError("LR1003", {
-      what: `The event is not valid JSON: ${messageOf(error).replace(/ in JSON at position.*$| \(line.*$|, "[\s\S]*$/, "")}`,
+      what: `The event is not valid JSON: ${message}`,
       where: `${source}:${line}:${column}`,
       codeFrame: codeFrame(text, line, column),
       cause: error,
     });
-  }
-}
-
-/** V8 tells a position, or nothing when the text ends too early. */
-function placeOf(text: string, message: string): { readonly line: number; readonly column: number } {
-  const told = /at position (\d+)/.exec(message)?.[1];
-  const token = /Unexpected token '?(.)/.exec(message)?.[1];
-  const position = told !== undefined ? Number(told) : token !== undefined && !message.includes("end of JSON") ? firstBadToken(text) : text.length;
-  const before = text.slice(0, position).split("\n");
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
-/** Node 20 leaves the position out of some messages: the longest prefix that could still become JSON ends before it. */
-function firstBadToken(text: string): number {
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (isTruncated(text.slice(0, middle + 1))) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function isTruncated(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    return /Unexpected end|Unterminated string|Expected .*end/i.test(messageOf(error)) || messageOf(error).includes("end of JSON input");
   }
 }
