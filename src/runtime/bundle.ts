@@ -134,7 +134,8 @@ function esbuildOptions(source: BundleSource, entry: string, sdk: Map<string, Sd
     sourcesContent: false,
     minify: build.minify ?? false,
     keepNames: build.keepNames ?? false,
-    external: [...build.external],
+    // The SDK is ours to place: named external, it would count as found wherever it is looked for.
+    external: build.external.filter((name) => !/^@(aws-sdk|smithy)\//.test(name)),
     loader: { ".node": "copy", ...(build.loader as EsbuildOptions["loader"]) },
     banner: { ...build.banner, ...(esm ? { js: `${ESM_REQUIRE_BANNER}${build.banner?.["js"] ?? ""}` } : {}) },
     ...(build.define === undefined ? {} : { define: { ...build.define } }),
