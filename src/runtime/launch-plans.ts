@@ -4,11 +4,28 @@ import { join } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
 import { AppError } from "../shared/errors.js";
 import { DIST_FOLDER } from "../shared/own-package.js";
-import type { LaunchPlan } from "./environment.js";
 import type { NodeBinary } from "./node-versions.js";
 import { findPython } from "./python.js";
 import type { Mount, Sandbox } from "./sandbox/sandbox.js";
 import { SDK_FILE, type SdkLayer } from "./sdk-layer.js";
+
+/** How the runtime of a function is started inside a sandbox. */
+export interface LaunchPlan {
+  /** The runtime's command, with paths as they are inside. */
+  command(sandbox: Sandbox): readonly string[];
+  /** Variables of ours; the bootstrap removes them before user code runs. */
+  ownVariables(sandbox: Sandbox): Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  /** Guest path of the runtime folder (`/var/runtime`) as a mount, for the portable tier's host path. */
+  readonly runtimeMount: Mount;
+  readonly langMount: Mount;
+  /** Our own Node client waits at a private route until INIT begins; other runtimes are started at INIT. */
+  readonly waitsInStandby: boolean;
+  /** Executables in the layers' `extensions` folders. */
+  readonly extensions: readonly string[];
+  /** `nodejs:22.v...`, for INIT_START. */
+  readonly runtimeVersion: string;
+}
 
 const BOOTSTRAPS: Mount = { hostPath: join(DIST_FOLDER, "bootstrap"), guestPath: "/var/lang/bootstrap" };
 
@@ -29,7 +46,12 @@ export function nodePlan(config: FunctionConfig, node: NodeBinary, layer: SdkLay
   if (externalModules !== undefined) mounts.push({ hostPath: externalModules, guestPath: "/var/task/node_modules" });
   const flags = inspect === undefined ? [] : [`--inspect${inspect.breakAtStart ? "-brk" : ""}=127.0.0.1:${inspect.port}`];
   return {
-    command: (sandbox) => [sandbox.paths.resolve(lang), ...flags, `${sandbox.paths.resolve(BOOTSTRAPS)}/node.js`],
+    command: (sandbox) => {
+      const bootstraps = sandbox.paths.resolve(BOOTSTRAPS);
+      // Without a mount namespace /tmp is the host's: a hook sends the function's files to a folder of its own.
+      const hook = sandbox.tier === "portable" ? ["--require", `${bootstraps}/portable-tmp.js`] : [];
+      return [sandbox.paths.resolve(lang), ...flags, ...hook, `${bootstraps}/node.js`];
+    },
     ownVariables: (sandbox): Record<string, string> => (layer.hasSdk ? { LAMBDA_RUN_SDK: `${sandbox.paths.resolve(runtime)}/${SDK_FILE}` } : {}),
     mounts,
     runtimeMount: runtime,
@@ -55,6 +77,15 @@ export async function pythonPlan(config: FunctionConfig): Promise<LaunchPlan> {
     extensions: extensionsIn(config.layers),
     runtimeVersion: `${config.runtime.replace("python", "python:")}.v${python.version}`,
   };
+}
+
+/** Names the program that is started in the runtime's place, with the runtime's command as its arguments. */
+export const WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER";
+
+export function wrapped(command: readonly string[], wrapper: string | undefined, sandbox: Sandbox): readonly string[] {
+  if (wrapper === undefined || wrapper === "") return command;
+  // Wrappers come with layers; in the portable tier these lie elsewhere.
+  return [wrapper.startsWith("/opt/") ? sandbox.paths.opt + wrapper.slice("/opt".length) : wrapper, ...command];
 }
 
 /** `provided.*`: an executable named bootstrap in the code or in a layer. */
