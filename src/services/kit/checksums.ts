@@ -4,8 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { Crc32c } from "@aws-crypto/crc32c";
-import { Crc64Nvme } from "@aws-sdk/crc64-nvme";
+import { CrcKernel } from "./crc-kernel.js";
 
 /** As the API writes them. The order is that of AWS's own lists. */
 export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
@@ -19,32 +18,26 @@ export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
 };
 
-export interface Checksum<Sum = Buffer | Promise<Buffer>> {
+export interface Checksum {
   update(bytes: Uint8Array): void;
-  digest(): Sum;
+  digest(): Buffer;
 }
 
 export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
   return MAKERS[algorithm]();
 }
 
-const MAKERS = {
+const MAKERS: Readonly<Record<ChecksumAlgorithm, () => Checksum>> = {
   CRC32: zlibCrc32,
-  CRC32C: (): Checksum<Buffer> => {
-    const sum = new Crc32c();
-    return { update: (bytes) => void sum.update(bytes), digest: () => uint32(sum.digest()) };
-  },
-  CRC64NVME: (): Checksum<Promise<Buffer>> => {
-    const sum = new Crc64Nvme();
-    return { update: (bytes) => sum.update(bytes), digest: async () => Buffer.from(await sum.digest()) };
-  },
+  CRC32C: () => kernelCrc("CRC32C"),
+  CRC64NVME: () => kernelCrc("CRC64NVME"),
   SHA1: () => nodeHash("sha1"),
   SHA256: () => nodeHash("sha256"),
-} satisfies Record<ChecksumAlgorithm, () => Checksum>;
+};
 
-/** Of bytes at hand, at once. The library for CRC64NVME only answers later. */
-export function checksumNow(algorithm: Exclude<ChecksumAlgorithm, "CRC64NVME">, bytes: Uint8Array): Buffer {
-  const checksum = MAKERS[algorithm]();
+/** Of bytes at hand. */
+export function checksumNow(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
+  const checksum = createChecksum(algorithm);
   checksum.update(bytes);
   return checksum.digest();
 }
@@ -53,12 +46,26 @@ export function isChecksumAlgorithm(text: string): text is ChecksumAlgorithm {
   return (CHECKSUM_ALGORITHMS as readonly string[]).includes(text);
 }
 
-function nodeHash(name: string): Checksum<Buffer> {
+function nodeHash(name: string): Checksum {
   const hash = createHash(name);
   return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
 }
 
-function zlibCrc32(): Checksum<Buffer> {
+const kernels = new Map<CrcAlgorithm, CrcKernel>();
+
+function kernelCrc(algorithm: CrcAlgorithm): Checksum {
+  const kernel = kernels.get(algorithm) ?? new CrcKernel(POLYNOMIALS[algorithm], CHECKSUM_BYTES[algorithm]);
+  kernels.set(algorithm, kernel);
+  let value = kernel.start;
+  return {
+    update: (bytes) => {
+      value = kernel.update(value, bytes);
+    },
+    digest: () => kernel.digest(value),
+  };
+}
+
+function zlibCrc32(): Checksum {
   let value = 0;
   return {
     update: (bytes) => {

@@ -7,7 +7,6 @@ import type { Trailers } from "../kit/aws-chunked.js";
 import { openPayload } from "../kit/payload.js";
 import type { BlobWriter } from "./blobs.js";
 import { createDigest, type Digests } from "./digest.js";
-import { createThreadedDigest, THREADED_FROM_BYTES } from "./digest-threads.js";
 import { entityTooLarge, incompleteBody, missingContentLength } from "./errors.js";
 import type { S3Request } from "./request.js";
 import type { BodyRef, Segment } from "./rows.js";
@@ -110,7 +109,7 @@ async function takeIntoFile(
 }
 
 async function pour(source: BodySource, writer: BlobWriter, algorithms: Iterable<ChecksumAlgorithm>): Promise<Digests> {
-  const digest = source.length >= THREADED_FROM_BYTES ? createThreadedDigest(algorithms) : createDigest(algorithms);
+  const digest = createDigest(algorithms, source.length);
   let size = 0;
   try {
     for await (const chunk of source) {

@@ -123,16 +123,17 @@ export class PendingConditions {
 
   /** Register before the body is read; `check` in the transaction, `end` in any case. */
   begin(bucket: string, key: string, condition: WriteCondition): PendingCondition {
+    if (condition.kind === "none") return UNCONDITIONAL;
     const id = `${bucket}/${key}`;
     const entry = { conflict: false };
     const entries = this.#pending.get(id) ?? new Set();
-    if (condition.kind !== "none") this.#pending.set(id, entries.add(entry));
+    this.#pending.set(id, entries.add(entry));
     return {
       check: (existing) => {
         if (entry.conflict) {
           throw conditionalRequestConflict(condition.kind === "absent" ? "If-None-Match" : "If-Match", key);
         }
-        checkWriteCondition(condition, existing, key);
+        checkWriteCondition(condition, existing(), key);
       },
       end: () => {
         entries.delete(entry);
@@ -147,6 +148,9 @@ export class PendingConditions {
 }
 
 export interface PendingCondition {
-  check(existing: Subject | undefined): void;
+  /** `existing` is asked for only where there is a condition. */
+  check(existing: () => Subject | undefined): void;
   end(): void;
 }
+
+export const UNCONDITIONAL: PendingCondition = { check: () => undefined, end: () => undefined };

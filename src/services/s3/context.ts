@@ -44,15 +44,19 @@ export function tell(
   bucket: BucketRow,
   happening: Happening,
 ): void {
-  const { seq, versionId, ...rest } = happening;
+  const { seq, versionId, key, action, timeMs, sizeBytes, eTag } = happening;
   const told: ObjectEvent = {
-    ...rest,
     namespace: context.namespace,
     bucket: bucket.name,
+    key,
+    action,
     sequencer: seq.toString(16).toUpperCase().padStart(SEQUENCER_DIGITS, "0"),
     requestId: request.raw.requestId,
     sourceIpAddress: request.raw.remoteAddress,
-    ...(bucket.versioning === undefined || versionId === undefined ? {} : { versionId }),
+    timeMs,
+    ...(sizeBytes === undefined ? undefined : { sizeBytes }),
+    ...(eTag === undefined ? undefined : { eTag }),
+    ...(bucket.versioning === undefined || versionId === undefined ? undefined : { versionId }),
   };
   context.bus.emit(event, told);
 }

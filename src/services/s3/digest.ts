@@ -1,10 +1,10 @@
 /**
- * What a body is checked and described by: MD5, always (the ETag), and the checksums somebody asked for. Short bodies
- * are hashed where they arrive. For long ones MD5 and CRC64 would hold up the event loop for a second per 300 MB, so
- * they are computed by threads beside it (digest-threads.ts) while the body is still coming in.
+ * What a body is checked and described by: MD5, always (the ETag), and the checksums somebody asked for. Of a long
+ * body the MD5, the slowest and not to be divided, is computed by a thread beside the event loop.
  */
 import { createHash } from "node:crypto";
 import { createChecksum, type Checksum, type ChecksumAlgorithm } from "../kit/checksums.js";
+import { startThreadedMd5, type Md5 } from "./md5-thread.js";
 
 export interface Digests {
   readonly md5: Buffer;
@@ -12,27 +12,43 @@ export interface Digests {
 }
 
 export interface BodyDigest {
-  /** A promise means: wait, the threads are behind. */
+  /** A promise means: wait, the thread is behind. The bytes may change once it has resolved. */
   update(bytes: Buffer): Promise<void> | undefined;
   finish(): Promise<Digests>;
+  /** Instead of `finish`. */
   abort(): void;
 }
 
-export function createDigest(algorithms: Iterable<ChecksumAlgorithm>): BodyDigest {
-  const md5 = createHash("md5");
+/** From here on starting a thread costs less than it saves. */
+const THREADED_FROM_BYTES = 16 * 1024 * 1024;
+
+export function createDigest(algorithms: Iterable<ChecksumAlgorithm>, expectedBytes = 0): BodyDigest {
+  const md5 = expectedBytes >= THREADED_FROM_BYTES ? startThreadedMd5() : plainMd5();
   const sums = new Map<ChecksumAlgorithm, Checksum>();
   for (const algorithm of algorithms) sums.set(algorithm, createChecksum(algorithm));
   return {
     update(bytes) {
-      md5.update(bytes);
+      const taken = md5.update(bytes);
       for (const sum of sums.values()) sum.update(bytes);
-      return undefined;
+      return taken;
     },
     async finish() {
       const checksums = new Map<ChecksumAlgorithm, Buffer>();
-      for (const [algorithm, sum] of sums) checksums.set(algorithm, await sum.digest());
-      return { md5: md5.digest(), checksums };
+      for (const [algorithm, sum] of sums) checksums.set(algorithm, sum.digest());
+      return { md5: await md5.finish(), checksums };
     },
+    abort: () => md5.abort(),
+  };
+}
+
+function plainMd5(): Md5 {
+  const hash = createHash("md5");
+  return {
+    update(bytes) {
+      hash.update(bytes);
+      return undefined;
+    },
+    finish: () => Promise.resolve(hash.digest()),
     abort: () => undefined,
   };
 }

@@ -117,24 +117,25 @@ export function createS3Service(context: ServiceContext, options: S3Options = {}
       await store.reset();
     },
     async close() {
+      await store.flush();
       await blobs.close();
     },
     async createBucketIfMissing(name) {
       if (!isValidBucketName(name)) throw invalidBucketName(name);
       return store.write(() => {
         if (store.findBucket(name) !== undefined) return false;
-        void store.buckets.put(name, newBucket(name, realm.region, clock.now()));
+        store.putBucket(newBucket(name, realm.region, clock.now()));
         return true;
       });
     },
     hasBucket: (name) => store.findBucket(name) !== undefined,
-    bucketNames: () => [...store.buckets.getKeys()],
+    bucketNames: () => Array.from(store.bucketsFrom(""), ({ name }) => name),
     isBucketEmpty: (name) => !store.hasObjects(store.bucket(name).name),
     async putNotificationConfiguration(name, configuration) {
       const notification = checkNotification(configuration.rules, configuration.eventBridge ?? false);
       await store.write(() => {
         const bucket = store.bucket(name);
-        void store.buckets.put(bucket.name, { ...bucket, notification });
+        store.putBucket({ ...bucket, notification });
       });
       return notification;
     },

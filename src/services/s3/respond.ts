@@ -1,5 +1,4 @@
 /** Answers on the wire: XML, plain headers, errors. */
-import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { AwsError } from "../kit/aws-error.js";
 import { buildXml, type XmlContent } from "../kit/xml.js";
@@ -20,7 +19,7 @@ export function commonHeaders(requestId: string): Headers {
 
 /** Stands for the host at AWS that answered; only ever quoted back to support. */
 export function hostId(requestId: string): string {
-  return createHash("sha512").update(requestId).digest("base64").slice(0, 76);
+  return Buffer.from(`lambda-run ${requestId}`).toString("base64");
 }
 
 export function send(request: S3Request, response: ServerResponse, answer: Exclude<Answer, undefined>): void {

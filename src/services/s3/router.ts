@@ -130,7 +130,6 @@ const OBJECT_ROUTES: Routes = {
   "PUT renameObject": route("RenameObject", undefined),
 };
 
-
 function unemulated(subresource: string, noun: string, methods: readonly string[]): Routes {
   return Object.fromEntries(
     methods.map((method) => [`${method} ${subresource}`, route(`${VERBS[method]}${noun}`, undefined)]),

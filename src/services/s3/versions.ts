@@ -7,19 +7,10 @@
  */
 import { noSuchVersion } from "./errors.js";
 import { newVersionId, objectKey, rangeOfKey, seqOfVersionId, versionKey } from "./keys.js";
-import {
-  isDeleteMarker,
-  type AnyVersionRow,
-  type BodyRef,
-  type BucketRow,
-  type DeleteMarkerRow,
-  type ObjectRow,
-} from "./rows.js";
-import type { S3Store } from "./store.js";
+import { isDeleteMarker, type AnyVersionRow, type BucketRow, type DeleteMarkerRow, type ObjectRow } from "./rows.js";
+import type { Abandon, S3Store } from "./store.js";
 
 export const NULL_VERSION = "null";
-
-type Abandon = (body: BodyRef) => void;
 
 /** Version id for a new version of that bucket. */
 export function versionIdFor(bucket: BucketRow, seq: number): string {

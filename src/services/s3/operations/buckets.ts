@@ -64,7 +64,7 @@ export const createBucket: Operation = async (context, request) => {
     }
     // The public ACL that a client may ask for comes to nothing before it lifts the block, as on AWS.
     if (acl !== undefined && isPublicAcl(acl)) throw new AwsError("AccessDenied", "Access Denied", { statusCode: 403 });
-    void store.buckets.put(name, {
+    store.putBucket({
       ...newBucket(name, region, clock.now()),
       ownership,
       acl: acl ?? "private",
@@ -118,7 +118,7 @@ export const deleteBucket: Operation = async ({ store }, request) => {
       throw bucketNotEmpty(bucket.name, bucket.versioning !== undefined);
     }
     removeAllUploads(store, bucket.name, abandon);
-    void store.buckets.remove(bucket.name);
+    store.removeBucket(bucket.name);
   });
   return { status: 204 };
 };
@@ -137,7 +137,7 @@ export const listBuckets: Operation = (context, request) => {
   if (from === undefined) throw invalidArgument("The continuation token provided is incorrect", "continuation-token");
   const page: BucketRow[] = [];
   let next: string | undefined;
-  for (const { value: bucket } of store.buckets.getRange({ start: from > prefix ? from : prefix })) {
+  for (const bucket of store.bucketsFrom(from > prefix ? from : prefix)) {
     if (!bucket.name.startsWith(prefix)) break;
     if (region !== undefined && bucket.region !== region) continue;
     if (page.length === max) {
@@ -183,7 +183,7 @@ export const putBucketVersioning: Operation = async ({ store }, request) => {
   if (status !== "Enabled" && status !== "Suspended") throw malformedXml();
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, versioning: status });
+    store.putBucket({ ...bucket, versioning: status });
   });
   return {};
 };

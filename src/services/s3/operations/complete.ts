@@ -156,7 +156,7 @@ function requireSizes(parts: readonly PartRow[], listed: readonly ListedPart[]):
 function checksumOfParts(parts: readonly PartRow[], upload: UploadRow): ObjectChecksum {
   const algorithm = upload.checksumAlgorithm ?? DEFAULT_ALGORITHM;
   const values = parts.map((part): Buffer => Buffer.from(part.checksum.value, "base64"));
-  if (upload.checksumType === "COMPOSITE" && algorithm !== "CRC64NVME") {
+  if (upload.checksumType === "COMPOSITE") {
     // The checksum of the parts' checksums.
     const value = checksumNow(algorithm, Buffer.concat(values)).toString("base64");
     return { algorithm, value: `${value}-${parts.length}`, type: "COMPOSITE" };

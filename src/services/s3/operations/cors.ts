@@ -24,7 +24,7 @@ export const putBucketCors: Operation = async ({ store }, request) => {
   if (cors.length === 0 || cors.length > MAX_CORS_RULES) throw malformedXml();
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, cors });
+    store.putBucket({ ...bucket, cors });
   });
   return {};
 };
@@ -87,7 +87,7 @@ export const getBucketCors: Operation = ({ store }, request) => {
 export const deleteBucketCors: Operation = async ({ store }, request) => {
   await store.write(() => {
     const { cors: _dropped, ...bucket } = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, bucket);
+    store.putBucket(bucket);
   });
   return { status: 204 };
 };

@@ -87,7 +87,7 @@ export const putDocument =
     await store.write(() => {
       const bucket = store.bucket(request.bucket);
       const documents = { ...bucket.documents, [kind]: document.toString("utf8") };
-      void store.buckets.put(bucket.name, { ...bucket, documents });
+      store.putBucket({ ...bucket, documents });
     });
     return {};
   };
@@ -98,7 +98,7 @@ export const deleteDocument =
     await store.write(() => {
       const bucket = store.bucket(request.bucket);
       const { [kind]: _dropped, ...documents } = { ...bucket.documents };
-      void store.buckets.put(bucket.name, { ...bucket, documents } satisfies BucketRow);
+      store.putBucket({ ...bucket, documents } satisfies BucketRow);
     });
     return { status: 204 };
   };

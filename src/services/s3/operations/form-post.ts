@@ -6,6 +6,7 @@ import { openPayload } from "../../kit/payload.js";
 import { AwsError } from "../../kit/aws-error.js";
 import { authorize } from "../access.js";
 import { MAX_PUT_BYTES, takeIn } from "../body-in.js";
+import { UNCONDITIONAL } from "../conditions.js";
 import type { Operation, S3Context } from "../context.js";
 import { readDescription } from "../description.js";
 import { entityTooLarge, invalidArgument, missingContentLength } from "../errors.js";
@@ -45,8 +46,15 @@ export const postObject: Operation = async (context, request) => {
   try {
     checkLength(body.size, range);
     const checksum = checksumOf(body.digests, DEFAULT_ALGORITHM);
-    const nothing = { check: () => undefined, end: () => undefined };
-    const { row, bucket: written } = await storeObject(context, upload, key, body, description, checksum, nothing);
+    const { row, bucket: written } = await storeObject(
+      context,
+      upload,
+      key,
+      body,
+      description,
+      checksum,
+      UNCONDITIONAL,
+    );
     announceCreated(context, upload, written, row, "Post");
     return answer(upload, form, row, newVersionHeader(written, row));
   } finally {

@@ -32,7 +32,7 @@ export const putBucketNotification: Operation = async ({ store }, request) => {
   const notification = checkNotification(inputs, child(root, "EventBridgeConfiguration") !== undefined);
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, notification });
+    store.putBucket({ ...bucket, notification });
   });
   return {};
 };

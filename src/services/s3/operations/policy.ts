@@ -26,7 +26,7 @@ export const putBucketPolicy: Operation = async ({ store }, request) => {
         `User is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::${bucket.name}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
       );
     }
-    void store.buckets.put(bucket.name, { ...bucket, policy });
+    store.putBucket({ ...bucket, policy });
   });
   return { status: 204 };
 };
@@ -94,7 +94,7 @@ function requirePolicy(bucket: BucketRow): { readonly policy: string } {
 export const deleteBucketPolicy: Operation = async ({ store }, request) => {
   await store.write(() => {
     const { policy: _dropped, ...bucket } = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, bucket);
+    store.putBucket(bucket);
   });
   return { status: 204 };
 };
@@ -122,7 +122,7 @@ export const putPublicAccessBlock: Operation = async ({ store }, request) => {
   };
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, publicAccessBlock });
+    store.putBucket({ ...bucket, publicAccessBlock });
   });
   return {};
 };
@@ -146,7 +146,7 @@ export const getPublicAccessBlock: Operation = ({ store }, request) => {
 export const deletePublicAccessBlock: Operation = async ({ store }, request) => {
   await store.write(() => {
     const { publicAccessBlock: _dropped, ...bucket } = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, bucket);
+    store.putBucket(bucket);
   });
   return { status: 204 };
 };
@@ -165,7 +165,7 @@ export const putBucketOwnershipControls: Operation = async ({ store }, request) 
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
       );
     }
-    void store.buckets.put(bucket.name, { ...bucket, ownership });
+    store.putBucket({ ...bucket, ownership });
   });
   return {};
 };
@@ -191,7 +191,7 @@ export const putBucketAcl: Operation = async ({ store }, request) => {
   const acl = readNewAcl(request, store.bucket(request.bucket));
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, acl });
+    store.putBucket({ ...bucket, acl });
   });
   return {};
 };

@@ -24,7 +24,7 @@ export const putObject: Operation = async (context, request) => {
   const waiting = pending.begin(bucket.name, request.key, condition);
   try {
     // Told before the body is read, when it is already sure.
-    waiting.check(store.current(bucket.name, key));
+    waiting.check(() => store.current(bucket.name, key));
     const body = await takeIn(store, requestBody(request), algorithmsFor(integrity));
     try {
       verifyIntegrity(integrity, body.digests, body.trailers);
@@ -59,7 +59,7 @@ export function storeObject(
   const { store, clock } = context;
   return store.write((abandon) => {
     const bucket = store.bucket(request.bucket);
-    waiting.check(store.current(bucket.name, key));
+    waiting.check(() => store.current(bucket.name, key));
     const seq = store.nextSeq();
     const row: ObjectRow = {
       ...description,

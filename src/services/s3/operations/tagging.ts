@@ -60,7 +60,7 @@ export const putBucketTagging: Operation = async ({ store }, request) => {
   const tags = parseTagging(await readXml(request, "Tagging"), "bucket");
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, { ...bucket, tags });
+    store.putBucket({ ...bucket, tags });
   });
   return { status: 204 };
 };
@@ -68,7 +68,7 @@ export const putBucketTagging: Operation = async ({ store }, request) => {
 export const deleteBucketTagging: Operation = async ({ store }, request) => {
   await store.write(() => {
     const { tags: _dropped, ...bucket } = store.bucket(request.bucket);
-    void store.buckets.put(bucket.name, bucket);
+    store.putBucket(bucket);
   });
   return { status: 204 };
 };
