@@ -1,7 +1,7 @@
 /** Where builds, SDK layers and fetched runtimes are kept: outside the project's sources, never under /tmp. */
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 /** `node_modules/.cache/lambda-run` of the project where it has one, else the user's cache folder. */
 export function cacheFolder(projectRoot: string): string {
@@ -13,5 +13,7 @@ export function cacheFolder(projectRoot: string): string {
 
 /** `$XDG_CACHE_HOME/lambda-run`: shared by all projects of a user. */
 export function userCacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "lambda-run");
+  const named = process.env["XDG_CACHE_HOME"];
+  // Empty counts as unset and a relative path is no path (XDG Base Directory Specification).
+  return join(named !== undefined && isAbsolute(named) ? named : join(homedir(), ".cache"), "lambda-run");
 }
