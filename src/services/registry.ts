@@ -75,6 +75,8 @@ export const SERVICES: readonly ServiceEntry[] = [
   serviceEntry("sts", {
     queryVersions: ["2011-06-15"],
     protocol: "query",
+    // AssumeRoleWithWebIdentity comes unsigned, and is to be refused by name.
+    anonymous: true,
     load: async (context) => (await import("./sts/index.js")).createStsService(context),
   }),
   serviceEntry("logs", {

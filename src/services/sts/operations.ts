@@ -61,7 +61,8 @@ export function stsOperations(context: StsContext): Record<string, QueryOperatio
     GetAccessKeyInfo: {
       input: structure({ AccessKeyId: "string" }),
       output: structure({ Account: "string" }),
-      run: (input) => {
+      run: (input, request) => {
+        callerOf(request);
         const id = stringMember(input, "AccessKeyId");
         const violations = new Violations();
         violations.required(id, "accessKeyId");
