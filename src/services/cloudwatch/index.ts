@@ -19,7 +19,8 @@
  * - DeleteAlarms and the switches of actions pass over names that do not exist
  *
  * Client quirks:
- * - SDKs gzip large PutMetricData bodies
+ * - SDKs gzip large PutMetricData bodies; the SDK for JavaScript, when told to speak CBOR, then announces the length of
+ *   the body before packing and waits for ever, whoever the server is (seen with 3.1162; its default is JSON)
  * - clients of this service branch on the Query codes: JSON and CBOR errors carry them in `x-amzn-query-error`
  *
  * Unverified:

@@ -29,6 +29,7 @@ import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { secretsOperations } from "./operations.js";
 import type { RotationInvoker } from "./rotation.js";
 import { SecretStore } from "./store.js";
+import { readSecretString } from "./versions.js";
 
 export { generateSecretString, type GenerateSecretString } from "./password.js";
 export type { RotationInvoker } from "./rotation.js";
@@ -46,6 +47,8 @@ export interface SecretsAdmin {
     name: string,
     options?: { readonly secretString?: string; readonly description?: string },
   ): Promise<string>;
+  /** The text of a secret for `{{resolve:secretsmanager:...}}`. Throws ResourceNotFoundException. */
+  secretString(secretId: string, stage?: string): string;
 }
 
 export type SecretsService = EmbeddedService & SecretsAdmin;
@@ -70,6 +73,7 @@ export function createSecretsService(context: ServiceContext, options: SecretsOp
         log: context.log,
       }),
     ensureSecret: (name, given = {}) => store.ensure(name, given),
+    secretString: (secretId, stage) => readSecretString(store, secretId, stage),
     reset: () => store.reset(),
     close: () => Promise.resolve(),
   };

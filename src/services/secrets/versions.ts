@@ -204,3 +204,11 @@ export function versionsToStages(row: SecretRow): JsonObject {
     row.versions.filter(({ stages }) => stages.length > 0).map(({ id, stages }) => [id, stages]),
   );
 }
+
+/** The text of a version, for the stack's own use; does not count as a read. */
+export function readSecretString(store: SecretStore, secretId: string, stage = CURRENT): string {
+  const row = requireActive(store, secretId);
+  const text = store.value(row, selectVersion(row, undefined, stage).id)?.text;
+  if (text === undefined) throw stageNotFound(stage);
+  return text;
+}

@@ -312,6 +312,15 @@ describe("CloudWatch Logs", () => {
     expect(await messages("")).toEqual(["x", "y", "z"]);
   });
 
+  test("what was acknowledged is there for the next process", async () => {
+    const timestampMs = served.clock.now();
+    await served.service.append(logGroupName, logStreamName, [{ timestampMs, message: "kept" }]);
+    const next = createLogsService(served.context);
+    await next.append(logGroupName, logStreamName, [{ timestampMs, message: "added" }]);
+    await next.close();
+    expect(await messages("")).toEqual(["kept", "added"]);
+  });
+
   test("a subscription filter delivers what matches in the form that Lambda gets", async () => {
     await setUp();
     const destinationArn = "arn:aws:lambda:us-east-1:000000000000:function:sink";

@@ -401,6 +401,16 @@ describe("Secrets Manager", () => {
     expect(validated.PolicyValidationPassed).toBe(false);
   });
 
+  test("the stack makes secrets of a template and reads references to them", async () => {
+    const arn = await served.service.ensureSecret("app", { secretString: "one" });
+    expect(await served.service.ensureSecret("app", { secretString: "two" })).toBe(arn);
+    expect(served.service.secretString(arn)).toBe("one");
+    expect(() => served.service.secretString("app", "AWSPREVIOUS")).toThrow(
+      expect.objectContaining({ code: "ResourceNotFoundException" }),
+    );
+    expect((await client.send(new GetSecretValueCommand({ SecretId: "app" }))).SecretString).toBe("one");
+  });
+
   test("what is not emulated is refused by name", async () => {
     await create("s");
     await expect(
