@@ -434,6 +434,7 @@ describe("CloudWatch", () => {
       const off = served.bus.on("AlarmChanged", ({ state, reason }) => changes.push(`${state}: ${reason}`));
       await putAlarm({ TreatMissingData: "notBreaching" });
       await client.send(new SetAlarmStateCommand({ AlarmName: "dlq", StateValue: "ALARM", StateReason: "drill" }));
+      await client.send(new SetAlarmStateCommand({ AlarmName: "dlq", StateValue: "ALARM", StateReason: "again" }));
       expect(changes).toEqual(["ALARM: drill"]);
       await served.clock.advance(MINUTE_MS);
       off();

@@ -113,6 +113,16 @@ describe("CloudWatch Logs", () => {
     });
   });
 
+  test("a page holds a mebibyte of events at most", async () => {
+    await setUp();
+    const half = "x".repeat(524_288 - 26);
+    for (const offsetMs of [0, 1, 2]) await put([offsetMs, half]);
+    const page = await client.send(new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true }));
+    expect(page.events).toHaveLength(2);
+    const filtered = await client.send(new FilterLogEventsCommand({ logGroupName }));
+    expect([filtered.events?.length, filtered.nextToken !== undefined]).toEqual([2, true]);
+  });
+
   test("the window takes its start and leaves its end out", async () => {
     await setUp();
     await put([0, "a"], [1, "b"], [2, "c"]);
@@ -251,6 +261,7 @@ describe("CloudWatch Logs", () => {
       name: "InvalidParameterException",
     });
     await client.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 1 }));
+    await served.clock.advance(HOUR_MS);
     expect(await messages("")).toEqual(["soon gone"]);
     await served.clock.advance(DAY_MS + 1);
     expect(await messages("")).toEqual([]);
