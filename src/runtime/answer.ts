@@ -9,7 +9,7 @@ export type InitEnd =
   | { readonly kind: "timeout" }
   | { readonly kind: "error"; readonly failure: InitFailure }
   | { readonly kind: "exit"; readonly exit: ProcessExit }
-  | { readonly kind: "extension"; readonly errorType: string; readonly name: string };
+  | { readonly kind: "extension"; readonly errorType: string; readonly exit: ProcessExit };
 
 /** How INVOKE ended, apart from what the runtime had answered by then. */
 export type InvokeEnd = { readonly kind: "done" } | { readonly kind: "timeout" } | Extract<InitEnd, { kind: "exit" | "extension" }>;
@@ -36,17 +36,17 @@ export function answerOf(outcome: Outcome): Answer {
   }
 }
 
-/** The platform's answer where the runtime gave none. `cutShort` is set when a response was under way. */
-export function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeconds: number, cutShort: Failure | undefined): Answer {
+/** The platform's answer where the runtime gave none. */
+export function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeconds: number): Answer {
   switch (end.kind) {
     case "timeout":
       return fromFailure(timedOut(requestId, timeoutSeconds), false);
     case "error":
       return { payload: end.failure.payload, failed: true, platformError: platformErrorType(end.failure.errorType), leftovers: [] };
     case "exit":
-      return fromFailure(cutShort ?? exited(requestId, end.exit), true);
+      return fromFailure(exited(requestId, end.exit), true);
     case "extension":
-      return fromFailure(extensionFailed(end.errorType, requestId, `Extension ${end.name} failed`), true);
+      return fromFailure(extensionFailed(requestId, end.errorType, end.exit), true);
     case "ready":
     case "done":
       throw new Error("the runtime asked for the next event without an answer to this one");

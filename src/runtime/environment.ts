@@ -5,84 +5,61 @@
  */
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import type { FunctionConfig } from "../config/function-config.js";
-import type { Realm } from "../shared/arn.js";
 import { arnOf } from "../shared/arn.js";
-import { LAMBDA } from "../shared/aws-limits.js";
-import { answerOf, initErrorType, platformAnswer, type InitEnd, type InvokeEnd } from "./answer.js";
-import { extensionVariables, runtimeVariables, type SessionCredentials } from "./environment-variables.js";
-import { Extensions } from "./extensions.js";
-import { armTimeout } from "./limits/timeout.js";
-import { LogCapture, type LogRecord } from "./log-capture.js";
-import { reportEvent, type InitPhase, type PhaseStatus } from "./platform-events.js";
-import { onEnd, startRuntimeApi, type ApiRoutes, type RuntimeApi } from "./runtime-api.js";
-import { RuntimeSession, type Leftover, type Outcome } from "./runtime-session.js";
-import type { Mount, ProcessExit, Sandbox, SandboxProcess, SandboxSpec } from "./sandbox/sandbox.js";
+import { answerOf, platformAnswer, type Answer, type InitEnd, type InvokeEnd } from "./answer.js";
+import type { EnvironmentOptions } from "./environment-options.js";
+import { environmentRoutes } from "./environment-routes.js";
+import { extensionVariables, runtimeVariables } from "./environment-variables.js";
+import { Extensions, type ShutdownReason } from "./extensions.js";
+import { timedOut, truncatedResponse } from "./failures.js";
+import { initEndEvents, initStartEvent } from "./init-report.js";
+import { makeReport, reportEvent, runtimeDoneEvent } from "./invocation-report.js";
+import { wrapped, WRAPPER } from "./launch-plans.js";
+import { LogCapture } from "./log-capture.js";
+import { Phase } from "./phase.js";
+import type { InitPhase, Tracing } from "./platform-events.js";
+import { Processes } from "./processes.js";
+import { startRuntimeApi, type RuntimeApi } from "./runtime-api.js";
+import { RuntimeSession, type Outcome } from "./runtime-session.js";
+import type { Sandbox } from "./sandbox/sandbox.js";
 import { Telemetry } from "./telemetry.js";
-import type { InvocationReport, InvocationStatus, InvokeRequest, InvokeResult } from "./types.js";
-import type { Reply } from "./wire/connection.js";
-
-/** How the runtime of a function is started inside a sandbox. */
-export interface LaunchPlan {
-  /** The runtime's command, with paths as they are inside. */
-  command(sandbox: Sandbox): readonly string[];
-  /** Variables of ours; the bootstrap removes them before user code runs. */
-  ownVariables(sandbox: Sandbox): Readonly<Record<string, string>>;
-  readonly mounts: readonly Mount[];
-  /** Guest path of the runtime folder (`/var/runtime`) as a mount, for the portable tier's host path. */
-  readonly runtimeMount: Mount;
-  readonly langMount: Mount;
-  /** Our own Node client waits at a private route until INIT begins; other runtimes are started at INIT. */
-  readonly waitsInStandby: boolean;
-  /** Executables in the layers' `extensions` folders. */
-  readonly extensions: readonly string[];
-  /** `nodejs:22.v...`, for INIT_START. */
-  readonly runtimeVersion: string;
-}
-
-export interface EnvironmentOptions {
-  readonly config: FunctionConfig;
-  readonly realm: Realm;
-  readonly plan: LaunchPlan;
-  readonly createSandbox: (spec: SandboxSpec) => Sandbox;
-  /** Host folder shown at /var/task. */
-  readonly taskRoot: string;
-  readonly credentials: () => SessionCredentials;
-  readonly endpoints: () => Readonly<Record<string, string>>;
-  readonly log: (record: LogRecord, logStream: string) => void;
-  readonly faithfulCpu: boolean;
-  /** A debugger stands at a breakpoint: timeouts wait. */
-  readonly paused?: () => boolean;
-  /** Timers or sockets left running at the freeze. */
-  readonly onLeftovers?: (leftovers: readonly Leftover[], requestId: string) => void;
-}
+import type { InvocationReport, InvokeRequest, InvokeResult } from "./types.js";
 
 export type EnvironmentState = "standby" | "initialising" | "idle" | "busy" | "reset" | "dead";
 
-const SHUTDOWN_BUDGET_MS = { none: 0, internal: 500, external: 2000 } as const;
+/** What is left for the SHUTDOWN phase, and the runtime's part of it where external extensions come after it. */
+const SHUTDOWN_BUDGET_MS = { internal: 500, external: 2000, runtimeBeforeExternal: 300 } as const;
+
+/** One invocation under way. */
+interface Run {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly initDurationMs: number | undefined;
+  readonly tracing: { readonly tracing?: Tracing };
+}
 
 export class Environment {
   readonly id = randomBytes(16).toString("hex");
   readonly logStream: string;
   readonly #options: EnvironmentOptions;
   readonly #sandbox: Sandbox;
+  readonly #processes: Processes;
   readonly #capture: LogCapture;
   #api: RuntimeApi | undefined;
   #session!: RuntimeSession;
   #extensions!: Extensions;
   #telemetry!: Telemetry;
-  #process: SandboxProcess | undefined;
-  #standbyReply: Reply | undefined;
-  #initBegun = false;
-  #noted: number | undefined;
   #state: EnvironmentState = "standby";
-  #frozen = false;
-  #outcome: Outcome | undefined;
-  /** Settles the wait of the phase under way. */
-  #phase: ((end: InitEnd | InvokeEnd) => void) | undefined;
-  #onPhaseEnd: (() => void) | undefined;
+  #initBegun = false;
+  /** The sandbox could not be built, or is gone: nothing will ever run here again. */
+  #broken: Error | undefined;
+  #phase: Phase<InitEnd | InvokeEnd> | undefined;
   #runtimeDone = false;
-  #extensionProcesses: SandboxProcess[] = [];
+  #onAnswered: (() => void) | undefined;
+  #outcome: Outcome | undefined;
+  #afterwork: Promise<void> | undefined;
+  /** A reset after the runtime died while idle; the next invocation waits for it. */
+  #recovery: Promise<void> | undefined;
 
   private constructor(options: EnvironmentOptions) {
     this.#options = options;
@@ -103,6 +80,18 @@ export class Environment {
       mounts: options.plan.mounts,
       faithfulCpu: options.faithfulCpu,
     });
+    this.#sandbox.ready.catch((error: unknown) => {
+      this.#broken = error instanceof Error ? error : new Error(String(error));
+      this.#phase?.fail(this.#broken);
+    });
+    this.#processes = new Processes(this.#sandbox, {
+      runtimeExited: (exit) => (this.#phase === undefined ? this.#diedIdle() : this.#phase.end({ kind: "exit", exit })),
+      extensionExited: (name, exit) => {
+        const errorType = this.#extensions.failureOf(name);
+        if (this.#phase === undefined) this.#diedIdle();
+        else this.#phase.end({ kind: "extension", errorType, exit });
+      },
+    });
     this.#capture.attach(this.#sandbox.output.stdout);
     this.#capture.attach(this.#sandbox.output.stderr);
   }
@@ -111,8 +100,10 @@ export class Environment {
   static async start(options: EnvironmentOptions): Promise<Environment> {
     const environment = new Environment(options);
     try {
-      environment.#api = await startRuntimeApi(environment.#routes());
-      if (options.plan.waitsInStandby) environment.#spawnRuntime();
+      environment.#api = await startRuntimeApi(
+        environmentRoutes(() => ({ session: environment.#session, extensions: environment.#extensions, telemetry: environment.#telemetry }), environment.#processes),
+      );
+      environment.#startStandby();
       return environment;
     } catch (error) {
       await environment.destroy();
@@ -121,22 +112,30 @@ export class Environment {
   }
 
   get state(): EnvironmentState {
-    return this.#state;
+    return this.#broken === undefined ? this.#state : "dead";
   }
 
   get sandboxTier(): Sandbox["tier"] {
     return this.#sandbox.tier;
   }
 
-  /** Runs one event to its end. Never rejects for what the function does. */
+  /** Work that goes on after the caller has its answer; until it is over the environment takes no further event. */
+  get afterwork(): Promise<void> | undefined {
+    return this.#afterwork;
+  }
+
+  /** Runs one event to its answer. Rejects only when the environment itself cannot be built; what a function does is in the result. */
   async invoke(request: InvokeRequest, requestId: string): Promise<InvokeResult> {
     const { config } = this.#options;
     const timeoutMs = config.timeoutSeconds * 1000;
+    await this.#recovery;
+    if (this.#broken !== undefined) throw this.#broken;
+    this.#afterwork = undefined;
     this.#capture.begin();
     this.#sandbox.takePeakMemoryBytes();
     let initDurationMs: number | undefined;
     if (this.#state === "standby") {
-      const init = await this.#initialise("init", LAMBDA.initTimeoutMs);
+      const init = await this.#initialise("init", this.#options.initTimeoutMs);
       if (init.end.kind === "ready") initDurationMs = init.durationMs;
       else await this.#reset(init.end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
     }
@@ -144,39 +143,34 @@ export class Environment {
     const startedAt = performance.now();
     const deadlineMs = Date.now() + timeoutMs;
     // INIT that failed, or a reset after the last invocation: INIT runs again inside this one, at its expense.
-    let suppressed: InitEnd | undefined;
-    if (this.#state === "reset") suppressed = (await this.#initialise("invoke", timeoutMs)).end;
-    const functionArn = arnOf.function(this.#options.realm, config.name, request.qualifier);
-    const tracing = request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id" as const, value: request.traceHeader } };
+    const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
+    const tracing: Run["tracing"] = request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: request.traceHeader } };
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, ...tracing } });
+    const run: Run = { requestId, startedAt, initDurationMs, tracing };
+    if (suppressed !== undefined && suppressed.kind !== "ready") return this.#conclude(run, suppressed);
 
-    let end: InvokeEnd | InitEnd;
-    if (suppressed !== undefined && suppressed.kind !== "ready") {
-      end = suppressed;
-    } else {
-      this.#state = "busy";
-      this.#thaw();
-      const leftMs = timeoutMs - (performance.now() - startedAt);
-      end = await this.#runEvent(() => {
-        this.#session.deliver({ requestId, deadlineMs, functionArn, request });
-        this.#extensions.invoke({ requestId, deadlineMs, invokedFunctionArn: functionArn, traceHeader: request.traceHeader });
-      }, leftMs);
-    }
-    const durationMs = performance.now() - startedAt;
-    return this.#conclude({ requestId, end, durationMs, initDurationMs, tracing });
+    const functionArn = arnOf.function(this.#options.realm, config.name, request.qualifier);
+    this.#state = "busy";
+    this.#outcome = undefined;
+    this.#runtimeDone = false;
+    const phase = this.#begin(timeoutMs - (performance.now() - startedAt));
+    const answered = new Promise<"answered">((resolve) => (this.#onAnswered = () => resolve("answered")));
+    this.#processes.thaw();
+    this.#session.deliver({ requestId, deadlineMs, functionArn, request });
+    this.#extensions.invoke({ requestId, deadlineMs, invokedFunctionArn: functionArn, traceHeader: request.traceHeader });
+    const end = await Promise.race([phase.ended, answered]);
+    return this.#conclude(run, end === "answered" ? { kind: "done" } : end, end === "answered" ? phase : undefined);
   }
 
   /** SIGSTOP to the whole tree: nothing of the function runs until the next event. */
   freeze(): void {
-    if (this.#frozen || this.#state !== "idle") return;
-    this.#frozen = true;
-    this.#sandbox.freeze();
+    if (this.#state === "idle") this.#processes.freeze();
   }
 
   /** SHUTDOWN phase: extensions are told and get their budget, then everything is killed. */
-  async shutdown(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE" = "SPINDOWN"): Promise<void> {
+  async shutdown(reason: ShutdownReason = "SPINDOWN"): Promise<void> {
     if (this.#state === "dead") return;
-    await this.#shutdownExtensions(reason);
+    if (this.#broken === undefined) await this.#shutdownExtensions(reason);
     await this.destroy();
   }
 
@@ -188,112 +182,64 @@ export class Environment {
     await this.#sandbox.destroy();
   }
 
+  #begin(timeoutMs: number): Phase<InitEnd | InvokeEnd> {
+    this.#phase = new Phase<InitEnd | InvokeEnd>({ timeoutMs, atTimeout: { kind: "timeout" }, paused: this.#options.paused });
+    const phase = this.#phase;
+    const over = (): void => {
+      if (this.#phase === phase) this.#phase = undefined;
+    };
+    phase.ended.then(over, over);
+    return phase;
+  }
+
   async #initialise(phase: InitPhase, capMs: number): Promise<{ readonly end: InitEnd; readonly durationMs: number }> {
     this.#state = "initialising";
     const { config, plan, realm } = this.#options;
     const startedAt = performance.now();
-    this.#capture.platform({
-      type: "platform.initStart",
-      record: {
-        initializationType: "on-demand",
-        phase,
-        runtimeVersion: plan.runtimeVersion,
-        runtimeVersionArn: `arn:aws:lambda:${realm.region}::runtime:lambda-run`,
-        functionName: config.name,
-        functionVersion: config.version,
-      },
-    });
-    const end = await new Promise<InitEnd>((resolve) => {
-      this.#phase = (result) => resolve(result as InitEnd);
-      const disarm = armTimeout(capMs, () => this.#settle({ kind: "timeout" }), this.#options.paused);
-      this.#onPhaseEnd = disarm;
-      this.#thaw();
-      this.#beginInit();
-    });
+    this.#capture.platform(initStartEvent(phase, config, realm, plan.runtimeVersion));
+    const wait = this.#begin(capMs);
+    this.#beginInit();
+    const end = (await wait.ended) as InitEnd;
     const durationMs = performance.now() - startedAt;
-    const status: PhaseStatus = end.kind === "ready" ? "success" : end.kind === "timeout" ? "timeout" : "error";
-    const errorType = initErrorType(end);
-    const record = { initializationType: "on-demand" as const, phase, status, ...(errorType === undefined ? {} : { errorType }) };
-    await this.#capture.drain();
-    this.#capture.platform({ type: "platform.initRuntimeDone", record });
-    this.#capture.platform({ type: "platform.initReport", record: { ...record, metrics: { durationMs } } });
+    await this.#drain(end.kind === "ready");
+    for (const event of initEndEvents(phase, end, durationMs, this.#extensions.statuses)) this.#capture.platform(event);
     if (end.kind === "ready") this.#state = "idle";
     return { end, durationMs };
   }
 
-  /** Starts what INIT starts: external extensions first, then the runtime. */
+  /** External extensions first; the runtime goes on once all of them have registered. */
   #beginInit(): void {
     this.#initBegun = true;
-    const variables = this.#variables();
-    for (const name of this.#options.plan.extensions) {
-      const extension = this.#sandbox.spawn({
-        name: `extension:${name}`,
-        command: [`${this.#sandbox.paths.opt}/extensions/${name}`],
-        env: extensionVariables(variables),
-      });
-      this.#extensionProcesses.push(extension);
-      void extension.exited.then(() => this.#settle({ kind: "extension", errorType: "Extension.Crash", name }));
-    }
-    if (this.#process === undefined) this.#spawnRuntime();
-    this.#standbyReply?.send(200, "");
-    this.#standbyReply = undefined;
-  }
-
-  async #runEvent(deliver: () => void, timeoutMs: number): Promise<InvokeEnd> {
-    this.#outcome = undefined;
     this.#runtimeDone = false;
-    return new Promise<InvokeEnd>((resolve) => {
-      this.#phase = (result) => resolve(result as InvokeEnd);
-      this.#onPhaseEnd = armTimeout(timeoutMs, () => this.#settle({ kind: "timeout" }), this.#options.paused);
-      deliver();
-    });
+    const variables = extensionVariables(this.#variables());
+    for (const name of this.#options.plan.extensions) this.#processes.startExtension(name, variables);
+    this.#releaseRuntime();
   }
 
-  async #conclude(run: {
-    readonly requestId: string;
-    readonly end: InvokeEnd | InitEnd;
-    readonly durationMs: number;
-    readonly initDurationMs: number | undefined;
-    readonly tracing: object;
-  }): Promise<InvokeResult> {
+  #releaseRuntime(): void {
+    if (!this.#initBegun || !this.#extensions.allRegistered) return;
+    if (!this.#processes.hasRuntime) this.#startRuntime();
+    this.#processes.release();
+  }
+
+  /** `unfinished` is the phase in which extensions work on although the answer is there. */
+  async #conclude(run: Run, end: InvokeEnd | InitEnd, unfinished?: Phase<InitEnd | InvokeEnd>): Promise<InvokeResult> {
     const { config } = this.#options;
-    const { requestId, end } = run;
-    const answer =
-      this.#outcome === undefined
-        ? platformAnswer(end, requestId, config.timeoutSeconds, this.#session.cutShort())
-        : answerOf(this.#outcome);
-    this.#outcome = undefined;
-    if (end.kind === "timeout") this.#capture.note(`${new Date().toISOString()} ${requestId} Task timed out after ${config.timeoutSeconds.toFixed(2)} seconds\n`);
-    const peakBytes = this.#sandbox.takePeakMemoryBytes();
+    const { requestId } = run;
+    const durationMs = performance.now() - run.startedAt;
+    const answer = this.#answer(requestId, end);
+    if (end.kind === "timeout") this.#noteTimeout(requestId);
     const survives = end.kind === "done";
     // Kill first, then measure and print: nothing may run on past its deadline.
+    const peakBytes = this.#sandbox.takePeakMemoryBytes();
     if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
-    await this.#capture.drain();
+    await this.#drain(survives);
 
-    const status: InvocationStatus = end.kind === "timeout" ? "timeout" : answer.failed ? "error" : "success";
-    const oom = end.kind === "exit" && end.exit.kind === "out-of-memory";
-    const report: InvocationReport = {
-      requestId,
-      durationMs: round(run.durationMs),
-      billedDurationMs: Math.ceil(run.durationMs + (run.initDurationMs ?? 0)),
-      memorySizeMb: config.memoryMb,
-      maxMemoryUsedMb: oom ? config.memoryMb : Math.min(config.memoryMb, Math.ceil(peakBytes / 1024 / 1024)),
-      status,
-      ...(run.initDurationMs === undefined ? {} : { initDurationMs: round(run.initDurationMs) }),
-      ...(answer.platformError === undefined ? {} : { errorType: answer.platformError }),
-    };
-    const phase: PhaseStatus = status === "error" && answer.platformError !== undefined ? "failure" : status;
-    this.#capture.platform({
-      type: "platform.runtimeDone",
-      record: { requestId, status: phase, metrics: { durationMs: report.durationMs, producedBytes: answer.payload.length }, ...run.tracing },
-    });
-    this.#capture.platform(reportEvent(report));
-    if (survives) {
-      this.#state = "idle";
-      await this.#telemetry.flush();
-      if (answer.leftovers.length > 0) this.#options.onLeftovers?.(answer.leftovers, requestId);
-    }
-    return {
+    const figures = { requestId, end, answer, initDurationMs: run.initDurationMs, memoryMb: config.memoryMb, tmpUsedBytes: await this.#tmpUsedBytes() };
+    const report = makeReport({ ...figures, durationMs, peakBytes });
+    this.#capture.platform(runtimeDoneEvent(report, answer.payload.length, run.tracing));
+    if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
+    const result: InvokeResult = {
       requestId,
       executedVersion: config.version,
       payload: answer.payload,
@@ -301,59 +247,99 @@ export class Environment {
       report,
       logs: this.#capture.end(),
     };
+    if (answer.leftovers.length > 0) this.#options.onLeftovers?.(answer.leftovers, requestId);
+    if (unfinished !== undefined) {
+      this.#afterwork = this.#awaitExtensions(run, unfinished, (late) => {
+        const bytes = Math.max(peakBytes, this.#sandbox.takePeakMemoryBytes());
+        return makeReport({ ...figures, end: late, durationMs: performance.now() - run.startedAt, peakBytes: bytes });
+      });
+    } else if (survives) {
+      this.#state = "idle";
+      if (this.#telemetry.hasSubscribers) this.#afterwork = this.#telemetry.flush();
+    }
+    return result;
+  }
+
+  /** The caller has its answer; the invocation ends, and is reported, when the extensions are done with it. */
+  async #awaitExtensions(run: Run, phase: Phase<InitEnd | InvokeEnd>, reportOf: (end: InvokeEnd | InitEnd) => InvocationReport): Promise<void> {
+    const end = await phase.ended;
+    const report = reportOf(end);
+    if (end.kind === "timeout") this.#noteTimeout(run.requestId);
+    if (end.kind !== "done") await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
+    await this.#drain(false);
+    this.#capture.platform(reportEvent(report, run.tracing));
+    if (end.kind !== "done") return;
+    this.#state = "idle";
+    await this.#telemetry.flush();
+  }
+
+  #answer(requestId: string, end: InvokeEnd | InitEnd): Answer {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    if (outcome !== undefined) return answerOf(outcome);
+    if (end.kind === "exit" && this.#session.midResponse) return answerOf({ kind: "failure", failure: truncatedResponse() });
+    return platformAnswer(end, requestId, this.#options.config.timeoutSeconds);
+  }
+
+  /** A text line; in the JSON format the status of the report says it. */
+  #noteTimeout(requestId: string): void {
+    const { logging, timeoutSeconds } = this.#options.config;
+    if (logging.format === "Text") this.#capture.note(`${new Date().toISOString()} ${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
+  }
+
+  /** What was printed before the end of a phase is in the pipes: one turn reads it, unless the process is gone. */
+  async #drain(alive: boolean): Promise<void> {
+    if (!alive) await this.#sandbox.flushOutput();
+    await this.#capture.drain();
+  }
+
+  /** Asked where it costs a system call, not a walk through a folder. */
+  async #tmpUsedBytes(): Promise<number | undefined> {
+    return this.#sandbox.tier === "portable" ? undefined : this.#sandbox.tmpUsedBytes();
   }
 
   /** Everything but /tmp and the log stream starts anew; INIT will run inside the next invocation. */
   async #reset(reason: "TIMEOUT" | "FAILURE"): Promise<void> {
-    if (this.#extensions.count > 0) await this.#shutdownExtensions(reason);
-    await this.#sandbox.killAll();
-    this.#frozen = false;
-    this.#process = undefined;
-    this.#extensionProcesses = [];
-    this.#standbyReply = undefined;
+    this.#session.close(reason === "TIMEOUT" ? timedOut("", this.#options.config.timeoutSeconds) : truncatedResponse());
+    await this.#shutdownExtensions(reason);
+    await this.#processes.killAll();
     this.#initBegun = false;
     this.#telemetry.close();
     this.#newSession();
+    if (this.#state === "dead") return;
     this.#state = "reset";
-    if (this.#options.plan.waitsInStandby) this.#spawnRuntime();
+    this.#startStandby();
   }
 
-  async #shutdownExtensions(reason: "SPINDOWN" | "TIMEOUT" | "FAILURE"): Promise<void> {
+  /** The runtime first, as on Lambda; without extensions nobody gets any time. */
+  async #shutdownExtensions(reason: ShutdownReason): Promise<void> {
     if (this.#extensions.count === 0) return;
-    const budgetMs = this.#extensions.hasExternal ? SHUTDOWN_BUDGET_MS.external : SHUTDOWN_BUDGET_MS.internal;
-    this.#thaw();
+    const { hasExternal, subscribedToShutdown } = this.#extensions;
+    const budgetMs = hasExternal ? SHUTDOWN_BUDGET_MS.external : SHUTDOWN_BUDGET_MS.internal;
+    const startedAt = performance.now();
+    this.#processes.thaw();
     await this.#telemetry.flush();
-    this.#extensions.shutdown(reason, Date.now() + budgetMs);
-    this.#process?.terminate();
-    const ended = Promise.all(this.#extensionProcesses.map((process) => process.exited));
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([ended, new Promise<void>((resolve) => (timer = setTimeout(resolve, budgetMs)))]);
-    clearTimeout(timer);
+    await this.#processes.terminateRuntime(hasExternal ? SHUTDOWN_BUDGET_MS.runtimeBeforeExternal : budgetMs);
+    const leftMs = budgetMs - (performance.now() - startedAt);
+    this.#extensions.shutdown(reason, Math.round(Date.now() + leftMs));
+    await this.#processes.extensionsEnded(subscribedToShutdown, leftMs);
   }
 
-  #spawnRuntime(): void {
-    const { plan } = this.#options;
-    const process = this.#sandbox.spawn({
-      name: "runtime",
-      command: plan.command(this.#sandbox),
-      env: { ...this.#variables(), ...plan.ownVariables(this.#sandbox) },
-    });
-    this.#process = process;
-    this.#noted = undefined;
-    void process.exited.then((exit) => {
-      if (this.#process !== process) return;
-      this.#process = undefined;
-      // 128 + n could be a code or a signal; the process's own word decides.
-      const code = this.#noted;
-      const known: ProcessExit = code !== undefined && exit.kind === "signal" ? { kind: "exit", code } : exit;
-      if (this.#phase === undefined) this.#diedIdle();
-      else this.#settle({ kind: "exit", exit: known });
-    });
+  #startStandby(): void {
+    // A wrapper is the function's own program: it belongs to INIT.
+    if (this.#options.plan.waitsInStandby && this.#options.config.environment[WRAPPER] === undefined) this.#startRuntime();
   }
 
-  /** Died between invocations: the next one starts it anew. */
+  #startRuntime(): void {
+    const { plan, config } = this.#options;
+    const command = wrapped(plan.command(this.#sandbox), config.environment[WRAPPER], this.#sandbox);
+    this.#processes.startRuntime(command, { ...this.#variables(), ...plan.ownVariables(this.#sandbox) });
+  }
+
+  /** Died between invocations: the next one starts it anew. In standby nothing of the function is lost, INIT will start it. */
   #diedIdle(): void {
-    if (this.#state === "idle" || (this.#state === "standby" && this.#initBegun)) void this.#reset("FAILURE");
+    if (this.#state !== "idle" || this.#recovery !== undefined) return;
+    this.#recovery = this.#reset("FAILURE").finally(() => (this.#recovery = undefined));
   }
 
   #variables(): Record<string, string> {
@@ -370,88 +356,38 @@ export class Environment {
     });
   }
 
-  #thaw(): void {
-    if (!this.#frozen) return;
-    this.#frozen = false;
-    this.#sandbox.thaw();
-  }
-
-  #settle(end: InitEnd | InvokeEnd): void {
-    const phase = this.#phase;
-    if (phase === undefined) return;
-    this.#phase = undefined;
-    this.#onPhaseEnd?.();
-    this.#onPhaseEnd = undefined;
-    phase(end);
-  }
-
   #newSession(): void {
     const { config, realm, plan } = this.#options;
     this.#session = new RuntimeSession({
       ready: () => {
         this.#extensions.closeRegistration();
         this.#runtimeDone = true;
-        this.#checkReady("ready");
+        this.#checkReady();
       },
-      initError: (failure) => this.#settle({ kind: "error", failure }),
+      initError: (failure) => this.#phase?.end({ kind: "error", failure }),
       outcome: (outcome) => {
         this.#outcome = outcome;
       },
       done: () => {
         this.#runtimeDone = true;
-        this.#checkReady("done");
+        if (this.#extensions.allReady) this.#checkReady();
+        else this.#onAnswered?.();
       },
     });
     const identity = { functionName: config.name, functionVersion: config.version, handler: config.handler, accountId: realm.accountId };
     this.#extensions = new Extensions(identity, plan.extensions, {
-      registered: (name, events) => this.#capture.platform({ type: "platform.extension", record: { name, state: "Registered", events } }),
-      ready: () => this.#checkReady(this.#state === "initialising" ? "ready" : "done"),
-      failed: (name, errorType) => this.#settle({ kind: "extension", errorType, name }),
+      registered: () => this.#releaseRuntime(),
+      ready: () => this.#checkReady(),
     });
     this.#telemetry = new Telemetry({
       subscribed: (name, types) => this.#capture.platform({ type: "platform.telemetrySubscription", record: { name, state: "Subscribed", types } }),
       extensionName: (call) => this.#extensions.nameOf(call),
-      registrationOpen: () => this.#extensions.registrationOpen,
+      subscriptionOpen: () => this.#state === "initialising",
     });
   }
 
   /** A phase ends when the runtime and every extension have asked for the next event. */
-  #checkReady(kind: "ready" | "done"): void {
-    if (this.#runtimeDone && this.#extensions.allReady) this.#settle({ kind });
+  #checkReady(): void {
+    if (this.#runtimeDone && this.#extensions.allReady) this.#phase?.end({ kind: this.#state === "initialising" ? "ready" : "done" });
   }
-
-  /** Routes look the session up at each call: a reset makes a new one. */
-  #routes(): ApiRoutes {
-    return {
-      runtimeNext: (call) => this.#session.next(call),
-      runtimeResponse: (call) => this.#session.response(call),
-      runtimeError: (call) => this.#session.error(call),
-      initError: (call) => this.#session.initError(call),
-      restoreNext: ({ reply }) => onEnd(() => reply.json(403, { errorMessage: "SnapStart is not emulated for this function", errorType: "InvalidStateTransition" })),
-      extensionRegister: (call) => this.#extensions.register(call),
-      extensionNext: (call) => this.#extensions.next(call),
-      extensionInitError: (call) => this.#extensions.initError(call),
-      extensionExitError: (call) => this.#extensions.exitError(call),
-      telemetrySubscribe: (call) => this.#telemetry.subscribe(call),
-      logsSubscribe: (call) => this.#telemetry.subscribe(call),
-      standby: ({ reply, connection }) =>
-        onEnd(() => {
-          if (this.#initBegun) {
-            reply.send(200, "");
-            return;
-          }
-          this.#standbyReply = reply;
-          connection.holdUntilReply();
-        }),
-      noteExit: ({ reply, match }) =>
-        onEnd(() => {
-          this.#noted = Number(match[0]);
-          reply.send(200, "");
-        }),
-    };
-  }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

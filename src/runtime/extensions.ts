@@ -19,6 +19,8 @@ interface Extension {
   readonly events: readonly EventType[];
   state: State;
   next: Reply | undefined;
+  /** What it said when it gave up (`init/error`, `exit/error`). */
+  errorType: string | undefined;
 }
 
 export interface FunctionIdentity {
@@ -29,11 +31,21 @@ export interface FunctionIdentity {
 }
 
 export interface ExtensionEvents {
-  registered(name: string, events: readonly EventType[]): void;
+  /** Ask `allRegistered` anew. */
+  registered(): void;
   /** An extension called `next`: ask `allReady` anew. */
   ready(): void;
-  failed(name: string, errorType: string): void;
 }
+
+/** What the platform logs about an extension at the end of INIT. */
+export interface ExtensionStatus {
+  readonly name: string;
+  readonly state: string;
+  readonly events: readonly string[];
+  readonly errorType?: string;
+}
+
+export type ShutdownReason = "SPINDOWN" | "TIMEOUT" | "FAILURE";
 
 export interface InvokeEvent {
   readonly requestId: string;
@@ -43,6 +55,7 @@ export interface InvokeEvent {
 }
 
 const IDENTIFIER = "lambda-extension-identifier";
+const IDENTIFIER_NAME = "Lambda-Extension-Identifier";
 const MAX_BODY_BYTES = 256 * 1024;
 
 export class Extensions {
@@ -52,6 +65,8 @@ export class Extensions {
   readonly #externalNames: ReadonlySet<string>;
   readonly #extensions = new Map<string, Extension>();
   #open = true;
+  /** Set in the SHUTDOWN phase: what an extension that asks for its next event gets. */
+  #shutdown: object | undefined;
 
   constructor(identity: FunctionIdentity, externalNames: readonly string[], events: ExtensionEvents) {
     this.#identity = identity;
@@ -67,11 +82,32 @@ export class Extensions {
     return [...this.#extensions.values()].some(({ external }) => external);
   }
 
+  /** The runtime is started only then. */
+  get allRegistered(): boolean {
+    const names = new Set([...this.#extensions.values()].map(({ name }) => name));
+    return [...this.#externalNames].every((name) => names.has(name));
+  }
+
   /** Every external extension has registered and every registered one waits for its next event. */
   get allReady(): boolean {
-    const extensions = [...this.#extensions.values()];
-    const names = new Set(extensions.map(({ name }) => name));
-    return [...this.#externalNames].every((name) => names.has(name)) && extensions.every(({ state }) => state === "Ready");
+    for (const { state } of this.#extensions.values()) if (state !== "Ready") return false;
+    return this.#externalNames.size === 0 || this.allRegistered;
+  }
+
+  get statuses(): readonly ExtensionStatus[] {
+    return [...this.#extensions.values()].map(({ name, state, events, errorType }) => ({ name, state, events, ...(errorType === undefined ? {} : { errorType }) }));
+  }
+
+  /** Names of those that are told of the end and end by themselves; all others are killed. */
+  get subscribedToShutdown(): readonly string[] {
+    return [...this.#extensions.values()].filter(({ events }) => events.includes("SHUTDOWN")).map(({ name }) => name);
+  }
+
+  /** The platform's error type when this extension's process ends on its own. */
+  failureOf(name: string): string {
+    const extension = [...this.#extensions.values()].find((known) => known.name === name);
+    if (extension?.state === "InitError") return "Extension.InitError";
+    return extension?.state === "ExitError" ? "Extension.ExitError" : "Extension.Crash";
   }
 
   /** The runtime's first `next` ends registration. */
@@ -90,32 +126,40 @@ export class Extensions {
     this.#send("INVOKE", body);
   }
 
-  shutdown(shutdownReason: "SPINDOWN" | "TIMEOUT" | "FAILURE", deadlineMs: number): void {
-    this.#send("SHUTDOWN", { eventType: "SHUTDOWN", shutdownReason, deadlineMs });
+  /** Those at work get the event when they ask for the next one. */
+  shutdown(shutdownReason: ShutdownReason, deadlineMs: number): void {
+    this.#shutdown = { eventType: "SHUTDOWN", shutdownReason, deadlineMs };
+    this.#send("SHUTDOWN", this.#shutdown);
   }
 
   readonly register = ({ head, reply }: Call): BodySink =>
     this.#json(reply, (body) => {
       const name = head.headers["lambda-extension-name"];
       if (name === undefined || name === "") return refuse(reply, 403, "Extension.InvalidExtensionName", "Empty extension name");
-      if (!this.#open) return refuse(reply, 403, "Extension.RegistrationClosed", "Extension registration closed already");
       const external = this.#externalNames.has(name);
       const events = (body as { readonly events?: unknown } | null)?.events ?? [];
-      if (!Array.isArray(events)) return refuse(reply, 400, "InvalidRequestFormat", "The events are not a list");
+      if (!Array.isArray(events)) return refuse(reply, 403, "InvalidRequestFormat", "The events are not a list");
       for (const event of events) {
         if (event !== "INVOKE" && event !== "SHUTDOWN") return refuse(reply, 403, "Extension.InvalidEventType", `${String(event)}: Extension.InvalidEventType`);
         if (event === "SHUTDOWN" && !external) return refuse(reply, 403, "Extension.InvalidEventType", "SHUTDOWN: Extension.InvalidEventType");
       }
-      if ([...this.#extensions.values()].some((known) => known.name === name)) {
-        return refuse(reply, 403, "Extension.InvalidExtensionState", `Extension ${name} is already registered`);
+      if (!this.#open) return refuse(reply, 403, "Extension.RegistrationClosed", "Extension registration closed already");
+      const known = [...this.#extensions.values()].find((other) => other.name === name);
+      if (known !== undefined) {
+        const message = external ? transitionRefused(known, "Registered") : "Extension with this name already registered";
+        return refuse(reply, 403, "Extension.InvalidExtensionState", message);
       }
-      if (this.#extensions.size >= LAMBDA.maxExtensions) return refuse(reply, 403, "Extension.TooManyExtensions", "Extension limit reached");
-      const extension: Extension = { id: randomUUID(), name, external, events: events as EventType[], state: "Registered", next: undefined };
+      // The external ones have their places, registered or not.
+      const taken = this.#externalNames.size + [...this.#extensions.values()].filter((other) => !other.external).length;
+      if (!external && taken >= LAMBDA.maxExtensions) {
+        return refuse(reply, 403, "Extension.TooManyExtensions", `Extension limit (${LAMBDA.maxExtensions}) reached`);
+      }
+      const extension: Extension = { id: randomUUID(), name, external, events: events as EventType[], state: "Registered", next: undefined, errorType: undefined };
       this.#extensions.set(extension.id, extension);
       const { functionName, functionVersion, handler, accountId } = this.#identity;
       const wantsAccount = head.headers["lambda-extension-accept-feature"]?.includes("accountId") === true;
-      this.#events.registered(name, extension.events);
-      reply.json(200, { functionName, functionVersion, handler, ...(wantsAccount ? { accountId } : {}) }, { "Lambda-Extension-Identifier": extension.id });
+      reply.json(200, { functionName, functionVersion, handler, ...(wantsAccount ? { accountId } : {}) }, { [IDENTIFIER_NAME]: extension.id });
+      this.#events.registered();
     });
 
   readonly next = (call: Call): BodySink =>
@@ -124,13 +168,14 @@ export class Extensions {
       const extension = this.#identify(call);
       if (extension === undefined) return;
       if (extension.next !== undefined || extension.state === "InitError" || extension.state === "ExitError") {
-        refuse(reply, 403, "Extension.InvalidExtensionState", `State transition from ${extension.state} to Ready failed for extension ${extension.name}. Error: State transition is not allowed`);
+        refuse(reply, 403, "Extension.InvalidExtensionState", transitionRefused(extension, "Ready"));
         return;
       }
       extension.state = "Ready";
       extension.next = reply;
       connection.holdUntilReply();
-      this.#events.ready();
+      if (this.#shutdown === undefined) this.#events.ready();
+      else this.#send("SHUTDOWN", this.#shutdown);
     });
 
   readonly initError = (call: Call): BodySink => this.#fail(call, "InitError", "Registered");
@@ -139,10 +184,6 @@ export class Extensions {
   /** Name of the extension that makes a telemetry call; answers the refusal itself. */
   nameOf(call: Call): string | undefined {
     return this.#identify(call)?.name;
-  }
-
-  get registrationOpen(): boolean {
-    return this.#open;
   }
 
   #fail(call: Call, state: "InitError" | "ExitError", needed: State | undefined): BodySink {
@@ -156,27 +197,28 @@ export class Extensions {
         return;
       }
       if (needed !== undefined && extension.state !== needed) {
-        refuse(reply, 403, "Extension.InvalidExtensionState", `State transition from ${extension.state} to ${state} failed for extension ${extension.name}. Error: State transition is not allowed`);
+        refuse(reply, 403, "Extension.InvalidExtensionState", transitionRefused(extension, state));
         return;
       }
+      // The phase goes on until the process ends: then this decides the error type.
       extension.state = state;
+      extension.errorType = errorType;
       reply.json(202, { status: "OK" });
-      this.#events.failed(extension.name, errorType);
     });
   }
 
   #identify({ head, reply }: Call): Extension | undefined {
     const id = head.headers[IDENTIFIER];
     if (id === undefined || id === "") {
-      refuse(reply, 403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
+      refuse(reply, 403, "Extension.MissingExtensionIdentifier", `Missing ${IDENTIFIER_NAME} header`);
       return undefined;
     }
     if (!/^[0-9a-f-]{36}$/.test(id)) {
-      refuse(reply, 403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier");
+      refuse(reply, 403, "Extension.InvalidExtensionIdentifier", `Invalid ${IDENTIFIER_NAME}`);
       return undefined;
     }
     const extension = this.#extensions.get(id);
-    if (extension === undefined) refuse(reply, 403, "Extension.UnknownExtensionIdentifier", `Unknown extension ${id}`);
+    if (extension === undefined) refuse(reply, 403, "Extension.UnknownExtensionIdentifier", `Unknown ${IDENTIFIER_NAME}`);
     return extension;
   }
 
@@ -191,7 +233,7 @@ export class Extensions {
   }
 
   #json(reply: Reply, use: (body: unknown) => void): BodySink {
-    const refuseFormat = (): void => refuse(reply, 400, "InvalidRequestFormat", "The request body is not valid JSON");
+    const refuseFormat = (): void => refuse(reply, 403, "InvalidRequestFormat", "The request body is not valid JSON");
     return collect(
       MAX_BODY_BYTES,
       (bytes) => {
@@ -207,6 +249,10 @@ export class Extensions {
       refuseFormat,
     );
   }
+}
+
+function transitionRefused(extension: Extension, wanted: State): string {
+  return `State transition from ${extension.state} to ${wanted} failed for extension ${extension.name}. Error: State transition is not allowed`;
 }
 
 function refuse(reply: Reply, statusCode: number, errorType: string, errorMessage: string): void {

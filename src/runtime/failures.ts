@@ -27,41 +27,24 @@ export function exited(requestId: string, exit: ProcessExit): Failure {
 }
 
 function describeExit(exit: ProcessExit): string {
+  if (exit.kind === "exit" && exit.code === 0) return "Runtime exited without providing a reason";
+  return `Runtime exited with error: ${describeEnd(exit)}`;
+}
+
+function describeEnd(exit: ProcessExit): string {
   switch (exit.kind) {
     case "out-of-memory":
-      return "Runtime exited with error: signal: killed";
+      return "signal: killed";
     case "signal":
-      return `Runtime exited with error: signal: ${SIGNAL_NAMES[exit.signal] ?? exit.signal.replace(/^SIG/, "").toLowerCase()}`;
+      return `signal: ${exit.signal}`;
     case "exit":
-      return exit.code === 0 ? "Runtime exited without providing a reason" : `Runtime exited with error: exit status ${exit.code}`;
+      return `exit status ${exit.code}`;
   }
 }
 
-/** Signals as Go's os package names them, which is what AWS prints. */
-const SIGNAL_NAMES: Readonly<Record<string, string>> = {
-  SIGKILL: "killed",
-  SIGSEGV: "segmentation fault",
-  SIGABRT: "aborted",
-  SIGTERM: "terminated",
-  SIGINT: "interrupt",
-  SIGHUP: "hangup",
-  SIGQUIT: "quit",
-  SIGILL: "illegal instruction",
-  SIGTRAP: "trace/breakpoint trap",
-  SIGBUS: "bus error",
-  SIGFPE: "floating point exception",
-  SIGPIPE: "broken pipe",
-  SIGALRM: "alarm clock",
-  SIGUSR1: "user defined signal 1",
-  SIGUSR2: "user defined signal 2",
-};
-
 /** The runtime posted more than a response may hold. */
-export function responseTooLarge(): Failure {
-  return failure(
-    "Function.ResponseSizeTooLarge",
-    `Response payload size exceeded maximum allowed payload size (${LAMBDA.responseBytes} bytes).`,
-  );
+export function responseTooLarge(maxBytes: number = LAMBDA.responseBytes): Failure {
+  return failure("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).`);
 }
 
 /** The runtime closed the connection, or sent garbage, in the middle of a response. */
@@ -69,6 +52,7 @@ export function truncatedResponse(): Failure {
   return failure("Runtime.TruncatedResponse", "The response was cut short by the runtime.");
 }
 
-export function extensionFailed(errorType: string, requestId: string, message: string): Failure {
-  return failure(errorType, `RequestId: ${requestId} Error: ${message}`);
+/** An extension ended, or said that it cannot work. The platform prints how its process ended. */
+export function extensionFailed(requestId: string, errorType: string, exit: ProcessExit): Failure {
+  return failure(errorType, `RequestId: ${requestId} Error: ${exit.kind === "exit" && exit.code === 0 ? "exit code 0" : describeEnd(exit)}`);
 }

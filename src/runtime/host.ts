@@ -1,6 +1,7 @@
 /** All functions of a stack, each with its pool: what the CLI, the sources and the Lambda API invoke through. */
 import type { FunctionConfig } from "../config/function-config.js";
 import type { Realm } from "../shared/arn.js";
+import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
 import type { SessionCredentials } from "./environment-variables.js";
 import { Environment } from "./environment.js";
@@ -24,6 +25,8 @@ export interface HostOptions {
   readonly standby?: boolean;
   readonly maxEnvironments?: number;
   readonly idleTimeoutMs?: number;
+  /** AWS gives INIT 10 s; tests do not wait so long. */
+  readonly initTimeoutMs?: number;
   readonly faithfulCpu?: boolean;
   readonly sandboxTier?: SandboxTier;
   readonly inspect?: (config: FunctionConfig) => DebuggerOptions | undefined;
@@ -127,7 +130,7 @@ export class RuntimeHost {
   async #startEnvironment(entry: Entry): Promise<Environment> {
     const [{ taskRoot, plan }, sandboxes] = await Promise.all([this.#codeOf(entry), this.#sandboxes()]);
     const { config } = entry;
-    const { realm, credentials, endpoints, log, notice, faithfulCpu = false, paused } = this.#options;
+    const { realm, credentials, endpoints, log, notice, faithfulCpu = false, initTimeoutMs = LAMBDA.initTimeoutMs, paused } = this.#options;
     return Environment.start({
       config,
       realm,
@@ -138,6 +141,7 @@ export class RuntimeHost {
       endpoints,
       log: (record, logStream) => log(config, logStream, record),
       faithfulCpu,
+      initTimeoutMs,
       onLeftovers: (leftovers, requestId) => {
         for (const { kind, madeAt } of leftovers) {
           notice(config, `request ${requestId} left a ${kind} running, made at ${madeAt}; on Lambda it freezes with the environment and goes on in a later invocation`);

@@ -68,7 +68,8 @@ export async function pythonPlan(config: FunctionConfig): Promise<LaunchPlan> {
   const client: Mount = { hostPath: join(DIST_FOLDER, "bootstrap", "python"), guestPath: "/var/runtime" };
   const insideLang = python.binary.slice(python.prefix.length);
   return {
-    command: (sandbox) => [`${sandbox.paths.resolve(lang)}${insideLang}`, `${sandbox.paths.resolve(client)}/bootstrap.py`],
+    // -u: what is printed is out at once; -B: no __pycache__ beside the user's sources, which lie read-only on Lambda.
+    command: (sandbox) => [`${sandbox.paths.resolve(lang)}${insideLang}`, "-u", "-B", `${sandbox.paths.resolve(client)}/bootstrap.py`],
     ownVariables: () => ({}),
     mounts: [lang, client],
     runtimeMount: client,

@@ -4,10 +4,9 @@
  * Shapes: AWS Lambda developer guide, "Telemetry API Event schema reference", schema version 2022-12-13.
  */
 import type { LoggingConfig } from "../config/function-config.js";
-import type { InvocationReport } from "./types.js";
 
 export type InitPhase = "init" | "invoke";
-export type PhaseStatus = "success" | "failure" | "error" | "timeout";
+export type PhaseStatus = "success" | "error" | "timeout";
 
 interface Named<T extends string, R> {
   readonly type: T;
@@ -36,24 +35,6 @@ export interface ReportMetrics {
   readonly memorySizeMB: number;
   readonly maxMemoryUsedMB: number;
   readonly initDurationMs?: number;
-}
-
-export function reportEvent(report: InvocationReport): PlatformEvent {
-  return {
-    type: "platform.report",
-    record: {
-      requestId: report.requestId,
-      status: report.status === "error" ? "error" : report.status,
-      ...(report.errorType === undefined ? {} : { errorType: report.errorType }),
-      metrics: {
-        durationMs: report.durationMs,
-        billedDurationMs: report.billedDurationMs,
-        memorySizeMB: report.memorySizeMb,
-        maxMemoryUsedMB: report.maxMemoryUsedMb,
-        ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
-      },
-    },
-  };
 }
 
 /** Order of the system log levels; INFO hides the init details, WARN all but failures (per-event levels unverified). */

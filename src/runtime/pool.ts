@@ -27,6 +27,8 @@ interface Idle {
 export class Pool {
   readonly #options: PoolOptions;
   readonly #idle: Idle[] = [];
+  /** All that live, busy ones included. */
+  readonly #environments = new Set<Environment>();
   readonly #generations = new WeakMap<Environment, number>();
   #generation = 0;
   #standby: Promise<Environment> | undefined;
@@ -49,18 +51,22 @@ export class Pool {
     return this.#count;
   }
 
-  /** Runs `work` on an environment of its own. */
+  /** Runs `work` on an environment of its own. What the environment still does afterwards keeps it, not the caller. */
   async use<T>(work: (environment: Environment) => Promise<T>): Promise<T> {
     this.#running += 1;
+    let environment: Environment;
     try {
-      const environment = await this.#take();
-      try {
-        return await work(environment);
-      } finally {
-        this.#giveBack(environment);
-      }
-    } finally {
+      environment = await this.#take();
+    } catch (error) {
       this.#running -= 1;
+      throw error;
+    }
+    try {
+      return await work(environment);
+    } finally {
+      const { afterwork } = environment;
+      if (afterwork === undefined) this.#giveBack(environment);
+      else void afterwork.catch(this.#options.onError).then(() => this.#giveBack(environment));
     }
   }
 
@@ -82,13 +88,15 @@ export class Pool {
     }
     const standby = this.#standby;
     this.#standby = undefined;
-    standby?.then((environment) => this.#end(environment)).catch(this.#options.onError);
+    if (standby !== undefined) this.#finish(standby.then((environment) => this.#end(environment), () => undefined));
   }
 
+  /** Ends everything, invocations under way too. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("the pool is closed"));
     this.nextGeneration();
+    for (const environment of this.#environments) this.#finish(environment.destroy());
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
@@ -113,6 +121,8 @@ export class Pool {
     try {
       const environment = await this.#options.start();
       this.#generations.set(environment, generation);
+      this.#environments.add(environment);
+      if (this.#closed) this.#finish(environment.destroy());
       return environment;
     } catch (error) {
       this.#count -= 1;
@@ -121,6 +131,7 @@ export class Pool {
   }
 
   #giveBack(environment: Environment): void {
+    this.#running -= 1;
     const outdated = this.#generations.get(environment) !== this.#generation;
     if (outdated || this.#closed || environment.state === "dead") {
       this.#end(environment);
@@ -141,7 +152,11 @@ export class Pool {
   /** A place has become free: whoever waits gets an environment of the current code. */
   #wakeWithNew(): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#create().then(next.resolve, next.reject);
+    if (next === undefined) return;
+    this.#create().then(next.resolve, (error: unknown) => {
+      next.reject(error);
+      this.#wakeWithNew();
+    });
   }
 
   #expire(environment: Environment): void {
@@ -153,10 +168,13 @@ export class Pool {
 
   #end(environment: Environment): void {
     this.#count -= 1;
-    const ending = environment
-      .shutdown()
-      .catch(this.#options.onError)
-      .finally(() => this.#ending.delete(ending));
+    this.#environments.delete(environment);
+    this.#finish(environment.shutdown());
+  }
+
+  /** Something that `close` waits for. */
+  #finish(work: Promise<void>): void {
+    const ending: Promise<void> = work.catch(this.#options.onError).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 }

@@ -1,11 +1,12 @@
 /** Code made ready to run: what lies at /var/task, and how its runtime is started. */
 import type { FunctionConfig } from "../config/function-config.js";
+import { prepareFolder } from "../config/code.js";
 import { AppError } from "../shared/errors.js";
 import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
-import type { LaunchPlan } from "./environment.js";
-import { customPlan, nodePlan, pythonPlan, type DebuggerOptions } from "./launch-plans.js";
+import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan } from "./launch-plans.js";
 import { nodeFor } from "./node-versions.js";
 import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
+import { unzip } from "./unzip.js";
 
 export interface PreparedCode {
   readonly taskRoot: string;
@@ -40,6 +41,7 @@ export async function fromBuild(config: FunctionConfig, built: BuiltCode, cache:
 }
 
 async function fromFolder(config: FunctionConfig, root: string, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+  await prepareFolder(config, unzip);
   if (config.runtime.startsWith("nodejs")) {
     const node = nodeFor(config.runtime);
     const layer = await sdkLayer(runtimeProvidedModules(), cache, node.path, node.version);

@@ -10,7 +10,8 @@ import type { Reply } from "./wire/connection.js";
 import type { BodySink } from "./wire/request-parser.js";
 import type { InvokeRequest, ResponseStreamSink } from "./types.js";
 
-type State = "Started" | "InitError" | "Ready" | "Running" | "InvocationResponse" | "InvocationErrorResponse" | "RuntimeResponseSent";
+/** Spelled as the platform spells them in its refusals. */
+type State = "Started" | "InitError" | "Ready" | "Running" | "InvocationResponse" | "InvocationErrorResponse" | "RuntimeResponseSentState";
 
 export interface Leftover {
   readonly kind: "timer" | "socket";
@@ -47,6 +48,7 @@ export interface Delivery {
   readonly request: InvokeRequest;
 }
 
+const ACCEPTED = { status: "OK" };
 const MODE = "lambda-runtime-function-response-mode";
 const ERROR_TYPE = "lambda-runtime-function-error-type";
 const ERROR_BODY = "lambda-runtime-function-error-body";
@@ -62,16 +64,13 @@ export class RuntimeSession {
   readonly #events: SessionEvents;
   #state: State = "Started";
   #next: Reply | undefined;
-  #running: Delivery | undefined;
-  #answered = false;
+  /** The invocation whose id the platform takes: from the event until the runtime asks for the next one. */
+  #current: Delivery | undefined;
+  #stream: ResponseStreamSink | undefined;
+  #closed = false;
 
   constructor(events: SessionEvents) {
     this.#events = events;
-  }
-
-  /** True when the runtime waits for an event. */
-  get idle(): boolean {
-    return this.#state === "Ready" && this.#next !== undefined;
   }
 
   /** Hands an event to the waiting runtime. */
@@ -80,8 +79,7 @@ export class RuntimeSession {
     if (reply === undefined) throw new Error("an event was delivered to a runtime that does not wait for one");
     this.#next = undefined;
     this.#state = "Running";
-    this.#running = delivery;
-    this.#answered = false;
+    this.#current = delivery;
     const { request } = delivery;
     const headers: Record<string, string> = {
       "Content-Type": "application/json",
@@ -96,18 +94,31 @@ export class RuntimeSession {
     reply.send(200, request.payload, headers);
   }
 
+  /** The runtime is gone or its time is up: nothing that still arrives counts, and a streamed response ends with `failure`. */
+  close(failure: Failure): void {
+    this.#closed = true;
+    this.#endStream(failure);
+  }
+
+  /** A response was under way and its end has not come. */
+  get midResponse(): boolean {
+    return this.#state === "InvocationResponse" || this.#state === "InvocationErrorResponse";
+  }
+
   readonly next = ({ reply, connection }: Call): BodySink =>
     onEnd(() => {
       const before = this.#state;
-      if (before !== "Started" && before !== "Ready" && before !== "RuntimeResponseSent") {
+      if (before !== "Started" && before !== "Ready" && before !== "RuntimeResponseSentState") {
         this.#refuse(reply, "Ready");
         return;
       }
       this.#state = "Ready";
       this.#next = reply;
+      this.#current = undefined;
       connection.holdUntilReply();
+      if (this.#closed) return;
       if (before === "Started") this.#events.ready();
-      else if (before === "RuntimeResponseSent") this.#events.done();
+      else if (before === "RuntimeResponseSentState") this.#events.done();
     });
 
   readonly response = (call: Call): BodySink => {
@@ -119,22 +130,13 @@ export class RuntimeSession {
     if (mode !== undefined && mode !== "streaming") {
       return onEnd(() => {
         reply.json(400, { errorMessage: "Invalid function response mode", errorType: "InvalidFunctionResponseMode" });
-        this.#finish({ kind: "error", errorType: "Runtime.InvalidResponseModeHeader", payload: Buffer.alloc(0), leftovers: [] });
+        // The platform answers with an error that has a type and no body.
+        this.#finish({ kind: "failure", failure: { errorType: "Runtime.InvalidResponseModeHeader", payload: Buffer.alloc(0) } });
       });
     }
-    if (mode === "streaming") return this.#stream(call);
+    if (mode === "streaming") return this.#streamed(call);
     const leftovers = readLeftovers(head.headers["lambda-run-leftovers"]);
-    return collect(
-      LAMBDA.responseBytes,
-      (payload) => {
-        reply.json(202, { status: "OK" });
-        this.#finish({ kind: "response", payload, leftovers });
-      },
-      () => {
-        reply.json(413, { errorMessage: `Exceeded maximum allowed payload size (${LAMBDA.responseBytes} bytes).`, errorType: "RequestEntityTooLarge" });
-        this.#finish({ kind: "failure", failure: responseTooLarge() });
-      },
-    );
+    return this.#whole(reply, (payload) => ({ kind: "response", payload, leftovers }));
   };
 
   readonly error = ({ head, reply, match }: Call): BodySink => {
@@ -143,17 +145,7 @@ export class RuntimeSession {
     this.#state = "InvocationErrorResponse";
     const leftovers = readLeftovers(head.headers["lambda-run-leftovers"]);
     const errorType = head.headers[ERROR_TYPE] ?? "";
-    return collect(
-      LAMBDA.responseBytes,
-      (payload) => {
-        reply.json(202, { status: "OK" });
-        this.#finish({ kind: "error", errorType, payload, leftovers });
-      },
-      () => {
-        reply.json(413, { errorMessage: `Exceeded maximum allowed payload size (${LAMBDA.responseBytes} bytes).`, errorType: "RequestEntityTooLarge" });
-        this.#finish({ kind: "failure", failure: responseTooLarge() });
-      },
-    );
+    return this.#whole(reply, (payload) => ({ kind: "error", errorType, payload, leftovers }));
   };
 
   readonly initError = ({ head, reply }: Call): BodySink =>
@@ -165,71 +157,91 @@ export class RuntimeSession {
           return;
         }
         this.#state = "InitError";
-        reply.json(202, { status: "OK" });
-        this.#events.initError({ errorType: head.headers[ERROR_TYPE] ?? "", payload });
+        reply.json(202, ACCEPTED);
+        if (!this.#closed) this.#events.initError({ errorType: head.headers[ERROR_TYPE] ?? "", payload });
       },
       () => reply.json(413, { errorMessage: "Request entity too large", errorType: "RequestEntityTooLarge" }),
     );
 
-  /** A connection that ends inside a streamed response leaves it cut. */
-  #stream({ head, reply }: Call): BodySink {
+  /** A body that counts only when it is whole. */
+  #whole(reply: Reply, outcomeOf: (payload: Buffer) => Outcome): BodySink {
+    return {
+      ...collect(
+        LAMBDA.responseBytes,
+        (payload) => {
+          reply.json(202, ACCEPTED);
+          this.#finish(outcomeOf(payload));
+        },
+        () => {
+          refuseSize(reply, LAMBDA.responseBytes);
+          this.#finish({ kind: "failure", failure: responseTooLarge() });
+        },
+      ),
+      cut: () => this.#finish({ kind: "failure", failure: truncatedResponse() }),
+    };
+  }
+
+  #streamed({ head, reply, connection }: Call): BodySink {
     const contentType = head.headers["content-type"] ?? "application/octet-stream";
-    const onStream = this.#running?.request.onStream;
     const kept: Buffer[] = [];
     let sizeBytes = 0;
-    let tooLarge = false;
-    const sink: ResponseStreamSink | undefined = onStream?.({ contentType });
+    const sink = this.#current?.request.onStream?.({ contentType });
+    this.#stream = sink;
+    // A caller that takes no stream gets the whole as one response, and then the limit of such.
     const maxBytes = sink === undefined ? LAMBDA.responseBytes : LAMBDA.streamedResponseBytes;
     return {
       chunk: (data) => {
         sizeBytes += data.length;
-        if (sizeBytes > maxBytes) {
-          tooLarge = true;
-          return;
+        if (sizeBytes > maxBytes) kept.length = 0;
+        else if (sink === undefined) kept.push(data);
+        else if (!this.#closed) {
+          const taken = sink.write(data);
+          if (taken !== undefined) connection.slowDown(taken);
         }
-        if (sink === undefined) kept.push(data);
-        else void sink.write(data);
       },
       end: (trailers) => {
+        if (sizeBytes > maxBytes) {
+          refuseSize(reply, maxBytes);
+          const failure = responseTooLarge(maxBytes);
+          this.#endStream(failure);
+          this.#finish({ kind: "failure", failure });
+          return;
+        }
+        reply.json(202, ACCEPTED);
         const errorType = trailers[ERROR_TYPE];
-        if (tooLarge) {
-          reply.json(413, { errorMessage: `Exceeded maximum allowed payload size (${maxBytes} bytes).`, errorType: "RequestEntityTooLarge" });
-          sink?.end({ errorType: "Function.ResponseSizeTooLarge", errorMessage: `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).` });
-          this.#finish({ kind: "failure", failure: responseTooLarge() });
-          return;
-        }
-        reply.json(202, { status: "OK" });
         if (errorType !== undefined) {
-          const body = Buffer.from(trailers[ERROR_BODY] ?? "", "base64");
-          sink?.end({ errorType, errorMessage: body.toString("utf8") });
+          const payload = Buffer.from(trailers[ERROR_BODY] ?? "", "base64");
+          this.#endStream({ errorType, payload });
           // Without a streaming caller the error is the whole answer, as for a buffered handler.
-          this.#finish({ kind: "error", errorType, payload: body, leftovers: [] });
+          this.#finish({ kind: "error", errorType, payload, leftovers: [] });
           return;
         }
-        sink?.end();
+        this.#endStream();
         this.#finish(sink === undefined ? { kind: "response", payload: Buffer.concat(kept), leftovers: [] } : { kind: "streamed", sizeBytes });
+      },
+      cut: () => {
+        const failure = truncatedResponse();
+        this.#endStream(failure);
+        this.#finish({ kind: "failure", failure });
       },
     };
   }
 
-  /** The runtime went away while its response was under way. */
-  cutShort(): Failure | undefined {
-    return this.#state === "InvocationResponse" && !this.#answered ? truncatedResponse() : undefined;
+  #endStream(failure?: Failure): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.end(failure === undefined ? undefined : { errorType: failure.errorType, errorMessage: failure.payload.toString("utf8") });
   }
 
   #finish(outcome: Outcome): void {
-    this.#state = "RuntimeResponseSent";
-    this.#answered = true;
-    this.#running = undefined;
-    this.#events.outcome(outcome);
+    this.#state = "RuntimeResponseSentState";
+    if (!this.#closed) this.#events.outcome(outcome);
   }
 
+  /** The id first, then the state: in this order the platform looks. */
   #refusal(requestId: string, wanted: State): ((reply: Reply) => void) | undefined {
-    if (this.#running !== undefined && this.#running.requestId !== requestId) return invalidRequestId;
-    if (this.#state !== "Running") {
-      return this.#state === "Started" || this.#state === "InitError" ? (reply) => this.#refuse(reply, wanted) : invalidRequestId;
-    }
-    return undefined;
+    if (this.#current?.requestId !== requestId) return invalidRequestId;
+    return this.#state === "Running" ? undefined : (reply) => this.#refuse(reply, wanted);
   }
 
   #refuse(reply: Reply, wanted: State): void {
@@ -238,6 +250,10 @@ export class RuntimeSession {
       errorType: "InvalidStateTransition",
     });
   }
+}
+
+function refuseSize(reply: Reply, maxBytes: number): void {
+  reply.json(413, { errorMessage: `Exceeded maximum allowed payload size (${maxBytes} bytes).`, errorType: "RequestEntityTooLarge" });
 }
 
 function invalidRequestId(reply: Reply): void {

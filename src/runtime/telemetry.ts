@@ -39,24 +39,30 @@ const BOUNDS: Readonly<Record<keyof Buffering, readonly [number, number]>> = {
 };
 /** An extension that does not take its records loses them beyond this, and is told how many. */
 const MAX_BACKLOG_BYTES = 4 * 1_048_576;
+/** A batch that is not taken within this is lost: nothing may hold an environment up. */
+const DELIVERY_TIMEOUT_MS = 1000;
 const MAX_BODY_BYTES = 64 * 1024;
 
 export class Telemetry {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #subscribed: (name: string, types: readonly string[]) => void;
   readonly #extensionName: (call: Call) => string | undefined;
-  readonly #registrationOpen: () => boolean;
+  readonly #subscriptionOpen: () => boolean;
 
   constructor(options: {
     /** Told after a subscription was accepted. */
     readonly subscribed: (name: string, types: readonly string[]) => void;
     /** Names the calling extension, or answers the refusal. */
     readonly extensionName: (call: Call) => string | undefined;
-    readonly registrationOpen: () => boolean;
+    readonly subscriptionOpen: () => boolean;
   }) {
     this.#subscribed = options.subscribed;
     this.#extensionName = options.extensionName;
-    this.#registrationOpen = options.registrationOpen;
+    this.#subscriptionOpen = options.subscriptionOpen;
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscriptions.size > 0;
   }
 
   readonly subscribe = (call: Call): BodySink =>
@@ -95,7 +101,7 @@ export class Telemetry {
     const name = this.#extensionName(call);
     if (name === undefined) return;
     const refuse = (errorMessage: string): void => call.reply.json(400, { errorMessage, errorType: "ValidationError" });
-    if (!this.#registrationOpen()) {
+    if (!this.#subscriptionOpen()) {
       call.reply.json(403, { errorMessage: "Telemetry API subscription is closed already", errorType: "Telemetry.SubscriptionClosed" });
       return;
     }
@@ -215,7 +221,7 @@ function overHttp(url: URL): Pick<Subscription, "deliver" | "close"> {
           response.resume();
           response.on("close", () => resolve());
         });
-        request.setTimeout(DEFAULTS.timeoutMs, () => request.destroy());
+        request.setTimeout(DELIVERY_TIMEOUT_MS, () => request.destroy());
         request.on("error", () => resolve());
         request.end(body);
       }),
@@ -234,7 +240,11 @@ function overTcp(port: number): Pick<Subscription, "deliver" | "close"> {
           socket.on("error", () => socket?.destroy());
         }
         const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
-        socket.write(text, () => resolve());
+        const timer = setTimeout(() => socket?.destroy(), DELIVERY_TIMEOUT_MS);
+        socket.write(text, () => {
+          clearTimeout(timer);
+          resolve();
+        });
       }),
     close: () => socket?.destroy(),
   };

@@ -59,6 +59,7 @@ export class Connection {
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       this.#closed = true;
+      this.#parser.close();
     });
   }
 
@@ -68,6 +69,12 @@ export class Connection {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Takes nothing more in until `taken` settles: whoever the body goes to sets the pace. */
+  slowDown(taken: Promise<void>): void {
+    this.#socket.pause();
+    void taken.catch(() => undefined).finally(() => this.#socket.resume());
   }
 
   /** Called by the route when the whole request has been read and the answer is still to come. */

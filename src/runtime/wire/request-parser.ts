@@ -21,6 +21,8 @@ export interface RequestHead {
 export interface BodySink {
   chunk(data: Buffer): void;
   end(trailers: Readonly<Record<string, string>>): void;
+  /** The connection ended, or turned to garbage, in the middle of the body; no `end` will come. */
+  cut?(): void;
 }
 
 export interface ParserEvents {
@@ -56,11 +58,6 @@ export class RequestParser {
     this.#events = events;
   }
 
-  /** True when part of a request has been read: the end of input here means a cut request. */
-  get midRequest(): boolean {
-    return this.#state !== "dead" && (this.#state !== "head" || this.#buffer.length > 0);
-  }
-
   push(data: Buffer): void {
     if (this.#state === "dead") return;
     this.#buffer = this.#buffer.length === 0 ? data : Buffer.concat([this.#buffer, data]);
@@ -75,6 +72,15 @@ export class RequestParser {
   resume(): void {
     this.#paused = false;
     this.#run();
+  }
+
+  /** The input has ended. A body under way is cut. */
+  close(): void {
+    this.#state = "dead";
+    this.#buffer = EMPTY;
+    const sink = this.#sink;
+    this.#sink = undefined;
+    sink?.cut?.();
   }
 
   #run(): void {
@@ -203,9 +209,7 @@ export class RequestParser {
   }
 
   #refuse(statusCode: 400 | 413 | 431 | 501 | 505, reason: string): false {
-    this.#state = "dead";
-    this.#buffer = EMPTY;
-    this.#sink = undefined;
+    this.close();
     this.#events.refuse(statusCode, reason);
     return false;
   }

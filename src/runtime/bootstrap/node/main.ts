@@ -57,7 +57,13 @@ async function main(): Promise<void> {
     return;
   }
   let answer = await client.request("GET", NEXT);
-  for (;;) answer = await serve(handler, answer);
+  for (;;) answer = await serve(handler, checked(answer));
+}
+
+/** Anything but an event means that somebody else has spoken to the Runtime API: going on could only do harm. */
+function checked(answer: Answer): Answer {
+  if (answer.statusCode === 200) return answer;
+  throw new Error(`Failed to get the next invocation: ${answer.statusCode} ${answer.body.toString("utf8")}`);
 }
 
 /** One event: run, answer, and fetch the next in the same write. */

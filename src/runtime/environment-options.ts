@@ -1,0 +1,27 @@
+/** What an execution environment is made of and whom it tells. */
+import type { FunctionConfig } from "../config/function-config.js";
+import type { Realm } from "../shared/arn.js";
+import type { SessionCredentials } from "./environment-variables.js";
+import type { LaunchPlan } from "./launch-plans.js";
+import type { LogRecord } from "./log-capture.js";
+import type { Leftover } from "./runtime-session.js";
+import type { Sandbox, SandboxSpec } from "./sandbox/sandbox.js";
+
+export interface EnvironmentOptions {
+  readonly config: FunctionConfig;
+  readonly realm: Realm;
+  readonly plan: LaunchPlan;
+  readonly createSandbox: (spec: SandboxSpec) => Sandbox;
+  /** Host folder shown at /var/task. */
+  readonly taskRoot: string;
+  readonly credentials: () => SessionCredentials;
+  readonly endpoints: () => Readonly<Record<string, string>>;
+  readonly log: (record: LogRecord, logStream: string) => void;
+  readonly faithfulCpu: boolean;
+  /** How long INIT may take before it is cut and tried again inside the invocation. */
+  readonly initTimeoutMs: number;
+  /** A debugger stands at a breakpoint: timeouts wait. */
+  readonly paused?: () => boolean;
+  /** Timers or sockets left running at the freeze. */
+  readonly onLeftovers?: (leftovers: readonly Leftover[], requestId: string) => void;
+}

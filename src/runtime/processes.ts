@@ -1,0 +1,123 @@
+/**
+ * What runs inside one environment: the runtime, held just before INIT while it waits in standby, and the external
+ * extensions. Freezes and thaws them, learns how they end, and takes them down in the order of the SHUTDOWN phase.
+ */
+import type { BodySink } from "./wire/request-parser.js";
+import type { Reply } from "./wire/connection.js";
+import { onEnd, type Call } from "./runtime-api.js";
+import type { ProcessExit, Sandbox, SandboxProcess } from "./sandbox/sandbox.js";
+
+export interface ProcessEvents {
+  runtimeExited(exit: ProcessExit): void;
+  extensionExited(name: string, exit: ProcessExit): void;
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+export class Processes {
+  readonly #sandbox: Sandbox;
+  readonly #events: ProcessEvents;
+  #runtime: SandboxProcess | undefined;
+  readonly #extensions = new Map<string, SandboxProcess>();
+  #standby: Reply | undefined;
+  #released = false;
+  #noted: number | undefined;
+  #frozen = false;
+
+  constructor(sandbox: Sandbox, events: ProcessEvents) {
+    this.#sandbox = sandbox;
+    this.#events = events;
+  }
+
+  get hasRuntime(): boolean {
+    return this.#runtime !== undefined;
+  }
+
+  startRuntime(command: readonly string[], env: Variables): void {
+    const runtime = this.#sandbox.spawn({ name: "runtime", command, env });
+    this.#runtime = runtime;
+    this.#noted = undefined;
+    void runtime.exited.then(async (exit) => {
+      // The process's own word may be in the same pass of the event loop as the news of its end.
+      if (exit.kind === "signal") await new Promise((resolve) => setImmediate(resolve));
+      if (this.#runtime !== runtime) return;
+      this.#runtime = undefined;
+      // A shell's 128 + n may be a signal or a plain exit code: whoever leaves in order has said so.
+      const known: ProcessExit = exit.kind === "signal" && this.#noted !== undefined ? { kind: "exit", code: this.#noted } : exit;
+      this.#events.runtimeExited(known);
+    });
+  }
+
+  startExtension(name: string, env: Variables): void {
+    const extension = this.#sandbox.spawn({ name: `extension:${name}`, command: [`${this.#sandbox.paths.opt}/extensions/${name}`], env });
+    this.#extensions.set(name, extension);
+    void extension.exited.then((exit) => {
+      if (this.#extensions.get(name) === extension) this.#events.extensionExited(name, exit);
+    });
+  }
+
+  /** INIT begins: a runtime that waits in standby goes on, one that still comes is not held. */
+  release(): void {
+    this.#released = true;
+    this.#standby?.send(200, "");
+    this.#standby = undefined;
+  }
+
+  /** The private route that our own clients ask before they load any code of the user. */
+  readonly standby = ({ reply, connection }: Call): BodySink =>
+    onEnd(() => {
+      if (this.#released) {
+        reply.send(200, "");
+        return;
+      }
+      this.#standby = reply;
+      connection.holdUntilReply();
+    });
+
+  /** The private route by which a process that leaves in order tells its exit code. */
+  readonly noteExit = ({ reply, match }: Call): BodySink =>
+    onEnd(() => {
+      this.#noted = Number(match[0]);
+      reply.send(200, "");
+    });
+
+  freeze(): void {
+    if (this.#frozen) return;
+    this.#frozen = true;
+    this.#sandbox.freeze();
+  }
+
+  thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    this.#sandbox.thaw();
+  }
+
+  /** SIGTERM, then time to leave. */
+  async terminateRuntime(withinMs: number): Promise<void> {
+    if (this.#runtime === undefined) return;
+    this.#runtime.terminate();
+    await within(withinMs, this.#runtime.exited);
+  }
+
+  /** Waits for these extensions to end by themselves. */
+  async extensionsEnded(names: readonly string[], withinMs: number): Promise<void> {
+    await within(withinMs, Promise.all(names.map((name) => this.#extensions.get(name)?.exited)));
+  }
+
+  /** Nothing is left when it resolves, and nothing that ends thereby is told. */
+  async killAll(): Promise<void> {
+    this.#runtime = undefined;
+    this.#extensions.clear();
+    this.#standby = undefined;
+    this.#released = false;
+    await this.#sandbox.killAll();
+    this.#frozen = false;
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}
