@@ -25,7 +25,10 @@ if (source === undefined) {
   process.exit(6);
 }
 const { mtimeMs, size } = fs.statSync(file);
-const key = createHash("sha1").update(`${file} ${mtimeMs} ${size} ${process.version} ${process.arch}`).digest("hex").slice(0, 16);
+const key = createHash("sha1")
+  .update(`${file} ${mtimeMs} ${size} ${process.version} ${process.arch}`)
+  .digest("hex")
+  .slice(0, 16);
 const cacheFile = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lambda-run", "cli", `${key}.cache`);
 const cachedData = read(cacheFile);
 const script = new vm.Script(Module.wrap(source.toString("utf8")), { filename: file, cachedData });

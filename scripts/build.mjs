@@ -1,7 +1,8 @@
 // Builds dist/: the CLI, the library and the bootstraps, each one CommonJS file. Own code is bundled, dependencies
 // stay in node_modules, except the small ones that every start needs: resolving them costs more than parsing them.
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -9,8 +10,17 @@ const { dependencies, version } = JSON.parse(readFileSync(`${root}/package.json`
 const INLINED = new Set(["commander", "yaml", "zod"]);
 const external = Object.keys(dependencies).filter((name) => !INLINED.has(name));
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+const withTypes = process.argv.includes("--types");
+
 mkdirSync(`${root}/dist`, { recursive: true });
+// Declarations take seconds: they are made with --types (at install and in the gate) and otherwise left as they are.
+for (const name of readdirSync(`${root}/dist`))
+  if (withTypes || name !== "types") rmSync(`${root}/dist/${name}`, { recursive: true, force: true });
+if (withTypes)
+  execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "-p", "tsconfig.types.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
 
 const common = {
   absWorkingDir: root,
@@ -34,7 +44,11 @@ await Promise.all([
     ...common,
     // The bootstrap runs inside the execution environment, where a source map would only cost a file.
     sourcemap: false,
-    entryPoints: { "bootstrap/node": "src/runtime/bootstrap/node/main.ts", "bootstrap/sdk-cache": "src/runtime/bootstrap/sdk-cache.ts", "bootstrap/portable-tmp": "src/runtime/bootstrap/portable-tmp.ts" },
+    entryPoints: {
+      "bootstrap/node": "src/runtime/bootstrap/node/main.ts",
+      "bootstrap/sdk-cache": "src/runtime/bootstrap/sdk-cache.ts",
+      "bootstrap/portable-tmp": "src/runtime/bootstrap/portable-tmp.ts",
+    },
     outdir: "dist",
   }),
 ]);

@@ -28,15 +28,21 @@ export async function readEvent(choice: EventChoice, projectRoot: string): Promi
 /** The path as given, else a fixture of that name under fixtures/events. */
 export function findEventFile(name: string, projectRoot: string): string {
   if (existsSync(name)) {
-    if (statSync(name).isDirectory()) throw new AppError("LR1002", { what: "The event is a folder, not a file", where: name });
+    if (statSync(name).isDirectory())
+      throw new AppError("LR1002", { what: "The event is a folder, not a file", where: name });
     return name;
   }
   const fixtures = fixtureFiles(projectRoot);
   const wanted = extname(name) === "" ? `${name}.json` : name;
-  const found = fixtures.find((file) => relative(fixturesFolder(projectRoot), file) === wanted) ?? fixtures.find((file) => basename(file) === wanted);
+  const found =
+    fixtures.find((file) => relative(fixturesFolder(projectRoot), file) === wanted) ??
+    fixtures.find((file) => basename(file) === wanted);
   if (found !== undefined) return found;
   throw new AppError("LR1002", {
-    what: `No event file "${name}".${didYouMean(basename(wanted), fixtures.map((file) => basename(file)))}`,
+    what: `No event file "${name}".${didYouMean(
+      basename(wanted),
+      fixtures.map((file) => basename(file)),
+    )}`,
     where: join(process.cwd(), name),
     why: `it is neither there nor a fixture under ${relative(process.cwd(), fixturesFolder(projectRoot)) || "."}`,
   });

@@ -32,7 +32,11 @@ const COMMANDS: readonly CommandSpec[] = [
       ["--inspect-brk [port]", "the same, and stop before the first line"],
       JSON_FLAG,
     ],
-    examples: ["invoke manifest --event s3.json", "invoke src/handler.ts --data '{\"id\": 7}'", "invoke manifest --event s3.json --json"],
+    examples: [
+      "invoke manifest --event s3.json",
+      "invoke src/handler.ts --data '{\"id\": 7}'",
+      "invoke manifest --event s3.json --json",
+    ],
     load: async () => (await import("./commands/invoke.js")).invokeCommand,
   },
   {
@@ -97,15 +101,31 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .exitOverride()
     .showSuggestionAfterError(true)
     .configureHelp({ sortSubcommands: false })
-    .addHelpText("before", `Examples:\n  lambda-run invoke manifest --event s3.json\n  lambda-run seed --count 1000\n  lambda-run start\n`)
-    .addHelpText("after", `\nExit codes: 0 ok, 1 function error, 2 usage or config, 3 build, 4 timeout, 5 limit, 6 dependency, 130 interrupted.\nMore: ${DOCS}`);
+    .addHelpText(
+      "before",
+      `Examples:\n  lambda-run invoke manifest --event s3.json\n  lambda-run seed --count 1000\n  lambda-run start\n`,
+    )
+    .addHelpText(
+      "after",
+      `\nExit codes: 0 ok, 1 function error, 2 usage or config, 3 build, 4 timeout, 5 limit, 6 dependency, 130 interrupted.\nMore: ${DOCS}`,
+    );
 
   for (const spec of COMMANDS) {
-    const command = program.command(spec.usage).description(spec.description).exitOverride().showSuggestionAfterError(true);
-    command.addHelpText("before", `Examples:\n${spec.examples.map((example) => `  lambda-run ${example}`).join("\n")}\n`);
+    const command = program
+      .command(spec.usage)
+      .description(spec.description)
+      .exitOverride()
+      .showSuggestionAfterError(true);
+    command.addHelpText(
+      "before",
+      `Examples:\n${spec.examples.map((example) => `  lambda-run ${example}`).join("\n")}\n`,
+    );
     for (const [flags, description] of spec.flags) command.addOption(new Option(flags, description));
-    command.addOption(new Option("-c, --config <file>", "config file (default: lambda-run.config.*)").helpGroup("Project:"));
-    for (const { flags, description } of CONFIG_FLAGS) command.addOption(new Option(flags, description).helpGroup("Project:"));
+    command.addOption(
+      new Option("-c, --config <file>", "config file (default: lambda-run.config.*)").helpGroup("Project:"),
+    );
+    for (const { flags, description } of CONFIG_FLAGS)
+      command.addOption(new Option(flags, description).helpGroup("Project:"));
     command.action(async (...received: unknown[]) => {
       const self = received.at(-1) as Command;
       const action = await spec.load();
@@ -119,7 +139,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     // commander has printed its own message by now.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ status: "failed", error: errorJson(error) })}\n`);
+    if (argv.includes("--json"))
+      process.stdout.write(`${JSON.stringify({ status: "failed", error: errorJson(error) })}\n`);
     process.stderr.write(renderError(error, coloursFor(process.stderr)));
     return exitCodeOf(error);
   }
@@ -131,4 +152,5 @@ function leave(exitCode: ExitCode): void {
   process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
 }
 
-if (require.main === undefined || require.main?.filename.endsWith("lambda-run.js")) void main(process.argv.slice(2)).then(leave);
+if (require.main === undefined || require.main?.filename.endsWith("lambda-run.js"))
+  void main(process.argv.slice(2)).then(leave);

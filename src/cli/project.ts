@@ -31,7 +31,10 @@ function refuseOtherBackends({ config }: LoadedApplication): void {
   const named = Object.entries(config.backends).find(([, backend]) => backend !== "embedded");
   if (config.backend === "embedded" && named === undefined) return;
   throw new AppError("LR2005", {
-    what: named === undefined ? `The backend "${config.backend}" is not there yet` : `Another backend for ${named[0]} is not there yet`,
+    what:
+      named === undefined
+        ? `The backend "${config.backend}" is not there yet`
+        : `Another backend for ${named[0]} is not there yet`,
     where: named === undefined ? "backend" : `backends.${named[0]}`,
     why: "this version runs the embedded services only",
     fix: "Leave it out, or give your function the endpoint through --env AWS_ENDPOINT_URL_S3=http://...",

@@ -13,7 +13,8 @@ export interface Realm {
 export const arnOf = {
   function: (realm: Realm, name: string, qualifier?: string): string =>
     `arn:aws:lambda:${realm.region}:${realm.accountId}:function:${name}${qualifier === undefined ? "" : `:${qualifier}`}`,
-  layer: (realm: Realm, name: string, version: number): string => `arn:aws:lambda:${realm.region}:${realm.accountId}:layer:${name}:${version}`,
+  layer: (realm: Realm, name: string, version: number): string =>
+    `arn:aws:lambda:${realm.region}:${realm.accountId}:layer:${name}:${version}`,
   role: (realm: Realm, name: string): string => `arn:aws:iam::${realm.accountId}:role/${name}`,
   bucket: (name: string): string => `arn:aws:s3:::${name}`,
   queue: (realm: Realm, name: string): string => `arn:aws:sqs:${realm.region}:${realm.accountId}:${name}`,
@@ -23,7 +24,8 @@ export const arnOf = {
   alarm: (realm: Realm, name: string): string => `arn:aws:cloudwatch:${realm.region}:${realm.accountId}:alarm:${name}`,
   parameter: (realm: Realm, name: string): string =>
     `arn:aws:ssm:${realm.region}:${realm.accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
-  eventBus: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:event-bus/${name}`,
+  eventBus: (realm: Realm, name: string): string =>
+    `arn:aws:events:${realm.region}:${realm.accountId}:event-bus/${name}`,
 } as const;
 
 export interface ParsedArn {

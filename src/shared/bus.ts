@@ -27,7 +27,12 @@ export interface BusEvents {
   MessageVisible: { readonly queueUrl: string; readonly queueArn: string };
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
-  LogWritten: { readonly logGroup: string; readonly logStream: string; readonly timeMs: number; readonly messages: readonly string[] };
+  LogWritten: {
+    readonly logGroup: string;
+    readonly logStream: string;
+    readonly timeMs: number;
+    readonly messages: readonly string[];
+  };
   AlarmChanged: {
     readonly alarmName: string;
     readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA";

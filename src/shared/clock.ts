@@ -44,7 +44,10 @@ class RealClock implements Clock {
   after(delayMs: number, callback: () => void): Cancel {
     let timer: NodeJS.Timeout;
     const lap = (leftMs: number): void => {
-      timer = setTimeout(() => (leftMs > MAX_TIMER_MS ? lap(leftMs - MAX_TIMER_MS) : callback()), Math.min(leftMs, MAX_TIMER_MS));
+      timer = setTimeout(
+        () => (leftMs > MAX_TIMER_MS ? lap(leftMs - MAX_TIMER_MS) : callback()),
+        Math.min(leftMs, MAX_TIMER_MS),
+      );
       timer.unref();
     };
     lap(Math.max(0, delayMs));
@@ -109,7 +112,8 @@ export class VirtualClock implements Clock {
   #next(): VirtualTimer | undefined {
     let first: VirtualTimer | undefined;
     for (const timer of this.#timers) {
-      if (first === undefined || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order)) first = timer;
+      if (first === undefined || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order))
+        first = timer;
     }
     return first;
   }

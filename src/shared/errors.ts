@@ -34,20 +34,48 @@ export const ERROR_CODES = {
   LR1005: kind(EXIT.usage, "Value out of range", "Use a value inside the bounds named."),
   LR2001: kind(EXIT.usage, "Template cannot be read", "Create template.yaml, or pass --template."),
   LR2002: kind(EXIT.usage, "Template has a YAML error", "Mend the line named."),
-  LR2003: kind(EXIT.usage, "Template reference cannot be resolved", "Declare the name, or pass --parameter-overrides Name=Value."),
+  LR2003: kind(
+    EXIT.usage,
+    "Template reference cannot be resolved",
+    "Declare the name, or pass --parameter-overrides Name=Value.",
+  ),
   LR2004: kind(EXIT.usage, "Template property has a wrong value", "Use a value that AWS accepts."),
-  LR2005: kind(EXIT.usage, "Configuration is not valid", "Mend the option named; docs/configuration.md lists them all."),
+  LR2005: kind(
+    EXIT.usage,
+    "Configuration is not valid",
+    "Mend the option named; docs/configuration.md lists them all.",
+  ),
   LR3001: kind(EXIT.build, "Handler does not compile", "Mend the line shown."),
   LR3002: kind(EXIT.build, "Handler file not found", "Check CodeUri and Handler in the template; letter case counts."),
-  LR3003: kind(EXIT.build, "Module not found while bundling", "Install the module, or name it in Metadata.BuildProperties.External."),
+  LR3003: kind(
+    EXIT.build,
+    "Module not found while bundling",
+    "Install the module, or name it in Metadata.BuildProperties.External.",
+  ),
   LR4001: kind(EXIT.limit, "Package is larger than Lambda accepts", "Make the package smaller."),
-  LR4002: kind(EXIT.limit, "Event is larger than Lambda accepts", "Pass a reference (bucket and key) instead of the data."),
+  LR4002: kind(
+    EXIT.limit,
+    "Event is larger than Lambda accepts",
+    "Pass a reference (bucket and key) instead of the data.",
+  ),
   LR5001: kind(EXIT.dependency, "Port is in use", "Stop the other program, or pass --port."),
-  LR5002: kind(EXIT.dependency, "State folder cannot be written", "Make the folder writable, or pass --state DIR or --ephemeral."),
-  LR5003: kind(EXIT.dependency, "State folder is in use by another stack", "Stop the other stack, or pass --state DIR or --ephemeral."),
+  LR5002: kind(
+    EXIT.dependency,
+    "State folder cannot be written",
+    "Make the folder writable, or pass --state DIR or --ephemeral.",
+  ),
+  LR5003: kind(
+    EXIT.dependency,
+    "State folder is in use by another stack",
+    "Stop the other stack, or pass --state DIR or --ephemeral.",
+  ),
   LR5004: kind(EXIT.dependency, "Runtime is not on this machine", "Run `lambda-run runtimes add`, or install it."),
   LR5005: kind(EXIT.dependency, "Execution environment could not be started", "Run `lambda-run doctor`."),
-  LR9001: kind(EXIT.functionError, "Internal error", "This is a fault of lambda-run: please report it with the stack above."),
+  LR9001: kind(
+    EXIT.functionError,
+    "Internal error",
+    "This is a fault of lambda-run: please report it with the stack above.",
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

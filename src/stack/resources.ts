@@ -2,7 +2,7 @@
  * Makes what the template declares in the embedded services, each when its service is first needed: a stack that never
  * touches DynamoDB never loads it. Idempotent: what exists stays with its data.
  */
-import type { Application, TableConfig } from "../config/application.js";
+import type { AlarmConfig, Application, TableConfig } from "../config/application.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { CloudWatchService } from "../services/cloudwatch/index.js";
 import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
@@ -30,7 +30,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   dynamodb: async (service, { tables }) => {
     const dynamodb = service as EmbeddedService & DynamoDbAdmin;
     for (const table of tables) {
-      await dynamodb.ensureTable(createTableInput(table), table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute });
+      await dynamodb.ensureTable(
+        createTableInput(table),
+        table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute },
+      );
     }
   },
   secretsmanager: async (service, { secrets }) => {
@@ -41,7 +44,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
   ssm: async (service, { parameters }) => {
     const ssm = service as SsmService;
-    for (const { name, type, value, description } of parameters) await ssm.ensureParameter(name, { type, value, description });
+    for (const { name, type, value, description } of parameters)
+      await ssm.ensureParameter(name, { type, value, description });
   },
   logs: async (service, { logGroups }) => {
     const logs = service as LogsService;
@@ -49,7 +53,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
   cloudwatch: async (service, { alarms }) => {
     const cloudwatch = service as CloudWatchService;
-    for (const alarm of alarms) await cloudwatch.ensureAlarm(alarm);
+    for (const alarm of alarms.filter(({ metrics }) => metrics === undefined)) await cloudwatch.ensureAlarm(alarmInput(alarm));
   },
 };
 
@@ -66,6 +70,32 @@ function createTableInput(table: TableConfig): Record<string, unknown> {
     BillingMode: "PAY_PER_REQUEST",
     ...(table.globalSecondaryIndexes.length === 0 ? {} : { GlobalSecondaryIndexes: table.globalSecondaryIndexes }),
     ...(table.localSecondaryIndexes.length === 0 ? {} : { LocalSecondaryIndexes: table.localSecondaryIndexes }),
-    ...(table.streamViewType === undefined ? {} : { StreamSpecification: { StreamEnabled: true, StreamViewType: table.streamViewType } }),
+    ...(table.streamViewType === undefined
+      ? {}
+      : { StreamSpecification: { StreamEnabled: true, StreamViewType: table.streamViewType } }),
+  };
+}
+
+/** A declared alarm as PutMetricAlarm takes it. Alarms on metric math are announced by the template reader's notices. */
+function alarmInput(alarm: AlarmConfig): Record<string, unknown> {
+  return {
+    AlarmName: alarm.name,
+    AlarmDescription: alarm.description,
+    Namespace: alarm.namespace,
+    MetricName: alarm.metricName,
+    Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    ...(alarm.statistic === undefined ? {} : { Statistic: alarm.statistic }),
+    ...(alarm.extendedStatistic === undefined ? {} : { ExtendedStatistic: alarm.extendedStatistic }),
+    ...(alarm.unit === undefined ? {} : { Unit: alarm.unit }),
+    Period: alarm.periodSeconds,
+    EvaluationPeriods: alarm.evaluationPeriods,
+    DatapointsToAlarm: alarm.datapointsToAlarm,
+    Threshold: alarm.threshold,
+    ComparisonOperator: alarm.comparisonOperator,
+    TreatMissingData: alarm.treatMissingData,
+    ActionsEnabled: alarm.actionsEnabled,
+    AlarmActions: [...alarm.alarmActions],
+    OKActions: [...alarm.okActions],
+    InsufficientDataActions: [...alarm.insufficientDataActions],
   };
 }

@@ -62,7 +62,12 @@ export class Stack {
   readonly #credentials: Credentials;
   readonly #closers: (() => Promise<void> | void)[];
 
-  private constructor(parts: Pick<Stack, "application" | "config" | "endpoint" | "host" | "bus" | "clock" | "stateFolder" | "gateway"> & { credentials: Credentials; closers: (() => Promise<void> | void)[] }) {
+  private constructor(
+    parts: Pick<Stack, "application" | "config" | "endpoint" | "host" | "bus" | "clock" | "stateFolder" | "gateway"> & {
+      credentials: Credentials;
+      closers: (() => Promise<void> | void)[];
+    },
+  ) {
     this.application = parts.application;
     this.config = parts.config;
     this.endpoint = parts.endpoint;
@@ -88,7 +93,12 @@ export class Stack {
       if (lock instanceof StateLock) closers.push(() => lock.release());
       const bus = new Bus();
       const realm = options.application.realm;
-      const credentials = createCredentials({ realm, clock, secret: () => stateSecret(folder), keyPairs: [keyPairOf(config)] });
+      const credentials = createCredentials({
+        realm,
+        clock,
+        secret: () => stateSecret(folder),
+        keyPairs: [keyPairOf(config)],
+      });
       const gateway = lock instanceof StateLock ? await startServices(options, folder, bus, closers) : undefined;
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
@@ -104,7 +114,11 @@ export class Stack {
         cache: cacheFolder(options.projectRoot),
         credentials: (fn) => {
           const name = fn.role.slice(fn.role.lastIndexOf("/") + 1);
-          return credentials.issueSession({ roleArn: `arn:aws:iam::${realm.accountId}:role/${name || fn.name}`, sessionName: fn.name, expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS });
+          return credentials.issueSession({
+            roleArn: `arn:aws:iam::${realm.accountId}:role/${name || fn.name}`,
+            sessionName: fn.name,
+            expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS,
+          });
         },
         endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
         log: (fn, _stream, record) => options.onLog?.(fn, record),
@@ -116,9 +130,23 @@ export class Stack {
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
       closers.push(() => host.close());
-      gateway?.addService("lambda", createLambdaService({ host, realm, log, find: (name) => application.functions.find((fn) => fn.name === name) }));
+      gateway?.addService(
+        "lambda",
+        createLambdaService({ host, realm, log, find: (name) => application.functions.find((fn) => fn.name === name) }),
+      );
       log.debug({ endpoint, folder }, "stack started");
-      return new Stack({ application, config, endpoint, host, bus, clock, stateFolder: folder, gateway, credentials, closers });
+      return new Stack({
+        application,
+        config,
+        endpoint,
+        host,
+        bus,
+        clock,
+        stateFolder: folder,
+        gateway,
+        credentials,
+        closers,
+      });
     } catch (error) {
       await closeAll(closers);
       throw error;
@@ -167,17 +195,30 @@ async function takeLock(folder: string, { kind, config, onNotice }: StackOptions
     if (lock instanceof StateLock) return lock;
     if (lock.kind === "stack" && kind === "command" && lock.endpoint !== "") return lock;
     if (lock.kind === "stack" && kind === "stack") {
-      throw new AppError("LR5003", { what: `A stack is already running on this state folder (process ${lock.pid})`, where: join(folder), why: lock.endpoint });
+      throw new AppError("LR5003", {
+        what: `A stack is already running on this state folder (process ${lock.pid})`,
+        where: join(folder),
+        why: lock.endpoint,
+      });
     }
     if (Date.now() > deadline) {
-      throw new AppError("LR5003", { what: `Another lambda-run command (process ${lock.pid}) has held the state folder for ${LOCK_WAIT_MS / 1000} s`, where: config.state });
+      throw new AppError("LR5003", {
+        what: `Another lambda-run command (process ${lock.pid}) has held the state folder for ${LOCK_WAIT_MS / 1000} s`,
+        where: config.state,
+      });
     }
-    if (!told) onNotice?.(`waiting for another lambda-run command (process ${lock.pid}) to finish with ${config.state}`);
+    if (!told)
+      onNotice?.(`waiting for another lambda-run command (process ${lock.pid}) to finish with ${config.state}`);
     await new Promise((wake) => setTimeout(wake, LOCK_POLL_MS));
   }
 }
 
-async function startServices(options: StackOptions, folder: string, bus: Bus, closers: (() => Promise<void> | void)[]): Promise<Gateway> {
+async function startServices(
+  options: StackOptions,
+  folder: string,
+  bus: Bus,
+  closers: (() => Promise<void> | void)[],
+): Promise<Gateway> {
   const { config, application, clock = realClock, log = silentLogger } = options;
   let store: StateStore | undefined;
   const secret = stateSecret(folder);
@@ -201,7 +242,13 @@ async function startServices(options: StackOptions, folder: string, bus: Bus, cl
       if (name !== "s3" || config.seeds.length === 0) return;
       // Brings the SDK with it: 70 ms that only a run with seeds pays.
       const { applyConfigSeeds } = await import("./seed/config-seeds.js");
-      await applyConfigSeeds({ config, application, s3: service as S3Service, gateway: shared, notice: (text) => options.onNotice?.(text) });
+      await applyConfigSeeds({
+        config,
+        application,
+        s3: service as S3Service,
+        gateway: shared,
+        notice: (text) => options.onNotice?.(text),
+      });
     },
   });
   closers.push(() => gateway.close());

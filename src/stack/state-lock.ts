@@ -44,13 +44,20 @@ export class StateLock {
         rmSync(path, { force: true });
       }
     } catch (error) {
-      throw new AppError("LR5002", { what: "The state folder cannot be written", where: folder, why: messageOf(error), cause: error });
+      throw new AppError("LR5002", {
+        what: "The state folder cannot be written",
+        where: folder,
+        why: messageOf(error),
+        cause: error,
+      });
     }
   }
 
   /** Says where the gateway listens. */
   publish(endpoint: string): void {
-    writeFileSync(this.#path, JSON.stringify({ pid: process.pid, endpoint, kind: "stack" } satisfies StackInfo), { mode: 0o600 });
+    writeFileSync(this.#path, JSON.stringify({ pid: process.pid, endpoint, kind: "stack" } satisfies StackInfo), {
+      mode: 0o600,
+    });
   }
 
   release(): void {

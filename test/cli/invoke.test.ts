@@ -16,10 +16,14 @@ const echo = "export const handler = async (event: object) => ({ got: event });"
 describe("lambda-run invoke", () => {
   it("prints the payload alone on stdout and the log on stderr", async () => {
     const { exitCode, stdout, stderr } = await project(
-      smallProject('export const handler = async (event: object) => { console.log("working"); return { got: event }; };'),
+      smallProject(
+        'export const handler = async (event: object) => { console.log("working"); return { got: event }; };',
+      ),
     ).run(["invoke", "hello", "--data", '{"a":1}']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"got":{"a":1}}\n' });
-    expect(stderr).toMatch(/START RequestId: [0-9a-f-]{36} Version: \$LATEST\n.*\tINFO\tworking\nEND RequestId: .*\nREPORT RequestId: .*Init Duration: [\d.]+ ms\t\n/s);
+    expect(stderr).toMatch(
+      /START RequestId: [0-9a-f-]{36} Version: \$LATEST\n.*\tINFO\tworking\nEND RequestId: .*\nREPORT RequestId: .*Init Duration: [\d.]+ ms\t\n/s,
+    );
   });
 
   it.each(["HelloFunction", "hello", "hellofunction"])("finds the function as %s", async (name) => {
@@ -28,7 +32,11 @@ describe("lambda-run invoke", () => {
   });
 
   it("takes the event from a file, from a fixture by name and from standard input", async () => {
-    const folder = project({ ...smallProject(echo), "here.json": '{"from":"file"}', "fixtures/events/s3/put.json": '{"from":"fixture"}' });
+    const folder = project({
+      ...smallProject(echo),
+      "here.json": '{"from":"file"}',
+      "fixtures/events/s3/put.json": '{"from":"fixture"}',
+    });
     const results = await Promise.all([
       folder.run(["invoke", "hello", "--event", "here.json", "--ephemeral"]),
       folder.run(["invoke", "hello", "--event", "put.json", "--ephemeral"]),
@@ -38,15 +46,25 @@ describe("lambda-run invoke", () => {
   });
 
   it("runs any file with no template at all", async () => {
-    const folder = project({ "deep/fn.ts": "export const run = async () => 'ran'; export const handler = async () => 'default';" });
-    const results = await Promise.all([folder.run(["invoke", "deep/fn.ts", "--port", "0", "--ephemeral"]), folder.run(["invoke", "deep/fn.ts:run", "--port", "0", "--ephemeral"])]);
+    const folder = project({
+      "deep/fn.ts": "export const run = async () => 'ran'; export const handler = async () => 'default';",
+    });
+    const results = await Promise.all([
+      folder.run(["invoke", "deep/fn.ts", "--port", "0", "--ephemeral"]),
+      folder.run(["invoke", "deep/fn.ts:run", "--port", "0", "--ephemeral"]),
+    ]);
     expect(results.map(({ stdout }) => stdout)).toEqual(['"default"\n', '"ran"\n']);
   });
 
   it("prints one object with --json", async () => {
     const { stdout } = await project(smallProject(echo)).run(["invoke", "hello", "--json"]);
     const result = JSON.parse(stdout) as Record<string, unknown>;
-    expect(result).toMatchObject({ status: "success", payload: { got: {} }, error: null, report: { memorySizeMb: 128, status: "success" } });
+    expect(result).toMatchObject({
+      status: "success",
+      payload: { got: {} },
+      error: null,
+      report: { memorySizeMb: 128, status: "success" },
+    });
     expect(result["logs"]).toMatch(/^START RequestId.*^REPORT RequestId/ms);
   });
 
@@ -57,13 +75,20 @@ describe("lambda-run invoke", () => {
   });
 
   it("maps the stack trace of an error to the TypeScript line", async () => {
-    const { exitCode, stderr } = await project(smallProject("\n\nexport const handler = async () => { throw new TypeError('no'); };")).run(["invoke", "hello"]);
+    const { exitCode, stderr } = await project(
+      smallProject("\n\nexport const handler = async () => { throw new TypeError('no'); };"),
+    ).run(["invoke", "hello"]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/src\/hello\.ts:3:/);
   });
 
   it.each([
-    ["a thrown error", "export const handler = async () => { throw new Error('x'); };", 1, { errorType: "Error", errorMessage: "x" }],
+    [
+      "a thrown error",
+      "export const handler = async () => { throw new Error('x'); };",
+      1,
+      { errorType: "Error", errorMessage: "x" },
+    ],
     ["a timeout", "export const handler = async () => { for (;;) {} };", 4, { errorType: "Sandbox.Timedout" }],
     ["an exit", "export const handler = async () => process.exit(3);", 1, { errorType: "Runtime.ExitError" }],
   ])("leaves with the exit code of %s", async (_name, handler, code, error) => {
@@ -74,47 +99,136 @@ describe("lambda-run invoke", () => {
   it("gives a full /tmp exit code 5 and leaves a success of 500 MB alone", async () => {
     const fill = (mb: number): string =>
       `import { appendFileSync } from "node:fs"; export const handler = async () => { const b = Buffer.alloc(1 << 20); for (let i = 0; i < ${mb}; i++) appendFileSync("/tmp/f", b); return "full"; };`;
-    const [over, under] = await Promise.all([600, 500].map((mb) => project(smallProject(fill(mb), "      Timeout: 20")).run(["invoke", "hello", "--json"])));
+    const [over, under] = await Promise.all(
+      [600, 500].map((mb) => project(smallProject(fill(mb), "      Timeout: 20")).run(["invoke", "hello", "--json"])),
+    );
     const { tier } = JSON.parse(under?.stdout ?? "") as { tier: string };
     expect(under?.exitCode).toBe(0);
     // The portable tier measures now and then: it is announced as approximate and may let a fast writer through.
     if (tier === "portable") return;
     expect(over?.exitCode).toBe(5);
-    expect(JSON.parse(over?.stdout ?? "")).toMatchObject({ error: { errorMessage: expect.stringContaining("ENOSPC") as string } });
+    expect(JSON.parse(over?.stdout ?? "")).toMatchObject({
+      error: { errorMessage: expect.stringContaining("ENOSPC") as string },
+    });
     expect(over?.stderr).toContain("raise EphemeralStorage");
   });
 
   it("gives too much memory exit code 5", async () => {
-    const handler = "export const handler = async () => { const all: Buffer[] = []; for (;;) { all.push(Buffer.alloc(4e6, 1)); await new Promise((r) => setImmediate(r)); } };";
+    const handler =
+      "export const handler = async () => { const all: Buffer[] = []; for (;;) { all.push(Buffer.alloc(4e6, 1)); await new Promise((r) => setImmediate(r)); } };";
     const { exitCode, stdout } = await project(smallProject(handler, "      Timeout: 30")).run(["invoke", "hello"]);
-    expect({ exitCode, error: JSON.parse(stdout) as object }).toMatchObject({ exitCode: 5, error: { errorType: "Runtime.OutOfMemory" } });
+    expect({ exitCode, error: JSON.parse(stdout) as object }).toMatchObject({
+      exitCode: 5,
+      error: { errorType: "Runtime.OutOfMemory" },
+    });
   });
 });
 
 describe("bad input of lambda-run invoke", () => {
   const cases: [name: string, files: Record<string, string>, args: string[], exitCode: number, says: RegExp][] = [
     ["an unknown function", smallProject(echo), ["invoke", "helo"], 2, /error LR1001 .*helo.*Did you mean "hello"/s],
-    ["a missing event file", smallProject(echo), ["invoke", "hello", "-e", "nope.json"], 2, /error LR1002 .*nope\.json/s],
-    ["an event that is no JSON", { ...smallProject(echo), "bad.json": '{\n  "a": 1,\n  b: 2\n}' }, ["invoke", "hello", "-e", "bad.json"], 2, /error LR1003 .*where bad\.json:3:3\n.*> 3 \|   b: 2/s],
-    ["a truncated event", { ...smallProject(echo), "cut.json": '{"a": [1, 2' }, ["invoke", "hello", "-e", "cut.json"], 2, /error LR1003 .*where cut\.json:1:12/s],
+    [
+      "a missing event file",
+      smallProject(echo),
+      ["invoke", "hello", "-e", "nope.json"],
+      2,
+      /error LR1002 .*nope\.json/s,
+    ],
+    [
+      "an event that is no JSON",
+      { ...smallProject(echo), "bad.json": '{\n  "a": 1,\n  b: 2\n}' },
+      ["invoke", "hello", "-e", "bad.json"],
+      2,
+      /error LR1003 .*where bad\.json:3:3\n.*> 3 \|   b: 2/s,
+    ],
+    [
+      "a truncated event",
+      { ...smallProject(echo), "cut.json": '{"a": [1, 2' },
+      ["invoke", "hello", "-e", "cut.json"],
+      2,
+      /error LR1003 .*where cut\.json:1:12/s,
+    ],
     ["an unknown flag", smallProject(echo), ["invoke", "hello", "--evnt", "x"], 2, /unknown option '--evnt'.*--event/s],
-    ["two events", smallProject(echo), ["invoke", "hello", "-e", "a", "-d", "{}"], 2, /error LR1004 Both --event and --data/],
-    ["a syntax error in the handler", smallProject("export const handler = async () => {\n  const x = ;\n};"), ["invoke", "hello"], 3, /error LR3001 .*src\/hello\.ts:2:13.*> 2 \|   const x = ;/s],
-    ["a missing module", smallProject('import "left-pad";\nexport const handler = async () => 1;'), ["invoke", "hello"], 3, /error LR3003 .*left-pad.*npm install left-pad/s],
-    ["a handler that is not exported", smallProject("export const other = 1;"), ["invoke", "hello"], 1, /fix {3}Export `handler` from hello/],
-    ["a YAML error in the template", { "template.yaml": "Resources:\n  A: [1\n  B: 2\n" }, ["invoke", "hello"], 2, /error LR2002 .*template\.yaml:\d+:\d+/s],
-    ["a reference to nothing", { ...smallProject(echo, "      Role: !GetAtt Nobody.Arn") }, ["invoke", "hello"], 2, /error LR2003 .*Nobody/s],
-    ["an unknown option in the config", { ...smallProject(echo), "lambda-run.config.json": '{"prots": {}}' }, ["invoke", "hello"], 2, /error LR2005 .*prots.*ports/s],
-    ["an event over 6 MB", { ...smallProject(echo), "big.json": JSON.stringify("x".repeat(7 * 1024 * 1024)) }, ["invoke", "hello", "-e", "big.json"], 5, /error LR4002/],
-    ["a backend that is not there", smallProject(echo), ["invoke", "hello", "--backend", "containers"], 2, /error LR2005 .*containers/s],
-    ["a client context that is no JSON", smallProject(echo), ["invoke", "hello", "--client-context", "{"], 2, /error LR1004/],
+    [
+      "two events",
+      smallProject(echo),
+      ["invoke", "hello", "-e", "a", "-d", "{}"],
+      2,
+      /error LR1004 Both --event and --data/,
+    ],
+    [
+      "a syntax error in the handler",
+      smallProject("export const handler = async () => {\n  const x = ;\n};"),
+      ["invoke", "hello"],
+      3,
+      /error LR3001 .*src\/hello\.ts:2:13.*> 2 \|   const x = ;/s,
+    ],
+    [
+      "a missing module",
+      smallProject('import "left-pad";\nexport const handler = async () => 1;'),
+      ["invoke", "hello"],
+      3,
+      /error LR3003 .*left-pad.*npm install left-pad/s,
+    ],
+    [
+      "a handler that is not exported",
+      smallProject("export const other = 1;"),
+      ["invoke", "hello"],
+      1,
+      /fix {3}Export `handler` from hello/,
+    ],
+    [
+      "a YAML error in the template",
+      { "template.yaml": "Resources:\n  A: [1\n  B: 2\n" },
+      ["invoke", "hello"],
+      2,
+      /error LR2002 .*template\.yaml:\d+:\d+/s,
+    ],
+    [
+      "a reference to nothing",
+      { ...smallProject(echo, "      Role: !GetAtt Nobody.Arn") },
+      ["invoke", "hello"],
+      2,
+      /error LR2003 .*Nobody/s,
+    ],
+    [
+      "an unknown option in the config",
+      { ...smallProject(echo), "lambda-run.config.json": '{"prots": {}}' },
+      ["invoke", "hello"],
+      2,
+      /error LR2005 .*prots.*ports/s,
+    ],
+    [
+      "an event over 6 MB",
+      { ...smallProject(echo), "big.json": JSON.stringify("x".repeat(7 * 1024 * 1024)) },
+      ["invoke", "hello", "-e", "big.json"],
+      5,
+      /error LR4002/,
+    ],
+    [
+      "a backend that is not there",
+      smallProject(echo),
+      ["invoke", "hello", "--backend", "containers"],
+      2,
+      /error LR2005 .*containers/s,
+    ],
+    [
+      "a client context that is no JSON",
+      smallProject(echo),
+      ["invoke", "hello", "--client-context", "{"],
+      2,
+      /error LR1004/,
+    ],
   ];
-  it.each(cases)("%s: what, where, why, the one thing to do, and its exit code", async (_name, files, args, code, says) => {
-    const { exitCode, stderr } = await project(files).run(args);
-    expect(stderr).toMatch(says);
-    expect(exitCode).toBe(code);
-    if (/^error LR/m.test(stderr)) expect(stderr).toMatch(/^fix {3}\S/m);
-  });
+  it.each(cases)(
+    "%s: what, where, why, the one thing to do, and its exit code",
+    async (_name, files, args, code, says) => {
+      const { exitCode, stderr } = await project(files).run(args);
+      expect(stderr).toMatch(says);
+      expect(exitCode).toBe(code);
+      if (/^error LR/m.test(stderr)) expect(stderr).toMatch(/^fix {3}\S/m);
+    },
+  );
 
   it("says aloud that it took another port", async () => {
     const server = createServer();
@@ -141,7 +255,10 @@ describe("bad input of lambda-run invoke", () => {
   it("takes over a state folder whose owner was killed", async () => {
     const folder = project(smallProject(echo));
     mkdirSync(join(folder.folder, ".lambda-run"));
-    writeFileSync(join(folder.folder, ".lambda-run", "owner.json"), JSON.stringify({ pid: 2 ** 22 + 1, endpoint: "http://127.0.0.1:1", kind: "stack" }));
+    writeFileSync(
+      join(folder.folder, ".lambda-run", "owner.json"),
+      JSON.stringify({ pid: 2 ** 22 + 1, endpoint: "http://127.0.0.1:1", kind: "stack" }),
+    );
     const { exitCode } = await folder.run(["invoke", "hello"]);
     expect(exitCode).toBe(0);
   });
@@ -157,7 +274,9 @@ describe("bad input of lambda-run invoke", () => {
 
 describe("lambda-run itself", () => {
   it("prints its version and nothing else", async () => {
-    const { version } = JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")) as {
+      version: string;
+    };
     expect(await project({}).run(["--version"])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: "" });
   });
 
@@ -179,7 +298,11 @@ describe("lambda-run itself", () => {
   });
 
   it("keeps its files from other users", async () => {
-    const folder = project(smallProject('import { S3Client, ListBucketsCommand } from "@aws-sdk/client-s3"; export const handler = async () => (await new S3Client({}).send(new ListBucketsCommand({}))).Buckets?.length;'));
+    const folder = project(
+      smallProject(
+        'import { S3Client, ListBucketsCommand } from "@aws-sdk/client-s3"; export const handler = async () => (await new S3Client({}).send(new ListBucketsCommand({}))).Buckets?.length;',
+      ),
+    );
     chmodSync(folder.folder, 0o755);
     const { stdout } = await folder.run(["invoke", "hello"]);
     expect(stdout).toBe("1\n");

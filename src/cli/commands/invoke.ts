@@ -19,7 +19,8 @@ export const invokeCommand: Action = async ([name = ""], options) => {
   const fn = chooseFunction(name, project);
   const payload = await readEvent(options, project.folder);
   const json = options["json"] === true;
-  const notice = (text: string): void => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`);
+  const notice = (text: string): void =>
+    void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`);
   const clientContext = readClientContext(options["clientContext"]);
   const stack = await Stack.start({
     application: project.application,
@@ -32,14 +33,20 @@ export const invokeCommand: Action = async ([name = ""], options) => {
   });
   try {
     const result = await stack.invoke(fn, { payload, ...(clientContext === undefined ? {} : { clientContext }) });
-    if (json) process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
+    if (json)
+      process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
     else process.stdout.write(`${result.payload.toString("utf8")}\n`);
     const advice = adviceFor(result, fn);
     if (advice !== undefined) process.stderr.write(`${coloursFor(process.stderr).bold("fix")}   ${advice}\n`);
     return exitCodeOfResult(result);
   } catch (error) {
     if (!(error instanceof RequestTooLarge)) throw error;
-    throw new AppError("LR4002", { what: error.message, where: "--event", why: `the event has ${error.sizeBytes} bytes`, cause: error });
+    throw new AppError("LR4002", {
+      what: error.message,
+      where: "--event",
+      why: `the event has ${error.sizeBytes} bytes`,
+      cause: error,
+    });
   } finally {
     await stack.close();
   }
@@ -55,21 +62,31 @@ function readClientContext(text: unknown): string | undefined {
   try {
     JSON.parse(text);
   } catch (error) {
-    throw new AppError("LR1004", { what: "--client-context is not valid JSON", why: String(error), fix: `Pass an object such as '{"custom": {}}'.`, cause: error });
+    throw new AppError("LR1004", {
+      what: "--client-context is not valid JSON",
+      why: String(error),
+      fix: `Pass an object such as '{"custom": {}}'.`,
+      cause: error,
+    });
   }
   const base64 = Buffer.from(text).toString("base64");
   if (base64.length > LAMBDA.clientContextBytes) {
-    throw new AppError("LR1005", { what: `--client-context is ${base64.length} bytes in base64; Lambda takes ${LAMBDA.clientContextBytes}` });
+    throw new AppError("LR1005", {
+      what: `--client-context is ${base64.length} bytes in base64; Lambda takes ${LAMBDA.clientContextBytes}`,
+    });
   }
   return base64;
 }
 
 const DEFAULT_INSPECTOR_PORT = 9229;
 
-function inspectOptions(options: Readonly<Record<string, unknown>>): { inspect?: { port: number; breakAtStart: boolean } } {
+function inspectOptions(options: Readonly<Record<string, unknown>>): {
+  inspect?: { port: number; breakAtStart: boolean };
+} {
   const given = options["inspectBrk"] ?? options["inspect"];
-  if (given === undefined || given === false) return {};
+  if (given !== true && typeof given !== "string") return {};
   const port = given === true ? DEFAULT_INSPECTOR_PORT : Number(given);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new AppError("LR1005", { what: `"${String(given)}" is no port`, fix: "Use a number from 1 to 65535." });
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new AppError("LR1005", { what: `"${given}" is no port`, fix: "Use a number from 1 to 65535." });
   return { inspect: { port, breakAtStart: options["inspectBrk"] !== undefined } };
 }

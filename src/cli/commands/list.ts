@@ -11,10 +11,20 @@ export const listCommand: Action = async (_args, options) => {
     process.stdout.write(`${JSON.stringify({ functions, buckets, queues, tables, secrets, notices })}\n`);
     return EXIT.ok;
   }
-  const rows = functions.map(({ name, logicalId, runtime, handler, memoryMb, timeoutSeconds }) => [name, logicalId, runtime, handler, `${memoryMb} MB`, `${timeoutSeconds} s`]);
+  const rows = functions.map(({ name, logicalId, runtime, handler, memoryMb, timeoutSeconds }) => [
+    name,
+    logicalId,
+    runtime,
+    handler,
+    `${memoryMb} MB`,
+    `${timeoutSeconds} s`,
+  ]);
   process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
-  const named = (kind: string, list: readonly { readonly name: string }[]): string => (list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`);
-  process.stdout.write(`${named("buckets", buckets)}${named("queues", queues)}${named("tables", tables)}${named("secrets", secrets)}`);
+  const named = (kind: string, list: readonly { readonly name: string }[]): string =>
+    list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
+  process.stdout.write(
+    `${named("buckets", buckets)}${named("queues", queues)}${named("tables", tables)}${named("secrets", secrets)}`,
+  );
   for (const line of notices) process.stderr.write(`note ${line}\n`);
   return EXIT.ok;
 };

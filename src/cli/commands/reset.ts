@@ -11,7 +11,11 @@ export const resetCommand: Action = async (_args, options) => {
   const state = resolve(folder, config.state);
   const lock = StateLock.take(state, "command");
   if (!(lock instanceof StateLock)) {
-    throw new AppError("LR5003", { what: `The state is in use by process ${lock.pid}`, where: state, fix: "Stop that stack first." });
+    throw new AppError("LR5003", {
+      what: `The state is in use by process ${lock.pid}`,
+      where: state,
+      fix: "Stop that stack first.",
+    });
   }
   rmSync(state, { recursive: true, force: true });
   process.stdout.write(`${state} deleted\n`);

@@ -9,17 +9,24 @@ export const runtimesCommand: Action = async ([action = "list", runtime = ""], o
     case "list": {
       const fetched = await fetchedVersions();
       if (json) process.stdout.write(`${JSON.stringify({ host: process.versions.node, fetched })}\n`);
-      else process.stdout.write([`${process.versions.node} (this machine's)`, ...fetched].map((line) => `${line}\n`).join(""));
+      else
+        process.stdout.write(
+          [`${process.versions.node} (this machine's)`, ...fetched].map((line) => `${line}\n`).join(""),
+        );
       return EXIT.ok;
     }
     case "add": {
       const version = await fetchNode(runtime);
-      process.stdout.write(json ? `${JSON.stringify({ runtime, version })}\n` : `${runtime} runs on Node ${version} from now on\n`);
+      process.stdout.write(
+        json ? `${JSON.stringify({ runtime, version })}\n` : `${runtime} runs on Node ${version} from now on\n`,
+      );
       return EXIT.ok;
     }
     case "remove": {
       const removed = await removeNode(runtime);
-      process.stdout.write(json ? `${JSON.stringify({ runtime, removed })}\n` : `removed: ${removed.join(", ") || "nothing"}\n`);
+      process.stdout.write(
+        json ? `${JSON.stringify({ runtime, removed })}\n` : `removed: ${removed.join(", ") || "nothing"}\n`,
+      );
       return EXIT.ok;
     }
     default:

@@ -21,7 +21,13 @@ export const seedCommand: Action = async (_args, options) => {
   const sizeBytes = parseSize(text(options["size"]) ?? String(first?.size ?? DEFAULTS.size));
 
   // What is asked for here takes the place of the seeds in the config.
-  const stack = await Stack.start({ application, config: { ...config, seeds: [] }, projectRoot: project.folder, kind: "command", onNotice: (line) => process.stderr.write(`note ${line}\n`) });
+  const stack = await Stack.start({
+    application,
+    config: { ...config, seeds: [] },
+    projectRoot: project.folder,
+    kind: "command",
+    onNotice: (line) => process.stderr.write(`note ${line}\n`),
+  });
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once("SIGINT", onInterrupt);
@@ -38,12 +44,17 @@ export const seedCommand: Action = async (_args, options) => {
       count,
       sizeBytes,
       createBucket: true,
-      onProgress: ({ done, total: all, bytes }) => shown.update(Math.round((done / Math.max(1, all)) * total), `${Math.round(bytes / 1024)} KiB`),
+      onProgress: ({ done, total: all, bytes }) =>
+        shown.update(Math.round((done / Math.max(1, all)) * total), `${Math.round(bytes / 1024)} KiB`),
       signal: interrupted.signal,
     });
     shown.finish();
     const summary = { bucket, prefix, ...result };
-    process.stdout.write(options["json"] === true ? `${JSON.stringify(summary)}\n` : `${result.uploaded} objects put into ${bucket} under ${prefix}, ${result.unchanged} were there already\n`);
+    process.stdout.write(
+      options["json"] === true
+        ? `${JSON.stringify(summary)}\n`
+        : `${result.uploaded} objects put into ${bucket} under ${prefix}, ${result.unchanged} were there already\n`,
+    );
     return EXIT.ok;
   } catch (error) {
     if (interrupted.signal.aborted) return EXIT.interrupted;
@@ -58,14 +69,18 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 
 function bucketFor(named: unknown, { application }: Project): string {
   const wanted = text(named) ?? application.buckets[0]?.name;
-  if (wanted === undefined) throw new AppError("LR1004", { what: "There is no bucket to seed", fix: "Pass --bucket NAME." });
+  if (wanted === undefined)
+    throw new AppError("LR1004", { what: "There is no bucket to seed", fix: "Pass --bucket NAME." });
   return application.buckets.find(({ logicalId }) => logicalId === wanted)?.name ?? wanted;
 }
 
 function readCount(value: unknown): number {
   const count = Number(value);
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
-    throw new AppError("LR1005", { what: `--count is "${String(value)}"`, fix: `Use a whole number from 1 to ${MAX_COUNT}.` });
+    throw new AppError("LR1005", {
+      what: `--count is "${String(value)}"`,
+      fix: `Use a whole number from 1 to ${MAX_COUNT}.`,
+    });
   }
   return count;
 }

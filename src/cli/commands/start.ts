@@ -21,8 +21,14 @@ export const startCommand: Action = async (_args, options) => {
     onNotice: notice,
   });
   const readyMs = Math.round(performance.now() - startedAt);
-  if (options["json"] === true) process.stdout.write(`${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid })}\n`);
-  else process.stderr.write(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${stack.config.ephemeral ? "memory of this run" : stack.stateFolder}\n`);
+  if (options["json"] === true)
+    process.stdout.write(
+      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid })}\n`,
+    );
+  else
+    process.stderr.write(
+      `${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${stack.config.ephemeral ? "memory of this run" : stack.stateFolder}\n`,
+    );
   await interrupted();
   process.stderr.write("stopping\n");
   await stack.close();

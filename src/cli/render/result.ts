@@ -12,7 +12,11 @@ export function exitCodeOfResult(result: InvokeResult): ExitCode {
 /** Memory and payload are told by the platform; a full /tmp is an error that the handler passes on. */
 function isLimit({ payload }: InvokeResult): boolean {
   const { errorType, errorMessage } = parseError(payload);
-  return errorType === "Runtime.OutOfMemory" || errorType === "Function.ResponseSizeTooLarge" || /\bENOSPC\b/.test(errorMessage ?? "");
+  return (
+    errorType === "Runtime.OutOfMemory" ||
+    errorType === "Function.ResponseSizeTooLarge" ||
+    /\bENOSPC\b/.test(errorMessage ?? "")
+  );
 }
 
 interface ErrorPayload {
@@ -22,7 +26,7 @@ interface ErrorPayload {
 
 function parseError(payload: Buffer): ErrorPayload {
   const value = parsePayload(payload);
-  return typeof value === "object" && value !== null ? (value as ErrorPayload) : {};
+  return typeof value === "object" && value !== null ? value : {};
 }
 
 /** JSON where it is JSON; a streamed or custom response is text. */

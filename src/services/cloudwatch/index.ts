@@ -36,11 +36,12 @@ import { parseEmf } from "../../observe/emf.js";
 import { AwsError } from "../kit/aws-error.js";
 import { readBody } from "../kit/body.js";
 import { handleCbor, isCborRequest } from "../kit/cbor-protocol.js";
-import { handleJson } from "../kit/json-protocol.js";
+import { handleJson, type JsonObject } from "../kit/json-protocol.js";
 import { handleQuery, isQueryRequest } from "../kit/query-protocol.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
 import { AlarmStore, type AlarmRow } from "./alarm-store.js";
 import { AlarmEvaluator } from "./evaluator.js";
+import { putMetricAlarm } from "./alarms.js";
 import { cloudWatchOperations } from "./operations.js";
 import { summarize } from "./statistics.js";
 import { MetricStore, type MetricIdentity } from "./store.js";
@@ -70,6 +71,8 @@ export interface CloudWatchAdmin {
   putLogLines(lines: readonly string[]): Promise<number>;
   /** An alarm with its actions, for whoever carries them out. */
   alarm(name: string): AlarmRow | undefined;
+  /** Makes or changes an alarm from the input of PutMetricAlarm. */
+  ensureAlarm(input: JsonObject): Promise<void>;
 }
 
 export type CloudWatchService = EmbeddedService & CloudWatchAdmin;
@@ -78,7 +81,8 @@ export function createCloudWatchService(context: ServiceContext): CloudWatchServ
   const metrics = new MetricStore(context.store);
   const alarms = new AlarmStore(context.store);
   const evaluator = new AlarmEvaluator(alarms, metrics, context);
-  const operations = cloudWatchOperations({ metrics, alarms, evaluator, clock: context.clock, realm: context.realm });
+  const alarmContext = { alarms, evaluator, clock: context.clock, realm: context.realm };
+  const operations = cloudWatchOperations({ ...alarmContext, metrics });
   const jsonOperations = Object.fromEntries(Object.entries(operations).map(([name, { run }]) => [name, run]));
   const { log } = context;
   // Alarms of an earlier run go on.
@@ -124,6 +128,9 @@ export function createCloudWatchService(context: ServiceContext): CloudWatchServ
       return found.length;
     },
     alarm: (name) => alarms.get(name),
+    ensureAlarm: async (input) => {
+      await putMetricAlarm(alarmContext, input);
+    },
     reset: async () => {
       await metrics.reset();
       await alarms.reset();

@@ -31,12 +31,17 @@ export interface JsonProtocolOptions {
 }
 
 /** Answers one JSON-protocol request, errors included. Never throws for a client's mistake. */
-export async function handleJson(request: ServiceRequest, response: ServerResponse, options: JsonProtocolOptions): Promise<void> {
+export async function handleJson(
+  request: ServiceRequest,
+  response: ServerResponse,
+  options: JsonProtocolOptions,
+): Promise<void> {
   const contentType = `application/x-amz-json-${options.version}`;
   try {
     const operation = operationName(request);
     const run = Object.hasOwn(options.operations, operation) ? options.operations[operation] : undefined;
-    if (run === undefined) throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
+    if (run === undefined)
+      throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
     const input = parseJsonObject(await readBody(request, options.maxBodyBytes));
     sendJson(response, 200, contentType, request.requestId, await run(input, request), options.bodyHeaders);
   } catch (error) {
@@ -78,7 +83,13 @@ function sendJson(
   response.end(bytes);
 }
 
-function sendJsonError(request: ServiceRequest, response: ServerResponse, contentType: string, options: JsonProtocolOptions, error: unknown): void {
+function sendJsonError(
+  request: ServiceRequest,
+  response: ServerResponse,
+  contentType: string,
+  options: JsonProtocolOptions,
+  error: unknown,
+): void {
   const wire = error instanceof AwsError ? error : internalError(options.log, error);
   if (response.headersSent) {
     response.destroy();
@@ -86,7 +97,8 @@ function sendJsonError(request: ServiceRequest, response: ServerResponse, conten
   }
   const headers: Record<string, string> = { ...wire.headers };
   if (options.queryErrorHeader) headers["x-amzn-query-error"] = `${wire.queryCode ?? wire.code};${wire.fault}`;
-  const namespace = typeof options.errorNamespace === "string" ? options.errorNamespace : options.errorNamespace(wire.code);
+  const namespace =
+    typeof options.errorNamespace === "string" ? options.errorNamespace : options.errorNamespace(wire.code);
   const body = { __type: `${namespace}${wire.code}`, [options.messageKey ?? "message"]: wire.message, ...wire.members };
   sendJson(response, wire.statusCode, contentType, request.requestId, body, options.bodyHeaders, headers);
 }
@@ -94,5 +106,8 @@ function sendJsonError(request: ServiceRequest, response: ServerResponse, conten
 /** A fault of ours, told to the log in full and to the client as AWS would. */
 export function internalError(log: Logger, error: unknown): AwsError {
   log.error({ err: error }, "internal error in an embedded service");
-  return new AwsError("InternalFailure", "We encountered an internal error. Please try again.", { statusCode: 500, cause: error });
+  return new AwsError("InternalFailure", "We encountered an internal error. Please try again.", {
+    statusCode: 500,
+    cause: error,
+  });
 }

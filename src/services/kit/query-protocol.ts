@@ -23,7 +23,7 @@ import { AwsError } from "./aws-error.js";
 import { readBody } from "./body.js";
 import { internalError, type JsonObject, type JsonOperation } from "./json-protocol.js";
 
-export type ScalarShape = "string" | "integer" | "double" | "boolean" | "timestamp" | "blob";
+type ScalarShape = "string" | "integer" | "double" | "boolean" | "timestamp" | "blob";
 
 /** `Name.member.1` ..., or flattened: `wireName.1` ... */
 export interface ListShape {

@@ -27,5 +27,10 @@ export function stateSecret(folder: string): Buffer {
 }
 
 function unusable(folder: string, error: unknown): AppError {
-  return new AppError("LR5002", { what: "The state folder cannot be written", where: folder, why: messageOf(error), cause: error });
+  return new AppError("LR5002", {
+    what: "The state folder cannot be written",
+    where: folder,
+    why: messageOf(error),
+    cause: error,
+  });
 }

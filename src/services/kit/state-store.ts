@@ -7,6 +7,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type * as Lmdb from "lmdb";
 import type { Database, DatabaseOptions, Key, RootDatabase } from "lmdb";
 import { AppError, messageOf } from "../../shared/errors.js";
 import { stateSecret } from "./state-secret.js";
@@ -50,7 +51,7 @@ export class StateStore {
     try {
       mkdirSync(join(options.folder, "blobs"), { recursive: true, mode: 0o700 });
       // Loaded here and not at the top: a command that never touches the state does not pay for it.
-      const { open } = require("lmdb") as typeof import("lmdb");
+      const { open } = require("lmdb") as typeof Lmdb;
       const root = open({
         path: join(options.folder, "state.mdb"),
         maxDbs: MAX_DATABASES,
@@ -92,12 +93,10 @@ export class StateStore {
    */
   async write<T>(work: () => T): Promise<T> {
     if (this.#durability === "process") return this.#root.transactionSync(work);
-    let outcome: { readonly value: T } | undefined;
-    await this.#root.childTransaction(() => {
-      outcome = { value: work() };
-    });
-    if (outcome === undefined) throw new Error("the transaction committed without running");
-    return (outcome as { readonly value: T }).value;
+    const outcomes: T[] = [];
+    await this.#root.childTransaction(() => void outcomes.push(work()));
+    if (outcomes.length === 0) throw new Error("the transaction committed without running");
+    return outcomes[0] as T;
   }
 
   async close(): Promise<void> {

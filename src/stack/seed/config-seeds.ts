@@ -23,7 +23,7 @@ export async function applyConfigSeeds({ config, application, s3, gateway, notic
       continue;
     }
     await s3.createBucketIfMissing(bucket);
-    if (onlyWhenEmpty && !(await s3.isBucketEmpty(bucket))) continue;
+    if (onlyWhenEmpty && !s3.isBucketEmpty(bucket)) continue;
     const { seed } = await import("./seed.js");
     const own = await startGateway({ ...gateway, port: 0 });
     try {
