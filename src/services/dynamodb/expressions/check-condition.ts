@@ -1,5 +1,5 @@
 /** The rules on operands of conditions that need no item: counts, types, use of functions. Texts are AWS's. */
-import type { AttributeType, AttributeValue } from "../values/attribute-value.js";
+import { setOf, type AttributeType, type AttributeValue } from "../values/attribute-value.js";
 import { compareValues } from "../values/compare.js";
 import { knownType, type Condition, type Operand } from "./condition.js";
 import { messages, type Findings } from "./context.js";
@@ -110,5 +110,7 @@ export function checkBetween(low: Operand, high: Operand, findings: ConditionFin
 
 function boundText(value: AttributeValue): string {
   const type = knownType({ kind: "value", value }) as AttributeType;
-  return `{${type}:${value[type] as string}}`;
+  const members = setOf(value);
+  const content = members === undefined ? value[type] : `[${members.join(", ")}]`;
+  return `{${type}:${typeof content === "string" ? content : JSON.stringify(content)}}`;
 }

@@ -49,7 +49,7 @@ export class TokenReader {
   constructor(label: string, source: string) {
     this.#label = label;
     this.#source = source;
-    if (source.trim() === "") throw this.error("The expression can not be empty;");
+    if (source === "") throw this.error("The expression can not be empty;");
     const bytes = Buffer.byteLength(source);
     if (bytes > MAX_EXPRESSION_BYTES) {
       throw this.error(`Expression size has exceeded the maximum allowed size; expression size: ${bytes}`);

@@ -8,7 +8,6 @@ const requiredString: Shape = { kind: "string", notNull: true };
 
 /** Checked with texts of its own, before the other members. */
 const ownTableName: Shape = { kind: "tableName", required: true, pattern: NAME_PATTERN };
-const tableName: Shape = { kind: "tableName", notNull: true, pattern: NAME_PATTERN, minLength: 3, maxLength: 255 };
 const indexName: Shape = { kind: "string", notNull: true, pattern: NAME_PATTERN, minLength: 3, maxLength: 255 };
 
 const struct = (javaType: string, members: Members, place: "value" | "field" = "value"): Shape => ({
@@ -129,9 +128,8 @@ export const tagShape: Members = { ResourceArn: string, Tags: tags };
 export const untagShape: Members = { ResourceArn: string, TagKeys: { kind: "list", of: string } };
 export const listTagsShape: Members = { ResourceArn: string, NextToken: string };
 
-export const describeTimeToLiveShape: Members = { TableName: tableName };
 export const updateTimeToLiveShape: Members = {
-  TableName: tableName,
+  TableName: ownTableName,
   TimeToLiveSpecification: {
     ...struct(
       "TimeToLiveSpecification",

@@ -4,14 +4,7 @@ import type { Engine } from "../engine.js";
 import { accessDenied, resourceNotFound, validationError } from "../errors.js";
 import { readInput } from "../input/read-input.js";
 import type { Tag } from "../input/table-inputs.js";
-import {
-  describeTimeToLiveShape,
-  listTagsShape,
-  tableNameShape,
-  tagShape,
-  untagShape,
-  updateTimeToLiveShape,
-} from "../input/table-shapes.js";
+import { listTagsShape, tableNameShape, tagShape, untagShape, updateTimeToLiveShape } from "../input/table-shapes.js";
 import type { TableRecord } from "../store/table-record.js";
 import { tagRecord } from "./tables.js";
 
@@ -22,12 +15,19 @@ interface ArnInput {
   readonly ResourceArn?: string;
 }
 
-/** Checks the ARN, then what else is wanted, then that the table is there: the order of the service's refusals. */
+/** The members beside the ARN, as far as a refusal can be about them. */
+interface Companion {
+  readonly member: string;
+  readonly list: readonly unknown[] | undefined;
+  readonly word: string;
+}
+
+/** Checks the ARN, then what goes with it, then that the table is there: the order of the service's refusals. */
 function taggedTable(
   engine: Engine,
   operation: string,
   { ResourceArn: arn }: ArnInput,
-  missing: string | undefined,
+  companion?: Companion,
 ): TableRecord {
   if (arn === undefined) throw validationError("Invalid TableArn");
   if (!ANY_ARN.test(arn)) {
@@ -35,13 +35,15 @@ function taggedTable(
       `User: arn:aws:iam::${engine.realm.accountId}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn === "" ? "*" : arn}`,
     );
   }
-  if (missing !== undefined) {
+  if (companion !== undefined && companion.list === undefined) {
     throw validationError(
-      `1 validation error detected: Value null at '${missing}' failed to satisfy constraint: Member must not be null`,
+      `1 validation error detected: Value null at '${companion.member}' failed to satisfy constraint: Member must not be null`,
     );
   }
   const name = TABLE_ARN.exec(arn)?.[1];
   if (name === undefined) throw validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`);
+  if (companion?.list?.length === 0)
+    throw validationError(`Atleast one ${companion.word} needs to be provided as Input.`);
   const table = engine.tables.find(name);
   // "ResourcArn" is AWS's spelling.
   if (table === undefined) throw resourceNotFound(`ResourcArn: ${arn} not found`);
@@ -50,25 +52,29 @@ function taggedTable(
 
 export async function tagResource(engine: Engine, raw: JsonObject): Promise<JsonObject> {
   const input = readInput<ArnInput & { readonly Tags?: readonly Tag[] }>(tagShape, raw);
-  const table = taggedTable(engine, "TagResource", input, input.Tags === undefined ? "tags" : undefined);
-  if (input.Tags?.length === 0) throw validationError("Atleast one Tag needs to be provided as Input.");
-  await engine.store.write(() =>
-    engine.tables.put({ ...engine.tables.get(table.name), tags: { ...table.tags, ...tagRecord(input.Tags ?? []) } }),
-  );
+  await engine.store.write(() => {
+    const table = taggedTable(engine, "TagResource", input, { member: "tags", list: input.Tags, word: "Tag" });
+    engine.tables.put({ ...table, tags: { ...table.tags, ...tagRecord(input.Tags ?? []) } });
+  });
   return {};
 }
 
 export async function untagResource(engine: Engine, raw: JsonObject): Promise<JsonObject> {
   const input = readInput<ArnInput & { readonly TagKeys?: readonly string[] }>(untagShape, raw);
-  const table = taggedTable(engine, "UntagResource", input, input.TagKeys === undefined ? "tagKeys" : undefined);
-  if (input.TagKeys?.length === 0) throw validationError("Atleast one Tag Key needs to be provided as Input.");
-  const tags = Object.fromEntries(Object.entries(table.tags).filter(([key]) => !input.TagKeys?.includes(key)));
-  await engine.store.write(() => engine.tables.put({ ...engine.tables.get(table.name), tags }));
+  await engine.store.write(() => {
+    const table = taggedTable(engine, "UntagResource", input, {
+      member: "tagKeys",
+      list: input.TagKeys,
+      word: "Tag Key",
+    });
+    const tags = Object.fromEntries(Object.entries(table.tags).filter(([key]) => !input.TagKeys?.includes(key)));
+    engine.tables.put({ ...table, tags });
+  });
   return {};
 }
 
 export function listTagsOfResource(engine: Engine, raw: JsonObject): JsonObject {
-  const table = taggedTable(engine, "ListTagsOfResource", readInput<ArnInput>(listTagsShape, raw), undefined);
+  const table = taggedTable(engine, "ListTagsOfResource", readInput<ArnInput>(listTagsShape, raw));
   return { Tags: Object.entries(table.tags).map(([Key, Value]) => ({ Key, Value })) };
 }
 
@@ -103,7 +109,7 @@ export async function updateTimeToLive(engine: Engine, raw: JsonObject): Promise
 }
 
 export function describeTimeToLive(engine: Engine, raw: JsonObject): JsonObject {
-  const { TableName } = readInput<{ readonly TableName: string }>(describeTimeToLiveShape, raw);
+  const { TableName } = readInput<{ readonly TableName: string }>(tableNameShape, raw);
   const { ttlAttribute } = engine.tables.getNamed(TableName);
   const status = ttlAttribute === undefined ? "DISABLED" : "ENABLED";
   return {

@@ -43,7 +43,7 @@ export class Counters {
 
   /** The numbers stay: what was forgotten must not be confused with what comes. */
   clearTotals(): void {
-    for (const key of this.#rows.getKeys().asArray) if (key.includes("/")) this.#rows.removeSync(key);
+    for (const key of Array.from(this.#rows.getKeys())) if (key.includes("/")) this.#rows.removeSync(key);
   }
 }
 

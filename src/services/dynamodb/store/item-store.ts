@@ -126,13 +126,13 @@ export class ItemStore {
 
   unscheduleAll(tableId: number): void {
     const range = { start: expiryPrefix(tableId), end: expiryPrefix(tableId + 1) };
-    for (const key of this.#expiries.getKeys(range).asArray) this.#expiries.removeSync(key);
+    for (const key of Array.from(this.#expiries.getKeys(range))) this.#expiries.removeSync(key);
   }
 
   /** Row keys of items whose time lies in the interval, soonest first. */
   expiring(tableId: number, fromSeconds: number, toSeconds: number, limit: number): Buffer[] {
     const [start, end] = [expiryPrefix(tableId, Math.max(0, fromSeconds)), expiryPrefix(tableId, toSeconds + 1)];
-    return this.#expiries.getRange({ start, end, limit }).asArray.map(({ value }) => value);
+    return Array.from(this.#expiries.getRange({ start, end, limit })).map(({ value }) => value);
   }
 
   #all(table: TableRecord): Iterable<{ readonly key: Buffer; readonly item: Item }> {
@@ -145,7 +145,7 @@ export class ItemStore {
     const start = spacePrefix({ tableId, indexId: indexId ?? 0 });
     const end =
       indexId === undefined ? spacePrefix({ tableId: tableId + 1, indexId: 0 }) : afterSpace({ tableId, indexId });
-    const keys = this.#rows.getKeys({ start, end, limit }).asArray;
+    const keys = Array.from(this.#rows.getKeys({ start, end, limit }));
     for (const key of keys) this.#rows.removeSync(key);
     return keys.length === limit;
   }

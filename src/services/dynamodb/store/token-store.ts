@@ -29,7 +29,7 @@ export class TokenStore {
 
   /** Inside a transaction. */
   trim(nowMs: number): void {
-    for (const { key, value } of this.#rows.getRange().asArray)
+    for (const { key, value } of Array.from(this.#rows.getRange()))
       if (value.atMs <= nowMs - TOKEN_LIFE_MS) this.#rows.removeSync(key);
   }
 
