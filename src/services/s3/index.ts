@@ -1,5 +1,39 @@
 /**
  * # S3
+ *
+ * Mimics: the S3 REST API of 2006-03-01, path style (the gateway turns virtual hosts into it), as documented in 2026
+ * and as recordings of AWS in public test suites and trackers (2024-2026) show its error codes, texts and members.
+ *
+ * Gaps:
+ * - Website, replication, Object Lock, legal hold, retention, inventory, analytics, metrics, intelligent tiering, metadata tables, directory buckets, SelectObjectContent, RestoreObject, RenameObject, torrents, PutBucketLogging: 501 `NotImplemented` that names the operation.
+ * - Encryption with customer keys (SSE-C): 501 `NotImplemented` that names the header.
+ * - ACLs are canned only; a list of grants in a header or in the body gets 501 `NotImplemented`. Bucket policies are kept, checked for form and applied to anonymous callers alone: whoever signs with a key of this stack may do everything. `NotAction`, `NotResource`, `NotPrincipal` and conditions other than aws:SecureTransport never allow anything; a Deny with such a condition always denies.
+ * - Lifecycle, encryption, accelerate and request-payment configurations are checked, kept and given back; nothing expires, moves, is encrypted or paid for.
+ * - Storage classes are kept and given back; GLACIER and DEEP_ARCHIVE objects can be read at once.
+ * - CompleteMultipartUpload of an upload that was completed before answers `NoSuchUpload`; AWS may answer 200 again.
+ * - ListObjectVersions gives versions and delete markers in two groups, each in order, not interleaved.
+ *
+ * By design:
+ * - No data is encrypted; the headers that say so are echoed, AES256 by default.
+ * - Any region may be named as LocationConstraint; a bucket without one lies in the stack's region.
+ * - An object's key never becomes a path: bodies up to 32 KiB are rows of the store, larger ones files with random names.
+ * - Keys may hold NUL, but one made of more than some 900 of them is refused as too long.
+ * - New buckets block public access and have no ACLs, as on AWS since April 2023: lift the block before a public policy.
+ * - A policy that denies requests without TLS does not bite: everything here comes over loopback.
+ * - s3:TestEvent is sent by the event sources; whether a notification's target exists is not checked here.
+ * - GetBucketEncryption and the like echo the document that was put, byte for byte.
+ *
+ * Client quirks:
+ * - SDKs upload as aws-chunked with a CRC32 trailer; the framing is decoded and `aws-chunked` dropped from Content-Encoding.
+ * - `x-amz-checksum-*` in the query of a presigned URL is ignored, as on AWS: the JavaScript presigner puts the CRC32 of an empty body there.
+ * - rclone and old tools list with version 1 and need `<EncodingType>` back; keys are form-encoded then (`a b` is `a+b`).
+ * - Creating a bucket again answers 200 in us-east-1, 409 `BucketAlreadyOwnedByYou` elsewhere.
+ * - `Owner` has no DisplayName: AWS stopped sending it in November 2025.
+ *
+ * Unverified:
+ * - Which status a conditional DeleteObject has for a key that is not there (412 here).
+ * - That UploadPart answers with CRC64NVME when neither the upload nor the part chose a checksum.
+ * - The text that refuses control characters in metadata of forms and presigned URLs.
  */
 import type { ServerResponse } from "node:http";
 import { AwsError } from "../kit/aws-error.js";
