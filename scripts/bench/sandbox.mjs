@@ -72,13 +72,27 @@ process.exit();
 
 async function loadSource() {
   const outfile = join(folder, "probe.cjs");
-  await build({ entryPoints: [join(import.meta.dirname, "../../src/runtime/sandbox/probe.ts")], bundle: true, platform: "node", outfile, logLevel: "error" });
+  await build({
+    entryPoints: [join(import.meta.dirname, "../../src/runtime/sandbox/probe.ts")],
+    bundle: true,
+    platform: "node",
+    outfile,
+    logLevel: "error",
+  });
   return createRequire(import.meta.url)(outfile);
 }
 
 function makeRoom(factory, id) {
   const start = performance.now();
-  const sandbox = factory.create({ id, memoryMb: MEMORY_MB, ephemeralStorageMb: 512, taskRoot: folder, layers: [], mounts: [lang], faithfulCpu: false });
+  const sandbox = factory.create({
+    id,
+    memoryMb: MEMORY_MB,
+    ephemeralStorageMb: 512,
+    taskRoot: folder,
+    layers: [],
+    mounts: [lang],
+    faithfulCpu: false,
+  });
   const createMs = performance.now() - start;
   let text = "";
   sandbox.output.stdout.on("data", (chunk) => (text += chunk));
@@ -126,7 +140,10 @@ async function measureKills(factory) {
 function countLive(mark) {
   return readdirSync("/proc").filter((name) => {
     try {
-      return readFileSync(`/proc/${name}/cmdline`, "latin1").includes(`sleep\0${mark}`) && !readFileSync(`/proc/${name}/stat`, "latin1").includes(") Z");
+      return (
+        readFileSync(`/proc/${name}/cmdline`, "latin1").includes(`sleep\0${mark}`) &&
+        !readFileSync(`/proc/${name}/stat`, "latin1").includes(") Z")
+      );
     } catch {
       return false;
     }

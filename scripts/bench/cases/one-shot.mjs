@@ -1,0 +1,55 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inTurns, timeProcess } from "../kit/processes.mjs";
+import { ROOT } from "../kit/product.mjs";
+import { atMost, ratios } from "../kit/stats.mjs";
+
+const CLI = join(ROOT, "bin/lambda-run.js");
+
+export default {
+  name: "one-shot",
+  order: 10,
+  table: "job",
+  measures: "whole commands beside `node -e 0`, as processes",
+  async run(bench) {
+    const project = makeProject(bench.folder("project"));
+    const cli = (...args) => timeProcess(process.execPath, [CLI, ...args], { cwd: project });
+    const bare = () => timeProcess(process.execPath, ["-e", "0"]);
+    const tiny = () => cli("invoke", "tiny.js", "--data", "{}");
+    const manifest = () => cli("invoke", "manifest", "--event", "s3.json");
+    // The first of each makes what later ones find: builds, the SDK layer with its code cache, seeds.
+    await tiny();
+    await manifest();
+    const series = await inTurns(bench.rounds(11, 3), {
+      bare,
+      version: () => cli("--version"),
+      bareAgain: bare,
+      tiny,
+      manifest: () => {
+        rmSync(join(project, "node_modules/.cache/lambda-run/builds"), { recursive: true, force: true });
+        return manifest();
+      },
+    });
+    const tinyRatios = ratios(series.tiny, series.bareAgain);
+    bench.row("one-shot `invoke` of a tiny handler, cached build / `node -e 0`", atMost(2.6, "x"), tinyRatios);
+    bench.row("one-shot `invoke`, tiny, cached build / `node -e 0`, with all limits on", atMost(2.8, "x"), tinyRatios, {
+      table: "environment",
+    });
+    bench.row(
+      "one-shot `invoke manifest` (S3 SDK) with build / `node -e 0`",
+      atMost(4.5, "x"),
+      ratios(series.manifest, series.bareAgain),
+    );
+    bench.row("`lambda-run --version` / `node -e 0`", atMost(1.3, "x"), ratios(series.version, series.bare));
+  },
+};
+
+/** The project of this repository, with a cache and a state of its own. */
+function makeProject(folder) {
+  for (const name of ["template.yaml", "lambda-run.config.json", "fixtures", "src/functions"]) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  mkdirSync(join(folder, "node_modules"));
+  writeFileSync(join(folder, "tiny.js"), "exports.handler = async () => 1;\n");
+  return folder;
+}
