@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly sandboxTier?: SandboxTier;
   readonly inspect?: (config: FunctionConfig) => DebuggerOptions | undefined;
   readonly paused?: (config: FunctionConfig) => boolean;
+  /** Fills in what is only known when an environment is started (dynamic references). */
+  readonly complete?: (config: FunctionConfig) => Promise<FunctionConfig>;
 }
 
 const DEFAULT_MAX_ENVIRONMENTS = 50;
@@ -129,7 +131,8 @@ export class RuntimeHost {
 
   async #startEnvironment(entry: Entry): Promise<Environment> {
     const [{ taskRoot, plan }, sandboxes] = await Promise.all([this.#codeOf(entry), this.#sandboxes()]);
-    const { config } = entry;
+    const { complete } = this.#options;
+    const config = complete === undefined ? entry.config : await complete(entry.config);
     const { realm, credentials, endpoints, log, notice, faithfulCpu = false, initTimeoutMs = LAMBDA.initTimeoutMs, paused } = this.#options;
     return Environment.start({
       config,

@@ -53,7 +53,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
   cloudwatch: async (service, { alarms }) => {
     const cloudwatch = service as CloudWatchService;
-    for (const alarm of alarms.filter(({ metrics }) => metrics === undefined)) await cloudwatch.ensureAlarm(alarmInput(alarm));
+    for (const alarm of alarms.filter(({ metrics }) => metrics === undefined))
+      await cloudwatch.ensureAlarm(alarmInput(alarm));
   },
 };
 

@@ -26,7 +26,9 @@ import { realClock, type Clock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
+import { needsReferences, withReferences } from "./dynamic-references.js";
 import { makeResources } from "./resources.js";
+import { StackTelemetry } from "./telemetry.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StackOptions {
@@ -108,6 +110,13 @@ export class Stack {
         api: () => `http://127.0.0.1:${config.ports.http}`,
         functionUrl: () => `http://127.0.0.1:${config.ports.http}`,
       });
+      const notice = (text: string): void => options.onNotice?.(text);
+      // A one-shot command prints its log and is gone; a stack keeps it.
+      const telemetry =
+        gateway !== undefined && options.kind === "stack"
+          ? new StackTelemetry({ gateway, clock, bus, hasQueues: application.queues.length > 0, notice })
+          : undefined;
+      if (telemetry !== undefined) closers.push(() => telemetry.close());
       const host = new RuntimeHost({
         realm,
         clock,
@@ -121,11 +130,16 @@ export class Stack {
           });
         },
         endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
-        log: (fn, _stream, record) => options.onLog?.(fn, record),
-        notice: (fn, text) => options.onNotice?.(`${fn.name}: ${text}`),
+        log: (fn, logStream, record) => {
+          telemetry?.record(fn, logStream, record);
+          options.onLog?.(fn, record);
+        },
+        notice: (fn, text) => notice(`${fn.name}: ${text}`),
         standby: options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
         faithfulCpu: config.limits.faithfulCpu,
+        complete: (fn) =>
+          gateway !== undefined && needsReferences(fn) ? withReferences(fn, gateway) : Promise.resolve(fn),
         ...(options.inspect === undefined ? {} : { inspect: () => options.inspect }),
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
@@ -177,7 +191,16 @@ export class Stack {
 }
 
 async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
+  const failures: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      // The rest has to be closed all the same.
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 function stateFolderOf({ config, projectRoot }: StackOptions, closers: (() => void)[]): string {

@@ -1,0 +1,150 @@
+/**
+ * What a running stack keeps of its functions: log lines in CloudWatch Logs, the numbers of AWS/Lambda and AWS/SQS and
+ * those in embedded metric lines in CloudWatch, and a word when an alarm changes. Lines are gathered for a moment and
+ * stored together, off the path of the invocation.
+ * Metric names: AWS Lambda developer guide, "Types of metrics"; SQS developer guide, "Available CloudWatch metrics".
+ */
+import type { FunctionConfig } from "../config/function-config.js";
+import type { LogRecord } from "../runtime/log-capture.js";
+import type { CloudWatchService, MetricInput } from "../services/cloudwatch/index.js";
+import type { Gateway } from "../services/gateway.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { SqsAdmin } from "../services/sqs/index.js";
+import type { EmbeddedService } from "../services/service.js";
+import type { Bus } from "../shared/bus.js";
+import type { Cancel, Clock } from "../shared/clock.js";
+import { messageOf } from "../shared/errors.js";
+
+const GATHER_MS = 50;
+const QUEUE_PERIOD_MS = 60_000;
+
+interface Stream {
+  readonly group: string;
+  readonly name: string;
+  readonly lines: { readonly timestampMs: number; readonly message: string }[];
+}
+
+export interface TelemetryOptions {
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  /** Whether the stack has queues at all: without them SQS is not loaded for its numbers. */
+  readonly hasQueues: boolean;
+  readonly notice: (text: string) => void;
+}
+
+export class StackTelemetry {
+  readonly #options: TelemetryOptions;
+  #streams = new Map<string, Stream>();
+  #metrics: MetricInput[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #storing: Promise<void> = Promise.resolve();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#stops.push(
+      options.bus.on("AlarmChanged", ({ alarmName, state, reason }) =>
+        options.notice(`alarm ${alarmName} is ${state}: ${reason}`),
+      ),
+    );
+    if (options.hasQueues) this.#everyMinute();
+  }
+
+  /** One log record of a function. */
+  record(fn: FunctionConfig, logStream: string, { timeMs, text, event }: LogRecord): void {
+    if (text !== "") {
+      const key = `${fn.logging.logGroup}\n${logStream}`;
+      const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
+      this.#streams.set(key, stream);
+      stream.lines.push({ timestampMs: timeMs, message: text });
+    }
+    if (event?.type === "platform.report")
+      this.#count(fn, timeMs, event.record.metrics.durationMs, event.record.status !== "success");
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
+  }
+
+  /** Stores what has been gathered; resolves when it is stored. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const streams = [...this.#streams.values()];
+    const metrics = this.#metrics;
+    this.#streams = new Map();
+    this.#metrics = [];
+    this.#storing = this.#storing
+      .then(() => this.#store(streams, metrics))
+      .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`));
+    return this.#storing;
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.flush();
+  }
+
+  async #store(streams: readonly Stream[], metrics: readonly MetricInput[]): Promise<void> {
+    if (streams.length === 0 && metrics.length === 0) return;
+    const logs = (await this.#options.gateway.service("logs")) as LogsService;
+    const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
+    for (const { group, name, lines } of streams) {
+      await logs.append(group, name, lines);
+      await cloudwatch.putLogLines(lines.map(({ message }) => message));
+    }
+    if (metrics.length > 0) await cloudwatch.putMetric(...metrics);
+  }
+
+  #count(fn: FunctionConfig, timeMs: number, durationMs: number, failed: boolean): void {
+    this.#add(fn, "Invocations", 1, "Count", timeMs);
+    this.#add(fn, "Errors", failed ? 1 : 0, "Count", timeMs);
+    this.#add(fn, "Duration", durationMs, "Milliseconds", timeMs);
+  }
+
+  #add(fn: FunctionConfig, name: string, value: number, unit: string, timestampMs: number): void {
+    this.#metrics.push({
+      namespace: "AWS/Lambda",
+      name,
+      dimensions: { FunctionName: fn.name },
+      values: [value],
+      unit,
+      timestampMs,
+    });
+  }
+
+  /** Depths and ages of every queue, as SQS sends them once a minute. */
+  #everyMinute(): void {
+    let cancel: Cancel = () => undefined;
+    const tick = (): void => {
+      cancel = this.#options.clock.after(QUEUE_PERIOD_MS, () => {
+        this.#measureQueues().catch((error: unknown) =>
+          this.#options.notice(`the numbers of the queues could not be stored: ${messageOf(error)}`),
+        );
+        tick();
+      });
+    };
+    tick();
+    this.#stops.push(() => cancel());
+  }
+
+  async #measureQueues(): Promise<void> {
+    const sqs = (await this.#options.gateway.service("sqs")) as EmbeddedService & SqsAdmin;
+    const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
+    for (const { name } of sqs.queues()) {
+      const { visible, inFlight, delayed, oldestAgeMs = 0 } = await sqs.depths(name);
+      const dimensions = { QueueName: name };
+      const metric = (metricName: string, value: number, unit: string): MetricInput => ({
+        namespace: "AWS/SQS",
+        name: metricName,
+        dimensions,
+        values: [value],
+        unit,
+      });
+      await cloudwatch.putMetric(
+        metric("ApproximateNumberOfMessagesVisible", visible, "Count"),
+        metric("ApproximateNumberOfMessagesNotVisible", inFlight, "Count"),
+        metric("ApproximateNumberOfMessagesDelayed", delayed, "Count"),
+        metric("ApproximateAgeOfOldestMessage", oldestAgeMs / 1000, "Seconds"),
+      );
+    }
+  }
+}
