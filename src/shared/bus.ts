@@ -24,6 +24,8 @@ export interface BusEvents {
   ObjectCreated: ObjectEvent;
   ObjectRemoved: ObjectEvent;
   ObjectTagged: ObjectEvent;
+  /** A bucket has got another notification configuration. */
+  NotificationsConfigured: { readonly namespace: string; readonly bucket: string; readonly requestId: string };
   MessageVisible: { readonly queueUrl: string; readonly queueArn: string };
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };

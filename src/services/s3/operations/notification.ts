@@ -22,7 +22,7 @@ const ELEMENTS: Readonly<Record<TargetKind, readonly [rule: string, target: stri
 };
 const KINDS: readonly TargetKind[] = ["sns", "sqs", "lambda"];
 
-export const putBucketNotification: Operation = async ({ store }, request) => {
+export const putBucketNotification: Operation = async ({ store, bus, namespace }, request) => {
   store.bucket(request.bucket);
   const root = await readXml(request, "NotificationConfiguration");
   const inputs = KINDS.flatMap((kind) => {
@@ -34,6 +34,7 @@ export const putBucketNotification: Operation = async ({ store }, request) => {
     const bucket = store.bucket(request.bucket);
     store.putBucket({ ...bucket, notification });
   });
+  bus.emit("NotificationsConfigured", { namespace, bucket: request.bucket, requestId: request.raw.requestId });
   return {};
 };
 
