@@ -11,6 +11,7 @@ import { Pool } from "./pool.js";
 import { prepareCode, type PreparedCode } from "./prepared-code.js";
 import { probeSandbox } from "./sandbox/probe.js";
 import type { LimitTiers, SandboxTier } from "./sandbox/sandbox.js";
+import type { InvocationObserver } from "./types.js";
 
 export interface HostOptions {
   readonly realm: Realm;
@@ -50,6 +51,10 @@ export class RuntimeHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
+  }
+
+  get observer(): InvocationObserver | undefined {
+    return this.#options.observer;
   }
 
   /** What holds each limit on this machine. */

@@ -21,5 +21,13 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
   const pool = host.poolOf(config);
   checkConcurrency(pool.running, config.reservedConcurrency);
   const requestId = request.requestId ?? randomUUID();
-  return pool.use((environment) => environment.invoke(request, requestId));
+  host.observer?.started(config, requestId, request);
+  try {
+    const result = await pool.use((environment) => environment.invoke(request, requestId));
+    host.observer?.ended(config, requestId, request, { result });
+    return result;
+  } catch (error) {
+    host.observer?.ended(config, requestId, request, { error });
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 /** What goes into one invocation and what comes out: the vocabulary of the runtime room. */
+import type { FunctionConfig } from "../config/function-config.js";
 
 export type InvocationStatus = "success" | "error" | "timeout";
 
@@ -55,3 +56,12 @@ export interface InvokeResult {
   /** START ... REPORT of this invocation, whole (bounded by the log limit). */
   readonly logs: string;
 }
+
+/** Told of every invocation, whoever asked for it: the history, the live log and tests listen here. */
+export interface InvocationObserver {
+  started(config: FunctionConfig, requestId: string, request: InvokeRequest): void;
+  /** `outcome` is the result, or what `invoke` rejected with. */
+  ended(config: FunctionConfig, requestId: string, request: InvokeRequest, outcome: InvocationOutcome): void;
+}
+
+export type InvocationOutcome = { readonly result: InvokeResult } | { readonly error: unknown };

@@ -103,8 +103,10 @@ export class ServiceSet {
     this.#index = indexServices(this.#entries.values());
   }
 
+  /** Forgets, then prepares as at the first use. */
   async reset(): Promise<void> {
     for (const service of this.#loaded.values()) await service.reset();
+    for (const [name, service] of this.#loaded) await this.#options.prepare?.(name, service);
   }
 
   async close(): Promise<void> {

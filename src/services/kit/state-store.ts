@@ -21,6 +21,8 @@ export interface StateStoreOptions {
   readonly ephemeral?: boolean;
   /** `process` survives kill -9 (default); `disk` also a power cut. */
   readonly durability?: Durability;
+  /** Called after every transaction: something may have changed. */
+  readonly onCommit?: () => void;
 }
 
 /** Highest number of named databases in one environment. */
@@ -35,6 +37,7 @@ export class StateStore {
   readonly #root: RootDatabase;
   readonly #ephemeral: boolean;
   readonly #durability: Durability;
+  readonly #onCommit: (() => void) | undefined;
   #closed = false;
 
   private constructor(root: RootDatabase, options: StateStoreOptions, secret: Buffer) {
@@ -44,6 +47,7 @@ export class StateStore {
     this.secret = secret;
     this.#ephemeral = options.ephemeral ?? false;
     this.#durability = options.durability ?? "process";
+    this.#onCommit = options.onCommit;
   }
 
   /** Opens (and makes) a state folder. Throws LR5002 when it cannot be written. */
@@ -92,9 +96,14 @@ export class StateStore {
    * which waits for the device, shares commits between concurrent callers.
    */
   async write<T>(work: () => T): Promise<T> {
-    if (this.#durability === "process") return this.#root.transactionSync(work);
+    if (this.#durability === "process") {
+      const outcome = this.#root.transactionSync(work);
+      this.#onCommit?.();
+      return outcome;
+    }
     const outcomes: T[] = [];
     await this.#root.childTransaction(() => void outcomes.push(work()));
+    this.#onCommit?.();
     if (outcomes.length === 0) throw new Error("the transaction committed without running");
     return outcomes[0] as T;
   }
