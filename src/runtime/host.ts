@@ -32,6 +32,7 @@ export interface HostOptions {
   readonly sandboxTier?: SandboxTier;
   readonly inspect?: (config: FunctionConfig) => DebuggerOptions | undefined;
   readonly paused?: (config: FunctionConfig) => boolean;
+  readonly observer?: InvocationObserver;
   /** Fills in what is only known when an environment is started (dynamic references). */
   readonly complete?: (config: FunctionConfig) => Promise<FunctionConfig>;
 }
