@@ -1,0 +1,298 @@
+// The real clients as judges: aws (CLI), boto3, s3cmd, rclone and curl against the embedded services.
+// `npm run test:clients`. A client that is not installed is left out with a line that says so.
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "lambda-run-clients-"));
+const MEBIBYTE = 1024 * 1024;
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+const sha = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const small = Buffer.from("hello from a real client\n");
+const large = randomBytes(9 * MEBIBYTE);
+writeFileSync(join(scratch, "small.txt"), small);
+writeFileSync(join(scratch, "large.bin"), large);
+writeFileSync(join(scratch, "hello.py"), "def handler(event, context):\n    return {'got': event}\n");
+writeFileSync(join(scratch, "index.js"), "exports.handler = async (event) => ({ got: event });\n");
+writeFileSync(
+  join(scratch, "template.yaml"),
+  `Transform: AWS::Serverless-2016-10-31
+Resources:
+  Echo:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: echo, Runtime: nodejs22.x, CodeUri: ., Handler: index.handler }
+`,
+);
+
+function has(program) {
+  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+}
+
+async function startStack() {
+  const child = spawn(
+    process.execPath,
+    [join(root, "bin/lambda-run.js"), "start", "--ephemeral", "--port", "0", "--json"],
+    { cwd: scratch, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ready = await new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (data) => {
+      text += data;
+      const line = text.split("\n").find((candidate) => candidate.includes('"ready"'));
+      if (line !== undefined) resolve(JSON.parse(line));
+    });
+    child.on("exit", (code) => reject(new Error(`the stack left with ${code}`)));
+  });
+  return { child, endpoint: ready.endpoint };
+}
+
+const { child, endpoint } = await startStack();
+const env = {
+  ...process.env,
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: "test",
+  AWS_SECRET_ACCESS_KEY: "test",
+  AWS_REGION: "us-east-1",
+  AWS_DEFAULT_REGION: "us-east-1",
+  AWS_PAGER: "",
+  AWS_EC2_METADATA_DISABLED: "true",
+};
+// Some clients refuse to start on plain http when a CA bundle is named.
+delete env.AWS_CA_BUNDLE;
+const exec = (program, args, options = {}) =>
+  execFileSync(program, args, {
+    cwd: scratch,
+    env,
+    encoding: "utf8",
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: 60_000,
+    ...options,
+  });
+
+function check(name, work) {
+  try {
+    work();
+    passed += 1;
+    process.stdout.write(`ok      ${name}\n`);
+  } catch (error) {
+    failed += 1;
+    process.stdout.write(
+      `FAILED  ${name}: ${String(error.stderr ?? error.message ?? error)
+        .trim()
+        .slice(0, 600)}\n`,
+    );
+  }
+}
+
+function equal(actual, expected) {
+  if (JSON.stringify(actual) !== JSON.stringify(expected))
+    throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+}
+
+function client(name, program, work) {
+  if (has(program)) {
+    work();
+    return;
+  }
+  skipped += 1;
+  process.stdout.write(`skipped ${name}: ${program} is not installed\n`);
+}
+
+client("the aws CLI", "aws", () => {
+  // Version 1 of the CLI takes the endpoint as an argument in its older releases.
+  const aws = (...args) => exec("aws", ["--endpoint-url", endpoint, ...args]);
+  const json = (...args) => JSON.parse(aws("--output", "json", ...args) || "null");
+  process.stdout.write(`        ${spawnSync("aws", ["--version"], { encoding: "utf8" }).stdout.trim()}\n`);
+  check("aws s3: make a bucket, copy up, list, copy down, remove", () => {
+    aws("s3", "mb", "s3://cli-bucket");
+    aws("s3", "cp", "small.txt", "s3://cli-bucket/a b+c%.txt");
+    equal(aws("s3", "ls", "s3://cli-bucket").includes("a b+c%.txt"), true);
+    equal(aws("s3", "cp", "s3://cli-bucket/a b+c%.txt", "-"), small.toString());
+    aws("s3", "rm", "s3://cli-bucket/a b+c%.txt");
+  });
+  check("aws s3: 9 MB in parts, synced back byte for byte", () => {
+    aws("s3", "cp", "large.bin", "s3://cli-bucket/large.bin");
+    aws("s3", "cp", "s3://cli-bucket/large.bin", "back.bin");
+    equal(sha(readFileSync(join(scratch, "back.bin"))), sha(large));
+  });
+  check("aws s3 presign: the URL works with curl and not with another key", () => {
+    aws("s3", "cp", "small.txt", "s3://cli-bucket/p.txt");
+    const url = aws("s3", "presign", "s3://cli-bucket/p.txt").trim();
+    equal(exec("curl", ["-s", url]), small.toString());
+    equal(exec("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", url.replace("p.txt", "q.txt")]), "403");
+  });
+  check("aws sqs: create, send, receive, delete", () => {
+    const { QueueUrl } = json("sqs", "create-queue", "--queue-name", "cli-queue");
+    aws("sqs", "send-message", "--queue-url", QueueUrl, "--message-body", "hi");
+    const { Messages } = json("sqs", "receive-message", "--queue-url", QueueUrl);
+    equal(
+      Messages.map(({ Body }) => Body),
+      ["hi"],
+    );
+    aws("sqs", "delete-message", "--queue-url", QueueUrl, "--receipt-handle", Messages[0].ReceiptHandle);
+  });
+  check("aws dynamodb: create a table, put, get, query", () => {
+    aws(
+      "dynamodb",
+      "create-table",
+      "--table-name",
+      "cli",
+      "--attribute-definitions",
+      "AttributeName=id,AttributeType=S",
+      "--key-schema",
+      "AttributeName=id,KeyType=HASH",
+      "--billing-mode",
+      "PAY_PER_REQUEST",
+    );
+    aws("dynamodb", "put-item", "--table-name", "cli", "--item", '{"id":{"S":"1"},"n":{"N":"12.50"}}');
+    equal(json("dynamodb", "get-item", "--table-name", "cli", "--key", '{"id":{"S":"1"}}').Item.n, { N: "12.5" });
+  });
+  check("aws secretsmanager, ssm, sts, logs, cloudwatch", () => {
+    aws("secretsmanager", "create-secret", "--name", "s", "--secret-string", "x");
+    equal(json("secretsmanager", "get-secret-value", "--secret-id", "s").SecretString, "x");
+    aws("ssm", "put-parameter", "--name", "/a/b", "--type", "String", "--value", "v");
+    equal(json("ssm", "get-parameter", "--name", "/a/b").Parameter.Value, "v");
+    equal(json("sts", "get-caller-identity").Account, "000000000000");
+    aws("logs", "create-log-group", "--log-group-name", "g");
+    equal(
+      json("logs", "describe-log-groups").logGroups.some(({ logGroupName }) => logGroupName === "g"),
+      true,
+    );
+    aws("cloudwatch", "put-metric-data", "--namespace", "N", "--metric-name", "M", "--value", "3");
+    equal(json("cloudwatch", "list-metrics", "--namespace", "N").Metrics.length, 1);
+  });
+  check("aws lambda invoke", () => {
+    // Version 2 takes the payload in base64 unless told otherwise, version 1 as it is.
+    const isV2 = spawnSync("aws", ["--version"], { encoding: "utf8" }).stdout.startsWith("aws-cli/2");
+    const { StatusCode } = json(
+      "lambda",
+      "invoke",
+      "--function-name",
+      "echo",
+      ...(isV2 ? ["--cli-binary-format", "raw-in-base64-out"] : []),
+      "--payload",
+      '{"a":1}',
+      "out.json",
+    );
+    equal(StatusCode, 200);
+    const got = JSON.parse(readFileSync(join(scratch, "out.json"), "utf8"));
+    equal(got, { got: { a: 1 } });
+  });
+});
+
+client("boto3", "python3", () => {
+  if (spawnSync("python3", ["-c", "import boto3"]).status !== 0) {
+    skipped += 1;
+    process.stdout.write("skipped boto3: the module is not installed\n");
+    return;
+  }
+  check("boto3: every service, presigned URLs of both signature versions, multipart, paginators, waiters", () => {
+    writeFileSync(join(scratch, "clients.py"), botoScript());
+    equal(
+      exec("python3", ["clients.py"], { env: { ...env, LR_ENDPOINT: endpoint } })
+        .trim()
+        .split("\n")
+        .at(-1),
+      "all good",
+    );
+  });
+});
+
+client("s3cmd", "s3cmd", () => {
+  const { host } = new URL(endpoint);
+  const s3cmd = (...args) =>
+    exec("s3cmd", [
+      "--no-ssl",
+      "--access_key=test",
+      "--secret_key=test",
+      `--host=${host}`,
+      `--host-bucket=${host}`,
+      "--config=/dev/null",
+      ...args,
+    ]);
+  for (const version of ["v4", "v2"]) {
+    const flags = version === "v2" ? ["--signature-v2"] : [];
+    check(`s3cmd, signature ${version}: put, list, get`, () => {
+      s3cmd(...flags, "mb", `s3://s3cmd-${version}`);
+      s3cmd(...flags, "put", "large.bin", `s3://s3cmd-${version}/dir/large.bin`);
+      equal(s3cmd(...flags, "ls", `s3://s3cmd-${version}/dir/`).includes("large.bin"), true);
+      s3cmd(...flags, "get", "--force", `s3://s3cmd-${version}/dir/large.bin`, `s3cmd-${version}.bin`);
+      equal(sha(readFileSync(join(scratch, `s3cmd-${version}.bin`))), sha(large));
+    });
+  }
+});
+
+client("rclone", "rclone", () => {
+  const remote = `:s3,provider=Minio,access_key_id=test,secret_access_key=test,region=us-east-1,endpoint='${endpoint}':`;
+  const rclone = (...args) => exec("rclone", ["--config", "/dev/null", "--retries", "1", ...args]);
+  check("rclone: copy up, list, check, copy down", () => {
+    rclone("mkdir", `${remote}rclone-bucket`);
+    rclone("copyto", "large.bin", `${remote}rclone-bucket/x/large.bin`);
+    equal(rclone("lsf", "-R", `${remote}rclone-bucket`).includes("x/large.bin"), true);
+    rclone("copyto", `${remote}rclone-bucket/x/large.bin`, "rclone.bin");
+    equal(sha(readFileSync(join(scratch, "rclone.bin"))), sha(large));
+  });
+});
+
+function botoScript() {
+  return String.raw`
+import os, json, io, zipfile, urllib.request, urllib.error, boto3
+from botocore.config import Config
+endpoint = os.environ["LR_ENDPOINT"]
+def client(name, **kw): return boto3.client(name, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", **kw)
+s3 = client("s3")
+s3.create_bucket(Bucket="boto")
+s3.put_object(Bucket="boto", Key="ä b+c/(1).txt", Body=b"hello", Metadata={"k": "v"})
+assert s3.get_object(Bucket="boto", Key="ä b+c/(1).txt")["Body"].read() == b"hello"
+s3.upload_fileobj(io.BytesIO(os.urandom(17 * 1024 * 1024)), "boto", "big")
+assert s3.head_object(Bucket="boto", Key="big")["ContentLength"] == 17 * 1024 * 1024
+for version in ("s3", "s3v4"):
+    url = client("s3", config=Config(signature_version=version)).generate_presigned_url("get_object", Params={"Bucket": "boto", "Key": "ä b+c/(1).txt"})
+    assert urllib.request.urlopen(url).read() == b"hello", version
+    try:
+        urllib.request.urlopen(url.replace("Signature=", "Signature=x")); raise SystemExit("a wrong signature was taken")
+    except urllib.error.HTTPError as error: assert error.code == 403
+for i in range(25): s3.put_object(Bucket="boto", Key=f"l/{i:03}", Body=b"")
+pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket="boto", Prefix="l/", PaginationConfig={"PageSize": 10}))
+assert [len(p["Contents"]) for p in pages] == [10, 10, 5]
+try: s3.get_object(Bucket="boto", Key="none"); raise SystemExit("NoSuchKey expected")
+except s3.exceptions.NoSuchKey: pass
+sqs = client("sqs")
+q = sqs.create_queue(QueueName="boto.fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"})["QueueUrl"]
+for body in ("1", "2", "2"): sqs.send_message(QueueUrl=q, MessageBody=body, MessageGroupId="g")
+assert [m["Body"] for m in sqs.receive_message(QueueUrl=q, MaxNumberOfMessages=10)["Messages"]] == ["1", "2"]
+ddb = boto3.resource("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+t = ddb.create_table(TableName="boto", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}], AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "N"}], BillingMode="PAY_PER_REQUEST")
+t.wait_until_exists()
+from boto3.dynamodb.conditions import Key, Attr
+with t.batch_writer() as w:
+    for i in range(60): w.put_item(Item={"p": "a", "s": i, "even": i % 2 == 0})
+assert [x["s"] for x in t.query(KeyConditionExpression=Key("p").eq("a") & Key("s").between(3, 9), FilterExpression=Attr("even").eq(True))["Items"]] == [4, 6, 8]
+sm = client("secretsmanager"); sm.create_secret(Name="boto", SecretString="s"); assert sm.get_secret_value(SecretId="boto")["SecretString"] == "s"
+ssm = client("ssm"); ssm.put_parameter(Name="boto", Type="SecureString", Value="p"); assert ssm.get_parameter(Name="boto", WithDecryption=True)["Parameter"]["Value"] == "p"
+sts = client("sts"); creds = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="me")["Credentials"]
+session = boto3.client("sts", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=creds["AccessKeyId"], aws_secret_access_key=creds["SecretAccessKey"], aws_session_token=creds["SessionToken"])
+assert session.get_caller_identity()["Arn"] == "arn:aws:sts::000000000000:assumed-role/r/me"
+cw = client("cloudwatch"); cw.put_metric_data(Namespace="boto", MetricData=[{"MetricName": "m", "Value": 1.5}]); assert cw.list_metrics(Namespace="boto")["Metrics"]
+logs = client("logs"); logs.create_log_group(logGroupName="boto"); logs.create_log_stream(logGroupName="boto", logStreamName="s")
+import time; logs.put_log_events(logGroupName="boto", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "an ERROR here"}])
+assert len(logs.filter_log_events(logGroupName="boto", filterPattern="ERROR")["events"]) == 1
+fn = client("lambda"); r = fn.invoke(FunctionName="echo", Payload=b'{"b": 2}', LogType="Tail"); assert json.load(r["Payload"]) == {"got": {"b": 2}} and r["LogResult"]
+try: fn.invoke(FunctionName="nobody"); raise SystemExit("ResourceNotFoundException expected")
+except fn.exceptions.ResourceNotFoundException: pass
+print("all good")
+`;
+}
+
+child.kill("SIGINT");
+await new Promise((resolve) => child.once("exit", resolve));
+rmSync(scratch, { recursive: true, force: true });
+process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+process.exitCode = failed === 0 ? 0 : 1;
