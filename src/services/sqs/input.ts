@@ -60,7 +60,7 @@ export function asObject(value: unknown): JsonObject {
   return value as JsonObject;
 }
 
-export function scalarText(value: unknown): string {
+function scalarText(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) throw sqsError.wrongType("Unrecognized collection type class java.lang.String");

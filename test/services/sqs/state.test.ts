@@ -1,5 +1,6 @@
 /** What SQS keeps across restarts, and what the rest of the stack gets from it without HTTP. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,8 +12,11 @@ import { silentLogger } from "../../../src/shared/logger.js";
 import { createCredentials } from "../../../src/services/kit/credentials.js";
 import { StateStore } from "../../../src/services/kit/state-store.js";
 import { createSqsService } from "../../../src/services/sqs/index.js";
+import { SqsStore } from "../../../src/services/sqs/store.js";
 
 const clock = new VirtualClock();
+/** Ends of the servers that a test started. */
+const wires: (() => Promise<void>)[] = [];
 let folder: string;
 let bus: Bus;
 let store: StateStore;
@@ -49,6 +53,7 @@ beforeEach(() => {
   open();
 });
 afterEach(async () => {
+  for (const stop of wires.splice(0)) await stop();
   await close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -119,6 +124,20 @@ test("a move task goes on after a restart", async () => {
 
 /** Move tasks are started over the wire alone. */
 async function startMoveTask(sourceArn: string): Promise<void> {
+  const wire = await serve();
+  const answer = await wire.call("StartMessageMoveTask", { SourceArn: sourceArn });
+  expect(answer.status).toBe(200);
+}
+
+interface Wire {
+  call(target: string, body: object, signal?: AbortSignal): Promise<Response>;
+  /** Resolves when the service has a request in its hands, with the promise of its end. */
+  readonly taken: Promise<{ readonly closed: Promise<unknown> }>;
+}
+
+async function serve(): Promise<Wire> {
+  let take: (request: { readonly closed: Promise<unknown> }) => void;
+  const taken = new Promise<{ readonly closed: Promise<unknown> }>((resolve) => (take = resolve));
   const server = createServer((body, response) => {
     const { method = "POST", headers } = body;
     const request = {
@@ -132,19 +151,64 @@ async function startMoveTask(sourceArn: string): Promise<void> {
       endpoint: "",
       remoteAddress: "",
     };
+    const closed = once(response, "close");
+    body.once("end", () => setImmediate(() => take({ closed })));
     void sqs.handle({ ...request, payload: { kind: "unsigned" } }, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const answer = await fetch(`http://127.0.0.1:${port}/`, {
-    method: "POST",
-    headers: { "x-amz-target": "AmazonSQS.StartMessageMoveTask" },
-    body: JSON.stringify({ SourceArn: sourceArn }),
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  wires.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
   });
-  expect(answer.status).toBe(200);
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    taken,
+    call: (target, body, signal) =>
+      fetch(`http://127.0.0.1:${port}/`, {
+        method: "POST",
+        headers: { "x-amz-target": `AmazonSQS.${target}` },
+        body: JSON.stringify(body),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+  };
 }
+
+test("a long poll whose client went away takes no message", async () => {
+  await sqs.ensureQueue("jobs");
+  const wire = await serve();
+  const abort = new AbortController();
+  const polled = wire.call("ReceiveMessage", { QueueUrl: "jobs", WaitTimeSeconds: 20 }, abort.signal);
+  const { closed } = await wire.taken;
+  abort.abort();
+  await expect(polled).rejects.toThrow();
+  await closed;
+  await sqs.sendMessage("jobs", { body: "kept" });
+  expect(await sqs.depths("jobs")).toMatchObject({ visible: 1, inFlight: 0 });
+});
+
+test("of writes that share a commit, one that fails loses only its own", async () => {
+  const rows = new SqsStore(store);
+  const undone: string[] = [];
+  const put = (name: string): Promise<unknown> =>
+    rows.write(
+      () => rows.deletedQueues.putSync(name, 1),
+      () => undone.push(name),
+    );
+  const failing = rows.write(
+    () => {
+      rows.deletedQueues.putSync("half", 1);
+      throw new Error("no");
+    },
+    () => undone.push("half"),
+  );
+  const others = [put("a"), put("b")];
+  await expect(failing).rejects.toThrow("no");
+  await Promise.all(others);
+  expect([...rows.deletedQueues.getKeys()]).toEqual(["a", "b"]);
+  expect(undone).toEqual(["half", "a", "b", "half"]);
+});
 
 test("purged and deleted queues leave no rows behind", async () => {
   await sqs.ensureQueue("jobs");
