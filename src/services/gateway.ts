@@ -64,6 +64,8 @@ export interface Gateway {
   addService(name: string, service: EmbeddedService, parts?: Omit<EntryParts, "load">): void;
   /** Makes every loaded service forget what it stores. */
   reset(): Promise<void>;
+  /** Lets the stack prepare every loaded service once more. */
+  prepare(): Promise<void>;
   /** Ends pending polls, then connections. The store is closed by its owner. */
   close(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     service: (name) => services.get(name),
     addService: (name, service, parts) => services.add(name, service, parts),
     reset: () => services.reset(),
+    prepare: () => services.prepare(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await services.close();

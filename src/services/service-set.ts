@@ -106,6 +106,11 @@ export class ServiceSet {
   /** Forgets, then prepares as at the first use. */
   async reset(): Promise<void> {
     for (const service of this.#loaded.values()) await service.reset();
+    await this.prepare();
+  }
+
+  /** Runs the stack's preparation again for what is loaded: the template has changed. */
+  async prepare(): Promise<void> {
     for (const [name, service] of this.#loaded) await this.#options.prepare?.(name, service);
   }
 

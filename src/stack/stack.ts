@@ -15,7 +15,7 @@ import { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { LogRecord } from "../runtime/log-capture.js";
 import type { LimitTiers } from "../runtime/sandbox/sandbox.js";
-import type { InvokeRequest, InvokeResult } from "../runtime/types.js";
+import type { InvocationObserver, InvokeRequest, InvokeResult } from "../runtime/types.js";
 import { startGateway, type Gateway } from "../services/gateway.js";
 import { createCredentials, type Credentials, type KeyPair } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
@@ -27,6 +27,7 @@ import { AppError } from "../shared/errors.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
 import { needsReferences, withReferences } from "./dynamic-references.js";
+import { Activity } from "./activity.js";
 import { makeResources } from "./resources.js";
 import { StackTelemetry } from "./telemetry.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
@@ -43,8 +44,19 @@ export interface StackOptions {
   readonly onLog?: (config: FunctionConfig, record: LogRecord) => void;
   /** Sentences for a person: another port than asked for, another Node than declared. */
   readonly onNotice?: (text: string) => void;
-  /** Opens Node's inspector in the functions. */
-  readonly inspect?: DebuggerOptions;
+  /** Told of every invocation, whoever asked for it. */
+  readonly observers?: readonly InvocationObserver[];
+  /** Opens Node's inspector in the functions; asked whenever an environment is planned. */
+  readonly inspect?: (fn: FunctionConfig) => DebuggerOptions | undefined;
+  /** A debugger stands at a breakpoint in this function: its timeout waits. */
+  readonly paused?: (fn: FunctionConfig) => boolean;
+  /** Keep one environment of each function ready; a stack does unless told otherwise. */
+  readonly standby?: boolean;
+}
+
+/** What a running stack may exchange while everyone else holds on to it. */
+interface Live {
+  application: Application;
 }
 
 /** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
@@ -53,7 +65,6 @@ const LOCK_WAIT_MS = 30_000;
 const LOCK_POLL_MS = 50;
 
 export class Stack {
-  readonly application: Application;
   readonly config: ResolvedConfig;
   readonly endpoint: string;
   readonly host: RuntimeHost;
@@ -61,16 +72,20 @@ export class Stack {
   readonly clock: Clock;
   readonly stateFolder: string;
   readonly gateway: Gateway | undefined;
+  readonly activity: Activity;
+  readonly #live: Live;
   readonly #credentials: Credentials;
   readonly #closers: (() => Promise<void> | void)[];
 
   private constructor(
-    parts: Pick<Stack, "application" | "config" | "endpoint" | "host" | "bus" | "clock" | "stateFolder" | "gateway"> & {
+    parts: Pick<Stack, "config" | "endpoint" | "host" | "bus" | "clock" | "stateFolder" | "gateway" | "activity"> & {
+      live: Live;
       credentials: Credentials;
       closers: (() => Promise<void> | void)[];
     },
   ) {
-    this.application = parts.application;
+    this.activity = parts.activity;
+    this.#live = parts.live;
     this.config = parts.config;
     this.endpoint = parts.endpoint;
     this.host = parts.host;
@@ -94,6 +109,8 @@ export class Stack {
       const lock = await takeLock(folder, options);
       if (lock instanceof StateLock) closers.push(() => lock.release());
       const bus = new Bus();
+      const activity = new Activity();
+      const live: Live = { application: options.application };
       const realm = options.application.realm;
       const credentials = createCredentials({
         realm,
@@ -101,15 +118,13 @@ export class Stack {
         secret: () => stateSecret(folder),
         keyPairs: [keyPairOf(config)],
       });
-      const gateway = lock instanceof StateLock ? await startServices(options, folder, bus, closers) : undefined;
+      const gateway =
+        lock instanceof StateLock ? await startServices(options, folder, bus, activity, live, closers) : undefined;
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
 
-      const application = bindEndpoints(options.application, {
-        queueBase: () => endpoint,
-        api: () => `http://127.0.0.1:${config.ports.http}`,
-        functionUrl: () => `http://127.0.0.1:${config.ports.http}`,
-      });
+      live.application = bindLocally(options.application, config, endpoint);
+      const { application } = live;
       const notice = (text: string): void => options.onNotice?.(text);
       // A one-shot command prints its log and is gone; a stack keeps it.
       const telemetry =
@@ -135,22 +150,30 @@ export class Stack {
           options.onLog?.(fn, record);
         },
         notice: (fn, text) => notice(`${fn.name}: ${text}`),
-        standby: options.kind === "stack",
+        standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
         faithfulCpu: config.limits.faithfulCpu,
         complete: (fn) =>
           gateway !== undefined && needsReferences(fn) ? withReferences(fn, gateway) : Promise.resolve(fn),
-        ...(options.inspect === undefined ? {} : { inspect: () => options.inspect }),
+        observer: fanOut([activity.observer, ...(options.observers ?? [])]),
+        ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+        ...(options.paused === undefined ? {} : { paused: options.paused }),
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
       closers.push(() => host.close());
       gateway?.addService(
         "lambda",
-        createLambdaService({ host, realm, log, find: (name) => application.functions.find((fn) => fn.name === name) }),
+        createLambdaService({
+          host,
+          realm,
+          log,
+          find: (name) => live.application.functions.find((fn) => fn.name === name),
+        }),
       );
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
-        application,
+        live,
+        activity,
         config,
         endpoint,
         host,
@@ -165,6 +188,25 @@ export class Stack {
       await closeAll(closers);
       throw error;
     }
+  }
+
+  get application(): Application {
+    return this.#live.application;
+  }
+
+  /**
+   * A new reading of the template: functions are found in it from now on, and what is new in services is made. What
+   * makes functions fire stays as it was at the start.
+   */
+  async replaceApplication(next: Application): Promise<void> {
+    this.#live.application = bindLocally(next, this.config, this.endpoint);
+    await this.gateway?.prepare();
+  }
+
+  /** Forgets all data, makes the declared resources anew, and lets every function start cold. */
+  async reset(): Promise<void> {
+    await this.gateway?.reset();
+    for (const fn of this.application.functions) this.host.update(fn);
   }
 
   invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
@@ -188,6 +230,19 @@ export class Stack {
   close(): Promise<void> {
     return closeAll(this.#closers);
   }
+}
+
+function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
+  return {
+    started: (...event) => observers.forEach((observer) => observer.started(...event)),
+    ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
+  };
+}
+
+/** The application with the addresses of this stack in it. */
+function bindLocally(application: Application, config: ResolvedConfig, endpoint: string): Application {
+  const front = (): string => `http://127.0.0.1:${config.ports.http}`;
+  return bindEndpoints(application, { queueBase: () => endpoint, api: front, functionUrl: front });
 }
 
 async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
@@ -240,6 +295,8 @@ async function startServices(
   options: StackOptions,
   folder: string,
   bus: Bus,
+  activity: Activity,
+  live: Live,
   closers: (() => Promise<void> | void)[],
 ): Promise<Gateway> {
   const { config, application, clock = realClock, log = silentLogger } = options;
@@ -248,7 +305,7 @@ async function startServices(
   closers.push(() => store?.close());
   const shared = {
     host: config.host,
-    store: () => (store ??= StateStore.open({ folder })),
+    store: () => (store ??= StateStore.open({ folder, onCommit: () => activity.changed() })),
     secret: () => secret,
     clock,
     bus,
@@ -261,13 +318,13 @@ async function startServices(
     port: config.ports.gateway,
     fallbackPorts: true,
     prepare: async (name, service) => {
-      await makeResources(name, service, application);
+      await makeResources(name, service, live.application);
       if (name !== "s3" || config.seeds.length === 0) return;
       // Brings the SDK with it: 70 ms that only a run with seeds pays.
       const { applyConfigSeeds } = await import("./seed/config-seeds.js");
       await applyConfigSeeds({
         config,
-        application,
+        application: live.application,
         s3: service as S3Service,
         gateway: shared,
         notice: (text) => options.onNotice?.(text),

@@ -81,12 +81,13 @@ function readClientContext(text: unknown): string | undefined {
 const DEFAULT_INSPECTOR_PORT = 9229;
 
 function inspectOptions(options: Readonly<Record<string, unknown>>): {
-  inspect?: { port: number; breakAtStart: boolean };
+  inspect?: () => { port: number; breakAtStart: boolean };
 } {
   const given = options["inspectBrk"] ?? options["inspect"];
   if (given !== true && typeof given !== "string") return {};
   const port = given === true ? DEFAULT_INSPECTOR_PORT : Number(given);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new AppError("LR1005", { what: `"${given}" is no port`, fix: "Use a number from 1 to 65535." });
-  return { inspect: { port, breakAtStart: options["inspectBrk"] !== undefined } };
+  const inspector = { port, breakAtStart: options["inspectBrk"] !== undefined };
+  return { inspect: () => inspector };
 }
