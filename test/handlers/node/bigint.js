@@ -1,0 +1,1 @@
+exports.handler = async () => ({ amount: 1n });

@@ -1,0 +1,1 @@
+exports.handler = (event, context, callback) => void setTimeout(() => callback(null, "later"), 20);

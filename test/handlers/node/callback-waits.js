@@ -1,0 +1,4 @@
+exports.handler = (event, context, callback) => {
+  setTimeout(() => console.log("the timer ran"), 60);
+  callback(null, "answered");
+};

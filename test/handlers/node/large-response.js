@@ -1,0 +1,1 @@
+exports.handler = async ({ size }) => "a".repeat(size - 2);

@@ -1,0 +1,1 @@
+exports.deep = { er: { handler: async () => "deep" } };

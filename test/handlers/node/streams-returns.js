@@ -1,0 +1,4 @@
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.end("the stream");
+  return "ignored";
+});

@@ -1,0 +1,3 @@
+exports.handler = awslambda.streamifyResponse((event, stream) => {
+  stream.end("x");
+});

@@ -1,0 +1,2 @@
+console.log("loading");
+throw new Error("at load");

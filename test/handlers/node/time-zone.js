@@ -1,0 +1,1 @@
+exports.handler = async () => ({ zone: Intl.DateTimeFormat().resolvedOptions().timeZone, offset: new Date(2026, 0, 1).getTimezoneOffset(), heap: process.execArgv, flags: process.env.NODE_OPTIONS ?? null, limit: require("node:v8").getHeapStatistics().heap_size_limit });
