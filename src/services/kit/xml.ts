@@ -11,8 +11,18 @@ export type XmlContent =
   | number
   | boolean
   | undefined
+  | XmlFragment
   | readonly XmlContent[]
   | { readonly [name: string]: XmlContent };
+
+/** Elements written already, names and all; for the few places where building them one by one is felt. */
+export class XmlFragment {
+  readonly xml: string;
+
+  constructor(xml: string) {
+    this.xml = xml;
+  }
+}
 
 export const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
@@ -28,6 +38,7 @@ function element(name: string, content: XmlContent, attributes = ""): string {
     return content === "" ? `<${name}${attributes}/>` : `<${name}${attributes}>${escapeXml(content)}</${name}>`;
   }
   if (typeof content === "number" || typeof content === "boolean") return `<${name}${attributes}>${content}</${name}>`;
+  if (content instanceof XmlFragment) return content.xml;
   let inner = "";
   if (isList(content)) {
     for (const item of content) inner += element(name, item, attributes);
@@ -52,6 +63,8 @@ const NAMED: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">"
 
 /** As S3 does it: control characters become numeric references, even those that XML 1.0 readers then refuse. */
 export function escapeXml(text: string): string {
+  // Most texts need nothing, and a search is cheaper than a replacement that finds nothing.
+  if (text.search(SPECIAL) === -1) return text;
   return text.replace(SPECIAL, (char) => NAMED[char] ?? `&#x${char.charCodeAt(0).toString(16)};`);
 }
 

@@ -28,7 +28,7 @@ export function send(request: S3Request, response: ServerResponse, answer: Exclu
   if (answer.xml !== undefined) {
     const body = Buffer.from(buildXml(answer.xml[0], answer.xml[1], S3_NAMESPACE), "utf8");
     response.writeHead(status, { ...headers, "Content-Type": "application/xml", "Content-Length": body.length });
-    response.end(body);
+    endWith(response, body);
     return;
   }
   const body = answer.body === undefined ? undefined : Buffer.from(answer.body);
@@ -81,9 +81,21 @@ export function quoted(eTag: string): string {
   return `"${eTag}"`;
 }
 
-/** `2026-04-01T12:00:00.000Z`, as XML answers have it. */
+let lastSecond = { second: -1, text: "" };
+
+/** `2026-04-01T12:00:00.000Z`: S3 shows whole seconds in this form too. Objects of a listing often share one. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  const second = Math.floor(ms / 1000);
+  if (lastSecond.second !== second) lastSecond = { second, text: new Date(second * 1000).toISOString() };
+  return lastSecond.text;
+}
+
+/** Small bodies as text in the encoding that changes no byte: Node then writes head and body in one piece. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+export function endWith(response: ServerResponse, body: Buffer): void {
+  if (body.length <= MAX_TEXT_BYTES) response.end(body.toString("latin1"), "latin1");
+  else response.end(body);
 }
 
 /** Seconds only, as headers have it. */

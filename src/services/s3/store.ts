@@ -3,16 +3,19 @@
  * visible lies in `objects`, one row a key, so that a page of a listing costs the same among a thousand keys and
  * among a million, however many versions there are.
  */
-import type { Database } from "lmdb";
+import type { Database, DatabaseOptions } from "lmdb";
 import type { Clock } from "../../shared/clock.js";
 import type { StateStore } from "../kit/state-store.js";
 import { AwsError } from "../kit/aws-error.js";
 import { invalidBucketName, noSuchBucket } from "./errors.js";
 import { bucketStart, isValidBucketName, objectKey, successor } from "./keys.js";
 import type { Blobs } from "./blobs.js";
+import { rowEncoder } from "./row-codec.js";
 import type { AnyVersionRow, BodyRef, BucketRow, ObjectRow, PartRow, UploadRow } from "./rows.js";
 
 const BINARY_KEYS = { keyEncoding: "binary" } as const;
+/** LMDB's own declarations leave `encoder` out. */
+const OBJECT_ROWS: DatabaseOptions & { readonly encoder: typeof rowEncoder } = { ...BINARY_KEYS, encoder: rowEncoder };
 /** Sequence numbers per millisecond; with it numbers from the clock fit 53 bits until the year 2109. */
 const SEQ_PER_MS = 2048;
 /** How many numbers are taken from the table at once: a minute's worth. */
@@ -48,8 +51,8 @@ export class S3Store {
     this.#clock = clock;
     this.blobs = blobs;
     this.#buckets = store.table(`${namespace}.buckets`);
-    this.objects = store.table(`${namespace}.objects`, BINARY_KEYS);
-    this.versions = store.table(`${namespace}.versions`, BINARY_KEYS);
+    this.objects = store.table(`${namespace}.objects`, OBJECT_ROWS);
+    this.versions = store.table(`${namespace}.versions`, OBJECT_ROWS);
     this.bodies = store.table(`${namespace}.bodies`, { encoding: "binary" });
     this.uploads = store.table(`${namespace}.uploads`, BINARY_KEYS);
     this.parts = store.table(`${namespace}.parts`, BINARY_KEYS);

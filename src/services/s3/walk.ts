@@ -7,6 +7,7 @@ import { invalidArgument } from "./errors.js";
 import { numberParameter, type S3Request } from "./request.js";
 
 export interface Entry<T> {
+  /** Begins at the `offset` of the walk. */
   readonly key: Buffer;
   readonly value: T;
 }
@@ -14,6 +15,8 @@ export interface Entry<T> {
 export interface Walk<T> {
   /** Entries from the given key on; from where the page begins when undefined. Only those with the prefix. */
   readonly scan: (from: Buffer | undefined) => Iterable<Entry<T>>;
+  /** Where the object's key begins in the keys of entries. To cut each key off there costs as much as to decode it. */
+  readonly offset?: number;
   readonly prefix: Buffer;
   readonly delimiter: Buffer;
   /** A marker of the client: prefixes that it lies in or that equal it were shown before. */
@@ -31,7 +34,7 @@ export interface Page<T> {
 
 export const MAX_PAGE = 1000;
 
-export function walk<T>({ scan, prefix, delimiter, marker, max }: Walk<T>): Page<T> {
+export function walk<T>({ scan, offset = 0, prefix, delimiter, marker, max }: Walk<T>): Page<T> {
   const entries: Entry<T>[] = [];
   const prefixes: Buffer[] = [];
   let last: Page<T>["last"];
@@ -41,7 +44,7 @@ export function walk<T>({ scan, prefix, delimiter, marker, max }: Walk<T>): Page
   for (;;) {
     let jump: Buffer | undefined;
     for (const entry of scan(from)) {
-      const common = commonPrefix(entry.key, prefix, delimiter);
+      const common = commonPrefix(entry.key, offset, prefix, delimiter);
       const shown = common !== undefined && marker !== undefined && startsWith(marker, common);
       if (!shown && entries.length + prefixes.length === max) return page(true);
       if (common === undefined) {
@@ -61,10 +64,10 @@ export function walk<T>({ scan, prefix, delimiter, marker, max }: Walk<T>): Page
   }
 }
 
-function commonPrefix(key: Buffer, prefix: Buffer, delimiter: Buffer): Buffer | undefined {
+function commonPrefix(key: Buffer, offset: number, prefix: Buffer, delimiter: Buffer): Buffer | undefined {
   if (delimiter.length === 0) return undefined;
-  const at = key.indexOf(delimiter, prefix.length);
-  return at === -1 ? undefined : Buffer.from(key.subarray(0, at + delimiter.length));
+  const at = key.indexOf(delimiter, offset + prefix.length);
+  return at === -1 ? undefined : Buffer.from(key.subarray(offset, at + delimiter.length));
 }
 
 export function startsWith(bytes: Buffer, prefix: Buffer): boolean {

@@ -9,6 +9,10 @@ import {
   paginateListObjectsV2,
   type ListObjectsV2CommandInput,
 } from "@aws-sdk/client-s3";
+import { silentLogger } from "../../../src/shared/logger.js";
+import { Blobs } from "../../../src/services/s3/blobs.js";
+import { objectKey } from "../../../src/services/s3/keys.js";
+import { S3Store } from "../../../src/services/s3/store.js";
 import { StateStore } from "../../../src/services/kit/state-store.js";
 import { byText, refusal, startS3, type S3Fixture } from "./fixture.js";
 import { element } from "../gateway-fixture.js";
@@ -207,10 +211,11 @@ test("20,000 keys are listed whole, and a delimiter steps over them", async () =
     await service.createBucketIfMissing("many");
     expect(service.isBucketEmpty("many")).toBe(true);
     await many.signed({ method: "PUT", path: "/many/0", body: "x" });
-    const table = store.table<object, Buffer>("s3.objects", { keyEncoding: "binary" });
-    const row = table.get(Buffer.from("many\u00000"));
-    await store.write(() => {
-      for (let i = 1; i < 20_000; i++) void table.put(Buffer.from(`many\0${i % 4}/${i}`), { ...row });
+    const rows = new S3Store(store, "s3", many.clock, new Blobs(store, "s3", silentLogger));
+    const row = rows.current("many", Buffer.from("0"));
+    if (row === undefined) throw new Error("the first object is not there");
+    await rows.write(() => {
+      for (let i = 1; i < 20_000; i++) void rows.objects.put(objectKey("many", Buffer.from(`${i % 4}/${i}`)), row);
     });
     const seen = new Set<string | undefined>();
     let pages = 0;

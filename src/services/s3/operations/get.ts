@@ -12,7 +12,7 @@ import { invalidArgument, invalidRequest, methodNotAllowed, noSuchKey } from "..
 import { checksumMember } from "../integrity.js";
 import { readRange, type ByteRange } from "../ranges.js";
 import { numberParameter, requestKey, type S3Request } from "../request.js";
-import { commonHeaders, httpTime, quoted, type Headers } from "../respond.js";
+import { commonHeaders, endWith, httpTime, quoted, type Headers } from "../respond.js";
 import { isDeleteMarker, type BucketRow, type ObjectRow } from "../rows.js";
 import { findVersion, newestOlder } from "../versions.js";
 import { checksumHeaders } from "./put.js";
@@ -33,8 +33,8 @@ export const getObject: Operation = async (context, request, response) => {
   const { start, end } = range ?? whole;
   const body = openBody(context.store, row.body);
   try {
-    response.writeHead(range === undefined ? 200 : 206, { ...commonHeaders(request.raw.requestId), ...headers });
-    if (body.bytes !== undefined) response.end(body.bytes.subarray(start, end + 1));
+    response.writeHead(range === undefined ? 200 : 206, Object.assign(headers, commonHeaders(request.raw.requestId)));
+    if (body.bytes !== undefined) endWith(response, body.bytes.subarray(start, end + 1));
     else await sendBody(body, { start, end }, response);
   } finally {
     body.close();
@@ -57,14 +57,12 @@ function prepare(
   checkReadConditions(request, row, context.clock.now());
   const range = readRange(request, row);
   const length = range === undefined ? row.size : range.end - range.start + 1;
-  const headers: Headers = {
-    ...describe(row),
-    ...overrides(request),
-    "Content-Length": length,
-    ETag: quoted(row.eTag),
-    "Last-Modified": httpTime(row.modifiedMs),
-    ...versionHeader(bucket, row),
-  };
+  const headers = describe(row);
+  Object.assign(headers, overrides(request));
+  headers["Content-Length"] = length;
+  headers["ETag"] = quoted(row.eTag);
+  headers["Last-Modified"] = httpTime(row.modifiedMs);
+  if (bucket.versioning !== undefined) headers["x-amz-version-id"] = row.versionId;
   if (range !== undefined) headers["Content-Range"] = `bytes ${range.start}-${range.end}/${row.size}`;
   if (request.query.has("partNumber") && row.parts !== undefined) headers["x-amz-mp-parts-count"] = row.parts.length;
   // A checksum of the whole says nothing about a piece.
