@@ -2,6 +2,7 @@
  * Brings a template to life: state, gateway, resources and runtime in one process. The CLI's commands and the
  * programmatic API are thin shells over this class.
  */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -29,6 +30,8 @@ import type { S3Service } from "../services/s3/index.js";
 import { needsReferences, withReferences } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
 import { makeResources } from "./resources.js";
+import { startSecondStores } from "./second-stores.js";
+import { applyNotifications, StackSources } from "./sources.js";
 import { StackTelemetry } from "./telemetry.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
 
@@ -57,6 +60,7 @@ export interface StackOptions {
 /** What a running stack may exchange while everyone else holds on to it. */
 interface Live {
   application: Application;
+  sources?: StackSources;
 }
 
 /** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
@@ -170,6 +174,8 @@ export class Stack {
           find: (name) => live.application.functions.find((fn) => fn.name === name),
         }),
       );
+      live.sources?.begin(host);
+      closers.push(() => live.sources?.close());
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,
@@ -300,6 +306,7 @@ async function startServices(
   closers: (() => Promise<void> | void)[],
 ): Promise<Gateway> {
   const { config, application, clock = realClock, log = silentLogger } = options;
+  const notice = (text: string): void => options.onNotice?.(text);
   let store: StateStore | undefined;
   const secret = stateSecret(folder);
   closers.push(() => store?.close());
@@ -319,19 +326,37 @@ async function startServices(
     fallbackPorts: true,
     prepare: async (name, service) => {
       await makeResources(name, service, live.application);
-      if (name !== "s3" || config.seeds.length === 0) return;
-      // Brings the SDK with it: 70 ms that only a run with seeds pays.
-      const { applyConfigSeeds } = await import("./seed/config-seeds.js");
-      await applyConfigSeeds({
-        config,
-        application: live.application,
-        s3: service as S3Service,
-        gateway: shared,
-        notice: (text) => options.onNotice?.(text),
-      });
+      if (name !== "s3") return;
+      const s3 = service as S3Service;
+      const configured = await applyNotifications(s3, live.application);
+      if (config.seeds.length > 0) {
+        // Brings the SDK with it: 70 ms that only a run with seeds pays.
+        const { applyConfigSeeds } = await import("./seed/config-seeds.js");
+        await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
+      }
+      // Seeds were there before anybody listened: they fire nothing.
+      live.sources?.s3Ready(s3);
+      for (const bucket of configured)
+        bus.emit("NotificationsConfigured", {
+          namespace: s3.namespace,
+          bucket,
+          requestId: randomBytes(8).toString("hex").toUpperCase(),
+        });
     },
   });
   closers.push(() => gateway.close());
+  if (options.kind === "stack") {
+    live.sources = new StackSources({
+      application: () => live.application,
+      gateway: () => gateway,
+      store: shared.store,
+      bus,
+      clock,
+      log,
+      notice,
+    });
+  }
+  for (const store of await startSecondStores({ config, shared, notice })) closers.push(() => store.gateway.close());
   if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
     options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);
   }

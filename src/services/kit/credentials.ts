@@ -64,6 +64,8 @@ export interface CredentialsOptions {
   readonly secret: () => Buffer;
   /** Pairs besides `test`/`test`. */
   readonly keyPairs?: readonly KeyPair[];
+  /** Accept the given pairs alone: a store that plays somebody else's. */
+  readonly withoutDefaultPair?: boolean;
 }
 
 interface OpenedSession {
@@ -82,7 +84,8 @@ const SEAL_BYTES = 32;
 export function createCredentials(options: CredentialsOptions): Credentials {
   const { realm, clock } = options;
   const fixed = new Map<string, KeyPair>();
-  for (const pair of [DEFAULT_KEY_PAIR, ...(options.keyPairs ?? [])]) fixed.set(pair.accessKeyId, pair);
+  const defaults = options.withoutDefaultPair === true ? [] : [DEFAULT_KEY_PAIR];
+  for (const pair of [...defaults, ...(options.keyPairs ?? [])]) fixed.set(pair.accessKeyId, pair);
   const opened = new Map<string, OpenedSession>();
   const derive = (purpose: string, data: string | Buffer): Buffer =>
     createHmac("sha256", options.secret()).update(purpose).update("\0").update(data).digest();

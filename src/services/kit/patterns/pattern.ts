@@ -1,0 +1,73 @@
+/**
+ * Event patterns, as EventBridge rules, pipes and Lambda's event filters write them.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html
+ */
+import { flatten, type FlatEvent, type FlatValue } from "./flat-event.js";
+import { readPattern, type Condition } from "./read-pattern.js";
+
+export { PatternError } from "./pattern-error.js";
+
+export interface Pattern {
+  /** `event` is a JSON value. */
+  matches(event: unknown): boolean;
+}
+
+/** Throws PatternError with AWS's reason when the text is no pattern. */
+export function compilePattern(text: string): Pattern {
+  const conditions = absentLast(readPattern(text));
+  return { matches: (event) => holds(conditions, 0, flatten(event), new Map()) };
+}
+
+/**
+ * Whether all conditions hold together. Values that come out of one array must come out of one and the same element of
+ * it: {"a":[{"b":1},{"c":2}]} does not match {"a":{"b":[1],"c":[2]}}. So the search carries the elements chosen so far.
+ */
+function holds(
+  conditions: readonly Condition[],
+  from: number,
+  event: FlatEvent,
+  chosen: ReadonlyMap<number, number>,
+): boolean {
+  const condition = conditions[from];
+  if (condition === undefined) return true;
+  if (condition.kind === "or") {
+    const rest = conditions.slice(from + 1);
+    return condition.branches.some((branch) => holds(absentLast([...branch, ...rest]), 0, event, chosen));
+  }
+  let present = false;
+  const tried = new Set<string>();
+  for (const value of event.get(condition.path) ?? NOTHING) {
+    const next = merge(chosen, value);
+    if (next === undefined) continue;
+    present = true;
+    // Values of one element lead to the same search.
+    const place = value.elements.join();
+    if (tried.has(place) || !condition.tests.some((test) => test(value.value))) continue;
+    tried.add(place);
+    if (holds(conditions, from + 1, event, next)) return true;
+  }
+  // Absent from the elements that the other conditions have chosen.
+  return !present && condition.absent && holds(conditions, from + 1, event, chosen);
+}
+
+const NOTHING: readonly FlatValue[] = [];
+
+/** What must be absent is looked for when it is known in which elements. */
+function absentLast(conditions: readonly Condition[]): readonly Condition[] {
+  const isAbsence = (condition: Condition): boolean => condition.kind === "field" && condition.absent;
+  return conditions.some(isAbsence)
+    ? [...conditions.filter((one) => !isAbsence(one)), ...conditions.filter(isAbsence)]
+    : conditions;
+}
+
+/** Undefined when another element of the same array has been chosen before. */
+function merge(chosen: ReadonlyMap<number, number>, { elements }: FlatValue): ReadonlyMap<number, number> | undefined {
+  if (elements.length === 0) return chosen;
+  const merged = new Map(chosen);
+  for (const [array, index] of elements) {
+    const other = merged.get(array);
+    if (other !== undefined && other !== index) return undefined;
+    merged.set(array, index);
+  }
+  return merged;
+}

@@ -1,0 +1,176 @@
+/**
+ * Lambda's queue of asynchronous events: at least once, two retries after one and two minutes when the function fails,
+ * and patience with throttles, up to the age at which Lambda gives an event up.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+import { randomUUID } from "node:crypto";
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { RuntimeHost } from "../../runtime/host.js";
+import { invoke } from "../../runtime/invoke.js";
+import type { InvokeResult } from "../../runtime/types.js";
+import type { StateStore } from "../../services/kit/state-store.js";
+import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
+import type { Logger } from "../../shared/logger.js";
+import type { AsyncInvoker, AsyncOptions } from "./async-invoker.js";
+import { AsyncQueueStore, type AsyncEvent, type QueuedEvent } from "./queue-store.js";
+
+/** Waits before the second and the third attempt. */
+const RETRY_DELAYS_MS = [60_000, 120_000] as const;
+/** "Lambda retries for up to 6 hours by default. The retry interval increases exponentially from 1 second to a maximum of 5 minutes." */
+const MAX_EVENT_AGE_MS = 6 * 3_600_000;
+const FIRST_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 5 * 60_000;
+/** Events of all functions that run at once; the rest waits on disk and not in memory. */
+const MAX_RUNNING = 50;
+const CLOSE_GRACE_MS = 2000;
+
+/** How an event left the queue. */
+export interface AsyncOutcome {
+  readonly event: AsyncEvent;
+  readonly condition: "Success" | "RetriesExhausted" | "EventAgeExceeded";
+  /** Attempts, the last included. */
+  readonly invokeCount: number;
+  /** Of the last attempt; absent when none ran. */
+  readonly result?: InvokeResult;
+}
+
+export interface DurableInvokerOptions {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly host: RuntimeHost;
+  readonly log: Logger;
+  readonly find: (functionName: string) => FunctionConfig | undefined;
+  /** Runs before the event is forgotten (dead letters, destinations); when it rejects, it runs again later. */
+  readonly onOutcome?: (outcome: AsyncOutcome) => Promise<void>;
+}
+
+export class DurableInvoker implements AsyncInvoker {
+  readonly #options: DurableInvokerOptions;
+  readonly #queue: AsyncQueueStore;
+  /** Numbers of the events in work. */
+  readonly #running = new Set<number>();
+  readonly #work = new Set<Promise<void>>();
+  #timer: Cancel | undefined;
+  #closed = false;
+  #abandoned = false;
+
+  /** Goes on with the events that an earlier process left. */
+  constructor(options: DurableInvokerOptions) {
+    this.#options = options;
+    this.#queue = new AsyncQueueStore(options.store);
+    this.#pump();
+  }
+
+  async enqueue(functionName: string, payload: Buffer, options: AsyncOptions = {}): Promise<void> {
+    const { requestId = randomUUID(), ...rest } = options;
+    const nowMs = this.#options.clock.now();
+    await this.#queue.add(
+      {
+        ...rest,
+        requestId,
+        functionName,
+        payload: payload.toString("utf8"),
+        enqueuedMs: nowMs,
+        attempts: 0,
+        refusals: 0,
+      },
+      nowMs,
+    );
+    this.#pump();
+  }
+
+  /** Events that wait or run. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** Starts no more and waits a moment for those that run. Events that are not through are found by the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.();
+    // Real time: this waits for real processes.
+    await Promise.race([Promise.all(this.#work), realClock.sleep(CLOSE_GRACE_MS)]);
+    this.#abandoned = true;
+  }
+
+  #pump(): void {
+    this.#timer?.();
+    this.#timer = undefined;
+    if (this.#closed) return;
+    const room = MAX_RUNNING - this.#running.size;
+    if (room <= 0) return;
+    const nowMs = this.#options.clock.now();
+    for (const queued of this.#queue.next(room, this.#running)) {
+      const [dueMs, sequence] = queued.key;
+      if (dueMs > nowMs) {
+        this.#timer = this.#options.clock.after(dueMs - nowMs, () => this.#pump());
+        return;
+      }
+      this.#running.add(sequence);
+      const work = this.#attempt(queued)
+        .catch((error: unknown) =>
+          this.#options.log.error({ err: error }, "an asynchronous event could not be worked on"),
+        )
+        .finally(() => {
+          this.#running.delete(sequence);
+          this.#work.delete(work);
+          this.#pump();
+        });
+      this.#work.add(work);
+    }
+  }
+
+  async #attempt({ key, event }: QueuedEvent): Promise<void> {
+    const { clock, host, log, find } = this.#options;
+    const config = find(event.functionName);
+    if (config === undefined) {
+      log.warn(
+        { functionName: event.functionName },
+        "an asynchronous event names a function that is not there; it is dropped",
+      );
+      await this.#queue.settle(key);
+      return;
+    }
+    const ageMs = clock.now() - event.enqueuedMs;
+    if (ageMs >= MAX_EVENT_AGE_MS)
+      return this.#leave(key, { event, condition: "EventAgeExceeded", invokeCount: event.attempts });
+    let result: InvokeResult;
+    try {
+      const { payload, requestId, qualifier, clientContext, traceHeader } = event;
+      result = await invoke(host, config, {
+        payload: Buffer.from(payload),
+        requestId,
+        ...(qualifier === undefined ? {} : { qualifier }),
+        ...(clientContext === undefined ? {} : { clientContext }),
+        ...(traceHeader === undefined ? {} : { traceHeader }),
+      });
+    } catch (error) {
+      // Throttled, or not to be started: the function has not run.
+      if (this.#abandoned) return;
+      log.warn({ functionName: event.functionName, reason: messageOf(error) }, "an asynchronous event is tried again");
+      const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** event.refusals);
+      await this.#queue.settle(key, { event: { ...event, refusals: event.refusals + 1 }, dueMs: clock.now() + waitMs });
+      return;
+    }
+    if (this.#abandoned) return;
+    const attempts = event.attempts + 1;
+    if (result.functionError === undefined)
+      return this.#leave(key, { event, condition: "Success", invokeCount: attempts, result });
+    const delayMs = RETRY_DELAYS_MS[event.attempts];
+    if (delayMs === undefined)
+      return this.#leave(key, { event, condition: "RetriesExhausted", invokeCount: attempts, result });
+    await this.#queue.settle(key, { event: { ...event, attempts, refusals: 0 }, dueMs: clock.now() + delayMs });
+  }
+
+  async #leave(key: QueuedEvent["key"], outcome: AsyncOutcome): Promise<void> {
+    if (outcome.condition !== "Success") {
+      this.#options.log.warn(
+        { functionName: outcome.event.functionName, requestId: outcome.event.requestId, condition: outcome.condition },
+        "an asynchronous event was given up",
+      );
+    }
+    await this.#options.onOutcome?.(outcome);
+    await this.#queue.settle(key);
+  }
+}

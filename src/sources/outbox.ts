@@ -1,0 +1,93 @@
+/**
+ * What a service has said and nobody has been told yet. A row is written in the turn in which the event happened, so
+ * before the client has its answer; it goes when the delivery has succeeded. What a killed process left is delivered by
+ * the next one: at least once, as AWS promises, in the order of the events.
+ */
+import type { Database } from "lmdb";
+import type { StateStore } from "../services/kit/state-store.js";
+import type { Cancel, Clock } from "../shared/clock.js";
+import { messageOf } from "../shared/errors.js";
+import type { Logger } from "../shared/logger.js";
+
+const RETRY_DELAY_MS = 1000;
+/** Rows read at once. */
+const CHUNK = 100;
+
+export interface OutboxOptions<T> {
+  readonly store: StateStore;
+  readonly table: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Rejects when it should be tried again. */
+  readonly deliver: (item: T) => Promise<void>;
+}
+
+export class Outbox<T> {
+  readonly #options: OutboxOptions<T>;
+  readonly #rows: Database<T, number>;
+  #next: number;
+  #draining: Promise<void> | undefined;
+  #again: Cancel | undefined;
+  #closed = false;
+
+  constructor(options: OutboxOptions<T>) {
+    this.#options = options;
+    this.#rows = options.store.table<T, number>(options.table);
+    const [last] = this.#rows.getKeys({ reverse: true, limit: 1 });
+    this.#next = (last ?? 0) + 1;
+    this.#wake();
+  }
+
+  /** Kept when this returns. */
+  put(item: T): void {
+    this.#rows.putSync(this.#next++, item);
+    this.#wake();
+  }
+
+  /** Resolves when everything has been delivered, or the next try waits for the clock. */
+  async idle(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#again?.();
+    await this.#draining;
+  }
+
+  #wake(): void {
+    if (this.#closed || this.#draining !== undefined || this.#again !== undefined) return;
+    this.#draining = this.#drain().finally(() => {
+      this.#draining = undefined;
+      if (this.#rows.getCount() > 0) this.#wake();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // The turn of the event belongs to the one who answers the client.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (;;) {
+      const rows = [...this.#rows.getRange({ limit: CHUNK })];
+      if (rows.length === 0) return;
+      if (this.#closed) return;
+      // All at once: the sends share one commit, and their order is that of the calls.
+      const outcomes = await Promise.allSettled(rows.map(({ value }) => this.#options.deliver(value)));
+      const failed = outcomes.find((outcome) => outcome.status === "rejected");
+      await this.#options.store.write(() => {
+        for (const [index, { key }] of rows.entries())
+          if (outcomes[index]?.status === "fulfilled") this.#rows.removeSync(key);
+      });
+      if (failed !== undefined) {
+        this.#options.log.warn(
+          { reason: messageOf(failed.reason) },
+          "a notification could not be delivered; it is tried again",
+        );
+        this.#again = this.#options.clock.after(RETRY_DELAY_MS, () => {
+          this.#again = undefined;
+          this.#wake();
+        });
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Tells queues, functions, topics and the event bus what happened in a bucket, by the configuration that the bucket has
+ * at that moment. At least once and in order of the events; a write that failed says nothing, since S3 announces only
+ * what it has committed. https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+ */
+import { randomUUID } from "node:crypto";
+import {
+  matchingRules,
+  type NotificationConfiguration,
+  type NotificationRule,
+  type S3Service,
+} from "../../services/s3/index.js";
+import type { SqsAdmin } from "../../services/sqs/index.js";
+import { AwsError } from "../../services/kit/aws-error.js";
+import type { StateStore } from "../../services/kit/state-store.js";
+import { parseArn, type Realm } from "../../shared/arn.js";
+import type { Bus, ObjectEvent } from "../../shared/bus.js";
+import type { Clock } from "../../shared/clock.js";
+import type { Logger } from "../../shared/logger.js";
+import type { AsyncInvoker } from "../async/async-invoker.js";
+import { Outbox } from "../outbox.js";
+import { eventNameOf, s3BusEvent, s3Notification, testNotification, type ObjectEventKind } from "./event.js";
+
+export interface S3NotificationOptions {
+  readonly s3: S3Service;
+  readonly sqs: () => Promise<SqsAdmin>;
+  readonly invoker: AsyncInvoker;
+  /** Publishes to a topic; absent while there is no SNS. */
+  readonly publish?: (topicArn: string, message: string, subject: string) => Promise<void>;
+  readonly bus: Bus;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly realm: Realm;
+  readonly log: Logger;
+}
+
+type Delivery =
+  | { readonly to: NotificationRule["kind"]; readonly arn: string; readonly body: string }
+  | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
+
+const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
+const SUBJECT = "Amazon S3 Notification";
+const DEFAULT_BUS = "default";
+
+export class S3Notifications {
+  readonly #options: S3NotificationOptions;
+  readonly #outbox: Outbox<Delivery>;
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(options: S3NotificationOptions) {
+    this.#options = options;
+    const { store, clock, log, bus, s3 } = options;
+    this.#outbox = new Outbox({ store, clock, log, table: "s3-notifications", deliver: (item) => this.#deliver(item) });
+    this.#unsubscribe = [
+      ...KINDS.map((kind) => bus.on(kind, (event) => this.#happened(kind, event))),
+      bus.on("NotificationsConfigured", ({ namespace, bucket, requestId }) => {
+        if (namespace === s3.namespace) this.#configured(bucket, requestId);
+      }),
+    ];
+  }
+
+  /** Resolves when everything that happened so far has been delivered. */
+  idle(): Promise<void> {
+    return this.#outbox.idle();
+  }
+
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#outbox.close();
+  }
+
+  #happened(kind: ObjectEventKind, event: ObjectEvent): void {
+    const { s3, realm } = this.#options;
+    // A second store (MinIO) has events of its own and nobody who listens.
+    if (event.namespace !== s3.namespace) return;
+    const configuration = s3.notificationConfiguration(event.bucket);
+    if (configuration === undefined) return;
+    for (const rule of matchingRules(configuration, `s3:${eventNameOf(kind, event.action)}`, event.key)) {
+      const body = JSON.stringify(s3Notification(kind, event, rule.id, realm));
+      this.#outbox.put({ to: rule.kind, arn: rule.targetArn, body });
+    }
+    if (configuration.eventBridge) this.#outbox.put({ to: "bus", event: s3BusEvent(kind, event, realm, randomUUID()) });
+  }
+
+  /** S3 tries every queue and topic of a new configuration with a message; functions get none. */
+  #configured(bucket: string, requestId: string): void {
+    const { s3, clock } = this.#options;
+    const rules = s3.notificationConfiguration(bucket)?.rules ?? [];
+    const body = JSON.stringify(testNotification(bucket, clock.now(), requestId));
+    for (const { kind, targetArn } of rules)
+      if (kind !== "lambda") this.#outbox.put({ to: kind, arn: targetArn, body });
+  }
+
+  async #deliver(delivery: Delivery): Promise<void> {
+    const { invoker, sqs, publish, bus, log } = this.#options;
+    switch (delivery.to) {
+      case "bus":
+        bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
+        return;
+      case "lambda":
+        return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body));
+      case "sns":
+        if (publish === undefined)
+          log.warn({ arn: delivery.arn }, "there is no SNS yet: an S3 notification is dropped");
+        else await publish(delivery.arn, delivery.body, SUBJECT);
+        return;
+      case "sqs":
+        try {
+          await (await sqs()).sendMessage(delivery.arn, { body: delivery.body });
+        } catch (error) {
+          // A queue that is gone stays gone; S3 drops such notifications, too.
+          if (!(error instanceof AwsError)) throw error;
+          log.warn(
+            { arn: delivery.arn, code: error.code },
+            "an S3 notification was refused by its queue and is dropped",
+          );
+        }
+    }
+  }
+}
+
+/** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]` */
+function functionNameOf(arn: string): string {
+  return parseArn(arn)?.resource.split(":")[1] ?? arn;
+}
+
+/** Whether two configurations say the same; ids that S3 made do not count. */
+export function sameConfiguration(
+  a: NotificationConfiguration | undefined,
+  b: Pick<NotificationConfiguration, "rules" | "eventBridge">,
+): boolean {
+  const told = ({ rules, eventBridge }: Pick<NotificationConfiguration, "rules" | "eventBridge">): string =>
+    JSON.stringify([
+      eventBridge,
+      rules.map(({ kind, targetArn, events, prefix, suffix }) => [
+        kind,
+        targetArn,
+        events,
+        prefix ?? null,
+        suffix ?? null,
+      ]),
+    ]);
+  return a !== undefined && told(a) === told(b);
+}

@@ -1,0 +1,74 @@
+/**
+ * S3 stores beside the one of the stack: a MinIO on premise, played by our own S3 under an address and credentials of
+ * its own. Their objects live in the same state folder, in a namespace of their own; nothing of theirs fires a source.
+ */
+import { createHmac } from "node:crypto";
+import { startGateway, type Gateway, type GatewayOptions } from "../services/gateway.js";
+import { createS3Service, type S3Service } from "../services/s3/index.js";
+import type { EmbeddedService } from "../services/service.js";
+import type { ResolvedConfig } from "../config/schema.js";
+import { AppError } from "../shared/errors.js";
+
+export interface SecondStoresOptions {
+  readonly config: ResolvedConfig;
+  readonly shared: Pick<GatewayOptions, "host" | "store" | "clock" | "bus" | "realm" | "log"> & {
+    readonly secret: () => Buffer;
+  };
+  readonly notice: (text: string) => void;
+}
+
+export interface SecondStore {
+  readonly name: string;
+  readonly gateway: Gateway;
+}
+
+/** Opens no state until the first request. A port in use is told, not fatal: most functions need no second store. */
+export async function startSecondStores({ config, shared, notice }: SecondStoresOptions): Promise<SecondStore[]> {
+  const stores: SecondStore[] = [];
+  for (const [name, { port, accessKeyId, secretAccessKey, buckets }] of Object.entries(config.secondStores)) {
+    try {
+      const gateway = await startGateway({
+        ...shared,
+        port,
+        services: [],
+        keyPairs: [{ accessKeyId, secretAccessKey }],
+        withoutDefaultPair: true,
+        // Sessions of the stack are not good here.
+        secret: () => createHmac("sha256", shared.secret()).update(name).digest(),
+      });
+      const open = async (): Promise<S3Service> => {
+        const { clock, bus, realm, log } = shared;
+        const context = {
+          store: shared.store(),
+          clock,
+          bus,
+          realm,
+          log,
+          credentials: gateway.credentials,
+          endpoint: () => gateway.endpoint,
+        };
+        const s3 = createS3Service(context, { namespace: name });
+        for (const bucket of buckets) await s3.createBucketIfMissing(bucket);
+        return s3;
+      };
+      gateway.addService("s3", openedAtFirstUse(open));
+      stores.push({ name, gateway });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "LR5001") throw error;
+      notice(`port ${port} is in use: the second store "${name}" is not there (secondStores.${name}.port)`);
+    }
+  }
+  return stores;
+}
+
+function openedAtFirstUse(open: () => Promise<EmbeddedService>): EmbeddedService {
+  let opened: Promise<EmbeddedService> | undefined;
+  return {
+    handle: async (request, response) => (await (opened ??= open())).handle(request, response),
+    reset: async () => {
+      await (await opened)?.reset();
+      opened = undefined;
+    },
+    close: async () => (await opened)?.close(),
+  };
+}
