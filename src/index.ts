@@ -1,4 +1,17 @@
-/** The programmatic API: the same stack that the CLI runs. */
+/** The programmatic API: the same stack that the CLI runs. docs/testing.md shows it in tests. */
+export {
+  createStack,
+  TestStack,
+  type CreateStackOptions,
+  type FinishedInvocation,
+  type FunctionFailure,
+  type Invocation,
+  type InvokeOptions,
+  type StackClock,
+} from "./stack/create-stack.js";
+export type { ClientConfig, Item, ItemHelpers, MessageHelpers, ObjectHelpers } from "./stack/service-clients.js";
+export type { WaitOptions } from "./stack/wait-for.js";
+export type { LambdaRunConfig } from "./config/schema.js";
 export { Stack, type StackOptions } from "./stack/stack.js";
 export { loadApplication, type LoadedApplication, type LoadOptions } from "./config/load-application.js";
 export { findFunction } from "./config/find-function.js";

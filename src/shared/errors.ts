@@ -71,6 +71,17 @@ export const ERROR_CODES = {
   ),
   LR5004: kind(EXIT.dependency, "Runtime is not on this machine", "Run `lambda-run runtimes add`, or install it."),
   LR5005: kind(EXIT.dependency, "Execution environment could not be started", "Run `lambda-run doctor`."),
+  LR6001: kind(
+    EXIT.functionError,
+    "Something waited for did not happen",
+    "Look at the log for what happened instead, or wait longer.",
+  ),
+  LR6002: kind(EXIT.usage, "There is no such event in the history", "Run `lambda-run events` to see them."),
+  LR6003: kind(
+    EXIT.usage,
+    "Expectation of a test cannot be read",
+    "Mend the file named; docs/testing.md has the format.",
+  ),
   LR9001: kind(
     EXIT.functionError,
     "Internal error",
