@@ -124,7 +124,7 @@ export class TestStack {
     };
     this.#clients = new ServiceClients(this.clientConfig, () => stack.application);
     ({ s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb } = this.#clients);
-    this.clock = { now: () => stack.clock.now(), advance: (span) => this.#advance(parseDuration(span)) };
+    this.clock = { now: () => stack.clock.now(), advance: async (span) => this.#advance(parseDuration(span)) };
   }
 
   /** The stack underneath, for what has no short way here. */
