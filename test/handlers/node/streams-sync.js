@@ -1,3 +1,3 @@
 exports.handler = awslambda.streamifyResponse((event, stream) => {
-  stream.end("x");
+  stream.write("x");
 });

@@ -137,6 +137,8 @@ async function runStreaming(handler: Handler, headers: InvocationHeaders, payloa
     logError("Invoke Error", error, modern);
     stream.fail(error, modern);
   }
+  // The handler is done: from here on the process lives for the answer alone.
+  client.ref();
   await stream.answered();
   return "streamed";
 }

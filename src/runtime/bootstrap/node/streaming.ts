@@ -47,6 +47,7 @@ export class ResponseStream extends Writable {
   #contentType = DEFAULT_CONTENT_TYPE;
   #wire: ReturnType<RuntimeClient["stream"]> | undefined;
   #prelude: Buffer | undefined;
+  #ended = false;
 
   constructor(client: RuntimeClient, path: string, highWaterMark: number | undefined) {
     super(highWaterMark === undefined ? {} : { highWaterMark });
@@ -71,17 +72,29 @@ export class ResponseStream extends Writable {
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
     const wire = this.#open();
-    if (bytes.length === 0 || wire.write(bytes)) done();
-    else wire.onDrain(() => done());
+    if (bytes.length === 0 || wire.write(bytes)) {
+      done();
+      return;
+    }
+    // During an invocation the connection does not count as work; bytes that wait to leave do.
+    this.#client.ref();
+    wire.onDrain(() => {
+      this.#client.unref();
+      done();
+    });
   }
 
   override _final(done: (error?: Error) => void): void {
+    if (this.#ended) return done();
+    this.#ended = true;
     this.#open().end({});
     done();
   }
 
-  /** Ends the wire with the error in trailers, after which the response counts as cut. */
+  /** Ends the wire with the error in trailers, after which the response counts as cut. What has been ended stays as it is. */
   fail(error: unknown, modern: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
     const body = errorBody(error, modern);
     this.#open().end({
       "Lambda-Runtime-Function-Error-Type": body.errorType,

@@ -1,0 +1,114 @@
+/** Response streaming: the answer goes to the caller while the handler writes it. Shapes: AWS's own Node client. */
+import type { InvokeResult, ResponseStreamHead } from "../../src/runtime/types.js";
+import { bodyOf, FunctionHost } from "./function-host.js";
+
+interface Streamed {
+  readonly result: InvokeResult;
+  readonly head: ResponseStreamHead | undefined;
+  readonly chunks: readonly Buffer[];
+  readonly ends: readonly ({ readonly errorType: string; readonly errorMessage: string } | undefined)[];
+}
+
+const functions = new FunctionHost();
+afterAll(() => functions.close());
+
+async function stream(handler: string, event: unknown = {}, config = {}, pace?: () => Promise<void>): Promise<Streamed> {
+  let head: ResponseStreamHead | undefined;
+  const chunks: Buffer[] = [];
+  const ends: ({ readonly errorType: string; readonly errorMessage: string } | undefined)[] = [];
+  const result = await functions.invoke(functions.function("node", handler, config), event, {
+    onStream: (given) => {
+      head = given;
+      return {
+        write: (chunk) => {
+          chunks.push(Buffer.from(chunk));
+          return pace?.();
+        },
+        end: (error) => ends.push(error),
+      };
+    },
+  });
+  return { result, head, chunks, ends };
+}
+
+const textOf = ({ chunks }: Streamed): string => Buffer.concat(chunks).toString("utf8");
+
+test.each(["nodejs22.x", "nodejs24.x"])("what a streaming handler writes reaches a streaming caller on %s", async (runtime) => {
+  const streamed = await stream("streams.handler", {}, { runtime });
+  expect(textOf(streamed)).toBe("one two 36");
+  expect(streamed.chunks.length).toBeGreaterThan(1);
+  expect(streamed.head).toEqual({ contentType: "text/plain" });
+  expect(streamed.ends).toEqual([undefined]);
+  expect(streamed.result.functionError).toBeUndefined();
+  expect(streamed.result.payload).toHaveLength(0);
+});
+
+test("a caller that takes no stream gets the whole as one answer", async () => {
+  const result = await functions.invoke(functions.function("node", "streams.handler"));
+  expect(result.payload.toString()).toBe("one two 36");
+});
+
+test("HttpResponseStream puts status, headers and cookies before the body", async () => {
+  const streamed = await stream("streams-http.handler");
+  expect(streamed.head).toEqual({ contentType: "application/vnd.awslambda.http-integration-response" });
+  const prelude = '{"statusCode":201,"headers":{"x-a":"b"},"cookies":["c=d"]}';
+  expect(textOf(streamed)).toBe(`${prelude}${"\0".repeat(8)}<p>body</p>`);
+});
+
+test("an error before the first byte is a plain function error", async () => {
+  const { result, head } = await stream("streams-error-early.handler");
+  expect(head).toBeUndefined();
+  expect(result.functionError).toBe("Unhandled");
+  expect(bodyOf(result)).toMatchObject({ errorType: "Error", errorMessage: "before the first byte" });
+});
+
+test("an error after the first byte ends the stream with it", async () => {
+  const streamed = await stream("streams-error-late.handler");
+  expect(textOf(streamed)).toBe("some bytes");
+  expect(streamed.ends).toEqual([{ errorType: "RangeError", errorMessage: expect.stringContaining('"errorMessage":"in the middle"') }]);
+  expect(bodyOf(streamed.result)).toMatchObject({ errorType: "RangeError", errorMessage: "in the middle" });
+});
+
+test("a stream that is not ended is an error", async () => {
+  const { ends } = await stream("streams-unfinished.handler");
+  expect(ends).toEqual([{ errorType: "Runtime.UnfinishedStream", errorMessage: expect.stringContaining("Response stream is not finished.") }]);
+});
+
+test("a streaming handler must be async", async () => {
+  const streamed = await stream("streams-sync.handler");
+  expect(JSON.stringify([streamed.ends, streamed.result.payload.toString()])).toContain("Streaming does not support non-async handlers.");
+});
+
+test("a value that a streaming handler returns is ignored with a warning", async () => {
+  const config = functions.function("node", "streams-returns.handler");
+  const result = await functions.invoke(config);
+  expect(result.payload.toString()).toBe("the stream");
+  expect(result.logs).toContain("\tWARN\tStreaming handlers ignore return values.");
+});
+
+test("a process that leaves in the middle cuts the stream, and the next invocation works", async () => {
+  const config = functions.function("node", "streams-exit.handler");
+  const ends: unknown[] = [];
+  const sink = { write: () => undefined, end: (error: unknown) => ends.push(error) };
+  const result = await functions.invoke(config, {}, { onStream: () => sink });
+  expect(ends).toEqual([expect.objectContaining({ errorType: "Runtime.TruncatedResponse" })]);
+  expect(result.functionError).toBe("Unhandled");
+  expect(bodyOf(result)).toMatchObject({ errorType: "Runtime.TruncatedResponse" });
+  expect((await functions.invoke(config)).functionError).toBe("Unhandled");
+});
+
+test("a timeout in the middle cuts the stream", async () => {
+  const { ends, result } = await stream("streams-exit.handler", { hang: true }, { timeoutSeconds: 1 });
+  expect(ends).toEqual([expect.objectContaining({ errorType: "Sandbox.Timedout" })]);
+  expect(result.report.status).toBe("timeout");
+});
+
+test("a slow caller slows the handler down and nothing is lost", async () => {
+  const { chunks } = await stream("streams-large.handler", { chunks: 12 }, {}, () => new Promise((resolve) => setImmediate(resolve)));
+  expect(chunks.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(12 * 1024 * 1024);
+});
+
+test("without a streaming caller the limit of plain answers holds", async () => {
+  const result = await functions.invoke(functions.function("node", "streams-large.handler"), { chunks: 7 });
+  expect(bodyOf(result)).toMatchObject({ errorType: "Function.ResponseSizeTooLarge" });
+});
