@@ -10,8 +10,6 @@ const READ_BYTES = 512 * 1024;
 
 /** An opened body: it stays readable when the object is overwritten or deleted meanwhile. Close it. */
 export interface OpenBody {
-  /** The bytes, when they are at hand. */
-  readonly bytes: Buffer | undefined;
   read(range: ByteRange): AsyncGenerator<Buffer, void, undefined>;
   close(): void;
 }
@@ -20,11 +18,10 @@ export interface OpenBody {
 export function openBody(store: S3Store, body: BodyRef): OpenBody {
   if (body.kind === "files") {
     const release = store.blobs.lease(body.segments);
-    return { bytes: undefined, read: (range) => readFiles(store, body.segments, range), close: release };
+    return { read: (range) => readFiles(store, body.segments, range), close: release };
   }
   const bytes = body.kind === "row" ? (store.bodies.get(body.id) ?? Buffer.alloc(0)) : Buffer.alloc(0);
   return {
-    bytes,
     async *read({ start, end }) {
       yield bytes.subarray(start, end + 1);
     },
@@ -73,14 +70,15 @@ async function* readFile(
 }
 
 /** Sends a body after the head was written. Resolves early when the client has gone. */
-export async function sendBody(body: OpenBody, range: ByteRange, response: ServerResponse): Promise<void> {
+export async function sendBody(body: OpenBody, range: ByteRange, response: ServerResponse): Promise<undefined> {
   let sent: Promise<boolean> = Promise.resolve(true);
   for await (const piece of body.read(range)) {
     // The next piece is read while this one is on its way; the one before must be gone, its buffer is used again.
-    if (!(await sent)) return;
+    if (!(await sent)) return undefined;
     sent = flushed(response, piece);
   }
   if (await sent) response.end();
+  return undefined;
 }
 
 function flushed(response: ServerResponse, piece: Buffer): Promise<boolean> {

@@ -57,7 +57,8 @@ export function readDescription(request: S3Request, bucket: BucketRow): ObjectDe
 export function readMetadata(request: S3Request): Pick<ObjectDescription, "headers" | "metadata"> {
   const headers: Record<string, string> = { "content-type": DEFAULT_CONTENT_TYPE };
   for (const name of SYSTEM_HEADERS) {
-    const value = readValue(name, request.header(name));
+    const sent = request.header(name);
+    const value = sent === undefined ? undefined : readValue(name, sent);
     const kept = name === "content-encoding" ? withoutAwsChunked(value) : value;
     if (kept !== undefined && kept !== "") headers[name] = kept;
   }
@@ -69,7 +70,7 @@ export function readMetadata(request: S3Request): Pick<ObjectDescription, "heade
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
       );
     }
-    headers[REDIRECT_HEADER] = readValue(REDIRECT_HEADER, redirect) ?? "";
+    headers[REDIRECT_HEADER] = readValue(REDIRECT_HEADER, redirect);
   }
   return { headers, metadata: readUserMetadata(request.headersFrom(METADATA_PREFIX)) };
 }
@@ -80,7 +81,7 @@ export function readUserMetadata(sent: Readonly<Record<string, string>>): Record
   for (const [name, raw] of Object.entries(sent)) {
     if (!METADATA_NAME.test(name))
       throw invalidArgument("Metadata names must be header names.", METADATA_PREFIX + name, raw);
-    const value = readValue(METADATA_PREFIX + name, raw) ?? "";
+    const value = readValue(METADATA_PREFIX + name, raw);
     size += Buffer.byteLength(name) + Buffer.byteLength(value);
     Object.defineProperty(metadata, name, { value, enumerable: true, configurable: true, writable: true });
   }
@@ -178,8 +179,8 @@ function withoutAwsChunked(value: string | undefined): string | undefined {
  * Node reads header bytes as latin1; clients that send UTF-8 mean UTF-8. From a form or a query anything may come:
  * what cannot be a header again is refused, or no GET of the object would ever work.
  */
-function readValue(name: string, value: string | undefined): string | undefined {
-  if (value === undefined || PRINTABLE.test(value)) return value;
+export function readValue(name: string, value: string): string {
+  if (PRINTABLE.test(value)) return value;
   if (CONTROL.test(value)) throw invalidArgument("Header value cannot contain control characters.", name, value);
   const bytes = Buffer.from(value, "latin1");
   if (bytes.toString("latin1") !== value) return value;

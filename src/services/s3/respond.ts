@@ -28,7 +28,7 @@ export function send(request: S3Request, response: ServerResponse, answer: Exclu
   if (answer.xml !== undefined) {
     const body = Buffer.from(buildXml(answer.xml[0], answer.xml[1], S3_NAMESPACE), "utf8");
     response.writeHead(status, { ...headers, "Content-Type": "application/xml", "Content-Length": body.length });
-    endWith(response, body);
+    response.end(body);
     return;
   }
   const body = answer.body === undefined ? undefined : Buffer.from(answer.body);
@@ -90,15 +90,11 @@ export function isoTime(ms: number): string {
   return lastSecond.text;
 }
 
-/** Small bodies as text in the encoding that changes no byte: Node then writes head and body in one piece. */
-const MAX_TEXT_BYTES = 64 * 1024;
-
-export function endWith(response: ServerResponse, body: Buffer): void {
-  if (body.length <= MAX_TEXT_BYTES) response.end(body.toString("latin1"), "latin1");
-  else response.end(body);
-}
+let lastHttpSecond = { second: -1, text: "" };
 
 /** Seconds only, as headers have it. */
 export function httpTime(ms: number): string {
-  return new Date(ms).toUTCString();
+  const second = Math.floor(ms / 1000);
+  if (lastHttpSecond.second !== second) lastHttpSecond = { second, text: new Date(second * 1000).toUTCString() };
+  return lastHttpSecond.text;
 }

@@ -159,6 +159,12 @@ export class S3Store {
     return this.objects.get(objectKey(bucket, key));
   }
 
+  /** A piece of a small body, one character a byte. */
+  bodyText(id: number, start: number, end: number): string {
+    // A view of LMDB's own buffer: good until the next read, which is long enough.
+    return this.bodies.getBinaryFast(id)?.toString("latin1", start, end) ?? "";
+  }
+
   hasObjects(bucket: string): boolean {
     return hasAny(this.objects, bucket);
   }
