@@ -81,20 +81,27 @@ export function idempotentParameterMismatch(): AwsError {
   );
 }
 
+export function isThrottling(error: unknown): error is AwsError {
+  return (
+    error instanceof AwsError && ["ThrottlingException", "ProvisionedThroughputExceededException"].includes(error.code)
+  );
+}
+
 /** A partition over its limit. On-demand and provisioned tables say it with different names. */
 export function throttled(kind: "Read" | "Write", onDemand: boolean, resourceArn: string): AwsError {
-  const members = { ThrottlingReasons: [{ reason: `Table${kind}KeyRangeThroughputExceeded`, resource: resourceArn }] };
+  const reasons = [{ reason: `Table${kind}KeyRangeThroughputExceeded`, resource: resourceArn }];
   if (!onDemand) {
     return new AwsError(
       "ProvisionedThroughputExceededException",
       "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
-      { members },
+      { members: { ThrottlingReasons: reasons } },
     );
   }
   return new AwsError(
     "ThrottlingException",
     "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
-    { members },
+    // The API model spells the member differently in its two errors.
+    { members: { throttlingReasons: reasons } },
   );
 }
 

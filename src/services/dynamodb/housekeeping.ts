@@ -21,7 +21,8 @@ export class Housekeeping {
   readonly #sweepMs: number;
   #cancelSweep: Cancel | undefined;
   #cancelTrim: Cancel | undefined;
-  #removing: Promise<void> = Promise.resolve();
+  /** Tasks run one after the other. */
+  #work: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(engine: Engine, tokens: TokenStore, sweepMs: number) {
@@ -35,22 +36,27 @@ export class Housekeeping {
     if (this.#closed) return;
     if (this.#cancelSweep === undefined && this.#expiringTables().length > 0) this.#scheduleSweep();
     this.#cancelTrim ??= this.#engine.clock.after(TRIM_INTERVAL_MS, () => this.#trim());
-    this.#removing = this.#removing.then(() => this.#removeLeftovers()).catch((error: unknown) => this.#report(error));
+    this.#enqueue(() => this.#removeLeftovers());
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep?.();
     this.#cancelTrim?.();
-    await this.#removing;
+    await this.#work;
+  }
+
+  #enqueue(task: () => Promise<void>): void {
+    this.#work = this.#work.then(task).catch((error: unknown) => {
+      this.#engine.log.error({ err: error }, "DynamoDB housekeeping failed");
+    });
   }
 
   #scheduleSweep(): void {
     this.#cancelSweep = this.#engine.clock.after(this.#sweepMs, () => {
       this.#cancelSweep = undefined;
-      this.#sweep()
-        .catch((error: unknown) => this.#report(error))
-        .finally(() => this.wake());
+      this.#enqueue(() => this.#sweep());
+      this.wake();
     });
   }
 
@@ -85,10 +91,10 @@ export class Housekeeping {
 
   #trim(): void {
     this.#cancelTrim = undefined;
-    this.#removing = this.#removing.then(async () => {
+    this.#enqueue(async () => {
       const { store, streams, clock } = this.#engine;
-      while (!this.#closed && (await store.write(() => streams.trim(clock.now(), ROWS_PER_STEP))) === ROWS_PER_STEP)
-        await turn();
+      const step = (): Promise<number> => store.write(() => streams.trim(clock.now(), ROWS_PER_STEP));
+      while (!this.#closed && (await step()) === ROWS_PER_STEP) await turn();
       if (!this.#closed) await store.write(() => this.#tokens.trim(clock.now()));
     });
     this.wake();
@@ -109,10 +115,6 @@ export class Housekeeping {
       });
       if (more) await turn();
     }
-  }
-
-  #report(error: unknown): void {
-    this.#engine.log.error({ err: error }, "DynamoDB housekeeping failed");
   }
 }
 

@@ -1,4 +1,10 @@
-import { CreateTableCommand, PutItemCommand, ScanCommand, UpdateItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+} from "@aws-sdk/client-dynamodb";
 import { refusal, startServer, tableInput, type TestServer } from "./server.js";
 
 let server: TestServer;
@@ -108,16 +114,28 @@ test.each([
   ["m.Name = :s", "Attribute name is a reserved keyword; reserved keyword: Name"],
   ["nope(s)", "Invalid function name; function: nope"],
   ["size(s)", "The function is not allowed to be used this way in an expression; function: size"],
-  ["attribute_exists(s) = :s", "The function is not allowed to be used this way in an expression; function: attribute_exists"],
-  ["#undefined = :s", "An expression attribute name used in the document path is not defined; attribute name: #undefined"],
+  [
+    "attribute_exists(s) = :s",
+    "The function is not allowed to be used this way in an expression; function: attribute_exists",
+  ],
+  [
+    "#undefined = :s",
+    "An expression attribute name used in the document path is not defined; attribute name: #undefined",
+  ],
   ["s = :undefined", "An expression attribute value used in expression is not defined; attribute value: :undefined"],
   ["attribute_exists(:s)", "Operator or function requires a document path; operator or function: attribute_exists"],
   [
     "begins_with(s)",
     "Incorrect number of operands for operator or function; operator or function: begins_with, number of operands: 1",
   ],
-  ["begins_with(s, :n)", "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"],
-  ["attribute_type(s, :s)", "Invalid attribute type name found; type: hello, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"],
+  [
+    "begins_with(s, :n)",
+    "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+  ],
+  [
+    "attribute_type(s, :s)",
+    "Invalid attribute type name found; type: hello, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+  ],
   [
     "s = s",
     "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [s]",
@@ -132,7 +150,9 @@ test.each([
 });
 
 test("findings are told by class, not by place: an unknown function before a reserved word before an undefined value", async () => {
-  expect((await refusal(count("s = :undefined and status = :s and nope(s)"))).message).toContain("Invalid function name");
+  expect((await refusal(count("s = :undefined and status = :s and nope(s)"))).message).toContain(
+    "Invalid function name",
+  );
   expect((await refusal(count("s = :undefined and status = :s"))).message).toContain("reserved keyword: status");
 });
 
@@ -160,7 +180,17 @@ test("placeholders must be used, defined and well-formed", async () => {
 });
 
 const update = async (UpdateExpression: string): Promise<Record<string, AttributeValue> | undefined> =>
-  (await server.client.send(new UpdateItemCommand({ ...table, Key: { pk: { S: "a" } }, UpdateExpression, ReturnValues: "UPDATED_NEW", ...parameters(UpdateExpression) }))).Attributes;
+  (
+    await server.client.send(
+      new UpdateItemCommand({
+        ...table,
+        Key: { pk: { S: "a" } },
+        UpdateExpression,
+        ReturnValues: "UPDATED_NEW",
+        ...parameters(UpdateExpression),
+      }),
+    )
+  ).Attributes;
 
 test.each([
   ["SET s = :he", { s: { S: "he" } }],
@@ -183,7 +213,10 @@ test.each([
 test.each([
   ["INVALID SYNTAX HERE", 'Invalid UpdateExpression: Syntax error; token: "INVALID", near: "INVALID SYNTAX"'],
   ["SET a = VALUE 1", 'Invalid UpdateExpression: Syntax error; token: "1", near: "VALUE 1"'],
-  ["SET s = :s SET n = :n", 'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;'],
+  [
+    "SET s = :s SET n = :n",
+    'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;',
+  ],
   [
     "SET m = :map, m.x = :s",
     "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m], path two: [m, x]",
@@ -192,8 +225,14 @@ test.each([
     "SET m.x = :s, m[0] = :s",
     "Invalid UpdateExpression: Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, x], path two: [m, [0]]",
   ],
-  ["ADD s :s", "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING"],
-  ["SET n = n + :s", "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, operand type: S"],
+  [
+    "ADD s :s",
+    "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING",
+  ],
+  [
+    "SET n = n + :s",
+    "Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: +, operand type: S",
+  ],
   ["SET n = s + :n", "An operand in the update expression has an incorrect data type"],
   ["SET n = absent + :n", "The provided expression refers to an attribute that does not exist in the item"],
   ["SET absent.x = :s", "The document path provided in the update expression is invalid for update"],
@@ -208,9 +247,15 @@ test.each([
 
 test("a projection cuts documents and closes up lists", async () => {
   const { Items } = await server.client.send(
-    new ScanCommand({ ...table, ProjectionExpression: "li[2].q, li[0], m.#d, absent", ExpressionAttributeNames: { "#d": "dotted.name" } }),
+    new ScanCommand({
+      ...table,
+      ProjectionExpression: "li[2].q, li[0], m.#d, absent",
+      ExpressionAttributeNames: { "#d": "dotted.name" },
+    }),
   );
-  expect(Items).toEqual([{ li: { L: [{ N: "1" }, { M: { q: { N: "3" } } }] }, m: { M: { "dotted.name": { S: "z" } } } }]);
+  expect(Items).toEqual([
+    { li: { L: [{ N: "1" }, { M: { q: { N: "3" } } }] }, m: { M: { "dotted.name": { S: "z" } } } },
+  ]);
 });
 
 test("the old parameters are understood and may not meet the new ones", async () => {
@@ -218,7 +263,11 @@ test("the old parameters are understood and may not meet the new ones", async ()
     new UpdateItemCommand({
       ...table,
       Key: { pk: { S: "a" } },
-      AttributeUpdates: { n: { Action: "ADD", Value: { N: "1" } }, s: { Action: "DELETE" }, new: { Value: { S: "x" } } },
+      AttributeUpdates: {
+        n: { Action: "ADD", Value: { N: "1" } },
+        s: { Action: "DELETE" },
+        new: { Value: { S: "x" } },
+      },
       Expected: { s: { Value: { S: "hello" } }, absent: { Exists: false } },
       ReturnValues: "UPDATED_NEW",
     }),
@@ -227,18 +276,27 @@ test("the old parameters are understood and may not meet the new ones", async ()
   const found = await server.client.send(
     new ScanCommand({
       ...table,
-      ScanFilter: { n: { ComparisonOperator: "GT", AttributeValueList: [{ N: "99" }] }, new: { ComparisonOperator: "NOT_NULL" } },
+      ScanFilter: {
+        n: { ComparisonOperator: "GT", AttributeValueList: [{ N: "99" }] },
+        new: { ComparisonOperator: "NOT_NULL" },
+      },
       ConditionalOperator: "OR",
     }),
   );
   expect(found.Count).toBe(1);
-  const mixed = { ...table, ScanFilter: { n: { ComparisonOperator: "NULL" } }, FilterExpression: "attribute_exists(n)" } as const;
+  const mixed = {
+    ...table,
+    ScanFilter: { n: { ComparisonOperator: "NULL" } },
+    FilterExpression: "attribute_exists(n)",
+  } as const;
   expect((await refusal(server.client.send(new ScanCommand(mixed)))).message).toBe(
     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {ScanFilter} Expression parameters: {FilterExpression}",
   );
 });
 
 test("an expression of more than 4 KB or of 300 nested parentheses is refused without harm", async () => {
-  expect((await refusal(count(`s = :s${" or s = :s".repeat(500)}`))).message).toContain("Expression size has exceeded the maximum allowed size");
+  expect((await refusal(count(`s = :s${" or s = :s".repeat(500)}`))).message).toContain(
+    "Expression size has exceeded the maximum allowed size",
+  );
   expect((await refusal(count(`${"(".repeat(1500)}s = :s${")".repeat(1500)}`))).name).toBe("ValidationException");
 });

@@ -17,7 +17,13 @@ test("the bytes of two numbers compare as the numbers do", () => {
 
 test("grouping keeps the order of any two byte strings, and none is the beginning of another", () => {
   const random = randomFrom(11);
-  const bytes = (): Buffer => Buffer.from(Array.from({ length: Math.floor(random() * 20) }, () => [0, 1, 8, 9, 254, 255][Math.floor(random() * 6)] as number));
+  const bytes = (): Buffer =>
+    Buffer.from(
+      Array.from(
+        { length: Math.floor(random() * 20) },
+        () => [0, 1, 8, 9, 254, 255][Math.floor(random() * 6)] as number,
+      ),
+    );
   for (let i = 0; i < 5000; i++) {
     const [a, b] = [bytes(), bytes()];
     const [ga, gb] = [grouped(a), grouped(b)];

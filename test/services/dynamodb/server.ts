@@ -9,6 +9,7 @@ import {
   type DynamoDbAdmin,
   type DynamoDbOptions,
 } from "../../../src/services/dynamodb/index.js";
+import { createCredentials } from "../../../src/services/kit/credentials.js";
 import { StateStore, type Durability } from "../../../src/services/kit/state-store.js";
 import type { EmbeddedService } from "../../../src/services/service.js";
 import { Bus, type BusEvents } from "../../../src/shared/bus.js";
@@ -42,11 +43,13 @@ export async function startServer({ folder, durability, ...options }: TestServer
   const bus = new Bus();
   const changes: BusEvents["ItemChanged"][] = [];
   bus.on("ItemChanged", (event) => changes.push(event));
+  const realm = { region: "us-east-1", accountId: "000000000000" };
   const context = {
     store,
     clock,
     bus,
-    realm: { region: "us-east-1", accountId: "000000000000" },
+    realm,
+    credentials: createCredentials({ realm, clock, secret: () => store.secret }),
     log: silentLogger,
     endpoint: () => endpoint,
   };

@@ -25,11 +25,14 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const key = { pk: { S: "a" } };
-const put = (v: string, TableName = "Log") => server.client.send(new PutItemCommand({ TableName, Item: { ...key, v: { S: v } } }));
+const put = (v: string, TableName = "Log") =>
+  server.client.send(new PutItemCommand({ TableName, Item: { ...key, v: { S: v } } }));
 
 async function createLog(StreamViewType: StreamViewType = "NEW_AND_OLD_IMAGES"): Promise<string> {
   const made = await server.client.send(
-    new CreateTableCommand(tableInput("Log", "pk:S", undefined, { StreamSpecification: { StreamEnabled: true, StreamViewType } })),
+    new CreateTableCommand(
+      tableInput("Log", "pk:S", undefined, { StreamSpecification: { StreamEnabled: true, StreamViewType } }),
+    ),
   );
   return made.TableDescription?.LatestStreamArn as string;
 }
@@ -51,16 +54,30 @@ test("a put, a change and a delete are told in order with both images", async ()
   const arn = await createLog();
   await put("1");
   await put("1");
-  await server.client.send(new UpdateItemCommand({ TableName: "Log", Key: key, UpdateExpression: "SET v = :v", ExpressionAttributeValues: { ":v": { S: "2" } } }));
+  await server.client.send(
+    new UpdateItemCommand({
+      TableName: "Log",
+      Key: key,
+      UpdateExpression: "SET v = :v",
+      ExpressionAttributeValues: { ":v": { S: "2" } },
+    }),
+  );
   await server.client.send(new DeleteItemCommand({ TableName: "Log", Key: key }));
   await server.client.send(new DeleteItemCommand({ TableName: "Log", Key: key }));
   const records = await read(await iterator(arn));
-  expect(records.map(({ eventName, dynamodb }) => [eventName, dynamodb?.OldImage?.["v"]?.S, dynamodb?.NewImage?.["v"]?.S])).toEqual([
+  expect(
+    records.map(({ eventName, dynamodb }) => [eventName, dynamodb?.OldImage?.["v"]?.S, dynamodb?.NewImage?.["v"]?.S]),
+  ).toEqual([
     ["INSERT", undefined, "1"],
     ["MODIFY", "1", "2"],
     ["REMOVE", "2", undefined],
   ]);
-  expect(records[0]).toMatchObject({ eventSource: "aws:dynamodb", eventVersion: "1.1", awsRegion: "us-east-1", dynamodb: { Keys: key, StreamViewType: "NEW_AND_OLD_IMAGES", SizeBytes: 8 } });
+  expect(records[0]).toMatchObject({
+    eventSource: "aws:dynamodb",
+    eventVersion: "1.1",
+    awsRegion: "us-east-1",
+    dynamodb: { Keys: key, StreamViewType: "NEW_AND_OLD_IMAGES", SizeBytes: 8 },
+  });
   expect(records[0]?.userIdentity).toBeUndefined();
   const numbers = records.map(({ dynamodb }) => dynamodb?.SequenceNumber ?? "");
   expect(numbers.every((text) => text.length === 21)).toBe(true);
@@ -91,8 +108,13 @@ test("the four kinds of iterator start where they say", async () => {
   const SequenceNumber = all[1]?.dynamodb?.SequenceNumber;
   const values = (records: StreamRecord[]) => records.map(({ dynamodb }) => dynamodb?.NewImage?.["v"]?.S);
   expect(values(all)).toEqual(["1", "2", "3"]);
-  expect(values(await read(await iterator(arn, { ShardIteratorType: "AT_SEQUENCE_NUMBER", SequenceNumber })))).toEqual(["2", "3"]);
-  expect(values(await read(await iterator(arn, { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber })))).toEqual(["3"]);
+  expect(values(await read(await iterator(arn, { ShardIteratorType: "AT_SEQUENCE_NUMBER", SequenceNumber })))).toEqual([
+    "2",
+    "3",
+  ]);
+  expect(
+    values(await read(await iterator(arn, { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber }))),
+  ).toEqual(["3"]);
   expect(await read(latest)).toEqual([]);
   await put("4");
   expect(values(await read(latest))).toEqual(["4"]);
@@ -109,7 +131,12 @@ test("pages follow one another through the next iterator", async () => {
 test("an item that expired is told as the service's own doing", async () => {
   const arn = await createLog();
   const ends: Record<string, AttributeValue> = { ends: { N: String(server.clock.now() / 1000 + 5) } };
-  await server.client.send(new UpdateTimeToLiveCommand({ TableName: "Log", TimeToLiveSpecification: { Enabled: true, AttributeName: "ends" } }));
+  await server.client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: "Log",
+      TimeToLiveSpecification: { Enabled: true, AttributeName: "ends" },
+    }),
+  );
   await server.client.send(new PutItemCommand({ TableName: "Log", Item: { ...key, ...ends } }));
   await server.clock.advance(20_000);
   const records = await read(await iterator(arn));
@@ -144,11 +171,16 @@ test("a stream that is switched off ends, stays readable, and a new one starts a
   expect(StreamDescription?.Shards?.[0]?.SequenceNumberRange?.EndingSequenceNumber).toHaveLength(21);
   const page = await server.streams.send(new GetRecordsCommand({ ShardIterator: await iterator(arn) }));
   expect(page.Records).toHaveLength(1);
-  const end = await server.streams.send(new GetRecordsCommand({ ShardIterator: page.NextShardIterator as string }));
+  const end = await server.streams.send(new GetRecordsCommand({ ShardIterator: page.NextShardIterator }));
   expect(end).toMatchObject({ Records: [] });
   expect(end.NextShardIterator).toBeUndefined();
   await server.clock.advance(1000);
-  await server.client.send(new UpdateTableCommand({ TableName: "Log", StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" } }));
+  await server.client.send(
+    new UpdateTableCommand({
+      TableName: "Log",
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
+    }),
+  );
   const { Streams } = await server.streams.send(new ListStreamsCommand({ TableName: "Log" }));
   expect(Streams).toHaveLength(2);
   expect(Streams?.map(({ StreamArn }) => StreamArn)).toContain(arn);
@@ -164,12 +196,19 @@ test("an event source reads in process what the API would give", async () => {
   expect(first.records).toHaveLength(2);
   const rest = server.service.streamRecords(arn, { after: first.lastSequenceNumber });
   expect(rest.records).toHaveLength(1);
-  expect(server.service.streamRecords(arn, { after: rest.lastSequenceNumber })).toEqual({ records: [], lastSequenceNumber: rest.lastSequenceNumber });
+  expect(server.service.streamRecords(arn, { after: rest.lastSequenceNumber })).toEqual({
+    records: [],
+    lastSequenceNumber: rest.lastSequenceNumber,
+  });
   expect(server.service.streamShards("arn:aws:dynamodb:us-east-1:000000000000:table/No/stream/2026")).toEqual([]);
 });
 
 test.each([
-  ["DescribeStream", { StreamArn: "arn:aws:dynamodb:us-east-1:000000000000:table/No/stream/2026-01-01T00:00:00.000" }, "ResourceNotFoundException"],
+  [
+    "DescribeStream",
+    { StreamArn: "arn:aws:dynamodb:us-east-1:000000000000:table/No/stream/2026-01-01T00:00:00.000" },
+    "ResourceNotFoundException",
+  ],
   ["GetRecords", { ShardIterator: "nonsense" }, "ValidationException"],
   ["GetShardIterator", { StreamArn: "x" }, "ValidationException"],
 ])("%s with %j is refused", async (operation, body, type) => {

@@ -8,7 +8,7 @@ import { AwsError } from "../../kit/aws-error.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { addWrite, consumedCapacity, emptyUsage, readUnits, type CapacityMode, type Usage } from "../capacity.js";
 import { announce, type Engine } from "../engine.js";
-import { validationError } from "../errors.js";
+import { isThrottling, validationError } from "../errors.js";
 import type { Path } from "../expressions/context.js";
 import { checkAttributesToGet } from "../expressions/legacy.js";
 import { project } from "../expressions/paths.js";
@@ -124,7 +124,7 @@ function isThrottled(act: () => void): boolean {
     act();
     return false;
   } catch (error) {
-    if (error instanceof AwsError && "ThrottlingReasons" in error.members) return true;
+    if (isThrottling(error)) return true;
     throw error;
   }
 }
