@@ -19,6 +19,17 @@ export interface PoolOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/**
+ * An environment whose extensions are about to be done is waited for this long. On AWS the way back to the caller and
+ * the next request's way take longer; here a caller in a row would start environment after environment.
+ */
+const LINGER_MS = 50;
+
+interface Waiter {
+  readonly resolve: (environment: Environment) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 interface Idle {
   readonly environment: Environment;
   readonly cancelExpiry: Cancel;
@@ -34,7 +45,9 @@ export class Pool {
   #standby: Promise<Environment> | undefined;
   #count = 0;
   #running = 0;
-  readonly #waiting: { readonly resolve: (environment: Environment) => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #waiting: Waiter[] = [];
+  /** Environments whose caller has its answer while they work on. */
+  #lingering = 0;
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -66,7 +79,7 @@ export class Pool {
     } finally {
       const { afterwork } = environment;
       if (afterwork === undefined) this.#giveBack(environment);
-      else void afterwork.catch(this.#options.onError).then(() => this.#giveBack(environment));
+      else void this.#linger(environment, afterwork);
     }
   }
 
@@ -111,8 +124,28 @@ export class Pool {
       this.#standby = undefined;
       return standby;
     }
-    if (this.#count >= this.#options.maxEnvironments) return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    return this.#create();
+    const full = this.#count >= this.#options.maxEnvironments;
+    if (!full && this.#lingering === 0) return this.#create();
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject };
+      this.#waiting.push(waiter);
+      if (!full) setTimeout(() => this.#tireOf(waiter), LINGER_MS);
+    });
+  }
+
+  async #linger(environment: Environment, afterwork: Promise<void>): Promise<void> {
+    this.#lingering += 1;
+    await afterwork.catch(this.#options.onError);
+    this.#lingering -= 1;
+    this.#giveBack(environment);
+  }
+
+  /** Nobody came back in time: the one who waits gets a new environment. */
+  #tireOf(waiter: Waiter): void {
+    const at = this.#waiting.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiting.splice(at, 1);
+    this.#create().then(waiter.resolve, waiter.reject);
   }
 
   async #create(): Promise<Environment> {

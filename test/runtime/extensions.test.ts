@@ -1,0 +1,182 @@
+/** External and internal extensions, their events and failures, and what they are told by the Telemetry API. */
+import { join } from "node:path";
+import type { FunctionConfig } from "../../src/config/function-config.js";
+import { VirtualClock } from "../../src/shared/clock.js";
+import { bodyOf, FunctionHost, HANDLERS } from "./function-host.js";
+
+const LAYER = join(HANDLERS, "layer-extension");
+
+const IDLE_TIMEOUT_MS = 60_000;
+const clock = new VirtualClock();
+const functions = new FunctionHost({ clock, idleTimeoutMs: IDLE_TIMEOUT_MS });
+afterAll(() => functions.close());
+
+function watched(environment: Record<string, string> = {}, handler = "counts.handler", config: Partial<FunctionConfig> = {}): FunctionConfig {
+  return functions.function("node", handler, { layers: [LAYER], timeoutSeconds: 5, environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...environment }, ...config });
+}
+
+/** What the extension printed under this word. */
+function said(config: FunctionConfig, word: string): unknown[] {
+  const start = `watcher ${word} `;
+  return functions.lines(config).filter((line) => line.startsWith(start)).map((line) => JSON.parse(line.slice(start.length)) as unknown);
+}
+
+interface Event {
+  readonly eventType: string;
+  readonly requestId?: string;
+  readonly shutdownReason?: string;
+  readonly deadlineMs: number;
+}
+const events = (config: FunctionConfig): Event[] => said(config, "event") as Event[];
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("an external extension registers, sees each event and ends at SHUTDOWN", async () => {
+  const config = watched();
+  const first = await functions.invoke(config, {}, { traceHeader: "Root=1-a-b" });
+  expect(bodyOf(first)).toBe(1);
+  expect(bodyOf(await functions.invoke(config))).toBe(2);
+  const identity = { functionName: config.name, functionVersion: "$LATEST", handler: "counts.handler", accountId: "123456789012" };
+  expect(said(config, "registered")).toEqual([[200, identity]]);
+  await until(() => events(config).length === 2);
+  expect(events(config)[0]).toEqual({
+    eventType: "INVOKE",
+    deadlineMs: expect.any(Number),
+    requestId: first.requestId,
+    invokedFunctionArn: config.arn,
+    tracing: { type: "X-Amzn-Trace-Id", value: "Root=1-a-b" },
+  });
+  expect(functions.lines(config)).toContain("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]");
+  await clock.advance(IDLE_TIMEOUT_MS);
+  await until(() => events(config).length === 3);
+  expect(events(config).at(-1)).toEqual({ eventType: "SHUTDOWN", shutdownReason: "SPINDOWN", deadlineMs: expect.any(Number) });
+});
+
+test("the caller has its answer while an extension works on, and the environment takes no event until it is done", async () => {
+  const config = watched({ WATCHER_WORKS_MS: "400" });
+  const result = await functions.invoke(config);
+  expect(bodyOf(result)).toBe(1);
+  expect(said(config, "worked")).toEqual([]);
+  expect(result.logs).not.toContain("REPORT RequestId");
+  expect(functions.host.poolOf(config).running).toBe(1);
+  await until(() => functions.host.poolOf(config).running === 0);
+  expect(said(config, "worked")).toEqual([400]);
+  const report = functions.lines(config).find((line) => line.startsWith(`REPORT RequestId: ${result.requestId}`));
+  expect(Number(/Duration: ([\d.]+) ms/.exec(report ?? "")?.[1])).toBeGreaterThanOrEqual(400);
+  expect(bodyOf(await functions.invoke(config))).toBe(2);
+});
+
+test("an extension that works past the timeout is cut although the caller has its answer", async () => {
+  const config = watched({ WATCHER_WORKS_MS: "20000" }, "counts.handler", { timeoutSeconds: 1 });
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+  await until(() => functions.host.poolOf(config).running === 0);
+  expect(functions.lines(config).find((line) => line.startsWith("REPORT"))).toMatch(/\tStatus: timeout\t$/);
+  expect(functions.lines(config).join("\n")).toContain("Task timed out after 1.00 seconds");
+}, 10_000);
+
+test("a timeout tells the extension why, and it is started anew", async () => {
+  const config = watched({}, "sleeps.handler", { timeoutSeconds: 1 });
+  const result = await functions.invoke(config, { ms: 20_000 });
+  expect(bodyOf(result)).toMatchObject({ errorType: "Sandbox.Timedout" });
+  expect(events(config).map(({ eventType, shutdownReason }) => shutdownReason ?? eventType)).toEqual(["INVOKE", "TIMEOUT"]);
+  expect(bodyOf(await functions.invoke(config))).toMatchObject({ rounds: 1 });
+  expect(said(config, "registered")).toHaveLength(2);
+});
+
+test("a crash of the runtime tells the extension FAILURE", async () => {
+  const config = watched({}, "exits.handler");
+  await functions.invoke(config, { code: 3 });
+  expect(events(config).at(-1)).toMatchObject({ shutdownReason: "FAILURE" });
+});
+
+test("an extension that ignores SHUTDOWN is killed after two seconds", async () => {
+  const config = watched({ WATCHER_MODE: "ignores-shutdown" }, "exits.handler");
+  const startedAt = performance.now();
+  await functions.invoke(config, { code: 3 });
+  expect(performance.now() - startedAt).toBeGreaterThan(1900);
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+}, 15_000);
+
+test.each([
+  ["crash", "Extension.Crash", "exit status 4"],
+  ["init-error", "Extension.InitError", "exit status 2"],
+])("an extension with %s at INIT fails the invocation as %s", async (mode, errorType, text) => {
+  const config = watched({ WATCHER_MODE: mode });
+  const result = await functions.invoke(config);
+  expect(bodyOf(result)).toEqual({ errorType, errorMessage: `RequestId: ${result.requestId} Error: ${text}` });
+  expect(result.functionError).toBe("Unhandled");
+  expect(functions.lines(config).filter((line) => line.startsWith("INIT_REPORT"))).toHaveLength(2);
+  expect(result.report.errorType).toBe(errorType);
+});
+
+test.each([
+  ["crash-later", "Extension.Crash", "exit status 5"],
+  ["exit-error", "Extension.ExitError", "exit status 6"],
+])("an extension with %s during an invocation fails it as %s", async (mode, errorType, text) => {
+  const config = watched({ WATCHER_MODE: mode }, "sleeps.handler");
+  const result = await functions.invoke(config, { ms: 3000 });
+  expect(bodyOf(result)).toEqual({ errorType, errorMessage: `RequestId: ${result.requestId} Error: ${text}` });
+});
+
+test("an extension that wants only SHUTDOWN does not hold invocations up", async () => {
+  const config = watched({ WATCHER_EVENTS: '["SHUTDOWN"]' });
+  await functions.invoke(config);
+  expect(bodyOf(await functions.invoke(config))).toBe(2);
+  expect(events(config)).toEqual([]);
+});
+
+test("an extension sees the function's variables but not those of the runtime", async () => {
+  const config = watched({ WATCHER_MODE: "variables", OWN: "1" });
+  await functions.invoke(config);
+  const [names] = said(config, "variables") as string[][];
+  expect(names).toEqual(expect.arrayContaining(["OWN", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_SESSION_TOKEN"]));
+  for (const hidden of ["_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME"]) expect(names).not.toContain(hidden);
+});
+
+test("an internal extension registers during INIT, and wrong calls are refused by name", async () => {
+  const config = functions.function("node", "internal-extension.handler");
+  await functions.invoke(config);
+  const body = bodyOf(await functions.invoke(config)) as { refusals: object };
+  expect(body).toMatchObject({ seen: expect.arrayContaining(["INVOKE"]), late: [403, "Extension.RegistrationClosed"] });
+  expect(body.refusals).toEqual({
+    shutdown: [403, "Extension.InvalidEventType"],
+    unknownEvent: [403, "Extension.InvalidEventType"],
+    twice: [403, "Extension.InvalidExtensionState"],
+    noName: [403, "Extension.InvalidExtensionName"],
+    garbage: [403, "InvalidRequestFormat"],
+    noId: [403, "Extension.MissingExtensionIdentifier"],
+    badId: [403, "Extension.InvalidExtensionIdentifier"],
+    unknownId: [403, "Extension.UnknownExtensionIdentifier"],
+    noHeader: [403, "Extension.MissingHeader"],
+  });
+});
+
+test("telemetry comes over HTTP with platform events and the function's lines", async () => {
+  const config = watched({ WATCHER_TELEMETRY: "http" }, "logs-json.handler", {
+    logging: { format: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN", logGroup: "/g" },
+  });
+  const { requestId } = await functions.invoke(config);
+  await until(() => functions.host.poolOf(config).running === 0);
+  const records = said(config, "http") as { type: string; time: string; record: Record<string, unknown> }[];
+  expect(said(config, "subscribed")).toEqual([[200, '"OK"']]);
+  const types = records.map(({ type }) => type);
+  for (const type of ["platform.telemetrySubscription", "platform.extension", "platform.initRuntimeDone", "platform.initReport", "platform.start", "function", "platform.runtimeDone", "platform.report"]) {
+    expect(types).toContain(type);
+  }
+  expect(records.find(({ type }) => type === "platform.start")?.record).toEqual({ requestId, version: "$LATEST" });
+  expect(records.find(({ type }) => type === "platform.runtimeDone")?.record).toMatchObject({ requestId, status: "success", metrics: { durationMs: expect.any(Number), producedBytes: 4 } });
+  expect(records.filter(({ type }) => type === "function").map(({ record }) => record)).toContainEqual(expect.objectContaining({ level: "INFO", message: "plain" }));
+});
+
+test("the older Logs API delivers over TCP, one record a line, and only the kinds asked for", async () => {
+  const config = watched({ WATCHER_TELEMETRY: "tcp", WATCHER_TYPES: '["platform"]' });
+  await functions.invoke(config);
+  // What was written just before the freeze is read after the thaw.
+  await functions.invoke(config);
+  await until(() => said(config, "tcp").some((record) => (record as { type: string }).type === "platform.report"));
+  const types = (said(config, "tcp") as { type: string }[]).map(({ type }) => type);
+  expect(types).toContain("platform.start");
+  expect(types).not.toContain("function");
+});
