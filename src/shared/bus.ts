@@ -27,6 +27,14 @@ export interface BusEvents {
   /** A bucket has got another notification configuration. */
   NotificationsConfigured: { readonly namespace: string; readonly bucket: string; readonly requestId: string };
   MessageVisible: { readonly queueUrl: string; readonly queueArn: string };
+  /** A mapping's filters let a message pass by; it is deleted unseen. */
+  MessageFiltered: {
+    readonly id: string;
+    readonly queueArn: string;
+    readonly functionName: string;
+    readonly patterns: readonly string[];
+    readonly body: string;
+  };
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
   LogWritten: {

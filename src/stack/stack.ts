@@ -29,6 +29,7 @@ import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
 import { needsReferences, withReferences } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import { HistoryRecorder } from "./history/recorder.js";
 import { makeResources } from "./resources.js";
 import { startSecondStores } from "./second-stores.js";
 import { applyNotifications, StackSources } from "./sources.js";
@@ -53,6 +54,8 @@ export interface StackOptions {
   readonly inspect?: (fn: FunctionConfig) => DebuggerOptions | undefined;
   /** A debugger stands at a breakpoint in this function: its timeout waits. */
   readonly paused?: (fn: FunctionConfig) => boolean;
+  /** Keep invocations and events in the state folder, for `events`, `show`, `replay` and `why`. */
+  readonly history?: boolean;
   /** Keep one environment of each function ready; a stack does unless told otherwise. */
   readonly standby?: boolean;
 }
@@ -130,6 +133,9 @@ export class Stack {
       live.application = bindLocally(options.application, config, endpoint);
       const { application } = live;
       const notice = (text: string): void => options.onNotice?.(text);
+      const history = options.history === true ? new HistoryRecorder(folder, bus, notice) : undefined;
+      if (history !== undefined) closers.push(() => history.close());
+      const historyObserver = history === undefined ? [] : [history.observer];
       // A one-shot command prints its log and is gone; a stack keeps it.
       const telemetry =
         gateway !== undefined && options.kind === "stack"
@@ -159,7 +165,7 @@ export class Stack {
         faithfulCpu: config.limits.faithfulCpu,
         complete: (fn) =>
           gateway !== undefined && needsReferences(fn) ? withReferences(fn, gateway) : Promise.resolve(fn),
-        observer: fanOut([activity.observer, ...(options.observers ?? [])]),
+        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),

@@ -1,5 +1,5 @@
 /** Waits until something holds, looking again whenever the stack says that something may have changed. */
-import { AppError } from "../shared/errors.js";
+import { AppError, messageOf } from "../shared/errors.js";
 import type { Activity } from "./activity.js";
 
 export interface WaitOptions {
@@ -48,7 +48,7 @@ export async function waitFor<T>(
     if (typeof outcome === "object" && outcome !== null && "text" in outcome && outcome.text === "time is up") {
       throw new AppError("LR6001", {
         what: `${what} did not come true within ${timeoutMs} ms`,
-        ...(lastError === undefined ? {} : { why: String(lastError), cause: lastError }),
+        ...(lastError === undefined ? {} : { why: messageOf(lastError), cause: lastError }),
       });
     }
     return outcome as Exclude<T, false | null | undefined>;

@@ -27,6 +27,7 @@ export const invokeCommand: Action = async ([name = ""], options) => {
     config: project.config,
     projectRoot: project.folder,
     kind: "command",
+    history: true,
     onLog: logPrinter(process.stderr),
     onNotice: notice,
     ...inspectOptions(options),

@@ -1,0 +1,70 @@
+/** Says in a few words what an event is, from the event alone: who sent it and what it is about. */
+import { isJsonObject, type Json, type JsonObject } from "../../config/json.js";
+
+export interface EventDescription {
+  readonly source: string;
+  readonly subject: string;
+}
+
+export function describeEvent(payload: string): EventDescription {
+  let event: Json;
+  try {
+    event = JSON.parse(payload) as Json;
+  } catch {
+    return { source: "direct", subject: "" };
+  }
+  if (!isJsonObject(event)) return { source: "direct", subject: "" };
+  return records(event) ?? http(event) ?? eventBridge(event) ?? { source: "direct", subject: "" };
+}
+
+function records(event: JsonObject): EventDescription | undefined {
+  const list = event["Records"];
+  if (!Array.isArray(list) || !isJsonObject(list[0])) return undefined;
+  const [first] = list;
+  const more = list.length > 1 ? ` and ${list.length - 1} more` : "";
+  const source = text(first["eventSource"] ?? first["EventSource"]).replace(/^aws:/, "");
+  if (source === "") return undefined;
+  return { source, subject: `${subjectOf(first, source)}${more}` };
+}
+
+function subjectOf(record: JsonObject, source: string): string {
+  switch (source) {
+    case "s3":
+      return `${text(at(record, "s3", "bucket", "name"))}/${decodeKey(text(at(record, "s3", "object", "key")))}`;
+    case "sns":
+      return lastPart(text(at(record, "Sns", "TopicArn")));
+    case "dynamodb":
+      return text(record["eventSourceARN"]).split("/")[1] ?? "";
+    default:
+      return lastPart(text(record["eventSourceARN"]));
+  }
+}
+
+function http(event: JsonObject): EventDescription | undefined {
+  const context = event["requestContext"];
+  if (!isJsonObject(context)) return undefined;
+  const method = text(at(context, "http", "method") ?? event["httpMethod"]);
+  const path = text(event["rawPath"] ?? event["path"] ?? context["routeKey"]);
+  return { source: method === "" ? "websocket" : "http", subject: `${method} ${path}`.trim() };
+}
+
+function eventBridge(event: JsonObject): EventDescription | undefined {
+  const kind = event["detail-type"];
+  return typeof kind === "string" ? { source: "events", subject: `${text(event["source"])} ${kind}` } : undefined;
+}
+
+function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((inner, step) => (isJsonObject(inner) ? inner[step] : undefined), value);
+}
+
+const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1);
+
+/** Keys in notifications are form-encoded. */
+function decodeKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch {
+    return key;
+  }
+}

@@ -1,0 +1,87 @@
+/** Writes the history of a stack: listens to invocations and to the bus. */
+import { randomUUID } from "node:crypto";
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
+import type { Bus, ObjectEvent } from "../../shared/bus.js";
+import { messageOf } from "../../shared/errors.js";
+import { describeEvent } from "./describe-event.js";
+import { HistoryFile, historyFolder } from "./history-file.js";
+import type { InvocationRecord } from "./records.js";
+
+/** Answers and logs beyond this are cut: the event is what a replay needs. */
+const MAX_TEXT = 64 * 1024;
+const KINDS = ["ObjectCreated", "ObjectRemoved"] as const;
+
+export class HistoryRecorder {
+  readonly observer: InvocationObserver;
+  readonly #file: HistoryFile;
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(stateFolder: string, bus: Bus, notice: (text: string) => void) {
+    this.#file = new HistoryFile(historyFolder(stateFolder), notice);
+    this.observer = {
+      started: () => undefined,
+      ended: (config, id, { payload }, outcome) => this.#file.add(invocationRecord(config, id, payload, outcome)),
+    };
+    this.#unsubscribe = [
+      ...KINDS.map((kind) => bus.on(kind, (event) => this.#object(kind, event))),
+      bus.on("MessageFiltered", (event) => this.#file.add({ kind: "filtered", timeMs: Date.now(), ...event })),
+    ];
+  }
+
+  async close(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#file.close();
+  }
+
+  #object(kind: (typeof KINDS)[number], { bucket, key, action, sequencer, timeMs }: ObjectEvent): void {
+    this.#file.add({ kind: "object", id: randomUUID(), timeMs, name: `s3:${kind}:${action}`, bucket, key, sequencer });
+  }
+}
+
+/** One invocation as the history keeps it. */
+export function invocationRecord(
+  config: FunctionConfig,
+  id: string,
+  payload: Buffer,
+  outcome: InvocationOutcome,
+): InvocationRecord {
+  const event = payload.toString("utf8");
+  const head = {
+    kind: "invocation",
+    id,
+    timeMs: Date.now(),
+    functionName: config.name,
+    ...describeEvent(event),
+    event,
+  } as const;
+  if (!("result" in outcome))
+    return { ...head, status: "failed", durationMs: 0, errorMessage: messageOf(outcome.error), result: "", logs: "" };
+  const { result } = outcome;
+  const { report } = result;
+  const answer = result.payload.toString("utf8");
+  return {
+    ...head,
+    status: result.functionError === undefined ? report.status : report.status === "success" ? "error" : report.status,
+    durationMs: report.durationMs,
+    maxMemoryUsedMb: report.maxMemoryUsedMb,
+    ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
+    ...(result.functionError === undefined ? {} : failureIn(answer)),
+    result: cut(answer),
+    logs: cut(result.logs),
+  };
+}
+
+function failureIn(answer: string): { errorType?: string; errorMessage?: string } {
+  try {
+    const { errorType, errorMessage } = JSON.parse(answer) as { errorType?: string; errorMessage?: string };
+    return {
+      ...(errorType === undefined ? {} : { errorType }),
+      ...(errorMessage === undefined ? {} : { errorMessage }),
+    };
+  } catch {
+    return { errorMessage: answer };
+  }
+}
+
+const cut = (text: string): string => (text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}...`);

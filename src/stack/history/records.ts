@@ -1,0 +1,56 @@
+/** What the history keeps: every invocation, and every event that might have started one. One JSON line each. */
+import type { InvocationStatus } from "../../runtime/types.js";
+
+export interface InvocationRecord {
+  readonly kind: "invocation";
+  /** The request id. */
+  readonly id: string;
+  readonly timeMs: number;
+  readonly functionName: string;
+  /** `s3`, `sqs`, `http`, `direct` ... as the event says. */
+  readonly source: string;
+  /** Bucket and key, queue, method and path: what tells one event from the next. */
+  readonly subject: string;
+  /** JSON text, as the function received it. */
+  readonly event: string;
+  readonly status: InvocationStatus | "failed";
+  readonly durationMs: number;
+  readonly initDurationMs?: number;
+  readonly maxMemoryUsedMb?: number;
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+  /** JSON text of the answer; cut when long. */
+  readonly result: string;
+  readonly logs: string;
+}
+
+/** An object event of S3. */
+export interface ObjectRecord {
+  readonly kind: "object";
+  readonly id: string;
+  readonly timeMs: number;
+  /** `s3:ObjectCreated:Put` */
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly sequencer: string;
+}
+
+/** A message that no filter of a mapping let through. Lambda deletes such messages without a word. */
+export interface FilteredRecord {
+  readonly kind: "filtered";
+  /** The message's id. */
+  readonly id: string;
+  readonly timeMs: number;
+  readonly queueArn: string;
+  readonly functionName: string;
+  readonly patterns: readonly string[];
+  readonly body: string;
+}
+
+export type HistoryRecord = InvocationRecord | ObjectRecord | FilteredRecord;
+
+export const failed = (record: HistoryRecord): boolean => record.kind === "invocation" && record.status !== "success";
+
+/** Enough of an id to type. */
+export const shortId = (id: string): string => id.slice(0, 8);
