@@ -112,7 +112,7 @@ export class Environment {
   }
 
   get state(): EnvironmentState {
-    return this.#broken === undefined ? this.#state : "dead";
+    return this.#broken === undefined && !this.#sandbox.isGone ? this.#state : "dead";
   }
 
   get sandboxTier(): Sandbox["tier"] {

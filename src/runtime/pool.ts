@@ -114,10 +114,10 @@ export class Pool {
   }
 
   async #take(): Promise<Environment> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       idle.cancelExpiry();
-      return idle.environment;
+      if (idle.environment.state !== "dead") return idle.environment;
+      this.#end(idle.environment);
     }
     const standby = this.#standby;
     if (standby !== undefined) {

@@ -68,6 +68,7 @@ export class LinuxSandbox implements Sandbox {
   #lastToken = 0;
   #kills = 0;
   #frozen = false;
+  #gone = false;
   #freezeSweep: NodeJS.Timeout | undefined;
   #destroyed: Promise<void> | undefined;
   /** Destroyed, or gone of its own accord. */
@@ -104,6 +105,7 @@ export class LinuxSandbox implements Sandbox {
       started: (token, innerPid) => this.#onStarted(token, innerPid),
       ended: (token, status) => this.#onEnded(token, status),
       closed: (diagnostics) => {
+        this.#gone = true;
         if (!isReady) {
           if (this.#destroyed === undefined) options.onRefused(diagnostics);
           settleReady?.reject(
@@ -119,6 +121,10 @@ export class LinuxSandbox implements Sandbox {
       },
     });
     this.output = { stdout: this.#keeper.stdout, stderr: this.#keeper.stderr };
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
   }
 
   spawn(spec: ProcessSpec): SandboxProcess {

@@ -35,6 +35,7 @@ const MAX_STOP_ROUNDS = 5;
 export class PortableSandbox implements Sandbox {
   readonly tier = "portable";
   readonly ready = Promise.resolve();
+  readonly isGone = false;
   readonly notes: readonly string[] = [];
   readonly paths: Sandbox["paths"];
   readonly output = { stdout: new PassThrough(), stderr: new PassThrough() };

@@ -60,6 +60,8 @@ export interface Sandbox {
   readonly tier: SandboxTier;
   /** Resolves when the root stands; rejects with LR5005 when it cannot be built. Nothing needs to wait for it. */
   readonly ready: Promise<void>;
+  /** The room has ended on its own (somebody killed its first process): nothing can be started in it any more. */
+  readonly isGone: boolean;
   /** What a person should know about this sandbox, e.g. that its code is readable by root alone. */
   readonly notes: readonly string[];
   /** Paths as the function sees them (`/var/task`, or the host path in the portable tier). */
