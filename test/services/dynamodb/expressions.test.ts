@@ -245,6 +245,10 @@ test.each([
   expect(await refusal(update(expression))).toMatchObject({ name: "ValidationException", message });
 });
 
+test("indexes of removed elements are those of the list as it was", async () => {
+  expect(await update("REMOVE li[0], li[1]")).toEqual({ li: { L: [{ M: { q: { N: "3" } } }] } });
+});
+
 test("a projection cuts documents and closes up lists", async () => {
   const { Items } = await server.client.send(
     new ScanCommand({

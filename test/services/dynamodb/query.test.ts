@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   QueryCommand,
   ScanCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
   type AttributeValue,
   type QueryCommandInput,
@@ -201,6 +202,40 @@ test("a global index holds only items with its keys, follows their changes, and 
   await set("SET #at = :two", { ":two": { N: "2" } });
   await server.client.send(new DeleteItemCommand({ TableName: "Texts", Key: key }));
   expect(await found()).toEqual([]);
+});
+
+test("writes to indexes cost capacity of their own: one for a new row, two for a row that moves, none without change", async () => {
+  const write = async (at: string, kept: string) =>
+    (
+      await server.client.send(
+        new PutItemCommand({
+          TableName: "Texts",
+          Item: { pk: { S: "cost" }, sk: { S: "1" }, g: { S: "cost" }, at: { N: at }, kept: { S: kept } },
+          ReturnConsumedCapacity: "INDEXES",
+        }),
+      )
+    ).ConsumedCapacity;
+  const units = (count: number) => ({ CapacityUnits: count });
+  expect(await write("1", "a")).toEqual({
+    TableName: "Texts",
+    ...units(3),
+    Table: units(1),
+    GlobalSecondaryIndexes: { "by-g": units(1) },
+    LocalSecondaryIndexes: { "by-at": units(1) },
+  });
+  expect(await write("1", "a")).toEqual({ TableName: "Texts", ...units(1), Table: units(1) });
+  expect(await write("1", "b")).toMatchObject({ ...units(2), GlobalSecondaryIndexes: { "by-g": units(1) } });
+  expect(await write("2", "b")).toMatchObject({ ...units(5), GlobalSecondaryIndexes: { "by-g": units(2) } });
+  const Update = {
+    TableName: "Texts",
+    Key: { pk: { S: "cost" }, sk: { S: "1" } },
+    UpdateExpression: "SET kept = :c",
+    ExpressionAttributeValues: { ":c": { S: "c" } },
+  };
+  const doubled = await server.client.send(
+    new TransactWriteItemsCommand({ TransactItems: [{ Update }], ReturnConsumedCapacity: "INDEXES" }),
+  );
+  expect(doubled.ConsumedCapacity?.[0]?.GlobalSecondaryIndexes?.["by-g"]?.WriteCapacityUnits).toBe(2);
 });
 
 test("a local index fetches from the table what it does not hold, and may be read consistently", async () => {
