@@ -22,7 +22,8 @@ export default {
       const theirs = await bare.call("listen");
       await bare.call("answerWith", "{}");
       const dynalite = await peer?.call("endpoint");
-      for (const endpoint of [gateway.endpoint, dynalite]) if (endpoint !== undefined) await createTable(load, endpoint);
+      for (const endpoint of [gateway.endpoint, dynalite])
+        if (endpoint !== undefined) await createTable(load, endpoint);
       const count = bench.quick ? 1500 : PUTS;
       let serial = 0;
       const series = { ours: [], limit: [], peer: [] };
@@ -38,14 +39,30 @@ export default {
         if (dynalite !== undefined) series.peer.push(await measure(dynalite));
       }
       const note = `${Math.round(Math.max(...series.ours))} req/s at best`;
-      bench.row("DynamoDB conditional put, raw HTTP, c=16, vs bare `node:http`, same bodies", atLeast(0.25, "x"), ratios(series.ours, series.limit).slice(1), { note });
+      bench.row(
+        "DynamoDB conditional put, raw HTTP, c=16, vs bare `node:http`, same bodies",
+        atLeast(0.25, "x"),
+        ratios(series.ours, series.limit).slice(1),
+        { note },
+      );
       if (peer === undefined) bench.skip("DynamoDB conditional put vs dynalite", "dynalite does not run here");
-      else bench.row("DynamoDB conditional put, raw HTTP, c=16, vs dynalite", atLeast(1.5, "x"), ratios(series.ours, series.peer).slice(1));
+      else
+        bench.row(
+          "DynamoDB conditional put, raw HTTP, c=16, vs dynalite",
+          atLeast(1.5, "x"),
+          ratios(series.ours, series.peer).slice(1),
+        );
 
       const winners = [];
       for (let round = 0; round < 5; round++) {
         const requests = Array.from({ length: RACERS }, () => conditionalPut(gateway.endpoint, `race-${round}`));
-        const race = await load.run({ endpoint: gateway.endpoint, requests, connections: RACERS, once: true, allowErrors: true });
+        const race = await load.run({
+          endpoint: gateway.endpoint,
+          requests,
+          connections: RACERS,
+          once: true,
+          allowErrors: true,
+        });
         winners.push(race.count - race.failed);
       }
       if (Math.min(...winners) < 1) throw new Error("a race had no winner");
@@ -63,7 +80,11 @@ function createTable(load, endpoint) {
     KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
     BillingMode: "PAY_PER_REQUEST",
   };
-  return callOnce(load, endpoint, jsonRequest({ endpoint, service: "dynamodb", target: "DynamoDB_20120810.CreateTable", body }));
+  return callOnce(
+    load,
+    endpoint,
+    jsonRequest({ endpoint, service: "dynamodb", target: "DynamoDB_20120810.CreateTable", body }),
+  );
 }
 
 function conditionalPut(endpoint, id) {

@@ -28,22 +28,38 @@ export default {
         const requests = Array.from({ length: MESSAGES / TENTHS / 10 }, () => send);
         rates.push((await load.run({ endpoint, requests, connections: 16, once: true })).perSecond);
       }
-      bench.row("SQS: sending the first tenth of 1,000,000 messages / the last tenth, req/s", atMost(1.3, "x"), rates[0] / rates.at(-1), {
-        note: `${Math.round(rates.at(-1) * 10).toLocaleString("en-US")} messages/s in the last tenth`,
-      });
+      bench.row(
+        "SQS: sending the first tenth of 1,000,000 messages / the last tenth, req/s",
+        atMost(1.3, "x"),
+        rates[0] / rates.at(-1),
+        {
+          note: `${Math.round(rates.at(-1) * 10).toLocaleString("en-US")} messages/s in the last tenth`,
+        },
+      );
       const receive = (url) => {
         const body = { QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 600 };
         return jsonRequest({ endpoint, service: "sqs", target: "AmazonSQS.ReceiveMessage", body });
       };
       const rate = async (url) =>
-        (await load.run({ endpoint, requests: Array.from({ length: 1000 }, () => receive(url)), connections: 16, once: true })).perSecond;
+        (
+          await load.run({
+            endpoint,
+            requests: Array.from({ length: 1000 }, () => receive(url)),
+            connections: 16,
+            once: true,
+          })
+        ).perSecond;
       const small = [];
       const large = [];
       for (let round = 0; round < 5; round++) {
         small.push(await rate(few));
         large.push(await rate(queueUrl));
       }
-      bench.row("SQS: receiving from a queue of 20,000 messages / from one of 1,000,000, req/s", atMost(1.3, "x"), small.map((value, i) => value / large[i]));
+      bench.row(
+        "SQS: receiving from a queue of 20,000 messages / from one of 1,000,000, req/s",
+        atMost(1.3, "x"),
+        small.map((value, i) => value / large[i]),
+      );
       await gateway.stop();
 
       const empty = bench.folder("empty");
@@ -77,7 +93,12 @@ async function compare(bench, load, what, empty, full, request) {
       await gateway.stop();
     }
   }
-  bench.row(`start on a state of ${what}, to the first answer / on an empty one`, atMost(1.3, "x"), ms.full.map((value, i) => value / ms.empty[i]));
+  bench.row(
+    `start on a state of ${what}, to the first answer / on an empty one`,
+    atMost(1.3, "x"),
+    ms.full.map((value, i) => value / ms.empty[i]),
+  );
   const grown = bytes.full.map((value, i) => megabytes(value - bytes.empty[i]));
-  if (Number.isFinite(grown[0])) bench.row(`RSS after a start on ${what}, over an empty state`, atMost(10, " MB"), grown);
+  if (Number.isFinite(grown[0]))
+    bench.row(`RSS after a start on ${what}, over an empty state`, atMost(10, " MB"), grown);
 }

@@ -52,7 +52,11 @@ export default {
       bench.row("copying the file of 256 MB", noBound(" ms"), series.copy);
       const after = gateway.usage();
       if (before === undefined || after === undefined) return;
-      bench.row("S3 put and get of 256 MB: RSS growth of the server, at its peak", atMost(32, " MB"), megabytes(after.peakBytes - before.residentBytes));
+      bench.row(
+        "S3 put and get of 256 MB: RSS growth of the server, at its peak",
+        atMost(32, " MB"),
+        megabytes(after.peakBytes - before.residentBytes),
+      );
     } finally {
       await Promise.all([load.stop(), client.stop(), gateway.stop()]);
     }

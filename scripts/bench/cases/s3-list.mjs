@@ -32,7 +32,11 @@ export default {
         shares.push(((after.user + after.system - before.user - before.system) / 1000 / ms) * 100);
         whole.push(ms);
       }
-      bench.row("list 100,000 keys by SDK paginator: CPU time of the server, share of the whole", atMost(15, " %"), shares);
+      bench.row(
+        "list 100,000 keys by SDK paginator: CPU time of the server, share of the whole",
+        atMost(15, " %"),
+        shares,
+      );
       bench.row("list 100,000 keys by SDK paginator", noBound(" ms"), whole);
 
       const page = async ({ bucket, prefix, suffix, count }) => {
@@ -50,7 +54,11 @@ export default {
       for (const [i, { count }] of sizes.entries()) {
         if (i === 0) continue;
         const text = `a page of a listing: ${count.toLocaleString("en-US")} keys in the bucket / 1,000 keys`;
-        bench.row(text, atMost(FLAT, "x"), series[i].map((ms, round) => ms / series[0][round]));
+        bench.row(
+          text,
+          atMost(FLAT, "x"),
+          series[i].map((ms, round) => ms / series[0][round]),
+        );
       }
     } finally {
       await Promise.all([load.stop(), client.stop(), gateway.stop()]);

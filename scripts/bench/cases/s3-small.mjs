@@ -20,7 +20,9 @@ export default {
       const theirs = await bare.call("listen");
       await createBucket(load, gateway.endpoint, "bench");
       const requests = (endpoint, method, body) =>
-        Array.from({ length: KEYS }, (_, i) => signedRequest({ endpoint, service: "s3", method, path: `/bench/key-${i}`, body }));
+        Array.from({ length: KEYS }, (_, i) =>
+          signedRequest({ endpoint, service: "s3", method, path: `/bench/key-${i}`, body }),
+        );
       const seconds = bench.quick ? 1 : 1.5;
       for (const [method, body, answer, bound] of [
         ["PUT", BODY, undefined, 0.25],
@@ -28,7 +30,8 @@ export default {
       ]) {
         await bare.call("answerWith", answer);
         const measure = async (endpoint, time) =>
-          (await load.run({ endpoint, requests: requests(endpoint, method, body), connections: 16, seconds: time })).perSecond;
+          (await load.run({ endpoint, requests: requests(endpoint, method, body), connections: 16, seconds: time }))
+            .perSecond;
         await measure(gateway.endpoint, 1);
         await measure(theirs, 0.5);
         const ours = [];
@@ -37,9 +40,14 @@ export default {
           limit.push(await measure(theirs, seconds / 2));
           ours.push(await measure(gateway.endpoint, seconds));
         }
-        bench.row(`S3 ${method.toLowerCase()} of 1 KB over raw HTTP, c=16, vs bare \`node:http\``, atLeast(bound, "x"), ratios(ours, limit), {
-          note: `${Math.round(Math.max(...ours))} req/s at best`,
-        });
+        bench.row(
+          `S3 ${method.toLowerCase()} of 1 KB over raw HTTP, c=16, vs bare \`node:http\``,
+          atLeast(bound, "x"),
+          ratios(ours, limit),
+          {
+            note: `${Math.round(Math.max(...ours))} req/s at best`,
+          },
+        );
       }
     } finally {
       await Promise.all([load.stop(), bare.stop(), gateway.stop()]);

@@ -21,9 +21,19 @@ export default {
     try {
       const theirs = await bare.call("listen");
       const queueUrl = await createQueue(load, endpoint, "bench");
-      const call = (operation, body) => jsonRequest({ endpoint, service: "sqs", target: `AmazonSQS.${operation}`, body: { QueueUrl: queueUrl, ...body } });
+      const call = (operation, body) =>
+        jsonRequest({
+          endpoint,
+          service: "sqs",
+          target: `AmazonSQS.${operation}`,
+          body: { QueueUrl: queueUrl, ...body },
+        });
       const count = bench.quick ? 500 : BATCHES;
-      const steps = { send: { ours: [], limit: [] }, receive: { ours: [], limit: [] }, delete: { ours: [], limit: [] } };
+      const steps = {
+        send: { ours: [], limit: [] },
+        receive: { ours: [], limit: [] },
+        delete: { ours: [], limit: [] },
+      };
       /** Our side first: the bare server answers with what ours answered. */
       const step = async (name, requests) => {
         const run = await load.run({ endpoint, requests, connections: CONNECTIONS, once: true, keepBodies: true });
@@ -36,7 +46,10 @@ export default {
       const repeated = (request) => Array.from({ length: count }, () => request);
       for (let round = 0; round <= bench.rounds(7, 3); round++) {
         await step("send", repeated(sendBatch(endpoint, queueUrl)));
-        const answers = await step("receive", repeated(call("ReceiveMessage", { MaxNumberOfMessages: 10, VisibilityTimeout: 600 })));
+        const answers = await step(
+          "receive",
+          repeated(call("ReceiveMessage", { MaxNumberOfMessages: 10, VisibilityTimeout: 600 })),
+        );
         const deletes = answers.map((text) => {
           const Entries = JSON.parse(text).Messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
           return call("DeleteMessageBatch", { Entries });
@@ -45,12 +58,24 @@ export default {
       }
       for (const [name, { ours, limit }] of Object.entries(steps)) {
         // The first round warms both sides up.
-        bench.row(`SQS ${name}, batches of 10, raw HTTP, c=16: req/s vs bare \`node:http\`, same bodies`, atLeast(0.3, "x"), ratios(ours, limit).slice(1), {
-          note: `${Math.round(Math.max(...ours) * 10).toLocaleString("en-US")} messages/s at best`,
-        });
+        bench.row(
+          `SQS ${name}, batches of 10, raw HTTP, c=16: req/s vs bare \`node:http\`, same bodies`,
+          atLeast(0.3, "x"),
+          ratios(ours, limit).slice(1),
+          {
+            note: `${Math.round(Math.max(...ours) * 10).toLocaleString("en-US")} messages/s at best`,
+          },
+        );
       }
-      const cycle = (side) => steps.send[side].map((_, i) => 3 / (1 / steps.send[side][i] + 1 / steps.receive[side][i] + 1 / steps.delete[side][i]));
-      bench.row("SQS send, receive and delete together", atLeast(0.3, "x"), ratios(cycle("ours"), cycle("limit")).slice(1));
+      const cycle = (side) =>
+        steps.send[side].map(
+          (_, i) => 3 / (1 / steps.send[side][i] + 1 / steps.receive[side][i] + 1 / steps.delete[side][i]),
+        );
+      bench.row(
+        "SQS send, receive and delete together",
+        atLeast(0.3, "x"),
+        ratios(cycle("ours"), cycle("limit")).slice(1),
+      );
       bench.row("bare `node:http` with the bodies of a send", noBound(" req/s"), steps.send.limit);
     } finally {
       await Promise.all([load.stop(), bare.stop(), gateway.stop()]);

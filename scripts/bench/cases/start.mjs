@@ -30,7 +30,11 @@ export default {
           await stack.stop();
         }
       }
-      bench.row("start of the whole gateway to a first answer of S3, empty state, over `node -e 0`", atMost(150, " ms"), over.list);
+      bench.row(
+        "start of the whole gateway to a first answer of S3, empty state, over `node -e 0`",
+        atMost(150, " ms"),
+        over.list,
+      );
       bench.row("the same to a first answer of the gateway itself", noBound(" ms"), over.health);
 
       const stack = await startStack(folder);
@@ -51,7 +55,10 @@ export default {
 
 async function startStack(folder) {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [CLI, "start", "--ephemeral", "--port", "0", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn(process.execPath, [CLI, "start", "--ephemeral", "--port", "0", "--json"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const line = await new Promise((resolve, reject) => {
     child.stdout.once("data", resolve);
@@ -69,7 +76,8 @@ async function startStack(folder) {
 }
 
 const send = (load, endpoint, bytes) => load.run({ endpoint, requests: [bytes], connections: 1, once: true });
-const health = (endpoint) => rawRequest({ method: "GET", path: "/_lambda-run/health", headers: { host: new URL(endpoint).host } });
+const health = (endpoint) =>
+  rawRequest({ method: "GET", path: "/_lambda-run/health", headers: { host: new URL(endpoint).host } });
 const listBuckets = (endpoint) => signedRequest({ endpoint, service: "s3", method: "GET", path: "/" });
 
 /** A first request to each service loads it. */

@@ -1,4 +1,7 @@
-/** The embedded services on a state folder: `gateway-server.mjs FOLDER [process|disk]`. */
+/**
+ * The embedded services on a state folder: `gateway-server.mjs FOLDER [process|disk|off]`. `off` is no choice of the
+ * product: it answers before anything is committed, to show what the promise costs.
+ */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,9 +13,11 @@ const product = createRequire(import.meta.url)(PRODUCT);
 const [, , folder, durability = "process"] = process.argv;
 const realm = { region: "us-east-1", accountId: "000000000000" };
 const ROWS_PER_TRANSACTION = 10_000;
+const UNCOMMITTED_MS = 200;
 
 let store;
-const openStore = () => (store ??= product.StateStore.open({ folder, durability }));
+const openStore = () =>
+  (store ??= durability === "off" ? openForgetful() : product.StateStore.open({ folder, durability }));
 const started = performance.now();
 const gateway = await product.startGateway({
   port: 0,
@@ -23,6 +28,25 @@ const gateway = await product.startGateway({
   log: product.silentLogger,
 });
 const startMs = performance.now() - started;
+
+/** One transaction stays open for a while and takes in whatever is written; what it holds would be lost with the process. */
+function openForgetful() {
+  const opened = product.StateStore.open({ folder });
+  const any = opened.table("bench");
+  let closed = false;
+  const keepOpen = () => {
+    if (!closed) void any.transactionSync(() => sleep(UNCOMMITTED_MS)).then(keepOpen);
+  };
+  keepOpen();
+  opened.write = async (work) => work();
+  const close = opened.close.bind(opened);
+  opened.close = async () => {
+    closed = true;
+    await sleep(2 * UNCOMMITTED_MS);
+    await close();
+  };
+  return opened;
+}
 
 serveCalls({
   endpoint: () => ({ endpoint: gateway.endpoint, startMs }),

@@ -28,7 +28,7 @@ export function conditions() {
 /** Replaces the rows that were measured now and keeps the others. */
 export function writeRows(rows) {
   let text = existsSync(FILE) ? readFileSync(FILE, "utf8") : "# Benchmarks\n";
-  text = replaceBlock(text, "conditions", `${conditions().join("  \n")}`);
+  text = replaceBlock(text, "conditions", conditions().join("  \n"));
   for (const [table, title] of Object.entries(TABLES)) {
     const kept = new Map(
       blockOf(text, table)

@@ -40,7 +40,10 @@ type State = "head" | "fixed" | "chunk-size" | "chunk-data" | "chunk-end" | "tra
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // Visible ASCII, space, tab and obs-text: what a field value may hold.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const TARGET = /^[\x21-\x7e]+$/;
+// The origin form only: nobody goes through a proxy here.
+const TARGET = /^\/[\x21-\x7e]*$/;
+// Size in hex, then extensions (RFC 9112 7.1.1, without the white space it puts up with), which nobody on this leg uses.
+const CHUNK_LINE = /^([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -51,6 +54,8 @@ export class RequestParser {
   #sink: BodySink | undefined;
   /** Bytes still to come of the fixed body or of the current chunk. */
   #left = 0;
+  /** False when the request under way is the last one of its connection: what follows it is never read. */
+  #keepAlive = true;
   #paused = false;
   #running = false;
 
@@ -139,8 +144,8 @@ export class RequestParser {
     }
     if (length !== undefined && !/^\d{1,15}$/.test(length)) return this.#refuse(400, "bad Content-Length");
 
-    const connection = (headers["connection"] ?? "").toLowerCase();
-    const keepAlive = version === "HTTP/1.1" ? !connection.includes("close") : connection.includes("keep-alive");
+    const keepAlive = version === "HTTP/1.1" ? !hasOption(headers["connection"], "close") : hasOption(headers["connection"], "keep-alive");
+    this.#keepAlive = keepAlive;
     this.#left = length === undefined ? 0 : Number(length);
     const hasBody = coding !== undefined || this.#left > 0;
     this.#sink = this.#events.head({ method, target, headers, keepAlive, hasBody });
@@ -169,8 +174,7 @@ export class RequestParser {
     if (end < 0) return false;
     const line = this.#buffer.toString("latin1", 0, end);
     this.#buffer = this.#buffer.subarray(end + 2);
-    // Size in hex, then extensions, which nobody on this leg uses and which are passed over.
-    const size = /^([0-9a-fA-F]{1,13})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line);
+    const size = CHUNK_LINE.exec(line);
     if (size === null) return this.#refuse(400, "bad chunk size");
     this.#left = Number.parseInt(size[1] ?? "", 16);
     this.#state = this.#left === 0 ? "trailers" : "chunk-data";
@@ -195,7 +199,8 @@ export class RequestParser {
     if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES)) return this.#refuse(431, "trailers too large");
     if (end < 0) return false;
     const trailers = parseFields(this.#buffer.toString("latin1", 0, end).split("\r\n"), 0);
-    if (trailers === undefined) return this.#refuse(400, "bad trailer");
+    // Framing is over by now: a length that comes this late is meant for somebody else on the way.
+    if (trailers === undefined || "content-length" in trailers || "transfer-encoding" in trailers) return this.#refuse(400, "bad trailer");
     this.#buffer = this.#buffer.subarray(end + 4);
     this.#finish(trailers);
     return true;
@@ -204,7 +209,8 @@ export class RequestParser {
   #finish(trailers: Readonly<Record<string, string>>): void {
     const sink = this.#sink;
     this.#sink = undefined;
-    this.#state = "head";
+    this.#state = this.#keepAlive ? "head" : "dead";
+    if (!this.#keepAlive) this.#buffer = EMPTY;
     sink?.end(trailers);
   }
 
@@ -213,6 +219,12 @@ export class RequestParser {
     this.#events.refuse(statusCode, reason);
     return false;
   }
+}
+
+/** Whether a Connection header lists the option. */
+function hasOption(list: string | undefined, option: string): boolean {
+  if (list === undefined) return false;
+  return list.split(",").some((item) => item.trim().toLowerCase() === option);
 }
 
 /** Header or trailer lines from `start` on; undefined when one of them is malformed. */
