@@ -1,23 +1,21 @@
 /**
  * Starts what makes functions fire, and stops it: S3 notifications, event source mappings, the queue of asynchronous
- * invocations. Only a stack has them; a one-shot command fires nothing.
+ * invocations. Only a stack begins them; a one-shot command runs what its own function invokes asynchronously.
  */
 import type { Application, BucketConfig } from "../config/application.js";
-import type { SqsSource } from "../config/event-source.js";
-import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
+import type { FunctionDirectory, MappingManager } from "../services/lambda/index.js";
 import type { NotificationRuleInput, S3Service } from "../services/s3/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
+import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
-import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
-import { messageFilter } from "../sources/sqs/filter.js";
-import { SqsPoller } from "../sources/sqs/poller.js";
+import { SqsMappings } from "../sources/sqs/mappings.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
@@ -33,13 +31,11 @@ export interface SourcesOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Batches that one mapping runs at once: as many as a function has environments on this machine. */
-const MAX_BATCHES = 50;
-
 export class StackSources {
   readonly #options: SourcesOptions;
-  readonly #pollers: SqsPoller[] = [];
+  readonly #mappings: SqsMappings;
   #host: RuntimeHost | undefined;
+  #directory: FunctionDirectory | undefined;
   #async: DurableInvoker | undefined;
   #notifications: S3Notifications | undefined;
   #beginning: Promise<void> = Promise.resolve();
@@ -47,6 +43,29 @@ export class StackSources {
 
   constructor(options: SourcesOptions) {
     this.#options = options;
+    const { store, clock, log, notice, application } = options;
+    this.#mappings = new SqsMappings({
+      store,
+      clock,
+      log,
+      notice,
+      region: application().realm.region,
+      sqs: () => this.#sqs(),
+      resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
+      invoke: (fn, payload, qualifier) =>
+        invoke(this.#hostNow(), fn, { payload, ...(qualifier === undefined ? {} : { qualifier }) }),
+    });
+  }
+
+  /** For the Lambda API. */
+  get mappings(): MappingManager {
+    return this.#mappings;
+  }
+
+  /** To be called once, before anything fires. */
+  attach(host: RuntimeHost, directory: FunctionDirectory): void {
+    this.#host = host;
+    this.#directory = directory;
   }
 
   /** For everyone who invokes asynchronously. */
@@ -71,8 +90,7 @@ export class StackSources {
   }
 
   /** Starts the mappings, and goes on with what an earlier process left, without holding up the start. */
-  begin(host: RuntimeHost): void {
-    this.#host = host;
+  begin(): void {
     this.#beginning = this.#begin().catch((error: unknown) =>
       this.#options.notice(`events could not be started: ${messageOf(error)}`),
     );
@@ -87,7 +105,12 @@ export class StackSources {
     this.#closed = true;
     await this.#beginning;
     await this.#notifications?.close();
-    await Promise.all([...this.#pollers.map((poller) => poller.close()), this.#async?.close()]);
+    await Promise.all([this.#mappings.close(), this.#async?.close()]);
+  }
+
+  /** Lets the events that are due run to their end: a one-shot command leaves nothing half done. */
+  async drain(): Promise<void> {
+    await this.#async?.idle();
   }
 
   async #begin(): Promise<void> {
@@ -95,64 +118,44 @@ export class StackSources {
     const { eventSources, buckets, functions } = application();
     // Lets the caller say that the stack is ready first: the state is opened here.
     await new Promise((resolve) => setImmediate(resolve));
-    if (this.#closed || (eventSources.length === 0 && buckets.every(({ notifications }) => notifications.length === 0)))
-      return;
+    if (this.#closed) return;
     this.#asyncQueue();
     if (buckets.length > 0) await gateway().service("s3");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
-      if (source.kind === "sqs" && fn !== undefined && !this.#closed) this.#startMapping(source, fn, await this.#sqs());
+      if (source.kind === "sqs" && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
     }
-  }
-
-  #startMapping(source: SqsSource, declared: FunctionConfig, sqs: SqsAdmin): void {
-    const { clock, log, application, notice } = this.#options;
-    const where = `${source.functionId}.${source.eventId}`;
-    const visibility = sqs.queueByArn(source.queueArn)?.visibilityTimeout;
-    if (visibility === undefined) {
-      notice(`${where}: there is no embedded queue ${source.queueArn}; the mapping waits for it`);
-    } else if (visibility < declared.timeoutSeconds) {
-      notice(
-        `${where}: AWS refuses this mapping: Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${declared.timeoutSeconds} seconds`,
-      );
-    }
-    const poller = new SqsPoller({
-      queue: embeddedQueue(sqs, source.queueArn),
-      settings: {
-        batchSize: source.batchSize,
-        maximumBatchingWindowSeconds: source.maximumBatchingWindowSeconds,
-        reportBatchItemFailures: source.reportBatchItemFailures,
-        filter: messageFilter(source.filterPatterns, where),
-        maximumConcurrency: Math.min(
-          MAX_BATCHES,
-          source.maximumConcurrency ?? MAX_BATCHES,
-          declared.reservedConcurrency ?? MAX_BATCHES,
-        ),
-        functionTimeoutSeconds: declared.timeoutSeconds,
-      },
-      region: application().realm.region,
-      clock,
-      log,
-      invoke: (payload) => {
-        // The template may have been read anew since.
-        const fn = application().functions.find(({ logicalId }) => logicalId === source.functionId) ?? declared;
-        return invoke(this.#hostNow(), fn, { payload });
-      },
-    });
-    this.#pollers.push(poller);
-    if (source.enabled) poller.start();
+    if (!this.#closed) await this.#mappings.resume();
   }
 
   #asyncQueue(): DurableInvoker {
-    const { store, clock, log, application } = this.#options;
+    const { store, clock, log, bus, application } = this.#options;
+    const { realm } = application();
+    const functions = this.#functions();
     this.#async ??= new DurableInvoker({
       store: store(),
       clock,
       host: this.#hostNow(),
       log,
-      find: (name) => application().functions.find((fn) => fn.name === name),
+      realm,
+      functions,
+      onOutcome: (outcome) =>
+        deliverOutcome(outcome, {
+          realm,
+          clock,
+          bus,
+          log,
+          invoker: this.invoker,
+          settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
+          sqs: () => this.#sqs(),
+        }),
     });
     return this.#async;
+  }
+
+  #functions(): FunctionDirectory {
+    if (this.#directory === undefined) throw new Error("the functions are not known yet");
+    return this.#directory;
   }
 
   #hostNow(): RuntimeHost {

@@ -20,7 +20,6 @@ import type { InvocationObserver, InvokeRequest, InvokeResult } from "../runtime
 import { startGateway, type Gateway } from "../services/gateway.js";
 import { createCredentials, type Credentials, type KeyPair } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
-import { createLambdaService } from "../services/lambda/index.js";
 import { StateStore } from "../services/kit/state-store.js";
 import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
@@ -29,6 +28,7 @@ import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
 import { needsReferences, withReferences } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { makeResources } from "./resources.js";
 import { startSecondStores } from "./second-stores.js";
@@ -64,6 +64,7 @@ export interface StackOptions {
 interface Live {
   application: Application;
   sources?: StackSources;
+  store?: () => StateStore;
 }
 
 /** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
@@ -171,17 +172,25 @@ export class Stack {
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
       closers.push(() => host.close());
-      gateway?.addService(
-        "lambda",
-        createLambdaService({
+      const { sources, store } = live;
+      if (gateway !== undefined && sources !== undefined && store !== undefined) {
+        const lambda = lambdaService({
           host,
           realm,
+          clock,
           log,
-          find: (name) => live.application.functions.find((fn) => fn.name === name),
-        }),
-      );
-      live.sources?.begin(host);
-      closers.push(() => live.sources?.close());
+          store,
+          gateway,
+          sources,
+          application: () => live.application,
+          functionUrl: (urlId) => `http://${urlId}.lambda-url.localhost:${config.ports.http}/`,
+          credentials: config.credentials,
+        });
+        sources.attach(host, lambda.directory);
+        if (options.kind === "stack") sources.begin();
+        closers.push(() => sources.close());
+        if (options.kind === "command") closers.push(() => sources.drain());
+      }
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,
@@ -341,7 +350,7 @@ async function startServices(
         await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
       }
       // Seeds were there before anybody listened: they fire nothing.
-      live.sources?.s3Ready(s3);
+      if (options.kind === "stack") live.sources?.s3Ready(s3);
       for (const bucket of configured)
         bus.emit("NotificationsConfigured", {
           namespace: s3.namespace,
@@ -351,17 +360,16 @@ async function startServices(
     },
   });
   closers.push(() => gateway.close());
-  if (options.kind === "stack") {
-    live.sources = new StackSources({
-      application: () => live.application,
-      gateway: () => gateway,
-      store: shared.store,
-      bus,
-      clock,
-      log,
-      notice,
-    });
-  }
+  live.store = shared.store;
+  live.sources = new StackSources({
+    application: () => live.application,
+    gateway: () => gateway,
+    store: shared.store,
+    bus,
+    clock,
+    log,
+    notice,
+  });
   for (const store of await startSecondStores({ config, shared, notice })) closers.push(() => store.gateway.close());
   if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
     options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);

@@ -1,25 +1,45 @@
 /** Lambda's exceptions on the wire: `{"Type":"User","Message":...}` with the name in x-amzn-ErrorType. */
 import { AwsError } from "../kit/aws-error.js";
 
-/** Texts as recorded on AWS (Nov 2025); which of `message` and `Message` is used differs by exception. */
-export function resourceNotFound(functionArn: string): AwsError {
-  return new AwsError("ResourceNotFoundException", `Function not found: ${functionArn}`, { statusCode: 404, members: { Type: "User" } });
+const USER = { members: { Type: "User" } };
+
+/** Texts as recorded on AWS (Nov 2025). */
+export function resourceNotFound(message: string): AwsError {
+  return new AwsError("ResourceNotFoundException", message, { statusCode: 404, ...USER });
+}
+
+export function functionNotFound(functionArn: string): AwsError {
+  return resourceNotFound(`Function not found: ${functionArn}`);
 }
 
 export function invalidParameter(message: string): AwsError {
-  return new AwsError("InvalidParameterValueException", message, { members: { Type: "User" } });
+  return new AwsError("InvalidParameterValueException", message, USER);
+}
+
+export function conflict(message: string): AwsError {
+  return new AwsError("ResourceConflictException", message, { statusCode: 409, ...USER });
+}
+
+export function preconditionFailed(call: "GetFunction/GetAlias" | "GetPolicy" | "GetLayerVersionPolicy"): AwsError {
+  const message = `The Revision Id provided does not match the latest Revision Id. Call the ${call} API to retrieve the latest Revision Id`;
+  return new AwsError("PreconditionFailedException", message, { statusCode: 412, ...USER });
 }
 
 export function invalidContent(reason: string): AwsError {
   return new AwsError(
     "InvalidRequestContentException",
     `Could not parse request body into json: Could not parse payload into json: ${reason}`,
-    { members: { Type: "User" } },
+    USER,
   );
 }
 
 export function requestTooLarge(message: string): AwsError {
-  return new AwsError("RequestTooLargeException", message, { statusCode: 413, members: { Type: "User" } });
+  return new AwsError("RequestTooLargeException", message, { statusCode: 413, ...USER });
+}
+
+/** Of CreateFunction and its kin; recorded under another name than Invoke's. */
+export function entityTooLarge(message: string): AwsError {
+  return new AwsError("RequestEntityTooLargeException", message, { statusCode: 413 });
 }
 
 export function tooManyRequests(reason: string, retryAfterSeconds: number): AwsError {
@@ -35,6 +55,21 @@ export function cannotRun(message: string): AwsError {
   return new AwsError("ServiceException", message, { statusCode: 500, members: { Type: "Service" } });
 }
 
+export function recursiveInvocation(): AwsError {
+  return new AwsError(
+    "RecursiveInvocationException",
+    "The function was invoked too many times in one chain of requests: recursive loop detected.",
+    USER,
+  );
+}
+
+export function accessDenied(): AwsError {
+  return new AwsError("AccessDeniedException", "null", { statusCode: 403 });
+}
+
 export function notEmulated(operation: string): AwsError {
-  return new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`, { statusCode: 404, members: { Type: "User" } });
+  return new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`, {
+    statusCode: 404,
+    ...USER,
+  });
 }

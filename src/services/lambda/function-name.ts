@@ -2,26 +2,36 @@
  * The forms in which callers name a function: name, name:qualifier, account:function:name, and the ARN with or without
  * a qualifier. Lambda API reference, "Invoke", FunctionName.
  */
-import { invalidParameter } from "./errors.js";
+import type { Realm } from "../../shared/arn.js";
+import { Violations } from "../kit/json-input.js";
+import { accessDenied, invalidParameter, resourceNotFound } from "./errors.js";
 
 export interface FunctionReference {
   readonly name: string;
   readonly qualifier: string | undefined;
 }
 
-const FULL = /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:([a-zA-Z0-9-_]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
-const PARTIAL = /^(?:\d{12}:function:)([a-zA-Z0-9-_]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
-const NAME = /^([a-zA-Z0-9-_]{1,140})(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
+const FORM =
+  /^(?:(?:arn:aws[a-zA-Z-]*:lambda:([a-z]{2}(?:-[a-z]+)+-\d):)?(\d{12}):function:|function:)?([a-zA-Z0-9-_]+)(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/;
+const MAX_NAME_LENGTH = 140;
+const SHOWN_FORM =
+  "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
+const QUALIFIER = /^(?:\$LATEST(?:\.PUBLISHED)?|[a-zA-Z0-9-_$]+)$/;
 
-/** Throws InvalidParameterValueException for anything else, and when two qualifiers disagree. */
-export function parseFunctionName(text: string, queryQualifier: string | undefined): FunctionReference {
-  const match = FULL.exec(text) ?? PARTIAL.exec(text) ?? NAME.exec(text);
-  if (match === null) {
-    throw invalidParameter(
-      `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
-    );
+/** Throws AWS's refusals of malformed, foreign and contradictory names. */
+export function parseFunctionName(text: string, queryQualifier: string | undefined, realm: Realm): FunctionReference {
+  const faults = new Violations();
+  const match = text.length > MAX_NAME_LENGTH ? null : FORM.exec(text);
+  if (text.length > MAX_NAME_LENGTH) faults.length(text, "functionName", 1, MAX_NAME_LENGTH);
+  else if (match === null)
+    faults.add(text, "functionName", `Member must satisfy regular expression pattern: ${SHOWN_FORM}`);
+  faults.pattern(queryQualifier, "qualifier", QUALIFIER, "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
+  faults.check();
+  const [, region, account, name = "", own] = match ?? [];
+  if (region !== undefined && region !== realm.region) {
+    throw resourceNotFound(`Functions from '${region}' are not reachable in this region ('${realm.region}')`);
   }
-  const [, name = "", own] = match;
+  if (account !== undefined && account !== realm.accountId) throw accessDenied();
   if (own !== undefined && queryQualifier !== undefined && own !== queryQualifier) {
     throw invalidParameter("The derived qualifier from the function name does not match the specified qualifier.");
   }

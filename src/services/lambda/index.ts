@@ -1,69 +1,129 @@
 /**
  * # Lambda
  *
- * Mimics: the REST API of 2015-03-31, the Invoke call; answers and texts as recorded on AWS in November 2025.
+ * Mimics: the REST API of 2015-03-31 and its later dates; operations and members as in the API model of November 2026,
+ * answers and error texts as recorded on AWS up to November 2025.
  *
  * Gaps:
- * - Invoke with InvocationType Event, InvokeWithResponseStream and every other operation: answered with
- *   UnknownOperationException by name.
- * - Versions and aliases: only `$LATEST` is there; another qualifier is not found.
+ * - Code signing configurations, layer permissions, capacity providers, durable executions, tags of anything but
+ *   functions: answered with UnknownOperationException by name, or refused by name
+ * - Functions from container images can be made and shown; an invocation of one is refused with ServiceException
+ * - Event source mappings for anything but SQS queues are refused by name
+ * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
+ *   nothing about how a function runs
+ * - Reserved concurrency counts for each version alone; on AWS all versions share it
  *
  * By design:
- * - Resource policies and roles are not evaluated: whoever has valid credentials may invoke.
- * - A function whose code cannot be built answers ServiceException with the build's message.
+ * - Resource policies and roles are kept, and not evaluated: whoever has valid credentials may invoke
+ * - What the API changes about a function of the template lasts until the stack stops: the template is its source
+ * - A version published from a function of the template runs the source as it is now; versions of uploaded code are frozen
+ * - `Pending` and `InProgress` show in the answer of the call that causes them; the next question finds the steady state
+ * - `Location` of code is a file:// URL of this machine
+ * - A function whose code cannot be built answers ServiceException with the build's message
  *
  * Client quirks:
- * - boto3 and the CLI read the error's name from x-amzn-ErrorType, the JavaScript SDK also from the body.
+ * - boto3 and the CLI read the error's name from x-amzn-ErrorType, the JavaScript SDK also from the body
+ * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
- * - The event that an empty body becomes; the name of the 413 exception.
+ * - The event that an empty body becomes; the name of the 413 exception of Invoke
+ * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ
+ * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException
  */
 import type { ServerResponse } from "node:http";
+import type { FunctionUrlSource } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { RuntimeHost } from "../../runtime/host.js";
-import { arnOf, type Realm } from "../../shared/arn.js";
+import type { Realm } from "../../shared/arn.js";
+import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import { AwsError } from "../kit/aws-error.js";
-import { internalError } from "../kit/json-protocol.js";
+import { readBody } from "../kit/body.js";
+import { internalError, parseJsonObject } from "../kit/json-protocol.js";
+import type { StateStore } from "../kit/state-store.js";
 import type { EmbeddedService, ServiceRequest } from "../service.js";
-import { notEmulated, resourceNotFound } from "./errors.js";
-import { parseFunctionName } from "./function-name.js";
-import { handleInvoke } from "./invoke.js";
+import { CodeFolder } from "./code-folder.js";
+import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.js";
+import type { Answer, LambdaContext } from "./context.js";
+import { FunctionDirectory } from "./directory.js";
+import { entityTooLarge, notEmulated } from "./errors.js";
+import { findRoute } from "./router.js";
+import { Rows } from "./rows.js";
+
+export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
+export type { FunctionDirectory, KnownUrl } from "./directory.js";
+export { continueTrace } from "./lineage.js";
 
 export interface LambdaServiceOptions {
   readonly host: RuntimeHost;
   readonly realm: Realm;
+  readonly clock: Clock;
   readonly log: Logger;
-  /** The functions of the template, by name. */
-  readonly find: (name: string) => FunctionConfig | undefined;
+  /** Opened at the first call that needs it. */
+  readonly store: () => StateStore;
+  /** Of the template, which may be read anew while the stack runs. */
+  readonly functions: () => readonly FunctionConfig[];
+  readonly functionUrls: () => readonly FunctionUrlSource[];
+  readonly async: () => Promise<AsyncQueue>;
+  readonly mappings: () => Promise<MappingManager>;
+  readonly readObject: ObjectReader;
+  /** Address of a function URL. */
+  readonly functionUrl: (urlId: string) => string;
 }
 
-const INVOKE = /^\/2015-03-31\/functions\/([^/]+)\/invocations\/?$/;
+export interface LambdaService extends EmbeddedService {
+  /** Which functions there are; sources that fire functions by name ask it too. */
+  readonly directory: FunctionDirectory;
+}
 
-export function createLambdaService(options: LambdaServiceOptions): EmbeddedService {
+/** "Request must be smaller than 70167211 bytes for the CreateFunction operation" (recorded). */
+const MAX_REQUEST_BYTES = 70_167_211;
+
+export function createLambdaService(options: LambdaServiceOptions): LambdaService {
+  const rows = new Rows(options.store);
+  const code = new CodeFolder(options.store);
+  const directory = new FunctionDirectory({ ...options, rows, code });
+  const context: LambdaContext = { ...options, rows, code, directory };
   return {
+    directory,
     async handle(request, response) {
       try {
-        await route(options, request, response);
+        await answer(context, request, response);
       } catch (error) {
         sendError(request, response, error instanceof AwsError ? error : internalError(options.log, error));
       }
     },
-    reset: () => Promise.resolve(),
+    reset: () => rows.clear(),
     close: () => Promise.resolve(),
   };
 }
 
-async function route(options: LambdaServiceOptions, request: ServiceRequest, response: ServerResponse): Promise<void> {
-  const invoked = request.method === "POST" ? INVOKE.exec(request.path)?.[1] : undefined;
-  if (invoked === undefined) throw notEmulated(`${request.method} ${request.path}`);
-  const wanted = new URLSearchParams(request.query).get("Qualifier") ?? undefined;
-  const { name, qualifier } = parseFunctionName(decodeURIComponent(invoked), wanted);
-  const config = options.find(name);
-  if (config === undefined || (qualifier !== undefined && qualifier !== config.version)) {
-    throw resourceNotFound(arnOf.function(options.realm, name, qualifier ?? "$LATEST"));
+async function answer(context: LambdaContext, request: ServiceRequest, response: ServerResponse): Promise<void> {
+  const match = findRoute(request.method, request.path);
+  if (match === undefined) throw notEmulated(`${request.method} ${request.path}`);
+  const { route, path } = match;
+  const call = { context, path, query: new URLSearchParams(request.query), request };
+  if (route.raw !== undefined) await route.raw(call, response);
+  else if (route.run !== undefined)
+    send(request, response, await route.run({ ...call, input: parseJsonObject(await readInput(request, route.name)) }));
+}
+
+async function readInput(request: ServiceRequest, operation: string): Promise<Buffer> {
+  try {
+    return await readBody(request, MAX_REQUEST_BYTES);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.statusCode !== 413) throw error;
+    throw entityTooLarge(`Request must be smaller than ${MAX_REQUEST_BYTES} bytes for the ${operation} operation`);
   }
-  await handleInvoke(options.host, { config, qualifier }, request, response);
+}
+
+function send(request: ServiceRequest, response: ServerResponse, { status = 200, body }: Answer): void {
+  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    ...(status === 204 ? {} : { "Content-Type": "application/json", "Content-Length": bytes.length }),
+    "x-amzn-RequestId": request.requestId,
+  });
+  response.end(status === 204 ? undefined : bytes);
 }
 
 function sendError(request: ServiceRequest, response: ServerResponse, error: AwsError): void {

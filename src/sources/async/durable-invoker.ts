@@ -1,24 +1,25 @@
 /**
- * Lambda's queue of asynchronous events: at least once, two retries after one and two minutes when the function fails,
- * and patience with throttles, up to the age at which Lambda gives an event up.
+ * Lambda's queue of asynchronous events: at least once, retries after one and two minutes when the function fails, and
+ * patience with throttles, up to the age at which Lambda gives an event up. Then destinations and dead-letter queues.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 import { randomUUID } from "node:crypto";
-import type { FunctionConfig } from "../../config/function-config.js";
+import type { AsyncInvokeConfig, FunctionConfig } from "../../config/function-config.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult } from "../../runtime/types.js";
 import type { StateStore } from "../../services/kit/state-store.js";
+import { continueTrace } from "../../services/lambda/index.js";
+import { arnOf, type Realm } from "../../shared/arn.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker, AsyncOptions } from "./async-invoker.js";
-import { AsyncQueueStore, type AsyncEvent, type QueuedEvent } from "./queue-store.js";
+import { AsyncQueueStore, type AsyncEvent, type OutcomeCondition, type QueuedEvent } from "./queue-store.js";
 
 /** Waits before the second and the third attempt. */
 const RETRY_DELAYS_MS = [60_000, 120_000] as const;
 /** "Lambda retries for up to 6 hours by default. The retry interval increases exponentially from 1 second to a maximum of 5 minutes." */
-const MAX_EVENT_AGE_MS = 6 * 3_600_000;
 const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 5 * 60_000;
 /** Events of all functions that run at once; the rest waits on disk and not in memory. */
@@ -28,11 +29,17 @@ const CLOSE_GRACE_MS = 2000;
 /** How an event left the queue. */
 export interface AsyncOutcome {
   readonly event: AsyncEvent;
-  readonly condition: "Success" | "RetriesExhausted" | "EventAgeExceeded";
+  readonly condition: OutcomeCondition;
   /** Attempts, the last included. */
   readonly invokeCount: number;
   /** Of the last attempt; absent when none ran. */
   readonly result?: InvokeResult;
+}
+
+export interface AsyncFunctions {
+  resolve(name: string, qualifier: string | undefined): FunctionConfig | undefined;
+  asyncSettings(name: string, qualifier: string | undefined): AsyncInvokeConfig;
+  endsRecursion(name: string): boolean;
 }
 
 export interface DurableInvokerOptions {
@@ -40,7 +47,9 @@ export interface DurableInvokerOptions {
   readonly clock: Clock;
   readonly host: RuntimeHost;
   readonly log: Logger;
-  readonly find: (functionName: string) => FunctionConfig | undefined;
+  readonly realm: Realm;
+  /** Asked anew for every attempt: code, versions and settings may have changed since the event came. */
+  readonly functions: AsyncFunctions;
   /** Runs before the event is forgotten (dead letters, destinations); when it rejects, it runs again later. */
   readonly onOutcome?: (outcome: AsyncOutcome) => Promise<void>;
 }
@@ -85,6 +94,11 @@ export class DurableInvoker implements AsyncInvoker {
     return this.#queue.size;
   }
 
+  /** Resolves when no event is under way and none is due: those that are left wait for their time. */
+  async idle(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
   /** Starts no more and waits a moment for those that run. Events that are not through are found by the next start. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -122,8 +136,9 @@ export class DurableInvoker implements AsyncInvoker {
   }
 
   async #attempt({ key, event }: QueuedEvent): Promise<void> {
-    const { clock, host, log, find } = this.#options;
-    const config = find(event.functionName);
+    const { clock, host, log, realm, functions } = this.#options;
+    if (event.outcome !== undefined) return this.#leave(key, restoredOutcome(event, event.outcome));
+    const config = functions.resolve(event.functionName, event.qualifier);
     if (config === undefined) {
       log.warn(
         { functionName: event.functionName },
@@ -132,35 +147,47 @@ export class DurableInvoker implements AsyncInvoker {
       await this.#queue.settle(key);
       return;
     }
-    const ageMs = clock.now() - event.enqueuedMs;
-    if (ageMs >= MAX_EVENT_AGE_MS)
+    const settings = functions.asyncSettings(event.functionName, event.qualifier);
+    const giveUpMs = event.enqueuedMs + settings.maximumEventAgeSeconds * 1000;
+    if (clock.now() >= giveUpMs)
       return this.#leave(key, { event, condition: "EventAgeExceeded", invokeCount: event.attempts });
+    // "To stop processing events, set the reserved concurrency to 0": such events are not kept waiting.
+    if (config.reservedConcurrency === 0)
+      return this.#leave(key, { event, condition: "ZeroReservedConcurrency", invokeCount: 0 });
+    const trace = continueTrace(event.traceHeader, arnOf.function(realm, event.functionName), clock.now());
+    if (trace.endless && functions.endsRecursion(event.functionName)) {
+      return this.#leave(key, { event, condition: "RecursiveInvocation", invokeCount: event.attempts });
+    }
     let result: InvokeResult;
     try {
-      const { payload, requestId, qualifier, clientContext, traceHeader } = event;
+      const { payload, requestId, qualifier, clientContext } = event;
       result = await invoke(host, config, {
         payload: Buffer.from(payload),
         requestId,
+        traceHeader: trace.header,
         ...(qualifier === undefined ? {} : { qualifier }),
         ...(clientContext === undefined ? {} : { clientContext }),
-        ...(traceHeader === undefined ? {} : { traceHeader }),
       });
     } catch (error) {
       // Throttled, or not to be started: the function has not run.
       if (this.#abandoned) return;
       log.warn({ functionName: event.functionName, reason: messageOf(error) }, "an asynchronous event is tried again");
-      const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** event.refusals);
-      await this.#queue.settle(key, { event: { ...event, refusals: event.refusals + 1 }, dueMs: clock.now() + waitMs });
+      const dueMs = clock.now() + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** event.refusals);
+      if (dueMs >= giveUpMs)
+        return this.#leave(key, { event, condition: "EventAgeExceeded", invokeCount: event.attempts });
+      await this.#queue.settle(key, { event: { ...event, refusals: event.refusals + 1 }, dueMs });
       return;
     }
     if (this.#abandoned) return;
     const attempts = event.attempts + 1;
-    if (result.functionError === undefined)
-      return this.#leave(key, { event, condition: "Success", invokeCount: attempts, result });
-    const delayMs = RETRY_DELAYS_MS[event.attempts];
-    if (delayMs === undefined)
-      return this.#leave(key, { event, condition: "RetriesExhausted", invokeCount: attempts, result });
-    await this.#queue.settle(key, { event: { ...event, attempts, refusals: 0 }, dueMs: clock.now() + delayMs });
+    const outcome = { event, invokeCount: attempts, result };
+    if (result.functionError === undefined) return this.#leave(key, { ...outcome, condition: "Success" });
+    const delayMs = attempts > settings.maximumRetryAttempts ? undefined : RETRY_DELAYS_MS[event.attempts];
+    if (delayMs === undefined) return this.#leave(key, { ...outcome, condition: "RetriesExhausted" });
+    const dueMs = clock.now() + delayMs;
+    // An event that would be too old by then is given up at once (recorded).
+    if (dueMs >= giveUpMs) return this.#leave(key, { ...outcome, condition: "EventAgeExceeded" });
+    await this.#queue.settle(key, { event: { ...event, attempts, refusals: 0 }, dueMs });
   }
 
   async #leave(key: QueuedEvent["key"], outcome: AsyncOutcome): Promise<void> {
@@ -170,7 +197,41 @@ export class DurableInvoker implements AsyncInvoker {
         "an asynchronous event was given up",
       );
     }
-    await this.#options.onOutcome?.(outcome);
+    try {
+      await this.#options.onOutcome?.(outcome);
+    } catch (error) {
+      if (this.#abandoned) return;
+      this.#options.log.warn(
+        { functionName: outcome.event.functionName, reason: messageOf(error) },
+        "a destination could not be reached; it is tried again",
+      );
+      await this.#queue.settle(key, {
+        event: { ...outcome.event, outcome: storedOutcome(outcome) },
+        dueMs: this.#options.clock.now() + FIRST_BACKOFF_MS,
+      });
+      return;
+    }
     await this.#queue.settle(key);
   }
+}
+
+/** What is told about an event that is through, kept while its destination cannot be reached. */
+function storedOutcome({ condition, invokeCount, result }: AsyncOutcome): NonNullable<AsyncEvent["outcome"]> {
+  return {
+    condition,
+    invokeCount,
+    ...(result === undefined ? {} : { result: { ...result, logs: "", payload: result.payload.toString("utf8") } }),
+  };
+}
+
+function restoredOutcome(
+  event: AsyncEvent,
+  { condition, invokeCount, result }: NonNullable<AsyncEvent["outcome"]>,
+): AsyncOutcome {
+  return {
+    event,
+    condition,
+    invokeCount,
+    ...(result === undefined ? {} : { result: { ...result, payload: Buffer.from(result.payload) } }),
+  };
 }

@@ -1,5 +1,6 @@
 /** The events that wait for their function: rows ordered by the time at which each is due. */
 import type { Database } from "lmdb";
+import type { InvokeResult } from "../../runtime/types.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 
 export interface AsyncEvent {
@@ -15,7 +16,20 @@ export interface AsyncEvent {
   readonly attempts: number;
   /** Throttles and faults of ours since the last of them. */
   readonly refusals: number;
+  /** The function is through with it; only its destination has not been told yet. */
+  readonly outcome?: {
+    readonly condition: OutcomeCondition;
+    readonly invokeCount: number;
+    readonly result?: Omit<InvokeResult, "payload"> & { readonly payload: string };
+  };
 }
+
+export type OutcomeCondition =
+  | "Success"
+  | "RetriesExhausted"
+  | "EventAgeExceeded"
+  | "ZeroReservedConcurrency"
+  | "RecursiveInvocation";
 
 /** When it is due, and a number that tells events of one millisecond apart. */
 export type AsyncKey = [dueMs: number, sequence: number];

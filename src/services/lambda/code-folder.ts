@@ -1,0 +1,58 @@
+/**
+ * Deployment packages of functions and layers that the API made, unpacked in the state folder under their hash: equal
+ * packages are there once, and publishing a version copies nothing.
+ */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { unzip } from "../../runtime/unzip.js";
+import { LAMBDA } from "../../shared/aws-limits.js";
+import { AppError } from "../../shared/errors.js";
+import type { StateStore } from "../kit/state-store.js";
+import { entityTooLarge, invalidParameter } from "./errors.js";
+
+export interface StoredPackage {
+  /** Base64, as AWS shows it. */
+  readonly codeSha256: string;
+  readonly codeSizeBytes: number;
+}
+
+export class CodeFolder {
+  readonly #state: () => StateStore;
+
+  constructor(state: () => StateStore) {
+    this.#state = state;
+  }
+
+  /** Where the content lies; the ZIP itself lies beside it as `.zip`. */
+  pathOf(codeSha256: string): string {
+    return join(this.#state().folder, "lambda", Buffer.from(codeSha256, "base64").toString("hex"));
+  }
+
+  /** Unpacks. Throws what Lambda answers for packages that it does not take. */
+  async keep(zip: Buffer): Promise<StoredPackage> {
+    if (zip.length > LAMBDA.zippedPackageBytes)
+      throw entityTooLarge(`Zipped size must be smaller than ${LAMBDA.zippedPackageBytes} bytes`);
+    const codeSha256 = createHash("sha256").update(zip).digest("base64");
+    const folder = this.pathOf(codeSha256);
+    const stored = { codeSha256, codeSizeBytes: zip.length };
+    if (existsSync(folder)) return stored;
+    try {
+      await unzip(zip, folder);
+      await writeFile(`${folder}.zip`, zip);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "LR4001") throw invalidParameter(error.message);
+      if (error instanceof AppError)
+        throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
+      throw error;
+    }
+    return stored;
+  }
+
+  async remove(codeSha256: string): Promise<void> {
+    const folder = this.pathOf(codeSha256);
+    await rm(folder, { recursive: true, force: true });
+    await rm(`${folder}.zip`, { force: true });
+  }
+}

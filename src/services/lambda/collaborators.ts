@@ -1,0 +1,53 @@
+/**
+ * What the Lambda API needs from rooms above it and from sibling services; the stack passes them in. Each is asked for
+ * only when a call needs it, so that a stack that uses none of them does not load them.
+ */
+
+/** Keeps an event durably and runs the function later. */
+export interface AsyncQueue {
+  enqueue(
+    functionName: string,
+    payload: Buffer,
+    options: {
+      readonly requestId: string;
+      readonly qualifier?: string;
+      readonly clientContext?: string;
+      readonly traceHeader?: string;
+    },
+  ): Promise<void>;
+}
+
+/** Reads a deployment package from S3; undefined when there is no such object. */
+export type ObjectReader = (bucket: string, key: string, versionId: string | undefined) => Promise<Buffer | undefined>;
+
+/** An event source mapping, as the API takes it. */
+export interface MappingSettings {
+  readonly eventSourceArn: string;
+  readonly functionName: string;
+  readonly qualifier: string | undefined;
+  readonly enabled: boolean;
+  readonly batchSize: number;
+  readonly maximumBatchingWindowSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  /** JSON texts; empty = everything passes. */
+  readonly filterPatterns: readonly string[];
+  readonly maximumConcurrency: number | undefined;
+}
+
+export interface Mapping extends MappingSettings {
+  readonly uuid: string;
+  readonly lastModifiedMs: number;
+  /** Outcome of the last poll that did anything, in Lambda's words. */
+  readonly lastProcessingResult?: string;
+}
+
+/**
+ * The pollers. It keeps the mappings (those of the template and those of the API) and throws `AwsError` for what it
+ * does not poll.
+ */
+export interface MappingManager {
+  list(): readonly Mapping[];
+  create(settings: MappingSettings): Promise<Mapping>;
+  update(uuid: string, settings: MappingSettings): Promise<Mapping>;
+  remove(uuid: string): Promise<void>;
+}

@@ -1,0 +1,292 @@
+/**
+ * Which functions there are: those of the template and those that the API made, their versions and aliases. The one
+ * place that turns a name and a qualifier into code to run.
+ */
+import { randomUUID } from "node:crypto";
+import type { ApiCors, FunctionUrlSource } from "../../config/event-source.js";
+import type { AsyncInvokeConfig, FunctionConfig } from "../../config/function-config.js";
+import type { RuntimeHost } from "../../runtime/host.js";
+import { arnOf, type Realm } from "../../shared/arn.js";
+import type { Clock } from "../../shared/clock.js";
+import type { JsonObject } from "../kit/json-protocol.js";
+import type { CodeFolder } from "./code-folder.js";
+import type { AliasRecord, FunctionRecord, UrlRecord } from "./records.js";
+import type { Rows } from "./rows.js";
+
+export const LATEST = "$LATEST";
+
+/** AWS's defaults: two retries, six hours, nowhere to go. */
+const ASYNC_DEFAULTS: AsyncInvokeConfig = {
+  maximumRetryAttempts: 2,
+  maximumEventAgeSeconds: 21_600,
+  onSuccessArn: undefined,
+  onFailureArn: undefined,
+  deadLetterTargetArn: undefined,
+};
+
+export interface DirectoryOptions {
+  readonly realm: Realm;
+  readonly clock: Clock;
+  readonly host: RuntimeHost;
+  readonly rows: Rows;
+  readonly code: CodeFolder;
+  /** Those of the template, which may be read anew while the stack runs. */
+  readonly functions: () => readonly FunctionConfig[];
+  readonly functionUrls: () => readonly FunctionUrlSource[];
+}
+
+/** A function URL, from the template or the API. */
+export interface KnownUrl {
+  readonly url: UrlRecord;
+  readonly functionName: string;
+  readonly qualifier: string | undefined;
+}
+
+export class FunctionDirectory {
+  readonly #options: DirectoryOptions;
+  /** The reading of the template that `#records` was made from. */
+  #reading: readonly FunctionConfig[] | undefined;
+  #records = new Map<string, FunctionRecord>();
+  readonly #startedAt: string;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+    this.#startedAt = this.timestamp();
+  }
+
+  /** Functions of the template. A new reading takes the place of what the API changed about the old one. */
+  get #template(): Map<string, FunctionRecord> {
+    const reading = this.#options.functions();
+    if (reading !== this.#reading) {
+      this.#reading = reading;
+      this.#records = new Map(reading.map((config) => [config.name, this.#templateRecord(config)]));
+    }
+    return this.#records;
+  }
+
+  /** `$LATEST` of every function, by name. */
+  all(): readonly FunctionRecord[] {
+    const names = new Set([...this.#template.keys(), ...this.#options.rows.namesOf("function")]);
+    return [...names].toSorted().flatMap((name) => this.latest(name) ?? []);
+  }
+
+  latest(name: string): FunctionRecord | undefined {
+    const template = this.#template.get(name);
+    return template ?? this.#runnable(this.#options.rows.get("function", name));
+  }
+
+  /** `$LATEST` or a published version. */
+  version(name: string, version: string): FunctionRecord | undefined {
+    if (version === LATEST) return this.latest(name);
+    const published = this.#runnable(this.#options.rows.get("version", name, version));
+    if (published !== undefined) return this.#withReservation(published);
+    const latest = this.#template.get(name);
+    return version === "1" && latest?.config.publishedAlias !== undefined ? this.#published(latest, "1") : undefined;
+  }
+
+  /** Published versions, oldest first. */
+  versions(name: string): readonly FunctionRecord[] {
+    const numbers = new Set(this.#options.rows.partsOf("version", name).map(([version]) => version));
+    if (this.#template.get(name)?.config.publishedAlias !== undefined) numbers.add("1");
+    return [...numbers].toSorted((a, b) => Number(a) - Number(b)).flatMap((number) => this.version(name, number) ?? []);
+  }
+
+  alias(name: string, alias: string): AliasRecord | undefined {
+    const row = this.#options.rows.get("alias", name, alias);
+    if (row !== undefined) return row;
+    const latest = this.#template.get(name);
+    return latest?.config.publishedAlias === alias
+      ? { name: alias, version: "1", description: "", weights: {}, revisionId: latest.revisionId }
+      : undefined;
+  }
+
+  aliases(name: string): readonly AliasRecord[] {
+    const names = new Set(this.#options.rows.partsOf("alias", name).map(([alias]) => alias));
+    const own = this.#template.get(name)?.config.publishedAlias;
+    if (own !== undefined) names.add(own);
+    return [...names].toSorted().flatMap((alias) => this.alias(name, alias) ?? []);
+  }
+
+  /** What a call with this qualifier runs now: an alias with weights draws anew at every call. */
+  resolve(name: string, qualifier: string | undefined): FunctionConfig | undefined {
+    if (qualifier === undefined || qualifier === LATEST) return this.latest(name)?.config;
+    const alias = this.alias(name, qualifier);
+    if (alias === undefined) return this.version(name, qualifier)?.config;
+    return this.version(name, drawVersion(alias))?.config;
+  }
+
+  /** What happens to asynchronous calls with this qualifier. */
+  asyncSettings(name: string, qualifier: string | undefined): AsyncInvokeConfig {
+    const declared = { ...ASYNC_DEFAULTS, ...this.latest(name)?.config.asyncInvoke };
+    const row = this.#options.rows.get("eventInvoke", name, qualifier ?? LATEST);
+    if (row === undefined) return declared;
+    return {
+      maximumRetryAttempts: row.maximumRetryAttempts ?? ASYNC_DEFAULTS.maximumRetryAttempts,
+      maximumEventAgeSeconds: row.maximumEventAgeSeconds ?? ASYNC_DEFAULTS.maximumEventAgeSeconds,
+      onSuccessArn: row.onSuccessArn,
+      onFailureArn: row.onFailureArn,
+      deadLetterTargetArn: declared.deadLetterTargetArn,
+    };
+  }
+
+  /** Whether chains of calls in a circle are cut. */
+  endsRecursion(name: string): boolean {
+    return this.#options.rows.get("settings", name)?.recursiveLoop !== "Allow";
+  }
+
+  /** Stamps the change and puts it in force: the next invocation runs on it. */
+  async save(record: FunctionRecord): Promise<FunctionRecord> {
+    const saved = { ...record, revisionId: randomUUID(), lastModified: this.timestamp() };
+    await this.#replace(saved);
+    this.#options.host.update(saved.config);
+    return saved;
+  }
+
+  /** Only the next call is judged by it: no environment has to end. */
+  async reserve(record: FunctionRecord, reservedConcurrency: number | undefined): Promise<void> {
+    await this.#replace({ ...record, config: { ...record.config, reservedConcurrency } });
+  }
+
+  async tag(record: FunctionRecord, tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#replace({ ...record, config: { ...record.config, tags } });
+  }
+
+  async #replace(record: FunctionRecord): Promise<void> {
+    const { name } = record.config;
+    if (record.fromTemplate) this.#template.set(name, record);
+    else await this.#options.rows.put("function", name, "", record, { durable: true });
+  }
+
+  /** What the template says about the URL of a function. */
+  templateUrl(name: string): UrlRecord | undefined {
+    const { config } = this.#template.get(name) ?? {};
+    const source = this.#options.functionUrls().find(({ functionId }) => functionId === config?.logicalId);
+    if (source === undefined) return undefined;
+    const { urlId, authType, invokeMode, cors } = source;
+    const at = this.#startedAt;
+    return {
+      urlId,
+      authType,
+      invokeMode,
+      cors: cors === undefined ? undefined : corsView(cors),
+      createdAt: at,
+      lastModified: at,
+    };
+  }
+
+  /** Every function URL there is. */
+  urls(): readonly KnownUrl[] {
+    return this.all().flatMap(({ config: { name } }) => {
+      const stored = this.#options.rows
+        .partsOf("url", name)
+        .map(([part, url]) => ({ url, functionName: name, qualifier: part === LATEST ? undefined : part }));
+      const own = stored.some(({ qualifier }) => qualifier === undefined) ? undefined : this.templateUrl(name);
+      return own === undefined ? stored : [...stored, { url: own, functionName: name, qualifier: undefined }];
+    });
+  }
+
+  /** Freezes `$LATEST` under the next number. */
+  async publish(latest: FunctionRecord, description: string | undefined): Promise<FunctionRecord> {
+    const { rows } = this.#options;
+    const { name } = latest.config;
+    const last = rows.get("counter", name) ?? this.versions(name).length;
+    const version = String(last + 1);
+    const published = this.#published(latest, version, description);
+    const durable = !latest.fromTemplate;
+    await rows.put("counter", name, "", last + 1, { durable });
+    await rows.put("version", name, version, published, { durable });
+    return published;
+  }
+
+  async removeVersion(record: FunctionRecord): Promise<void> {
+    await this.#options.rows.remove("version", record.config.name, record.config.version);
+    await this.#options.host.remove(record.config);
+    await this.#dropCode([record]);
+  }
+
+  async remove(name: string): Promise<void> {
+    const latest = this.latest(name);
+    const records = latest === undefined ? [] : [...this.versions(name), latest];
+    this.#template.delete(name);
+    await this.#options.rows.removeAllOf(name);
+    for (const { config } of records) await this.#options.host.remove(config);
+    await this.#dropCode(records);
+  }
+
+  /** As Lambda writes times: `2026-01-01T00:00:00.000+0000`. */
+  timestamp(): string {
+    return new Date(this.#options.clock.now()).toISOString().replace("Z", "+0000");
+  }
+
+  /** Rows name their code by its hash: the state folder may have moved since. */
+  #runnable(record: FunctionRecord | undefined): FunctionRecord | undefined {
+    if (record === undefined || record.fromTemplate || record.config.code.kind !== "folder") return record;
+    const root = this.#options.code.pathOf(record.codeSha256);
+    if (record.config.code.root === root) return record;
+    return { ...record, config: { ...record.config, code: { kind: "folder", root } } };
+  }
+
+  /** A reservation belongs to the function, whatever version runs. */
+  #withReservation(version: FunctionRecord): FunctionRecord {
+    const reservedConcurrency = this.latest(version.config.name)?.config.reservedConcurrency;
+    if (version.config.reservedConcurrency === reservedConcurrency) return version;
+    return { ...version, config: { ...version.config, reservedConcurrency } };
+  }
+
+  #published(latest: FunctionRecord, version: string, description?: string): FunctionRecord {
+    const { config } = latest;
+    return {
+      ...latest,
+      revisionId: randomUUID(),
+      config: {
+        ...config,
+        version,
+        arn: arnOf.function(this.#options.realm, config.name, version),
+        description: description ?? config.description,
+      },
+    };
+  }
+
+  async #dropCode(gone: readonly FunctionRecord[]): Promise<void> {
+    const used = new Set(
+      this.all()
+        .flatMap((record) => [record, ...this.versions(record.config.name)])
+        .map((record) => record.codeSha256),
+    );
+    for (const { codeSha256, fromTemplate } of gone)
+      if (!fromTemplate && !used.has(codeSha256)) await this.#options.code.remove(codeSha256);
+  }
+
+  #templateRecord(config: FunctionConfig): FunctionRecord {
+    return {
+      config,
+      fromTemplate: true,
+      codeSha256: "",
+      codeSizeBytes: 0,
+      revisionId: randomUUID(),
+      lastModified: this.timestamp(),
+      layerArns: [],
+      asSent: {},
+    };
+  }
+}
+
+function corsView(cors: ApiCors): JsonObject {
+  return {
+    AllowCredentials: cors.allowCredentials,
+    AllowHeaders: cors.allowHeaders,
+    AllowMethods: cors.allowMethods,
+    AllowOrigins: cors.allowOrigins,
+    ExposeHeaders: cors.exposeHeaders,
+    ...(cors.maxAgeSeconds === undefined ? {} : { MaxAge: cors.maxAgeSeconds }),
+  };
+}
+
+function drawVersion({ version, weights }: AliasRecord): string {
+  let left = Math.random();
+  for (const [other, weight] of Object.entries(weights)) {
+    left -= weight;
+    if (left < 0) return other;
+  }
+  return version;
+}

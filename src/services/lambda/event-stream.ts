@@ -1,0 +1,36 @@
+/**
+ * `application/vnd.amazon.eventstream`, the writing half: prelude of two lengths and its CRC, headers, payload, CRC.
+ * https://smithy.io/2.0/aws/amazon-eventstream.html
+ */
+import { crc32 } from "node:zlib";
+
+const PRELUDE_BYTES = 12;
+const CRC_BYTES = 4;
+/** A header value that is a string. */
+const STRING_TYPE = 7;
+
+export function eventMessage(eventType: string, contentType: string, payload: Buffer): Buffer {
+  const headers = Buffer.concat([
+    header(":message-type", "event"),
+    header(":event-type", eventType),
+    header(":content-type", contentType),
+  ]);
+  const message = Buffer.allocUnsafe(PRELUDE_BYTES + headers.length + payload.length + CRC_BYTES);
+  message.writeUInt32BE(message.length, 0);
+  message.writeUInt32BE(headers.length, 4);
+  message.writeUInt32BE(crc32(message.subarray(0, 8)), 8);
+  headers.copy(message, PRELUDE_BYTES);
+  payload.copy(message, PRELUDE_BYTES + headers.length);
+  message.writeUInt32BE(crc32(message.subarray(0, message.length - CRC_BYTES)), message.length - CRC_BYTES);
+  return message;
+}
+
+function header(name: string, value: string): Buffer {
+  const bytes = Buffer.from(value);
+  const head = Buffer.alloc(1 + name.length + 3);
+  head.writeUInt8(name.length, 0);
+  head.write(name, 1, "latin1");
+  head.writeUInt8(STRING_TYPE, 1 + name.length);
+  head.writeUInt16BE(bytes.length, 2 + name.length);
+  return Buffer.concat([head, bytes]);
+}

@@ -1,0 +1,109 @@
+/** What Invoke and InvokeWithResponseStream read alike: headers, payload, and the runtime's refusals in Lambda's words. */
+import { jsonFault } from "../../config/json-fault.js";
+import { Throttled } from "../../runtime/limits/concurrency.js";
+import { RequestTooLarge } from "../../runtime/limits/payload.js";
+import { AppError } from "../../shared/errors.js";
+import { LAMBDA } from "../../shared/aws-limits.js";
+import { AwsError } from "../kit/aws-error.js";
+import { readBody } from "../kit/body.js";
+import { Violations } from "../kit/json-input.js";
+import type { ServiceRequest } from "../service.js";
+import { cannotRun, invalidContent, invalidParameter, requestTooLarge, tooManyRequests } from "./errors.js";
+
+/** Larger bodies are not read to their end. */
+const MAX_BODY_BYTES = LAMBDA.syncRequestBytes + 1024 * 1024;
+
+export interface InvokeInput {
+  readonly type: "RequestResponse" | "Event" | "DryRun";
+  readonly tail: boolean;
+  readonly clientContext: string | undefined;
+  readonly traceHeader: string | undefined;
+  readonly payload: Buffer;
+}
+
+export async function readInvokeInput(request: ServiceRequest): Promise<InvokeInput> {
+  const type = header(request, "x-amz-invocation-type") ?? "RequestResponse";
+  const logType = header(request, "x-amz-log-type");
+  const clientContext = header(request, "x-amz-client-context");
+  const faults = new Violations();
+  faults.oneOf(type, "invocationType", ["Event", "RequestResponse", "DryRun"]);
+  faults.oneOf(logType, "logType", ["None", "Tail"]);
+  faults.check();
+  if (clientContext !== undefined && clientContext.length > LAMBDA.clientContextBytes) {
+    throw invalidParameter(
+      `Client context must be no more than ${LAMBDA.clientContextBytes} bytes when base64-encoded`,
+    );
+  }
+  const payload = checkedJson(await readPayload(request));
+  return {
+    type: type === "Event" || type === "DryRun" ? type : "RequestResponse",
+    tail: logType === "Tail",
+    clientContext,
+    traceHeader: header(request, "x-amzn-trace-id"),
+    payload,
+  };
+}
+
+/** The last 4 KB of START ... REPORT, in base64. */
+export function logTail(logs: string): string {
+  const bytes = Buffer.from(logs);
+  return bytes.subarray(Math.max(0, bytes.length - LAMBDA.logTailBytes)).toString("base64");
+}
+
+/** What the runtime refuses, in Lambda's own exceptions. */
+export function asAwsError(error: unknown): unknown {
+  if (error instanceof RequestTooLarge) return requestTooLarge(error.message);
+  if (error instanceof Throttled) return tooManyRequests(error.reason, error.retryAfterSeconds);
+  if (error instanceof AppError) {
+    return cannotRun(`${error.message}${error.where === undefined ? "" : ` (${error.where})`}. ${error.fix}`);
+  }
+  return error;
+}
+
+async function readPayload(request: ServiceRequest): Promise<Buffer> {
+  try {
+    return await readBody(request, MAX_BODY_BYTES);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.statusCode !== 413) throw error;
+    throw requestTooLarge(
+      `Request must be smaller than ${LAMBDA.syncRequestBytes} bytes for the InvokeFunction operation`,
+    );
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Lambda parses the event before it runs anything. An empty one reaches the function as `{}` (unverified). */
+function checkedJson(body: Buffer): Buffer {
+  if (body.length === 0) return Buffer.from("{}");
+  let text: string;
+  try {
+    text = utf8.decode(body);
+  } catch {
+    // Read byte by byte, as the recorded refusal counts them.
+    throw invalidContent(unexpected(body.toString("latin1")));
+  }
+  try {
+    JSON.parse(text);
+    return body;
+  } catch {
+    throw invalidContent(unexpected(text));
+  }
+}
+
+/** In the words of Lambda's JSON parser, as recorded. */
+function unexpected(text: string): string {
+  const fault = jsonFault(text) ?? { line: 1, column: 1 };
+  const line = text.split("\n")[fault.line - 1] ?? "";
+  const character = line.charAt(fault.column - 1);
+  const code = character.charCodeAt(0);
+  const place = `\n at [Source: REDACTED (\`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION\` disabled); line: ${fault.line}, column: ${fault.column}]`;
+  if (character === "") return `Unexpected end-of-input${place}`;
+  const shown = code < 32 || (code > 126 && code < 160) ? `(CTRL-CHAR, code ${code})` : `'${character}' (code ${code})`;
+  return `Unexpected character (${shown}): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')${place}`;
+}
+
+function header(request: ServiceRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

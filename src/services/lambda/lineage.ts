@@ -1,0 +1,54 @@
+/**
+ * Chains of invocations. Every function gets an X-Ray header; the AWS SDK inside it sends that header along with its own
+ * calls, and so a function that calls itself, by whatever way round, is seen: after 16 rounds Lambda cuts the chain.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+ *
+ * The wire form of `Lineage` is not published. Here it is `1:<hash>:<count>` for each function, joined by `|`.
+ */
+import { createHash, randomBytes } from "node:crypto";
+
+/** "approximately 16 times" */
+const MAX_ROUNDS = 16;
+/** More functions in one chain than this are forgotten, the oldest first: header values have bounds. */
+const MAX_KEPT = 32;
+
+export interface Lineage {
+  /** To hand to the function. */
+  readonly header: string;
+  /** The function was in this chain too often. */
+  readonly endless: boolean;
+}
+
+/** The trace header for one more invocation of the function, from the one that came with the call. */
+export function continueTrace(received: string | undefined, functionArn: string, nowMs: number): Lineage {
+  const fields = new Map<string, string>();
+  for (const field of received?.split(";") ?? []) {
+    const equals = field.indexOf("=");
+    if (equals > 0) fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
+  }
+  const hash = hashOf(functionArn);
+  const rounds = new Map<string, number>();
+  for (const entry of fields.get("Lineage")?.split("|") ?? []) {
+    const match = /^(?:\d+:)?([0-9a-f]{8}):(\d+)$/.exec(entry);
+    if (match?.[1] !== undefined) rounds.set(match[1], Number(match[2]));
+  }
+  const count = (rounds.get(hash) ?? 0) + 1;
+  rounds.delete(hash);
+  rounds.set(hash, count);
+  const lineage = [...rounds].slice(-MAX_KEPT).map(([other, times]) => `1:${other}:${times}`);
+  const root = fields.get("Root") ?? `1-${Math.floor(nowMs / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;
+  const parent = fields.get("Parent") ?? randomBytes(8).toString("hex");
+  const header = `Root=${root};Parent=${parent};Sampled=${fields.get("Sampled") ?? "0"};Lineage=${lineage.join("|")}`;
+  return { header, endless: count > MAX_ROUNDS };
+}
+
+const hashes = new Map<string, string>();
+
+function hashOf(functionArn: string): string {
+  let hash = hashes.get(functionArn);
+  if (hash === undefined) {
+    hash = createHash("sha256").update(functionArn).digest("hex").slice(0, 8);
+    hashes.set(functionArn, hash);
+  }
+  return hash;
+}

@@ -1,0 +1,185 @@
+/** Functions: create, read, list, delete. Lambda API reference. */
+import { randomUUID } from "node:crypto";
+import { pathToFileURL } from "node:url";
+import type { CodeSource } from "../../../config/function-config.js";
+import { LAMBDA } from "../../../shared/aws-limits.js";
+import { booleanMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
+import type { JsonObject } from "../../kit/json-protocol.js";
+import {
+  page,
+  referenceOf,
+  requireFunction,
+  requireVersion,
+  functionArn,
+  type Answer,
+  type Call,
+  type Route,
+} from "../context.js";
+import { LATEST } from "../directory.js";
+import { conflict, invalidParameter } from "../errors.js";
+import { parseFunctionName } from "../function-name.js";
+import { layersOf } from "../layers.js";
+import { packageOf, type Package } from "../package.js";
+import type { FunctionRecord } from "../records.js";
+import { keptAsSent, newConfig, readSettings } from "../settings.js";
+import { tagsMember } from "../tags.js";
+import { configurationView } from "../view.js";
+
+const BASE = "/2015-03-31/functions";
+
+export const FUNCTION_ROUTES: readonly Route[] = [
+  { method: "POST", path: BASE, name: "CreateFunction", run: createFunction },
+  { method: "GET", path: BASE, name: "ListFunctions", run: listFunctions },
+  { method: "GET", path: `${BASE}/{FunctionName}`, name: "GetFunction", run: getFunction },
+  {
+    method: "GET",
+    path: `${BASE}/{FunctionName}/configuration`,
+    name: "GetFunctionConfiguration",
+    run: getConfiguration,
+  },
+  { method: "DELETE", path: `${BASE}/{FunctionName}`, name: "DeleteFunction", run: deleteFunction },
+];
+
+async function createFunction({ context, input }: Call): Promise<Answer> {
+  const text = stringMember(input, "FunctionName");
+  const code = objectMember(input, "Code");
+  const faults = new Violations();
+  faults.required(text, "functionName");
+  faults.required(code, "code");
+  faults.required(stringMember(input, "Role"), "role");
+  faults.check();
+  const { name } = parseFunctionName(text ?? "", undefined, context.realm);
+  const tooLong = new Violations();
+  tooLong.length(name, "functionName", 1, LAMBDA.functionNameLength);
+  tooLong.check("InvalidParameterValueException");
+  const settings = readSettings(input, name, undefined);
+  const isImage = stringMember(input, "PackageType") === "Image" || stringMember(code ?? {}, "ImageUri") !== undefined;
+  if (!isImage && (settings.runtime === "" || settings.handler === "")) {
+    throw invalidParameter(
+      "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+    );
+  }
+  if (context.directory.latest(name) !== undefined) throw conflict(`Function already exist: ${name}`);
+  const layers = layersOf(context, input) ?? { arns: [], folders: [] };
+  const tags = tagsMember(input) ?? {};
+  const stored = await packageOf(context, code ?? {}, isImage);
+  const arn = functionArn(context, name);
+  const config = {
+    ...newConfig(
+      name,
+      arn,
+      { ...settings, ...(isImage ? { runtime: "image", handler: "" } : {}) },
+      { code: sourceOf(context, stored), layers: layers.folders },
+    ),
+    tags,
+  };
+  const record = await context.directory.save({
+    config,
+    fromTemplate: false,
+    codeSha256: stored.codeSha256,
+    codeSizeBytes: stored.codeSizeBytes,
+    revisionId: randomUUID(),
+    lastModified: context.directory.timestamp(),
+    layerArns: layers.arns,
+    asSent: keptAsSent(input, {}),
+  });
+  const shown = booleanMember(input, "Publish") === true ? await context.directory.publish(record, undefined) : record;
+  return { status: 201, body: configurationView(shown, context.realm, { moment: "creating" }) };
+}
+
+export function sourceOf({ code }: Call["context"], stored: Package): CodeSource {
+  return stored.imageUri === undefined
+    ? { kind: "folder", root: code.pathOf(stored.codeSha256) }
+    : { kind: "image", uri: stored.imageUri };
+}
+
+function listFunctions({ context, query }: Call): Answer {
+  const withVersions = query.get("FunctionVersion") === "ALL";
+  const records = context.directory
+    .all()
+    .flatMap((record) => (withVersions ? [record, ...context.directory.versions(record.config.name)] : [record]));
+  const { rows, next } = page(records, query, 50);
+  return {
+    body: {
+      Functions: rows.map((record) =>
+        withoutStates(viewQualified(context, record, withVersions ? record.config.version : undefined)),
+      ),
+      ...next,
+    },
+  };
+}
+
+/** Lists do not tell states. */
+function withoutStates(view: JsonObject): JsonObject {
+  const { State: _state, LastUpdateStatus: _update, RuntimeVersionConfig: _runtime, ...rest } = view;
+  return rest;
+}
+
+/** The ARN carries the qualifier that was asked for. */
+export function viewQualified(
+  context: Call["context"],
+  record: FunctionRecord,
+  qualifier: string | undefined,
+): JsonObject {
+  return configurationView(record, context.realm, { arn: functionArn(context, record.config.name, qualifier) });
+}
+
+function getConfiguration(call: Call): Answer {
+  const reference = referenceOf(call);
+  return { body: viewQualified(call.context, requireVersion(call.context, reference), reference.qualifier) };
+}
+
+function getFunction(call: Call): Answer {
+  const { context } = call;
+  const reference = referenceOf(call);
+  const record = requireVersion(context, reference);
+  const { config } = record;
+  const tags = requireFunction(context, reference.name).config.tags ?? {};
+  return {
+    body: {
+      Configuration: viewQualified(context, record, reference.qualifier),
+      Code: codeView(context, record),
+      ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
+      ...(config.reservedConcurrency === undefined
+        ? {}
+        : { Concurrency: { ReservedConcurrentExecutions: config.reservedConcurrency } }),
+    },
+  };
+}
+
+/** AWS gives a presigned URL of the package; here it is where the package lies on this machine. */
+function codeView({ code }: Call["context"], { config, codeSha256, fromTemplate }: FunctionRecord): JsonObject {
+  if (config.code.kind === "image")
+    return { RepositoryType: "ECR", ImageUri: config.code.uri, ResolvedImageUri: config.code.uri };
+  const file = fromTemplate ? config.code.root : `${code.pathOf(codeSha256)}.zip`;
+  return { RepositoryType: "S3", Location: pathToFileURL(file).href };
+}
+
+async function deleteFunction(call: Call): Promise<Answer> {
+  const { context } = call;
+  const { name, qualifier } = referenceOf(call);
+  if (qualifier === LATEST) throw invalidParameter("$LATEST version cannot be deleted without deleting the function.");
+  if (qualifier !== undefined && !/^\d+$/.test(qualifier)) {
+    throw invalidParameter("Deletion of aliases is not currently supported.");
+  }
+  requireFunction(context, name);
+  if (qualifier === undefined) {
+    for (const mapping of (await context.mappings()).list()) {
+      if (mapping.functionName === name) await (await context.mappings()).remove(mapping.uuid);
+    }
+    await context.directory.remove(name);
+    return { status: 204 };
+  }
+  const record = context.directory.version(name, qualifier);
+  // Deleting a version that is not there is no fault on AWS.
+  if (record === undefined) return { status: 204 };
+  const alias = context.directory
+    .aliases(name)
+    .find(({ version, weights }) => version === qualifier || qualifier in weights);
+  if (alias !== undefined)
+    throw conflict(
+      `Version (${functionArn(context, name, qualifier)}) cannot be deleted because it is referenced by alias: ${alias.name}`,
+    );
+  await context.directory.removeVersion(record);
+  return { status: 204 };
+}

@@ -1,0 +1,199 @@
+/** Event source mappings. https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html */
+import { arnOf, parseArn } from "../../../shared/arn.js";
+import {
+  booleanMember,
+  numberMember,
+  objectListMember,
+  objectMember,
+  stringListMember,
+  stringMember,
+  Violations,
+} from "../../kit/json-input.js";
+import type { JsonObject } from "../../kit/json-protocol.js";
+import type { Mapping, MappingSettings } from "../collaborators.js";
+import {
+  functionArn,
+  page,
+  requireVersion,
+  type Answer,
+  type Call,
+  type LambdaContext,
+  type Route,
+} from "../context.js";
+import { conflict, invalidParameter, resourceNotFound } from "../errors.js";
+import { parseFunctionName } from "../function-name.js";
+
+const BASE = "/2015-03-31/event-source-mappings";
+const SQS_BATCH = { default: 10, standard: 10_000, fifo: 10, withoutWindow: 10 } as const;
+
+export const MAPPING_ROUTES: readonly Route[] = [
+  { method: "POST", path: BASE, name: "CreateEventSourceMapping", run: create },
+  { method: "GET", path: BASE, name: "ListEventSourceMappings", run: list },
+  { method: "GET", path: `${BASE}/{UUID}`, name: "GetEventSourceMapping", run: get },
+  { method: "PUT", path: `${BASE}/{UUID}`, name: "UpdateEventSourceMapping", run: update },
+  { method: "DELETE", path: `${BASE}/{UUID}`, name: "DeleteEventSourceMapping", run: remove },
+];
+
+async function create({ context, input }: Call): Promise<Answer> {
+  const eventSourceArn = stringMember(input, "EventSourceArn");
+  const functionName = stringMember(input, "FunctionName");
+  const faults = new Violations();
+  faults.required(functionName, "functionName");
+  faults.check();
+  if (eventSourceArn === undefined)
+    throw invalidParameter(
+      "Unrecognized event source, must be kinesis, dynamodb stream or sqs. EventSourceArn is missing.",
+    );
+  const settings = read(context, input, {
+    eventSourceArn,
+    functionName: "",
+    qualifier: undefined,
+    enabled: true,
+    batchSize: SQS_BATCH.default,
+    maximumBatchingWindowSeconds: 0,
+    reportBatchItemFailures: false,
+    filterPatterns: [],
+    maximumConcurrency: undefined,
+  });
+  const manager = await context.mappings();
+  const same = manager
+    .list()
+    .find(
+      (other) =>
+        other.eventSourceArn === eventSourceArn &&
+        other.functionName === settings.functionName &&
+        other.qualifier === settings.qualifier,
+    );
+  if (same !== undefined) {
+    throw conflict(
+      `An event source mapping with SQS arn (" ${eventSourceArn} ") and function (" ${settings.functionName} ") already exists. Please update or delete the existing mapping with UUID ${same.uuid}`,
+    );
+  }
+  return { status: 202, body: view(context, await manager.create(settings), "Creating") };
+}
+
+/** What the request says, over `current`. */
+function read(context: LambdaContext, input: JsonObject, current: MappingSettings): MappingSettings {
+  const batchSize = numberMember(input, "BatchSize") ?? current.batchSize;
+  const window = numberMember(input, "MaximumBatchingWindowInSeconds") ?? current.maximumBatchingWindowSeconds;
+  const scaling = objectMember(input, "ScalingConfig");
+  const maximumConcurrency =
+    scaling === undefined ? current.maximumConcurrency : numberMember(scaling, "MaximumConcurrency");
+  const responseTypes = stringListMember(input, "FunctionResponseTypes");
+  const faults = new Violations();
+  faults.range(batchSize, "batchSize", 1, SQS_BATCH.standard);
+  faults.range(window, "maximumBatchingWindowInSeconds", 0, 300);
+  faults.range(maximumConcurrency, "scalingConfig.maximumConcurrency", 2, 1000);
+  faults.check();
+  if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(current.eventSourceArn, batchSize, window);
+  const name = stringMember(input, "FunctionName");
+  const reference =
+    name === undefined
+      ? { name: current.functionName, qualifier: current.qualifier }
+      : parseFunctionName(name, undefined, context.realm);
+  requireVersion(context, reference);
+  return {
+    eventSourceArn: current.eventSourceArn,
+    functionName: reference.name,
+    qualifier: reference.qualifier,
+    enabled: booleanMember(input, "Enabled") ?? current.enabled,
+    batchSize,
+    maximumBatchingWindowSeconds: window,
+    reportBatchItemFailures:
+      responseTypes === undefined ? current.reportBatchItemFailures : responseTypes.includes("ReportBatchItemFailures"),
+    filterPatterns: filtersOf(input) ?? current.filterPatterns,
+    maximumConcurrency,
+  };
+}
+
+function checkSqs(arn: string, batchSize: number, window: number): void {
+  const isFifo = arn.endsWith(".fifo");
+  if (isFifo && window > 0) throw invalidParameter("Batching window is not supported for FIFO queues");
+  if (isFifo && batchSize > SQS_BATCH.fifo)
+    throw invalidParameter(`BatchSize must be less than or equal to ${SQS_BATCH.fifo} for FIFO queues`);
+  if (batchSize > SQS_BATCH.withoutWindow && window === 0) {
+    throw invalidParameter(
+      `Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than ${SQS_BATCH.withoutWindow}`,
+    );
+  }
+}
+
+function filtersOf(input: JsonObject): readonly string[] | undefined {
+  const criteria = objectMember(input, "FilterCriteria");
+  if (criteria === undefined) return undefined;
+  const patterns = (objectListMember(criteria, "Filters") ?? []).map(
+    (filter) => stringMember(filter, "Pattern") ?? "{}",
+  );
+  for (const pattern of patterns) {
+    try {
+      const value: unknown = JSON.parse(pattern);
+      if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("not an object");
+    } catch {
+      throw invalidParameter("Invalid filter pattern definition.");
+    }
+  }
+  return patterns;
+}
+
+function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled ? "Enabled" : "Disabled"): JsonObject {
+  return {
+    UUID: mapping.uuid,
+    EventSourceMappingArn: `${arnOf.function(context.realm, "").replace(/function:$/, "event-source-mapping:")}${mapping.uuid}`,
+    EventSourceArn: mapping.eventSourceArn,
+    FunctionArn: functionArn(context, mapping.functionName, mapping.qualifier),
+    BatchSize: mapping.batchSize,
+    MaximumBatchingWindowInSeconds: mapping.maximumBatchingWindowSeconds,
+    LastModified: mapping.lastModifiedMs / 1000,
+    ...(mapping.lastProcessingResult === undefined ? {} : { LastProcessingResult: mapping.lastProcessingResult }),
+    State: state,
+    StateTransitionReason: "USER_INITIATED",
+    FunctionResponseTypes: mapping.reportBatchItemFailures ? ["ReportBatchItemFailures"] : [],
+    ...(mapping.filterPatterns.length === 0
+      ? {}
+      : { FilterCriteria: { Filters: mapping.filterPatterns.map((Pattern) => ({ Pattern })) } }),
+    ...(mapping.maximumConcurrency === undefined
+      ? {}
+      : { ScalingConfig: { MaximumConcurrency: mapping.maximumConcurrency } }),
+  };
+}
+
+async function requireMapping({ context, path }: Call): Promise<Mapping> {
+  const found = (await context.mappings()).list().find(({ uuid }) => uuid === path["UUID"]);
+  if (found === undefined) throw resourceNotFound("The resource you requested does not exist.");
+  return found;
+}
+
+async function get(call: Call): Promise<Answer> {
+  return { body: view(call.context, await requireMapping(call)) };
+}
+
+async function update(call: Call): Promise<Answer> {
+  const mapping = await requireMapping(call);
+  const settings = read(call.context, call.input, mapping);
+  const updated = await (await call.context.mappings()).update(mapping.uuid, settings);
+  const state = settings.enabled === mapping.enabled ? "Updating" : settings.enabled ? "Enabling" : "Disabling";
+  return { status: 202, body: view(call.context, updated, state) };
+}
+
+async function remove(call: Call): Promise<Answer> {
+  const mapping = await requireMapping(call);
+  await (await call.context.mappings()).remove(mapping.uuid);
+  return { status: 202, body: view(call.context, mapping, "Deleting") };
+}
+
+async function list({ context, query }: Call): Promise<Answer> {
+  const source = query.get("EventSourceArn");
+  const named = query.get("FunctionName");
+  const wanted = named === null ? undefined : parseFunctionName(named, undefined, context.realm);
+  if (wanted !== undefined) requireVersion(context, wanted);
+  const all = (await context.mappings()).list().filter((mapping) => {
+    if (source !== null && mapping.eventSourceArn !== source) return false;
+    return (
+      wanted === undefined ||
+      (mapping.functionName === wanted.name &&
+        (wanted.qualifier === undefined || wanted.qualifier === mapping.qualifier))
+    );
+  });
+  const { rows, next } = page(all, query, 100);
+  return { body: { EventSourceMappings: rows.map((mapping) => view(context, mapping)), ...next } };
+}

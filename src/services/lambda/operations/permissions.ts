@@ -1,0 +1,136 @@
+/** Resource policies of functions: kept and shown; nothing here evaluates them. Lambda API reference, "AddPermission". */
+import { randomUUID } from "node:crypto";
+import { stringMember, Violations } from "../../kit/json-input.js";
+import type { JsonObject } from "../../kit/json-protocol.js";
+import {
+  checkRevision,
+  functionArn,
+  referenceOf,
+  requireVersion,
+  type Answer,
+  type Call,
+  type Route,
+} from "../context.js";
+import { LATEST } from "../directory.js";
+import { conflict, functionNotFound, invalidParameter, resourceNotFound } from "../errors.js";
+
+const PATH = "/2015-03-31/functions/{FunctionName}/policy";
+const STATEMENT_ID = /^[a-zA-Z0-9-_]+$/;
+const PRINCIPAL = /^(\*|\d{12}|arn:aws[a-z-]*:iam::.+|[a-z0-9.-]+\.(amazonaws\.com|amazon\.com))$/;
+
+export const PERMISSION_ROUTES: readonly Route[] = [
+  { method: "POST", path: PATH, name: "AddPermission", run: addPermission },
+  { method: "GET", path: PATH, name: "GetPolicy", run: getPolicy },
+  { method: "DELETE", path: `${PATH}/{StatementId}`, name: "RemovePermission", run: removePermission },
+];
+
+async function addPermission(call: Call): Promise<Answer> {
+  const { context, input } = call;
+  const id = stringMember(input, "StatementId");
+  const action = stringMember(input, "Action");
+  const principal = stringMember(input, "Principal");
+  const faults = new Violations();
+  faults.required(id, "statementId");
+  faults.required(action, "action");
+  faults.required(principal, "principal");
+  faults.pattern(id, "statementId", STATEMENT_ID, "([a-zA-Z0-9-_]+)");
+  faults.check();
+  const { name, qualifier } = referenceOf(call);
+  if (qualifier === LATEST) throw invalidParameter("We currently do not support adding policies for $LATEST.");
+  if (!PRINCIPAL.test(principal ?? ""))
+    throw invalidParameter("The provided principal was invalid. Please check the principal and try again.");
+  const record = context.directory.latest(name);
+  if (record === undefined) throw functionNotFound(functionArn(context, name));
+  checkQualifier(call, name, qualifier);
+  const part = qualifier ?? LATEST;
+  const policy = context.rows.get("policy", name, part);
+  const revision = stringMember(input, "RevisionId");
+  if (revision !== undefined) checkRevision(revision, policy?.revisionId ?? record.revisionId, "GetPolicy");
+  if (policy?.statements.some((statement) => statement["Sid"] === id)) {
+    throw conflict(
+      `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+    );
+  }
+  const statement = statementOf(input, functionArn(context, name, qualifier));
+  await context.rows.put(
+    "policy",
+    name,
+    part,
+    { revisionId: randomUUID(), statements: [...(policy?.statements ?? []), statement] },
+    { durable: !record.fromTemplate },
+  );
+  return { status: 201, body: { Statement: JSON.stringify(statement) } };
+}
+
+function checkQualifier({ context }: Call, name: string, qualifier: string | undefined): void {
+  if (qualifier === undefined || context.directory.resolve(name, qualifier) !== undefined) return;
+  // A number is a version and anything with a $ no alias.
+  if (/^\d+$/.test(qualifier) || qualifier.includes("$")) throw functionNotFound(functionArn(context, name, qualifier));
+  throw resourceNotFound(`Cannot find alias arn: ${functionArn(context, name, qualifier)}`);
+}
+
+function statementOf(input: JsonObject, resource: string): JsonObject {
+  const principal = stringMember(input, "Principal") ?? "";
+  const account = /^\d{12}$/.test(principal) ? `arn:aws:iam::${principal}:root` : principal;
+  const conditions: JsonObject = {
+    ...condition("StringEquals", {
+      "AWS:SourceAccount": stringMember(input, "SourceAccount"),
+      "lambda:EventSourceToken": stringMember(input, "EventSourceToken"),
+      "lambda:FunctionUrlAuthType": stringMember(input, "FunctionUrlAuthType"),
+      "aws:PrincipalOrgID": stringMember(input, "PrincipalOrgID"),
+    }),
+    ...condition("ArnLike", { "AWS:SourceArn": stringMember(input, "SourceArn") }),
+  };
+  return {
+    Sid: stringMember(input, "StatementId"),
+    Effect: "Allow",
+    Principal:
+      principal === "*" ? "*" : /amazon(aws)?\.com$/.test(principal) ? { Service: principal } : { AWS: account },
+    Action: stringMember(input, "Action"),
+    Resource: resource,
+    ...(Object.keys(conditions).length === 0 ? {} : { Condition: conditions }),
+  };
+}
+
+function condition(operator: string, values: Readonly<Record<string, string | undefined>>): JsonObject {
+  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return Object.keys(given).length === 0 ? {} : { [operator]: given };
+}
+
+function getPolicy(call: Call): Answer {
+  const { context } = call;
+  const { name, qualifier } = referenceOf(call);
+  requireVersion(context, { name, qualifier });
+  const policy = context.rows.get("policy", name, qualifier ?? LATEST);
+  if (policy === undefined || policy.statements.length === 0)
+    throw resourceNotFound("The resource you requested does not exist.");
+  return {
+    body: {
+      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: policy.statements }),
+      RevisionId: policy.revisionId,
+    },
+  };
+}
+
+async function removePermission(call: Call): Promise<Answer> {
+  const { context, path, query } = call;
+  const { name, qualifier } = referenceOf(call);
+  const record = context.directory.latest(name);
+  if (record === undefined) throw resourceNotFound(`No policy found for: ${functionArn(context, name)}`);
+  const policy = context.rows.get("policy", name, qualifier ?? LATEST);
+  if (policy === undefined) throw resourceNotFound("No policy is associated with the given resource.");
+  checkRevision(query.get("RevisionId") ?? undefined, policy.revisionId, "GetPolicy");
+  const left = policy.statements.filter((statement) => statement["Sid"] !== path["StatementId"]);
+  if (left.length === policy.statements.length)
+    throw resourceNotFound(`Statement ${path["StatementId"]} is not found in resource policy.`);
+  if (left.length === 0) await context.rows.remove("policy", name, qualifier ?? LATEST);
+  else
+    await context.rows.put(
+      "policy",
+      name,
+      qualifier ?? LATEST,
+      { revisionId: randomUUID(), statements: left },
+      { durable: !record.fromTemplate },
+    );
+  return { status: 204 };
+}

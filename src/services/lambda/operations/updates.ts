@@ -1,0 +1,119 @@
+/** Changes of functions, and their versions. Lambda API reference. */
+import { booleanMember, stringListMember, stringMember } from "../../kit/json-input.js";
+import {
+  checkRevision,
+  page,
+  referenceOf,
+  requireFunction,
+  requireVersion,
+  type Answer,
+  type Call,
+  type Route,
+} from "../context.js";
+import { LATEST } from "../directory.js";
+import { invalidParameter } from "../errors.js";
+import { layersOf } from "../layers.js";
+import { packageOf } from "../package.js";
+import type { FunctionRecord } from "../records.js";
+import { keptAsSent, readSettings } from "../settings.js";
+import { configurationView } from "../view.js";
+import { sourceOf, viewQualified } from "./functions.js";
+
+const FUNCTION = "/2015-03-31/functions/{FunctionName}";
+
+export const UPDATE_ROUTES: readonly Route[] = [
+  { method: "PUT", path: `${FUNCTION}/code`, name: "UpdateFunctionCode", run: updateCode },
+  { method: "PUT", path: `${FUNCTION}/configuration`, name: "UpdateFunctionConfiguration", run: updateConfiguration },
+  { method: "POST", path: `${FUNCTION}/versions`, name: "PublishVersion", run: publishVersion },
+  { method: "GET", path: `${FUNCTION}/versions`, name: "ListVersionsByFunction", run: listVersions },
+];
+
+async function updateCode(call: Call): Promise<Answer> {
+  const { context, input } = call;
+  const record = requireVersion(context, referenceOf(call));
+  checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
+  const stored = await packageOf(context, input, record.config.code.kind === "image");
+  const [architecture] = stringListMember(input, "Architectures") ?? [];
+  const updated: FunctionRecord = {
+    ...record,
+    codeSha256: stored.codeSha256,
+    codeSizeBytes: stored.codeSizeBytes,
+    config: {
+      ...record.config,
+      code: sourceOf(context, stored),
+      ...(architecture === "arm64" || architecture === "x86_64" ? { architecture } : {}),
+    },
+  };
+  if (booleanMember(input, "DryRun") === true) return { body: configurationView(updated, context.realm) };
+  const saved = await context.directory.save(updated);
+  if (booleanMember(input, "Publish") === true)
+    return { body: configurationView(await context.directory.publish(saved, undefined), context.realm) };
+  return { body: configurationView(saved, context.realm, { moment: "updating" }) };
+}
+
+async function updateConfiguration(call: Call): Promise<Answer> {
+  const { context, input } = call;
+  const { name, qualifier } = referenceOf(call);
+  const record = requireVersion(context, { name, qualifier });
+  checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
+  const settings = readSettings(input, name, record.config);
+  const layers = layersOf(context, input);
+  const saved = await context.directory.save({
+    ...record,
+    config: { ...record.config, ...settings, ...(layers === undefined ? {} : { layers: layers.folders }) },
+    layerArns: layers?.arns ?? record.layerArns,
+    asSent: keptAsSent(input, record.asSent),
+  });
+  return { body: configurationView(saved, context.realm, { moment: "updating" }) };
+}
+
+async function publishVersion(call: Call): Promise<Answer> {
+  const { context, input } = call;
+  const { directory, realm } = context;
+  const { name, qualifier } = referenceOf(call);
+  const latest = requireFunction(context, name, qualifier);
+  checkRevision(stringMember(input, "RevisionId"), latest.revisionId, "GetFunction/GetAlias");
+  const wanted = stringMember(input, "CodeSha256");
+  if (wanted !== undefined && wanted !== "" && wanted !== latest.codeSha256) {
+    throw invalidParameter(
+      `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${latest.codeSha256}). Please try again with the CodeSHA256 in $LATEST.`,
+    );
+  }
+  const last = directory.versions(name).at(-1);
+  // Publishing what is published already gives the version that there is.
+  if (last !== undefined && unchanged(last, latest)) return { status: 201, body: configurationView(last, realm) };
+  const published = await directory.publish(latest, stringMember(input, "Description"));
+  return { status: 201, body: configurationView(published, realm, { moment: "creating" }) };
+}
+
+function unchanged(published: FunctionRecord, latest: FunctionRecord): boolean {
+  const essence = ({ config, codeSha256, layerArns, asSent }: FunctionRecord): string =>
+    JSON.stringify({
+      ...config,
+      arn: "",
+      version: "",
+      description: "",
+      tags: {},
+      reservedConcurrency: 0,
+      codeSha256,
+      layerArns,
+      asSent,
+    });
+  return essence(published) === essence(latest);
+}
+
+function listVersions(call: Call): Answer {
+  const { context, query } = call;
+  const { name } = referenceOf(call);
+  const latest = requireFunction(context, name);
+  const records = [latest, ...context.directory.versions(name)];
+  const { rows, next } = page(records, query, 50);
+  return {
+    body: {
+      Versions: rows.map((record) =>
+        viewQualified(context, record, record === latest ? LATEST : record.config.version),
+      ),
+      ...next,
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** Function URLs. https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
+import { createHash } from "node:crypto";
+import { objectMember, stringMember, Violations } from "../../kit/json-input.js";
+import { functionArn, page, referenceOf, type Answer, type Call, type Route } from "../context.js";
+import { LATEST } from "../directory.js";
+import { conflict, resourceNotFound } from "../errors.js";
+import type { UrlRecord } from "../records.js";
+import { urlView } from "../view.js";
+
+const PATH = "/2021-10-31/functions/{FunctionName}/url";
+const QUALIFIER = /^(?!^\d+$)^[0-9a-zA-Z-_]+$/;
+const URL_ID_LENGTH = 32;
+
+export const URL_ROUTES: readonly Route[] = [
+  { method: "POST", path: PATH, name: "CreateFunctionUrlConfig", run: create },
+  { method: "GET", path: PATH, name: "GetFunctionUrlConfig", run: get },
+  { method: "PUT", path: PATH, name: "UpdateFunctionUrlConfig", run: update },
+  { method: "DELETE", path: PATH, name: "DeleteFunctionUrlConfig", run: remove },
+  { method: "GET", path: `${PATH}s`, name: "ListFunctionUrlConfigs", run: list },
+];
+
+interface Place {
+  readonly name: string;
+  readonly qualifier: string | undefined;
+  readonly part: string;
+  readonly arn: string;
+}
+
+function placeOf(call: Call): Place {
+  const faults = new Violations();
+  faults.pattern(call.query.get("Qualifier") ?? undefined, "qualifier", QUALIFIER, "((?!^\\d+$)^[0-9a-zA-Z-_]+$)");
+  faults.check();
+  const { name, qualifier } = referenceOf(call);
+  return { name, qualifier, part: qualifier ?? LATEST, arn: functionArn(call.context, name, qualifier) };
+}
+
+async function create(call: Call): Promise<Answer> {
+  const { context } = call;
+  const { name, qualifier, part, arn } = placeOf(call);
+  const record = context.directory.latest(name);
+  if (record === undefined || (qualifier !== undefined && context.directory.alias(name, qualifier) === undefined)) {
+    throw resourceNotFound("Function does not exist");
+  }
+  const faults = new Violations();
+  faults.required(stringMember(call.input, "AuthType"), "authType");
+  faults.check();
+  if (urlOf(call, name, part) !== undefined)
+    throw conflict(
+      `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+    );
+  const now = context.directory.timestamp();
+  const urlId = createHash("sha256").update(`${arn} url`).digest("hex").slice(0, URL_ID_LENGTH);
+  const row = read(call, {
+    urlId,
+    authType: "NONE",
+    invokeMode: "BUFFERED",
+    cors: undefined,
+    createdAt: now,
+    lastModified: now,
+  });
+  await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
+  return { status: 201, body: urlView(arn, row, context.functionUrl(urlId)) };
+}
+
+function read({ context, input }: Call, current: UrlRecord): UrlRecord {
+  const authType = stringMember(input, "AuthType");
+  const invokeMode = stringMember(input, "InvokeMode");
+  const faults = new Violations();
+  faults.oneOf(authType, "authType", ["NONE", "AWS_IAM"]);
+  faults.oneOf(invokeMode, "invokeMode", ["BUFFERED", "RESPONSE_STREAM"]);
+  faults.check();
+  return {
+    ...current,
+    authType: authType === undefined ? current.authType : authType === "AWS_IAM" ? "AWS_IAM" : "NONE",
+    invokeMode:
+      invokeMode === undefined ? current.invokeMode : invokeMode === "RESPONSE_STREAM" ? "RESPONSE_STREAM" : "BUFFERED",
+    cors: objectMember(input, "Cors") ?? current.cors,
+    lastModified: context.directory.timestamp(),
+  };
+}
+
+function urlOf({ context }: Call, name: string, part: string): UrlRecord | undefined {
+  return context.rows.get("url", name, part) ?? (part === LATEST ? context.directory.templateUrl(name) : undefined);
+}
+
+function requireUrl(call: Call): Place & { readonly url: UrlRecord } {
+  const place = placeOf(call);
+  const url = urlOf(call, place.name, place.part);
+  if (url === undefined) throw resourceNotFound("The resource you requested does not exist.");
+  return { ...place, url };
+}
+
+function get(call: Call): Answer {
+  const { arn, url } = requireUrl(call);
+  return { body: urlView(arn, url, call.context.functionUrl(url.urlId)) };
+}
+
+async function update(call: Call): Promise<Answer> {
+  const { context } = call;
+  const { name, part, arn, url } = requireUrl(call);
+  const row = read(call, url);
+  await context.rows.put("url", name, part, row, { durable: context.directory.latest(name)?.fromTemplate !== true });
+  return { body: urlView(arn, row, context.functionUrl(row.urlId)) };
+}
+
+async function remove(call: Call): Promise<Answer> {
+  const { name, part } = requireUrl(call);
+  await call.context.rows.remove("url", name, part);
+  return { status: 204 };
+}
+
+function list(call: Call): Answer {
+  const { context, query } = call;
+  const { name } = referenceOf(call);
+  if (context.directory.latest(name) === undefined)
+    throw resourceNotFound("The resource you requested does not exist.");
+  const stored = context.rows.partsOf("url", name);
+  const template = stored.some(([part]) => part === LATEST) ? undefined : context.directory.templateUrl(name);
+  const all = [...stored, ...(template === undefined ? [] : [[LATEST, template] as const])];
+  const { rows, next } = page(all, query, 50);
+  const views = rows.map(([part, url]) =>
+    urlView(functionArn(context, name, part === LATEST ? undefined : part), url, context.functionUrl(url.urlId)),
+  );
+  return { body: { FunctionUrlConfigs: views, ...next } };
+}

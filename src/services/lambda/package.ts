@@ -1,0 +1,47 @@
+/** The `Code` of CreateFunction, UpdateFunctionCode and PublishLayerVersion: a ZIP in the request, one in S3, or an image. */
+import { createHash } from "node:crypto";
+import { stringMember } from "../kit/json-input.js";
+import type { JsonObject } from "../kit/json-protocol.js";
+import type { StoredPackage } from "./code-folder.js";
+import type { LambdaContext } from "./context.js";
+import { invalidParameter } from "./errors.js";
+
+export interface Package extends StoredPackage {
+  readonly imageUri?: string;
+}
+
+/** Throws AWS's refusals. */
+export async function packageOf(
+  context: Pick<LambdaContext, "code" | "readObject">,
+  code: JsonObject,
+  isImage: boolean,
+): Promise<Package> {
+  const imageUri = stringMember(code, "ImageUri");
+  if (isImage || imageUri !== undefined) {
+    if (!isImage)
+      throw invalidParameter("Please don't provide ImageUri when updating a function with packageType Zip.");
+    if (imageUri === undefined)
+      throw invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
+    return { imageUri, codeSha256: createHash("sha256").update(imageUri).digest("hex"), codeSizeBytes: 0 };
+  }
+  return context.code.keep(await zipOf(context, code));
+}
+
+async function zipOf({ readObject }: Pick<LambdaContext, "readObject">, code: JsonObject): Promise<Buffer> {
+  const zipped = stringMember(code, "ZipFile");
+  if (zipped !== undefined) {
+    const bytes = Buffer.from(zipped, "base64");
+    if (bytes.length === 0) throw invalidParameter("Uploaded file must be a non-empty zip");
+    return bytes;
+  }
+  const bucket = stringMember(code, "S3Bucket");
+  const key = stringMember(code, "S3Key");
+  if (bucket === undefined || key === undefined) throw invalidParameter("Please provide a source for function code.");
+  const object = await readObject(bucket, key, stringMember(code, "S3ObjectVersion"));
+  if (object === undefined) {
+    throw invalidParameter(
+      "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.",
+    );
+  }
+  return object;
+}

@@ -1,0 +1,116 @@
+/** Records as the API shows them. Shapes: Lambda API reference, "FunctionConfiguration"; texts as recorded on AWS. */
+import { createHash } from "node:crypto";
+import { arnOf, type Realm } from "../../shared/arn.js";
+import type { JsonObject } from "../kit/json-protocol.js";
+import type { AliasRecord, EventInvokeRecord, FunctionRecord, LayerRecord, UrlRecord } from "./records.js";
+
+/** Just made or changed: clients then wait for the steady state, which the next question shows. */
+export type Moment = "steady" | "creating" | "updating";
+
+const CREATING = { StateReason: "The function is being created.", StateReasonCode: "Creating" };
+const UPDATING = { LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" };
+
+export function configurationView(
+  record: FunctionRecord,
+  realm: Realm,
+  options: { readonly moment?: Moment; readonly arn?: string } = {},
+): JsonObject {
+  const { config, asSent } = record;
+  const { moment = "steady", arn = config.arn } = options;
+  const isImage = config.code.kind === "image";
+  return {
+    FunctionName: config.name,
+    FunctionArn: arn,
+    ...(isImage ? {} : { Runtime: config.runtime, Handler: config.handler }),
+    Role: config.role,
+    CodeSize: record.codeSizeBytes,
+    Description: config.description,
+    Timeout: config.timeoutSeconds,
+    MemorySize: config.memoryMb,
+    LastModified: record.lastModified,
+    CodeSha256: record.codeSha256,
+    Version: config.version,
+    ...(Object.keys(config.environment).length === 0 ? {} : { Environment: { Variables: config.environment } }),
+    ...(config.asyncInvoke?.deadLetterTargetArn === undefined
+      ? {}
+      : { DeadLetterConfig: { TargetArn: config.asyncInvoke.deadLetterTargetArn } }),
+    TracingConfig: { Mode: config.tracing ?? "PassThrough" },
+    RevisionId: record.revisionId,
+    ...(record.layerArns.length === 0 ? {} : { Layers: record.layerArns.map((Arn) => ({ Arn, CodeSize: 0 })) }),
+    ...(moment === "creating" ? { State: "Pending", ...CREATING } : { State: "Active" }),
+    ...(moment === "updating"
+      ? { LastUpdateStatus: "InProgress", ...UPDATING }
+      : moment === "steady"
+        ? { LastUpdateStatus: "Successful" }
+        : {}),
+    PackageType: isImage ? "Image" : "Zip",
+    Architectures: [config.architecture],
+    EphemeralStorage: { Size: config.ephemeralStorageMb },
+    LoggingConfig: loggingView(record),
+    ...asSent,
+    SnapStart: { ApplyOn: "None", ...(asSent["SnapStart"] as JsonObject | undefined), OptimizationStatus: "Off" },
+    ...(isImage ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(config.runtime, realm) } }),
+  };
+}
+
+function loggingView({ config: { logging } }: FunctionRecord): JsonObject {
+  const levels =
+    logging.format === "JSON"
+      ? { ApplicationLogLevel: logging.applicationLogLevel, SystemLogLevel: logging.systemLogLevel }
+      : {};
+  return { LogFormat: logging.format, LogGroup: logging.logGroup, ...levels };
+}
+
+function runtimeVersionArn(runtime: string, realm: Realm): string {
+  return `arn:aws:lambda:${realm.region}::runtime:${createHash("sha256").update(runtime).digest("hex")}`;
+}
+
+export function aliasView(functionName: string, alias: AliasRecord, realm: Realm): JsonObject {
+  return {
+    AliasArn: arnOf.function(realm, functionName, alias.name),
+    Name: alias.name,
+    FunctionVersion: alias.version,
+    Description: alias.description,
+    ...(Object.keys(alias.weights).length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: alias.weights } }),
+    RevisionId: alias.revisionId,
+  };
+}
+
+export function eventInvokeView(functionArn: string, row: EventInvokeRecord): JsonObject {
+  return {
+    LastModified: row.lastModifiedMs / 1000,
+    FunctionArn: functionArn,
+    ...(row.maximumRetryAttempts === undefined ? {} : { MaximumRetryAttempts: row.maximumRetryAttempts }),
+    ...(row.maximumEventAgeSeconds === undefined ? {} : { MaximumEventAgeInSeconds: row.maximumEventAgeSeconds }),
+    DestinationConfig: {
+      OnSuccess: row.onSuccessArn === undefined ? {} : { Destination: row.onSuccessArn },
+      OnFailure: row.onFailureArn === undefined ? {} : { Destination: row.onFailureArn },
+    },
+  };
+}
+
+export function urlView(functionArn: string, url: UrlRecord, address: string): JsonObject {
+  return {
+    FunctionUrl: address,
+    FunctionArn: functionArn,
+    AuthType: url.authType,
+    ...(url.cors === undefined ? {} : { Cors: url.cors }),
+    CreationTime: url.createdAt,
+    LastModifiedTime: url.lastModified,
+    InvokeMode: url.invokeMode,
+  };
+}
+
+export function layerView(layer: LayerRecord, realm: Realm): JsonObject {
+  const arn = arnOf.layer(realm, layer.name, layer.version);
+  return {
+    LayerArn: arn.slice(0, arn.lastIndexOf(":")),
+    LayerVersionArn: arn,
+    Description: layer.description,
+    CreatedDate: layer.createdAt,
+    Version: layer.version,
+    ...(layer.compatibleRuntimes.length === 0 ? {} : { CompatibleRuntimes: layer.compatibleRuntimes }),
+    ...(layer.compatibleArchitectures.length === 0 ? {} : { CompatibleArchitectures: layer.compatibleArchitectures }),
+    ...(layer.licenseInfo === undefined ? {} : { LicenseInfo: layer.licenseInfo }),
+  };
+}
