@@ -1,5 +1,6 @@
 /** Writes the history of a stack: listens to invocations and to the bus. */
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
@@ -53,6 +54,7 @@ export function invocationRecord(
     timeMs: Date.now(),
     functionName: config.name,
     ...describeEvent(event),
+    ...(config.code.kind === "bundle" ? { handler: handlerOf(config.code, config.handler) } : {}),
     event,
   } as const;
   if (!("result" in outcome))
@@ -71,6 +73,9 @@ export function invocationRecord(
     logs: cut(result.logs),
   };
 }
+
+const handlerOf = (code: { readonly root: string; readonly handlerFile: string }, handler: string): string =>
+  `${resolve(code.root, code.handlerFile)}:${handler.slice(handler.lastIndexOf(".") + 1)}`;
 
 function failureIn(answer: string): { errorType?: string; errorMessage?: string } {
   try {

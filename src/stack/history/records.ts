@@ -11,6 +11,8 @@ export interface InvocationRecord {
   readonly source: string;
   /** Bucket and key, queue, method and path: what tells one event from the next. */
   readonly subject: string;
+  /** Source file without extension, and export: for functions that no template declares. */
+  readonly handler?: string;
   /** JSON text, as the function received it. */
   readonly event: string;
   readonly status: InvocationStatus | "failed";

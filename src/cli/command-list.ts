@@ -1,0 +1,139 @@
+/** Every command: its usage, flags and examples, and where its code is. Loaded only when it runs. */
+import type { Action } from "./action.js";
+
+export interface CommandSpec {
+  readonly usage: string;
+  readonly description: string;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Action>;
+}
+
+type Flag = readonly [flags: string, description: string];
+
+const JSON_FLAG: Flag = ["--json", "print one JSON object on stdout"];
+const INSPECT_FLAGS: readonly Flag[] = [
+  ["--inspect [port]", "open Node's inspector; the timeout stops while a debugger is paused"],
+  ["--inspect-brk [port]", "the same, and stop before the first line"],
+];
+const CHOICE_FLAGS: readonly Flag[] = [
+  ["--last", "the last invocation (the default)"],
+  ["--failed", "the last one that failed"],
+];
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: "invoke <function>",
+    description: "run a function once and print its answer",
+    flags: [
+      ["-e, --event <file>", "event: a JSON file, the name of a fixture, or - for standard input"],
+      ["-d, --data <json>", "event as text"],
+      ["--client-context <json>", "client context of the call"],
+      ...INSPECT_FLAGS,
+      JSON_FLAG,
+    ],
+    examples: [
+      "invoke manifest --event s3.json",
+      "invoke src/handler.ts --data '{\"id\": 7}'",
+      "invoke manifest --event s3.json --json",
+    ],
+    load: async () => (await import("./commands/invoke.js")).invokeCommand,
+  },
+  {
+    usage: "start",
+    description: "run the services of the template until stopped",
+    flags: [JSON_FLAG],
+    examples: ["start", "start --port 4570 --ephemeral"],
+    load: async () => (await import("./commands/start.js")).startCommand,
+  },
+  {
+    usage: "seed",
+    description: "put sample PDFs into a bucket",
+    flags: [
+      ["--bucket <name>", "bucket (default: that of the first seed in the config)"],
+      ["--prefix <prefix>", "folder of the PDFs (default: 2026/04/)"],
+      ["--count <number>", "how many (default: 24)"],
+      ["--size <size>", "size of each, such as 2k or 1m (default: 2k)"],
+      JSON_FLAG,
+    ],
+    examples: ["seed", "seed --count 100000 --size 2k", "seed --bucket my-company-reports-bucket --prefix 2026/05/"],
+    load: async () => (await import("./commands/seed.js")).seedCommand,
+  },
+  {
+    usage: "list",
+    description: "list the functions and resources of the template",
+    flags: [JSON_FLAG],
+    examples: ["list", "list --json"],
+    load: async () => (await import("./commands/list.js")).listCommand,
+  },
+  {
+    usage: "doctor",
+    description: "say how each limit is held on this machine",
+    flags: [JSON_FLAG],
+    examples: ["doctor", "doctor --sandbox portable"],
+    load: async () => (await import("./commands/doctor.js")).doctorCommand,
+  },
+  {
+    usage: "runtimes <action> [runtime]",
+    description: "list, add or remove real Node versions (add nodejs24.x)",
+    flags: [JSON_FLAG],
+    examples: ["runtimes list", "runtimes add nodejs24.x", "runtimes remove nodejs24.x"],
+    load: async () => (await import("./commands/runtimes.js")).runtimesCommand,
+  },
+  {
+    usage: "reset",
+    description: "delete the local state",
+    flags: [],
+    examples: ["reset"],
+    load: async () => (await import("./commands/reset.js")).resetCommand,
+  },
+  {
+    usage: "events",
+    description: "list what has happened, newest last",
+    flags: [
+      ["--failed", "only invocations that failed"],
+      ["--fn <function>", "only those of one function"],
+      ["-n, --count <number>", "how many (default: 20)"],
+      ["--json", "print one JSON object a line on stdout"],
+    ],
+    examples: ["events", "events --failed", "events --fn manifest -n 100"],
+    load: async () => (await import("./commands/events.js")).eventsCommand,
+  },
+  {
+    usage: "show [id]",
+    description: "show an event of the history whole (the last one without an id)",
+    flags: [...CHOICE_FLAGS, JSON_FLAG],
+    examples: ["show", "show 9cb409b2", "show --failed"],
+    load: async () => (await import("./commands/show.js")).showCommand,
+  },
+  {
+    usage: "replay [id]",
+    description: "run an event of the history once more, on the code as it is now",
+    flags: [
+      ...CHOICE_FLAGS,
+      ["--to <function>", "another function than the one that ran"],
+      ...INSPECT_FLAGS,
+      JSON_FLAG,
+    ],
+    examples: ["replay --last", "replay 9cb409b2", "replay --failed --inspect-brk"],
+    load: async () => (await import("./commands/replay.js")).replayCommand,
+  },
+  {
+    usage: "why [id]",
+    description: "say which rule, filter or mapping matched an event, and which did not",
+    flags: [...CHOICE_FLAGS, JSON_FLAG],
+    examples: ["why", "why 9cb409b2"],
+    load: async () => (await import("./commands/why.js")).whyCommand,
+  },
+  {
+    usage: "export-event [id]",
+    description: "write an event of the history as a fixture, without its secrets",
+    flags: [
+      ...CHOICE_FLAGS,
+      ["-o, --out <file>", "where to (default: fixtures/events/<source>/), or - for standard output"],
+      ["--force", "write over a file that is there"],
+    ],
+    examples: ["export-event", "export-event 9cb409b2 --out fixtures/events/s3/awkward-key.json"],
+    load: async () => (await import("./commands/export-event.js")).exportEventCommand,
+  },
+];

@@ -1,0 +1,60 @@
+/** Records of the history for people: a line in the list, and a page. */
+import type { Explanation } from "../../stack/history/explain.js";
+import { failed, shortId, type HistoryRecord, type InvocationRecord } from "../../stack/history/records.js";
+import type { Colours } from "./colours.js";
+
+export const clockTime = (timeMs: number): string => new Date(timeMs).toLocaleTimeString("en-GB", { hour12: false });
+
+export function recordLine(record: HistoryRecord, colours: Colours): string {
+  const head = `${colours.dim(clockTime(record.timeMs))}  ${colours.cyan(shortId(record.id))}  `;
+  switch (record.kind) {
+    case "object":
+      return `${head}${record.name.replace("s3:", "s3 ")} ${record.bucket}/${record.key}`;
+    case "filtered":
+      return `${head}sqs message filtered out before ${record.functionName}`;
+    case "invocation":
+      return `${head}${record.functionName}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
+  }
+}
+
+export function outcome(record: InvocationRecord, colours: Colours): string {
+  if (!failed(record)) return colours.green("ok");
+  return colours.red(record.status === "timeout" ? "timeout" : (record.errorType ?? "failed"));
+}
+
+export function figures({ durationMs, initDurationMs, maxMemoryUsedMb }: InvocationRecord): string {
+  const cold = initDurationMs === undefined ? "" : ` (cold, init ${Math.round(initDurationMs)} ms)`;
+  return `${durationMs} ms${cold}${maxMemoryUsedMb === undefined ? "" : `, ${maxMemoryUsedMb} MB`}`;
+}
+
+export function recordPage(record: HistoryRecord, colours: Colours): string {
+  const title = recordLine(record, colours);
+  switch (record.kind) {
+    case "object":
+      return `${title}\nid       ${record.id}\n`;
+    case "filtered":
+      return `${title}\nid       ${record.id}\nbody     ${record.body}\nfilters  ${record.patterns.join("\n         ")}\n`;
+    case "invocation": {
+      const part = (name: string, text: string): string => (text === "" ? "" : `\n${colours.bold(name)}\n${text}\n`);
+      const logs = record.logs.replaceAll("\r", "\n").trimEnd();
+      return `${title}\nid ${record.id}\n${part("event", pretty(record.event))}${part("log", logs)}${part(failed(record) ? "error" : "answer", pretty(record.result || (record.errorMessage ?? "")))}`;
+    }
+  }
+}
+
+export function explanationPage({ what, reasons, invocations }: Explanation, colours: Colours): string {
+  const lines = reasons.map(
+    ({ matched, rule, because }) =>
+      `${matched ? colours.green("yes") : colours.red("no ")}  ${rule}\n     ${colours.dim(because)}`,
+  );
+  const came = invocations.length === 0 ? "" : `ran: ${invocations.map(shortId).join(", ")}\n`;
+  return `${what}\n${lines.join("\n")}\n${came}`;
+}
+
+export function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

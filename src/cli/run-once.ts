@@ -1,0 +1,54 @@
+/** One event through one function in a stack of its own: what `invoke` and `replay` share. stdout is the payload alone. */
+import type { FunctionConfig } from "../config/function-config.js";
+import type { DebuggerOptions } from "../runtime/launch-plans.js";
+import { RequestTooLarge } from "../runtime/limits/payload.js";
+import type { InvokeRequest } from "../runtime/types.js";
+import { AppError, type ExitCode } from "../shared/errors.js";
+import { Stack } from "../stack/stack.js";
+import type { Project } from "./project.js";
+import { coloursFor } from "./render/colours.js";
+import { adviceFor } from "./render/explain.js";
+import { logPrinter } from "./render/logs.js";
+import { exitCodeOfResult, resultJson } from "./render/result.js";
+
+export interface RunOptions {
+  readonly json: boolean;
+  readonly inspect?: () => DebuggerOptions;
+}
+
+export async function runOnce(
+  project: Project,
+  fn: FunctionConfig,
+  request: InvokeRequest,
+  { json, inspect }: RunOptions,
+): Promise<ExitCode> {
+  const stack = await Stack.start({
+    application: project.application,
+    config: project.config,
+    projectRoot: project.folder,
+    kind: "command",
+    history: true,
+    onLog: logPrinter(process.stderr),
+    onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
+    ...(inspect === undefined ? {} : { inspect }),
+  });
+  try {
+    const result = await stack.invoke(fn, request);
+    if (json)
+      process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
+    else process.stdout.write(`${result.payload.toString("utf8")}\n`);
+    const advice = adviceFor(result, fn);
+    if (advice !== undefined) process.stderr.write(`${coloursFor(process.stderr).bold("fix")}   ${advice}\n`);
+    return exitCodeOfResult(result);
+  } catch (error) {
+    if (!(error instanceof RequestTooLarge)) throw error;
+    throw new AppError("LR4002", {
+      what: error.message,
+      where: "--event",
+      why: `the event has ${error.sizeBytes} bytes`,
+      cause: error,
+    });
+  } finally {
+    await stack.close();
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Why did this fire, or why not? Holds an event against every notification and mapping of the template, and says for
+ * each what matched and what did not.
+ */
+import type { Application, BucketNotification } from "../../config/application.js";
+import type { SqsSource } from "../../config/event-source.js";
+import { isJsonObject, jsonText, type Json } from "../../config/json.js";
+import { eventMatches } from "../../services/s3/notification.js";
+import {
+  shortId,
+  type FilteredRecord,
+  type HistoryRecord,
+  type InvocationRecord,
+  type ObjectRecord,
+} from "./records.js";
+
+export interface Reason {
+  /** True: this is what made it fire. */
+  readonly matched: boolean;
+  readonly rule: string;
+  readonly because: string;
+}
+
+export interface Explanation {
+  readonly what: string;
+  readonly reasons: readonly Reason[];
+  /** What came of it: ids of invocations, newest last. */
+  readonly invocations: readonly string[];
+}
+
+export function explain(record: HistoryRecord, application: Application, all: readonly HistoryRecord[]): Explanation {
+  switch (record.kind) {
+    case "object":
+      return explainObject(record, application, all);
+    case "filtered":
+      return explainFiltered(record);
+    case "invocation":
+      return explainInvocation(record, application);
+  }
+}
+
+function explainObject(record: ObjectRecord, application: Application, all: readonly HistoryRecord[]): Explanation {
+  const what = `${record.name} of ${record.bucket}/${record.key}`;
+  const bucket = application.buckets.find(({ name }) => name === record.bucket);
+  const invocations = all
+    .filter((one): one is InvocationRecord => one.kind === "invocation" && tellsOf(one, record))
+    .map(({ id }) => id);
+  if (bucket === undefined) {
+    const because = "the template declares no such bucket, so nobody is told of its events";
+    return { what, reasons: [{ matched: false, rule: `bucket ${record.bucket}`, because }], invocations };
+  }
+  const reasons = bucket.notifications.map((rule) => holdAgainst(rule, record, nameIn(application, rule.target.arn)));
+  if (bucket.eventBridge)
+    reasons.push({
+      matched: true,
+      rule: `${bucket.logicalId} to EventBridge`,
+      because: "the bucket sends it every event",
+    });
+  if (reasons.length === 0) {
+    const because = "it has no notification configuration in the template";
+    reasons.push({ matched: false, rule: `bucket ${bucket.logicalId}`, because });
+  }
+  return { what, reasons, invocations };
+}
+
+function holdAgainst(rule: BucketNotification, { name, key }: ObjectRecord, target: string): Reason {
+  const faults: string[] = [];
+  if (!rule.events.some((pattern) => eventMatches(pattern, name)))
+    faults.push(`${name} is not among ${rule.events.join(", ")}`);
+  if (rule.prefix !== undefined && !key.startsWith(rule.prefix))
+    faults.push(`the key does not begin with "${rule.prefix}"${letterCase(key, rule.prefix, "startsWith")}`);
+  if (rule.suffix !== undefined && !key.endsWith(rule.suffix))
+    faults.push(`the key does not end with "${rule.suffix}"${letterCase(key, rule.suffix, "endsWith")}`);
+  const filters = [
+    rule.events.join(", "),
+    ...(rule.prefix === undefined ? [] : [`prefix "${rule.prefix}"`]),
+    ...(rule.suffix === undefined ? [] : [`suffix "${rule.suffix}"`]),
+  ];
+  return {
+    matched: faults.length === 0,
+    rule: `notification to ${rule.target.kind} ${target}`,
+    because: faults.length === 0 ? filters.join(", ") : faults.join("; "),
+  };
+}
+
+/** The likeliest mistake of all. */
+function letterCase(key: string, filter: string, how: "startsWith" | "endsWith"): string {
+  return key.toLowerCase()[how](filter.toLowerCase()) ? " (letter case counts)" : "";
+}
+
+/** Sequencers grow per key; with the bucket and the form-encoded key beside it there is no doubt. */
+function tellsOf({ event }: InvocationRecord, { sequencer, bucket, key }: ObjectRecord): boolean {
+  const encoded = encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
+  // Inside a message the notification is JSON in a string: quotes are escaped there, so they are left out.
+  return [sequencer, bucket, encoded].every((text) => event.includes(text));
+}
+
+function explainFiltered({ id, queueArn, functionName, patterns, body }: FilteredRecord): Explanation {
+  const value = parse(body);
+  return {
+    what: `message ${shortId(id)} of ${queueArn.slice(queueArn.lastIndexOf(":") + 1)}`,
+    reasons: patterns.map((text) => {
+      const pattern = parse(text);
+      const wanted = isJsonObject(pattern) ? pattern["body"] : undefined;
+      const because =
+        isJsonObject(wanted) && !isJsonObject(value)
+          ? "the body is no JSON object, the filter wants one"
+          : (firstMiss(wanted, value, "body") ?? "the pattern does not match");
+      return { matched: false, rule: `filter of ${functionName}: ${text}`, because };
+    }),
+    invocations: [],
+  };
+}
+
+/** The first member of a pattern that the value has not or has otherwise, where that is plain to see. */
+function firstMiss(pattern: Json | undefined, value: Json | undefined, path: string): string | undefined {
+  if (Array.isArray(pattern)) {
+    const wanted = pattern as readonly Json[];
+    // Operators ({"prefix": ...}, {"exists": false}) are not judged here.
+    if (wanted.some((one) => isJsonObject(one))) return undefined;
+    if (value === undefined) return `there is no ${path}`;
+    return wanted.includes(value)
+      ? undefined
+      : `${path} is ${JSON.stringify(value)}, the filter wants ${JSON.stringify(wanted)}`;
+  }
+  if (!isJsonObject(pattern)) return undefined;
+  for (const [name, inner] of Object.entries(pattern)) {
+    const miss = name.startsWith("$")
+      ? undefined
+      : firstMiss(inner, isJsonObject(value) ? value[name] : undefined, `${path}.${name}`);
+    if (miss !== undefined) return miss;
+  }
+  return undefined;
+}
+
+function explainInvocation(record: InvocationRecord, application: Application): Explanation {
+  const fn = application.functions.find(({ name }) => name === record.functionName);
+  const what = `${record.functionName} ran with an event of ${record.source}${record.subject === "" ? "" : `: ${record.subject}`}`;
+  const reasons: Reason[] = [];
+  for (const source of application.eventSources) {
+    if (source.functionId !== fn?.logicalId) continue;
+    if (source.kind === "s3" && record.source === "s3")
+      reasons.push(...bucketReasons(record, application, source.bucket, fn.arn));
+    else if (source.kind === "sqs" && record.source === "sqs") reasons.push(mappingReason(source, record));
+    else if (sourceNames[source.kind] === record.source)
+      reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
+  }
+  if (reasons.length === 0) {
+    const because =
+      record.source === "direct"
+        ? "it was called directly"
+        : "no trigger of the template sends such events: it was called directly with an event of this form";
+    reasons.push({ matched: true, rule: "invoke", because });
+  }
+  return { what, reasons, invocations: [] };
+}
+
+const sourceNames: Readonly<Record<string, string>> = {
+  httpApi: "http",
+  restApi: "http",
+  functionUrl: "http",
+  webSocket: "websocket",
+  schedule: "events",
+  eventbridge: "events",
+  sns: "sns",
+  dynamodb: "dynamodb",
+  kinesis: "kinesis",
+};
+
+function bucketReasons(record: InvocationRecord, application: Application, bucket: string, arn: string): Reason[] {
+  const declared = application.buckets.find(({ name, logicalId }) => name === bucket || logicalId === bucket);
+  return recordsOf(record.event).flatMap((one) => {
+    const name = `s3:${isJsonObject(one) ? jsonText(one["eventName"]) : ""}`;
+    const key = record.subject.slice(record.subject.indexOf("/") + 1).replace(/ and \d+ more$/, "");
+    const object: ObjectRecord = { kind: "object", id: "", timeMs: 0, name, bucket, key, sequencer: "" };
+    return (declared?.notifications ?? [])
+      .filter(({ target }) => target.arn === arn)
+      .map((rule) => holdAgainst(rule, object, record.functionName));
+  });
+}
+
+function mappingReason(source: SqsSource, record: InvocationRecord): Reason {
+  const count = recordsOf(record.event).length;
+  const filters =
+    source.filterPatterns.length === 0 ? "it has no filters" : `passed ${source.filterPatterns.join(" or ")}`;
+  return {
+    matched: true,
+    rule: `${source.eventId}: mapping on ${source.queueArn.slice(source.queueArn.lastIndexOf(":") + 1)}`,
+    because: `${count} of at most ${source.batchSize} messages; ${filters}`,
+  };
+}
+
+function recordsOf(event: string): readonly Json[] {
+  const parsed = parse(event);
+  const list = isJsonObject(parsed) ? parsed["Records"] : undefined;
+  return Array.isArray(list) ? (list as readonly Json[]) : [];
+}
+
+function nameIn({ functions, queues, topics }: Application, arn: string): string {
+  return [...functions, ...queues, ...topics].find((one) => one.arn === arn)?.logicalId ?? arn;
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
