@@ -9,12 +9,20 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "bin/lambda-run.js");
 
 function run(cwd, ...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   return `$ npx lambda-run ${args.join(" ")}\n${stderr}${stdout}$ echo $?\n${status}\n`;
 }
 
 /** Long lines are cut where they become noise. */
-const shorten = (text) => text.split("\n").map((line) => (line.length > 320 ? `${line.slice(0, 317)}...` : line)).join("\n");
+const shorten = (text) =>
+  text
+    .split("\n")
+    .map((line) => (line.length > 320 ? `${line.slice(0, 317)}...` : line))
+    .join("\n");
 
 const scratch = mkdtempSync(join(tmpdir(), "lambda-run-transcript-"));
 chmodSync(scratch, 0o755);
