@@ -256,8 +256,8 @@ describe("anonymous requests", () => {
     await fixture.send({ path: "/bucket/key" });
     expect(fixture.s3.last.caller).toBeUndefined();
     const fresh = await startFixture();
-    fresh.gateway.addService("sts", new RecordingService());
-    const answer = await fresh.send({ path: "/?Action=GetCallerIdentity&Version=2011-06-15" });
+    fresh.gateway.addService("sqs", new RecordingService());
+    const answer = await fresh.send({ path: "/?Action=ListQueues&Version=2012-11-05" });
     expect([answer.status, element(answer.body, "Code")]).toEqual([403, "MissingAuthenticationToken"]);
     await fresh.stop();
   });
