@@ -14,8 +14,8 @@ const withTypes = process.argv.includes("--types");
 
 mkdirSync(`${root}/dist`, { recursive: true });
 // Declarations take seconds: they are made with --types (at install and in the gate) and otherwise left as they are.
-for (const name of readdirSync(`${root}/dist`))
-  if (withTypes || name !== "types") rmSync(`${root}/dist/${name}`, { recursive: true, force: true });
+// Without them files are replaced one by one: whoever runs from dist meanwhile must not find it empty.
+if (withTypes) for (const name of readdirSync(`${root}/dist`)) rmSync(`${root}/dist/${name}`, { recursive: true, force: true });
 if (withTypes)
   execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "-p", "tsconfig.types.json"], {
     cwd: root,
