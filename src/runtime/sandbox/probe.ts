@@ -3,7 +3,7 @@
  * A trial costs some 20 ms, so its outcome is remembered in the user's cache folder until the kernel, the user, the
  * tools or the switches that forbid namespaces change. A remembered tier that fails all the same is forgotten.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { AppError } from "../../shared/errors.js";
 import { BWRAP_TOOLS, launchWithBwrap } from "./bwrap.js";
 import { Cgroup, findCgroupHome, sweepCgroups, type CgroupSearch } from "./cgroup.js";
@@ -64,6 +64,10 @@ function checked(spec: SandboxSpec): SandboxSpec {
       where: path,
       fix: "Build the function again.",
     });
+  }
+  for (const path of [spec.taskRoot, ...spec.layers]) {
+    if (statSync(path).isDirectory()) continue;
+    throw new AppError("LR5005", { what: "The code of a function, or a layer of it, is no folder", where: path, fix: "Name the folder, or unpack the archive." });
   }
   return spec;
 }

@@ -25,7 +25,7 @@ export interface LogContext {
 
 export const logContext: LogContext = { requestId: undefined, tenantId: undefined };
 
-/** The pipe is synchronous on Linux; captured early so that user code that replaces `write` does not catch ours. */
+/** Captured early so that user code that replaces `write` does not catch ours. */
 const write = process.stdout.write.bind(process.stdout);
 
 export function patchConsole(environment: NodeJS.ProcessEnv): void {

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   forgetOwnVariables();
   await client.request("GET", STANDBY);
   // Here INIT begins.
+  printAtOnce();
   patchConsole(environment);
   process.setSourceMapsEnabled(true);
   installGlobal(environment);
@@ -176,6 +177,16 @@ async function failInit(title: string, error: unknown, exitCode: number): Promis
 function leftoverHeader(): Record<string, string> {
   const leftovers = takeLeftovers();
   return leftovers.length === 0 ? {} : { "Lambda-Run-Leftovers": Buffer.from(JSON.stringify(leftovers)).toString("base64") };
+}
+
+/**
+ * Lines are out when `write` returns, as on Lambda: an answer, a freeze or an exit loses none. Node takes the pipe of a
+ * parent that is Node itself (a socket pair) for asynchronous.
+ */
+function printAtOnce(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    (stream as unknown as { readonly _handle?: { setBlocking?(on: boolean): void } })._handle?.setBlocking?.(true);
+  }
 }
 
 /** The function must not see how it is run. */

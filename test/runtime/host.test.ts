@@ -1,0 +1,150 @@
+/** Environments of a host: reuse, standby, expiry, new code, limits of concurrency, and what happens when one breaks. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { VirtualClock } from "../../src/shared/clock.js";
+import { bodyOf, FunctionHost } from "./function-host.js";
+
+const IDLE_TIMEOUT_MS = 60_000;
+const clock = new VirtualClock();
+const functions = new FunctionHost({ clock, idleTimeoutMs: IDLE_TIMEOUT_MS });
+const standing = new FunctionHost({ standby: true });
+const narrow = new FunctionHost({ maxEnvironments: 1 });
+const folder = mkdtempSync(join(tmpdir(), "lambda-run-host-"));
+chmodSync(folder, 0o755);
+afterAll(async () => {
+  await Promise.all([functions.close(), standing.close(), narrow.close()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test("an idle environment is reused, and ends when it has been idle for long", async () => {
+  const config = functions.function("node", "counts.handler");
+  await functions.invoke(config);
+  expect(bodyOf(await functions.invoke(config))).toBe(2);
+  expect(functions.host.poolOf(config).environments).toBe(1);
+  await clock.advance(IDLE_TIMEOUT_MS);
+  expect(functions.host.poolOf(config).environments).toBe(0);
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+});
+
+test("calls at the same time run in environments of their own", async () => {
+  const config = functions.function("node", "sleeps.handler");
+  const results = await Promise.all([1, 2, 3].map(() => functions.invoke(config, { ms: 100 })));
+  expect(new Set(results.map((result) => (bodyOf(result) as { logStream: string }).logStream)).size).toBe(3);
+});
+
+test("beyond the most environments calls wait in turn", async () => {
+  const config = narrow.function("node", "counts.handler");
+  const bodies = await Promise.all([1, 2, 3].map(async () => bodyOf(await narrow.invoke(config))));
+  expect(bodies).toEqual([1, 2, 3]);
+});
+
+test("reserved concurrency throttles at once, zero throttles everything", async () => {
+  const config = functions.function("node", "sleeps.handler", { reservedConcurrency: 1 });
+  const first = functions.invoke(config, { ms: 200 });
+  await expect(functions.invoke(config)).rejects.toMatchObject({ name: "Throttled", reason: "ReservedFunctionConcurrentInvocationLimitExceeded", message: "Rate Exceeded." });
+  expect((await first).functionError).toBeUndefined();
+  await expect(functions.invoke(functions.function("node", "counts.handler", { reservedConcurrency: 0 }))).rejects.toMatchObject({ name: "Throttled" });
+});
+
+test("an event of more than 6 MB is refused before anything runs", async () => {
+  const config = functions.function("node", "counts.handler");
+  const refused = functions.invoke(config, "x".repeat(6 * 1024 * 1024));
+  await expect(refused).rejects.toMatchObject({ name: "RequestTooLarge", message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation" });
+});
+
+test("a standby is there before the first call and again after it, with a whole INIT of its own", async () => {
+  const config = standing.function("node", "counts.handler");
+  await standing.host.prepare(config);
+  await until(() => standing.host.poolOf(config).environments === 1);
+  const result = await standing.invoke(config);
+  expect(result.report.initDurationMs).toBeGreaterThan(0);
+  expect(result.logs).toMatch(/^INIT_START/);
+  await until(() => standing.host.poolOf(config).environments === 2);
+  // Two at once: one warm, one from the standby.
+  expect((await Promise.all([standing.invoke(config), standing.invoke(config)])).map(bodyOf).sort()).toEqual([1, 2]);
+});
+
+test("new code is in force with the next call, and the old one ends", async () => {
+  const root = mkdtempSync(join(folder, "code-"));
+  chmodSync(root, 0o755);
+  writeFileSync(join(root, "index.js"), "exports.handler = async () => 'old';\n");
+  const config = functions.function("x", "index.handler", { code: { kind: "folder", root } });
+  expect(bodyOf(await functions.invoke(config))).toBe("old");
+  writeFileSync(join(root, "index.js"), "exports.handler = async () => 'new';\n");
+  expect(bodyOf(await functions.invoke(config))).toBe("old");
+  functions.host.update(config);
+  expect(bodyOf(await functions.invoke(config))).toBe("new");
+  await until(() => functions.host.poolOf(config).environments === 1);
+});
+
+test("a sandbox that cannot be built is LR5005 with the words of its tool, at once", async () => {
+  // No tool makes a file system of no size.
+  const config = functions.function("node", "counts.handler", { ephemeralStorageMb: -1, timeoutSeconds: 60 });
+  const startedAt = performance.now();
+  await expect(functions.invoke(config)).rejects.toMatchObject({ code: "LR5005", why: expect.stringMatching(/\S/) });
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect(functions.host.poolOf(config).environments).toBe(0);
+});
+
+test("code that is a file is LR5005 with its name", async () => {
+  const root = join(folder, "a-file");
+  writeFileSync(root, "");
+  const config = functions.function("x", "index.handler", { code: { kind: "folder", root } });
+  await expect(functions.invoke(config)).rejects.toMatchObject({ code: "LR5005", where: root });
+});
+
+test("an environment that somebody killed is replaced", async () => {
+  const config = functions.function("node", "counts.handler", { environment: { MARK: "to-be-killed" } });
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+  const [victim] = processesWith("MARK=to-be-killed");
+  expect(victim).toBeDefined();
+  // The runtime itself: the environment starts it anew.
+  process.kill(Number(victim), "SIGKILL");
+  await until(() => processesWith("MARK=to-be-killed").some((pid) => Number(pid) > Number(victim)));
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+  // What opened its room: the environment is gone with everything in it.
+  const [runtime] = processesWith("MARK=to-be-killed");
+  process.kill(openerOf(Number(runtime)), "SIGKILL");
+  await until(() => processesWith("MARK=to-be-killed").length === 0);
+  expect(bodyOf(await functions.invoke(config))).toBe(1);
+});
+
+test("closing ends invocations under way and leaves no process", async () => {
+  const closing = new FunctionHost();
+  const config = closing.function("node", "sleeps.handler", { environment: { MARK: "under-way" }, timeoutSeconds: 60 });
+  const pending = closing.invoke(config, { ms: 60_000 });
+  await until(() => closing.lines(config).some((line) => line.includes("sleeping")));
+  await closing.close();
+  expect((await pending).functionError).toBe("Unhandled");
+  expect(processesWith("MARK=under-way")).toEqual([]);
+});
+
+test("a frozen environment uses no CPU", async () => {
+  const config = functions.function("node", "leaves-timer.handler", { runtime: "nodejs24.x", environment: { MARK: "frozen" } });
+  await functions.invoke(config);
+  const [pid] = processesWith("MARK=frozen");
+  await until(() => readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[2] === "T");
+});
+
+function processesWith(variable: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(variable);
+    } catch {
+      return false; // ended, or not ours to look at
+    }
+  });
+}
+
+/** The child of this process from which another one descends. */
+function openerOf(pid: number): number {
+  const parent = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }).trim());
+  return parent === process.pid || parent <= 1 ? pid : openerOf(parent);
+}
