@@ -58,6 +58,8 @@ export interface StackOptions {
   readonly history?: boolean;
   /** Keep one environment of each function ready; a stack does unless told otherwise. */
   readonly standby?: boolean;
+  /** Environments of one function at most; further invocations wait for one. */
+  readonly maxEnvironments?: number;
 }
 
 /** What a running stack may exchange while everyone else holds on to it. */
@@ -167,6 +169,7 @@ export class Stack {
         complete: (fn) =>
           gateway !== undefined && needsReferences(fn) ? withReferences(fn, gateway) : Promise.resolve(fn),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
+        ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
