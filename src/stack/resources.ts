@@ -38,8 +38,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
   secretsmanager: async (service, { secrets }) => {
     const manager = service as SecretsService;
-    for (const { name, secretString, description } of secrets) {
-      await manager.ensureSecret(name, { description, ...(secretString === undefined ? {} : { secretString }) });
+    for (const { name, arn, secretString, description } of secrets) {
+      await manager.ensureSecret(name, { arn, description, ...(secretString === undefined ? {} : { secretString }) });
     }
   },
   ssm: async (service, { parameters }) => {

@@ -45,7 +45,7 @@ export interface SecretsAdmin {
   /** Creates the secret unless one of that name exists; resolves to its ARN. */
   ensureSecret(
     name: string,
-    options?: { readonly secretString?: string; readonly description?: string },
+    options?: { readonly arn?: string; readonly secretString?: string; readonly description?: string },
   ): Promise<string>;
   /** The text of a secret for `{{resolve:secretsmanager:...}}`. Throws ResourceNotFoundException. */
   secretString(secretId: string, stage?: string): string;

@@ -147,13 +147,21 @@ export class SecretStore {
   }
 
   /** Creates a secret that is not there yet, and gives it a first value if it is to have one. */
-  ensure(name: string, given: { readonly secretString?: string; readonly description?: string }): Promise<string> {
+  ensure(
+    name: string,
+    given: { readonly arn?: string; readonly secretString?: string; readonly description?: string },
+  ): Promise<string> {
     return this.write(() => {
       const existing = this.#live(name);
-      if (existing !== undefined) return existing.arn;
+      if (existing !== undefined) {
+        // Functions hold the ARN that the template gave them.
+        return given.arn === undefined || given.arn === existing.arn
+          ? existing.arn
+          : this.put({ ...existing, arn: given.arn }).arn;
+      }
       this.removeExpired(name);
       const nowMs = this.#clock.now();
-      const arn = this.newArn(name);
+      const arn = given.arn ?? this.newArn(name);
       const version = { id: randomUUID(), createdMs: nowMs, stages: [CURRENT], hasValue: true };
       const row: SecretRow = {
         name,
