@@ -102,7 +102,8 @@ export class Processes {
 
   /** Waits for these extensions to end by themselves. */
   async extensionsEnded(names: readonly string[], withinMs: number): Promise<void> {
-    await within(withinMs, Promise.all(names.map((name) => this.#extensions.get(name)?.exited)));
+    const ends = names.map(async (name) => this.#extensions.get(name)?.exited);
+    await within(withinMs, Promise.all(ends));
   }
 
   /** Nothing is left when it resolves, and nothing that ends thereby is told. */

@@ -26,10 +26,10 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))("on %s tier"
   const abused = (): ReturnType<FunctionHost["function"]> => functions.function("node", "abuse.handler", { timeoutSeconds: 5 });
 
   /** Plays the trick, then asks for a plain answer. */
-  async function play(trick: string, event: object = {}): Promise<{ readonly body: unknown; readonly then: unknown; readonly lines: readonly string[] }> {
+  async function play(trick: string, event: object = {}): Promise<{ readonly body: unknown; readonly next: unknown; readonly lines: readonly string[] }> {
     const config = abused();
     const body = bodyOf(await functions.invoke(config, { trick, ...event }));
-    return { body, then: bodyOf(await functions.invoke(config)), lines: functions.lines(config) };
+    return { body, next: bodyOf(await functions.invoke(config)), lines: functions.lines(config) };
   }
 
   test("detached children that ignore signals are frozen with their parent and die with the environment", async () => {
@@ -49,7 +49,7 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))("on %s tier"
   });
 
   test("forked children do not hold the answer up", async () => {
-    expect(await play("forks")).toMatchObject({ body: "started", then: 2 });
+    expect(await play("forks")).toMatchObject({ body: "started", next: 2 });
   });
 
   test("200 MB of output pass without staying in memory", async () => {
@@ -80,26 +80,26 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))("on %s tier"
   }, 60_000);
 
   test("a line without end is cut into pieces of CloudWatch's size", async () => {
-    const { body, then, lines } = await play("endlessLine", { megabytes: 3 });
-    expect([body, then]).toEqual([3, 2]);
+    const { body, next, lines } = await play("endlessLine", { megabytes: 3 });
+    expect([body, next]).toEqual([3, 2]);
     const pieces = lines.filter((line) => line.startsWith("y"));
     expect(pieces.map((piece) => piece.length)).toEqual(Array.from({ length: 12 }, () => 256 * 1024));
   });
 
   test("the 1,025th file is refused", async () => {
-    expect(await play("openFiles")).toMatchObject({ body: { code: "EMFILE", many: true }, then: 2 });
+    expect(await play("openFiles")).toMatchObject({ body: { code: "EMFILE", many: true }, next: 2 });
   });
 
   test("garbage and half requests on the Runtime API harm nobody", async () => {
-    expect(await play("garbage")).toMatchObject({ body: ["HTTP/1.1 400 Bad Request", ""], then: 2 });
+    expect(await play("garbage")).toMatchObject({ body: ["HTTP/1.1 400 Bad Request", ""], next: 2 });
   });
 
   test("an answer by hand counts and the client's own is refused", async () => {
-    expect(await play("answersTwice")).toMatchObject({ body: "by hand", then: 2 });
+    expect(await play("answersTwice")).toMatchObject({ body: "by hand", next: 2 });
   });
 
   test("a handler cannot take the next event", async () => {
-    expect(await play("stealsNext")).toMatchObject({ body: "HTTP/1.1 403 Forbidden", then: 2 });
+    expect(await play("stealsNext")).toMatchObject({ body: "HTTP/1.1 403 Forbidden", next: 2 });
   });
 
   test("console goes on when process.stdout.write is replaced", async () => {

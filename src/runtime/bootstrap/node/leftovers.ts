@@ -75,8 +75,9 @@ export function installLeftoverWatch(): void {
     (globalThis as Record<string, unknown>)[name] = wrapped;
     timers[name] = wrapped;
   }
-  const connect = Socket.prototype.connect as (...args: unknown[]) => Socket;
-  (Socket.prototype as unknown as Record<string, unknown>)["connect"] = function (this: Socket, ...args: unknown[]): Socket {
+  const sockets = Socket.prototype as unknown as { connect: (this: Socket, ...args: unknown[]) => Socket };
+  const { connect } = sockets;
+  sockets.connect = function (...args) {
     watch("socket", this);
     return connect.apply(this, args);
   };

@@ -20,7 +20,7 @@ export function installGlobal(environment: NodeJS.ProcessEnv): void {
   const off = environment["AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA"];
   if (off === "1" || off === "true") return;
   (globalThis as Record<string, unknown>)["awslambda"] = {
-    streamifyResponse(handler: Handler, options?: { readonly highWaterMark?: number }): Handler {
+    streamifyResponse(handler: Handler, options?: { readonly highWaterMark?: unknown }): Handler {
       const marked = handler as unknown as Record<symbol, unknown>;
       marked[STREAMING] = "response";
       if (options?.highWaterMark !== undefined) marked[HIGH_WATER_MARK] = Number(options.highWaterMark);
