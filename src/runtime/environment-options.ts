@@ -22,6 +22,8 @@ export interface EnvironmentOptions {
   readonly initTimeoutMs: number;
   /** A debugger stands at a breakpoint: timeouts wait. */
   readonly paused?: () => boolean;
+  /** Everything of the environment is gone. */
+  readonly onDestroyed?: () => void;
   /** Timers or sockets left running at the freeze. */
   readonly onLeftovers?: (leftovers: readonly Leftover[], requestId: string) => void;
 }

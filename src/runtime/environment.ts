@@ -180,6 +180,7 @@ export class Environment {
     this.#telemetry.close();
     this.#api?.close();
     await this.#sandbox.destroy();
+    this.#options.onDestroyed?.();
   }
 
   #begin(timeoutMs: number): Phase<InitEnd | InvokeEnd> {

@@ -4,6 +4,7 @@ import type { Realm } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
 import type { SessionCredentials } from "./environment-variables.js";
+import { CodeSlot } from "./code-slot.js";
 import { Environment } from "./environment.js";
 import type { DebuggerOptions } from "./launch-plans.js";
 import type { LogRecord } from "./log-capture.js";
@@ -43,12 +44,15 @@ const DEFAULT_IDLE_TIMEOUT_MS = 10 * 60_000;
 interface Entry {
   config: FunctionConfig;
   code: Promise<PreparedCode> | undefined;
+  /** The same, once it is there. */
+  prepared: PreparedCode | undefined;
   readonly pool: Pool;
 }
 
 export class RuntimeHost {
   readonly #options: HostOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #slots = new WeakMap<Environment, CodeSlot>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -79,9 +83,21 @@ export class RuntimeHost {
   /** New configuration or code: the next invocation runs on it, those under way finish on the old. */
   update(config: FunctionConfig, code?: PreparedCode): void {
     const entry = this.#entry(config);
+    const before = { config: entry.config, code: entry.prepared };
     entry.config = config;
     entry.code = code === undefined ? undefined : Promise.resolve(code);
-    entry.pool.nextGeneration();
+    entry.prepared = code;
+    entry.pool.nextGeneration((standby) => {
+      const slot = this.#slots.get(standby);
+      if (slot === undefined || code === undefined || !sameShell(before, { config, code })) return false;
+      try {
+        slot.fill(code.taskRoot);
+        return true;
+      } catch {
+        // A full disk: half of the code must not run, so this standby goes.
+        return false;
+      }
+    });
     if (code !== undefined && this.#options.standby === true) entry.pool.prepare();
   }
 
@@ -105,6 +121,7 @@ export class RuntimeHost {
     const entry: Entry = {
       config,
       code: undefined,
+      prepared: undefined,
       pool: new Pool({
         start: () => this.#startEnvironment(entry),
         maxEnvironments,
@@ -123,7 +140,9 @@ export class RuntimeHost {
       const code = prepareCode(entry.config, this.#options.cache, this.#options.inspect?.(entry.config));
       entry.code = code;
       code.then(
-        ({ notice }) => {
+        (prepared) => {
+          if (entry.code === code) entry.prepared = prepared;
+          const { notice } = prepared;
           if (notice !== undefined) this.#options.notice(entry.config, notice);
         },
         () => {
@@ -140,11 +159,13 @@ export class RuntimeHost {
     const { complete } = this.#options;
     const config = complete === undefined ? entry.config : await complete(entry.config);
     const { realm, credentials, endpoints, log, notice, faithfulCpu = false, initTimeoutMs = LAMBDA.initTimeoutMs, paused } = this.#options;
-    return Environment.start({
+    // Only where one waits is there code to exchange.
+    const slot = this.#options.standby === true && config.code.kind === "bundle" ? new CodeSlot(this.#options.cache, taskRoot) : undefined;
+    const environment = await Environment.start({
       config,
       realm,
       plan,
-      taskRoot,
+      taskRoot: slot?.folder ?? taskRoot,
       createSandbox: (spec) => sandboxes.create(spec),
       credentials: () => credentials(config),
       endpoints,
@@ -156,8 +177,11 @@ export class RuntimeHost {
           notice(config, `request ${requestId} left a ${kind} running, made at ${madeAt}; on Lambda it freezes with the environment and goes on in a later invocation`);
         }
       },
+      onDestroyed: () => slot?.remove(),
       ...(paused === undefined ? {} : { paused: () => paused(config) }),
     });
+    if (slot !== undefined) this.#slots.set(environment, slot);
+    return environment;
   }
 
   #sandboxes(): ReturnType<typeof probeSandbox> {
@@ -166,4 +190,15 @@ export class RuntimeHost {
   }
 
   #probe: ReturnType<typeof probeSandbox> | undefined;
+}
+
+interface Shell {
+  readonly config: FunctionConfig;
+  readonly code: PreparedCode | undefined;
+}
+
+/** Whether two versions of a function differ in nothing but their code: then a waiting environment suits both. */
+function sameShell(a: Shell, b: Shell): boolean {
+  const told = ({ config, code }: Shell): string => JSON.stringify([config, code?.plan.mounts]);
+  return a.code !== undefined && told(a) === told(b);
 }

@@ -43,6 +43,8 @@ export class Pool {
   readonly #generations = new WeakMap<Environment, number>();
   #generation = 0;
   #standby: Promise<Environment> | undefined;
+  /** The same, once it is made. */
+  #readyStandby: Environment | undefined;
   #count = 0;
   #running = 0;
   readonly #waiting: Waiter[] = [];
@@ -88,19 +90,32 @@ export class Pool {
     if (this.#standby !== undefined || this.#closed) return;
     const standby = this.#create();
     this.#standby = standby;
-    // Nobody waits for it yet: the invocation that takes it sees the error again.
-    standby.catch(() => undefined);
+    standby.then(
+      (environment) => {
+        if (this.#standby === standby) this.#readyStandby = environment;
+      },
+      // Nobody waits for it yet: the invocation that takes it sees the error again.
+      () => undefined,
+    );
   }
 
-  /** From now on new code: idle environments of the old one end, busy ones after their invocation. */
-  nextGeneration(): void {
+  /**
+   * From now on new code: idle environments of the old one end, busy ones after their invocation. The standby stays
+   * when `adopts` gives it the new code.
+   */
+  nextGeneration(adopts?: (standby: Environment) => boolean): void {
     this.#generation += 1;
     for (const { environment, cancelExpiry } of this.#idle.splice(0)) {
       cancelExpiry();
       this.#end(environment);
     }
+    const ready = this.#readyStandby;
+    if (ready?.state === "standby" && adopts?.(ready) === true) {
+      this.#generations.set(ready, this.#generation);
+      return;
+    }
     const standby = this.#standby;
-    this.#standby = undefined;
+    this.#standby = this.#readyStandby = undefined;
     if (standby !== undefined) this.#finish(standby.then((environment) => this.#end(environment), () => undefined));
   }
 
@@ -121,7 +136,7 @@ export class Pool {
     }
     const standby = this.#standby;
     if (standby !== undefined) {
-      this.#standby = undefined;
+      this.#standby = this.#readyStandby = undefined;
       return standby;
     }
     const full = this.#count >= this.#options.maxEnvironments;

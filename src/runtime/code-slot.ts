@@ -1,0 +1,79 @@
+/**
+ * A folder of an environment's own, shown at /var/task, made of hard links to a build. Until INIT nothing in it has
+ * been read, so a standby takes on new code by exchanging the links: no process and no mount is made anew.
+ */
+import { linkSync, mkdirSync, readdirSync, rmSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "../shared/errors.js";
+
+/** Shown from elsewhere: a place to mount on, never part of a build. */
+const MOUNT_POINT = "node_modules";
+
+let serial = 0;
+let swept = false;
+
+export class CodeSlot {
+  readonly folder: string;
+
+  constructor(cache: string, build: string) {
+    const slots = join(cache, "slots");
+    if (!swept) sweep(slots);
+    swept = true;
+    this.folder = join(slots, `${process.pid}-${serial++}`);
+    rmSync(this.folder, { recursive: true, force: true });
+    linkTree(build, this.folder);
+  }
+
+  /** Exchanges the code. */
+  fill(build: string): void {
+    for (const name of readdirSync(this.folder))
+      if (name !== MOUNT_POINT) rmSync(join(this.folder, name), { recursive: true, force: true });
+    linkTree(build, this.folder);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function linkTree(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) linkTree(source, target);
+    else link(source, target);
+  }
+}
+
+function link(source: string, target: string): void {
+  try {
+    linkSync(source, target);
+  } catch (error) {
+    // File systems without hard links, and those at their limit.
+    if (!["EPERM", "EXDEV", "EMLINK", "ENOTSUP"].includes(errnoOf(error) ?? "")) throw error;
+    copyFileSync(source, target);
+  }
+}
+
+/** Removes what killed processes left behind. */
+function sweep(slots: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(slots);
+  } catch {
+    // None were ever made.
+    return;
+  }
+  for (const name of names) {
+    if (!isAlive(Number.parseInt(name, 10))) rmSync(join(slots, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === "EPERM";
+  }
+}
