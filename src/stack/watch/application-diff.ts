@@ -1,0 +1,77 @@
+/** What changed between two readings of the template and the configuration, and what of it can be had without a restart. */
+import type { Application } from "../../config/application.js";
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { ResolvedConfig } from "../../config/schema.js";
+
+export interface Reading {
+  readonly application: Application;
+  readonly config: ResolvedConfig;
+}
+
+export interface ApplicationDiff {
+  readonly added: readonly FunctionConfig[];
+  readonly changed: readonly FunctionConfig[];
+  readonly removed: readonly FunctionConfig[];
+  /** One sentence each. */
+  readonly changes: readonly string[];
+  readonly needsRestart: readonly string[];
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Resources that are made when they are new; one that changed is left as it is. */
+const MADE = ["buckets", "queues", "tables", "secrets", "parameters", "logGroups", "alarms"] as const;
+/** What makes functions fire is wired at the start. */
+const WIRED = ["eventSources", "apis", "topics", "rules", "schedules", "stateMachines", "eventBuses"] as const;
+/** Queues take their attributes over at once. */
+const UPDATED: ReadonlySet<string> = new Set(["queues"]);
+
+export function diffApplications(before: Reading, after: Reading): ApplicationDiff {
+  const old = new Map(before.application.functions.map((fn) => [fn.arn, fn]));
+  const now = new Set(after.application.functions.map(({ arn }) => arn));
+  const added = after.application.functions.filter(({ arn }) => !old.has(arn));
+  const changed = after.application.functions.filter((fn) => old.has(fn.arn) && !same(old.get(fn.arn), fn));
+  const removed = before.application.functions.filter(({ arn }) => !now.has(arn));
+  const changes = [
+    ...added.map(({ name }) => `${name} is new`),
+    ...changed.map((fn) => `${fn.name}: ${membersThatDiffer(old.get(fn.arn), fn).join(", ")}`),
+    ...removed.map(({ name }) => `${name} is gone`),
+  ];
+  const needsRestart: string[] = [];
+  for (const kind of MADE) {
+    const known = new Map(before.application[kind].map((one) => [one.arn, one]));
+    for (const one of after.application[kind]) {
+      const was = known.get(one.arn);
+      known.delete(one.arn);
+      if (was === undefined) changes.push(`${one.logicalId} is made`);
+      else if (!same(was, one))
+        (UPDATED.has(kind) ? changes : needsRestart).push(
+          `${one.logicalId}: ${membersThatDiffer(was, one).join(", ")}`,
+        );
+    }
+    for (const one of known.values())
+      needsRestart.push(`${one.logicalId} is no longer declared; its data stays until \`lambda-run reset\``);
+  }
+  for (const kind of WIRED)
+    if (!same(before.application[kind], after.application[kind])) needsRestart.push(WIRED_WORDS[kind]);
+  // Environment, timeouts and memory of functions have come through the application already.
+  for (const name of membersThatDiffer(before.config, after.config))
+    if (!["environment", "functions"].includes(name)) needsRestart.push(`the option ${name}`);
+  return { added, changed, removed, changes, needsRestart };
+}
+
+const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
+  eventSources: "triggers of functions",
+  apis: "APIs",
+  topics: "topics",
+  rules: "rules",
+  schedules: "schedules",
+  stateMachines: "state machines",
+  eventBuses: "event buses",
+};
+
+function membersThatDiffer(a: object | undefined, b: object): string[] {
+  const old = (a ?? {}) as Readonly<Record<string, unknown>>;
+  const now = b as Readonly<Record<string, unknown>>;
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((name) => !same(old[name], now[name]));
+}

@@ -1,0 +1,170 @@
+/**
+ * Keeps the code of functions up to date: a changed file rebuilds the functions that contain it and no others, one
+ * build at a time for each, and what was changed meanwhile is built right after. Invocations under way finish on the
+ * old code; a build that fails changes nothing.
+ */
+import type { FunctionConfig } from "../../config/function-config.js";
+import { incrementalBuilder, type BuiltCode, type IncrementalBuilder } from "../../runtime/bundle.js";
+import type { RuntimeHost } from "../../runtime/host.js";
+import type { DebuggerOptions } from "../../runtime/launch-plans.js";
+import { fromBuild } from "../../runtime/prepared-code.js";
+import type { WatchEvent } from "./events.js";
+import type { FileWatch } from "./file-watch.js";
+
+export interface CodeWatchOptions {
+  readonly host: RuntimeHost;
+  readonly cache: string;
+  readonly files: FileWatch;
+  readonly inspect: (fn: FunctionConfig) => DebuggerOptions | undefined;
+  readonly onEvent: (event: WatchEvent) => void;
+}
+
+interface Watched {
+  config: FunctionConfig;
+  builder: IncrementalBuilder | undefined;
+  /** The last build that worked. */
+  built: BuiltCode | undefined;
+  inputs: ReadonlySet<string>;
+  broken: boolean;
+  /** Files that changed since the build that runs now began. */
+  dirty: Set<string>;
+  working: Promise<void> | undefined;
+}
+
+/** A failure is told after this time unless the file changes again: it may have been saved half. */
+const COMPLAINT_DELAY_MS = 60;
+
+export class CodeWatch {
+  readonly #options: CodeWatchOptions;
+  readonly #functions = new Map<string, Watched>();
+  #closed = false;
+
+  constructor(options: CodeWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to watch a function. The first build makes the later ones fast; what it finds is taken over when it is news. */
+  async add(config: FunctionConfig): Promise<void> {
+    const watched: Watched = {
+      config,
+      builder: undefined,
+      built: undefined,
+      inputs: new Set(),
+      broken: false,
+      dirty: new Set(),
+      working: undefined,
+    };
+    this.#functions.set(config.arn, watched);
+    if (config.code.kind === "image") return;
+    if (config.code.kind === "folder") return this.#options.files.add({ files: [], trees: [config.code.root] });
+    // The folder of the handler, in case the first build fails and says nothing of its files.
+    await this.#options.files.add({ files: [`${config.code.root}/${config.code.handlerFile}`] });
+    await this.#rebuild(watched, true);
+  }
+
+  /** Another configuration of the same function: code that is built stays. */
+  async reconfigure(config: FunctionConfig): Promise<void> {
+    const watched = this.#functions.get(config.arn);
+    if (watched === undefined || JSON.stringify(watched.config.code) !== JSON.stringify(config.code)) {
+      await this.remove(config);
+      this.#options.host.update(config);
+      return this.add(config);
+    }
+    await watched.working;
+    watched.config = config;
+    const { host, cache, inspect } = this.#options;
+    host.update(
+      config,
+      watched.built === undefined ? undefined : await fromBuild(config, watched.built, cache, inspect(config)),
+    );
+  }
+
+  async remove(config: FunctionConfig): Promise<void> {
+    const watched = this.#functions.get(config.arn);
+    this.#functions.delete(config.arn);
+    await watched?.working;
+    await watched?.builder?.dispose();
+  }
+
+  /** A file has another content. */
+  changed(path: string): void {
+    for (const watched of this.#functions.values()) {
+      const { code } = watched.config;
+      const concerned =
+        code.kind === "folder" ? path.startsWith(`${code.root}/`) : watched.broken || watched.inputs.has(path);
+      if (!concerned) continue;
+      watched.dirty.add(path);
+      watched.working ??= this.#work(watched).finally(() => (watched.working = undefined));
+    }
+  }
+
+  /** Resolves when nothing is being built. */
+  async idle(): Promise<void> {
+    for (const { working } of this.#functions.values()) await working;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.idle();
+    for (const { builder } of this.#functions.values()) await builder?.dispose();
+  }
+
+  async #work(watched: Watched): Promise<void> {
+    // One turn, so that files saved together are built together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (watched.dirty.size > 0 && !this.#closed) await this.#rebuild(watched, false);
+  }
+
+  async #rebuild(watched: Watched, first: boolean): Promise<void> {
+    const { host, cache, files, inspect, onEvent } = this.#options;
+    const { config } = watched;
+    const changed = [...watched.dirty];
+    watched.dirty = new Set();
+    const startedAt = performance.now();
+    try {
+      if (config.code.kind === "bundle") {
+        watched.builder ??= await incrementalBuilder(config, cache);
+        const built = await watched.builder.build();
+        const news = built.hash !== watched.built?.hash;
+        const mended = watched.broken;
+        const known = watched.inputs;
+        watched.inputs = new Set(built.inputs);
+        watched.broken = false;
+        watched.built = built;
+        if (news && !(first && (await sameAsRunning(host, config, built))))
+          host.update(config, await fromBuild(config, built, cache, inspect(config)));
+        if (!first && (news || mended))
+          onEvent({
+            kind: "built",
+            functionName: config.name,
+            durationMs: performance.now() - startedAt,
+            files: changed,
+          });
+        const added = built.inputs.filter((input) => !known.has(input));
+        if (added.length > 0) await files.add({ files: added });
+      } else {
+        host.update(config);
+        onEvent({
+          kind: "built",
+          functionName: config.name,
+          durationMs: performance.now() - startedAt,
+          files: changed,
+        });
+      }
+    } catch (error) {
+      watched.broken = true;
+      await new Promise((resolve) => setTimeout(resolve, COMPLAINT_DELAY_MS));
+      if (watched.dirty.size === 0 && !this.#closed)
+        onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.built !== undefined });
+    }
+  }
+}
+
+/** The first build of a session usually finds what runs already. */
+async function sameAsRunning(host: RuntimeHost, config: FunctionConfig, built: BuiltCode): Promise<boolean> {
+  try {
+    return (await host.prepare(config)).taskRoot === built.folder;
+  } catch {
+    return false;
+  }
+}

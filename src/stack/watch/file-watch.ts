@@ -1,0 +1,123 @@
+/**
+ * Tells when the content of files has really changed: saves without a change, the two events of one save and the empty
+ * moment of a file that is written anew do not count. A file that editors replace is followed by its path.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import type { FSWatcher } from "chokidar";
+
+/** A file that is empty or gone may be in the middle of a save: it is looked at again before it counts. */
+const GRACE_MS = 40;
+const IGNORED = [`${sep}node_modules${sep}`, `${sep}.git${sep}`, `${sep}.lambda-run${sep}`];
+
+export interface WatchedPaths {
+  readonly files: Iterable<string>;
+  /** Folders in which any file counts, with all that is below them. */
+  readonly trees?: Iterable<string>;
+}
+
+export class FileWatch {
+  readonly #onChange: (path: string) => void;
+  readonly #hashes = new Map<string, string>();
+  readonly #folders = new Set<string>();
+  readonly #checks = new Map<string, NodeJS.Timeout>();
+  #trees: readonly string[] = [];
+  #flat: FSWatcher | undefined;
+  #deep: FSWatcher | undefined;
+  #closed = false;
+
+  constructor(onChange: (path: string) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** What to look at from now on, in addition to what is looked at already. Resolves when nothing more can be missed. */
+  async add({ files, trees = [] }: WatchedPaths): Promise<void> {
+    const newFolders = new Set<string>();
+    for (const file of files) {
+      if (isIgnored(file)) continue;
+      if (!this.#hashes.has(file)) this.#hashes.set(file, hashOf(file));
+      const folder = dirname(file);
+      if (!this.#folders.has(folder)) newFolders.add(folder);
+      this.#folders.add(folder);
+    }
+    const newTrees = [...trees].filter((tree) => !this.#trees.includes(tree));
+    this.#trees = [...this.#trees, ...newTrees];
+    // Not at the top: only a session that watches pays for it.
+    const { watch } = await import("chokidar");
+    if (this.#closed) return;
+    const common = { ignoreInitial: true, ignored: isIgnored, ignorePermissionErrors: true };
+    // An editor's swap file must not hold an event back for 100 ms: what is gone for a moment is told apart here.
+    if (newFolders.size > 0) {
+      this.#flat ??= this.#listen(watch([], { ...common, depth: 0, atomic: false }));
+      await added(this.#flat, [...newFolders]);
+    }
+    if (newTrees.length > 0) {
+      this.#deep ??= this.#listen(watch([], { ...common, atomic: false }));
+      await added(this.#deep, newTrees);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#checks.values()) clearTimeout(timer);
+    await Promise.all([this.#flat?.close(), this.#deep?.close()]);
+  }
+
+  #listen(watcher: FSWatcher): FSWatcher {
+    return watcher
+      .on("all", (_event, path) => this.#seen(path))
+      .on("error", () => {
+        // A folder that cannot be watched (its owner forbids it, or it went): what can be watched still is.
+      });
+  }
+
+  #seen(path: string): void {
+    if (this.#closed || isIgnored(path)) return;
+    this.#check(path, false);
+    // chokidar drops events that come within a few milliseconds of each other, the last one among them.
+    clearTimeout(this.#checks.get(path));
+    this.#checks.set(
+      path,
+      setTimeout(() => {
+        this.#checks.delete(path);
+        this.#check(path, true);
+      }, GRACE_MS),
+    );
+  }
+
+  #check(path: string, settled: boolean): void {
+    const hash = hashOf(path);
+    if (hash === this.#hashes.get(path)) return;
+    if ((hash === GONE || hash === EMPTY) && !settled) return;
+    this.#hashes.set(path, hash);
+    this.#onChange(path);
+  }
+}
+
+const GONE = "";
+const EMPTY = createHash("sha1").update("").digest("base64");
+
+function hashOf(path: string): string {
+  try {
+    return createHash("sha1").update(readFileSync(path)).digest("base64");
+  } catch {
+    return GONE;
+  }
+}
+
+const isIgnored = (path: string): boolean => IGNORED.some((part) => `${path}${sep}`.includes(part));
+
+/** chokidar says ready once; later additions are taken when their folder has been read. */
+function added(watcher: FSWatcher, paths: readonly string[]): Promise<void> {
+  watcher.add([...paths]);
+  return new Promise((resolve) => {
+    const deadline = Date.now() + GRACE_MS * 25;
+    const look = (): void => {
+      const watched = watcher.getWatched();
+      if (paths.every((path) => path in watched) || Date.now() > deadline) resolve();
+      else setTimeout(look, 1);
+    };
+    look();
+  });
+}

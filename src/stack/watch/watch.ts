@@ -1,0 +1,111 @@
+/** Watches a running stack's code, template and configuration, and brings every change into it that can be brought. */
+import { cacheFolder } from "../../runtime/cache-folder.js";
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { LoadedApplication } from "../../config/load-application.js";
+import type { DebuggerOptions } from "../../runtime/launch-plans.js";
+import type { Stack } from "../stack.js";
+import { diffApplications } from "./application-diff.js";
+import { CodeWatch } from "./code-watch.js";
+import type { WatchEvent } from "./events.js";
+import { FileWatch } from "./file-watch.js";
+
+export interface WatchOptions {
+  readonly stack: Stack;
+  readonly projectRoot: string;
+  /** What the stack was started with. */
+  readonly loaded: LoadedApplication;
+  /** Reads template and configuration anew. */
+  readonly load: () => Promise<LoadedApplication>;
+  readonly inspect?: (fn: FunctionConfig) => DebuggerOptions | undefined;
+  readonly onEvent: (event: WatchEvent) => void;
+}
+
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #files: FileWatch;
+  readonly #code: CodeWatch;
+  #loaded: LoadedApplication;
+  #reloading: Promise<void> | undefined;
+  #stale = false;
+  #ready: Promise<void> = Promise.resolve();
+
+  private constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#loaded = options.loaded;
+    this.#files = new FileWatch((path) => this.#changed(path));
+    this.#code = new CodeWatch({
+      host: options.stack.host,
+      cache: cacheFolder(options.projectRoot),
+      files: this.#files,
+      inspect: options.inspect ?? (() => undefined),
+      onEvent: options.onEvent,
+    });
+  }
+
+  /** Returns at once; `ready` resolves when no save can be missed any more. */
+  static start(options: WatchOptions, functions = options.stack.application.functions): Watch {
+    const watch = new Watch(options);
+    watch.#ready = (async () => {
+      await watch.#files.add({ files: watch.#loaded.files });
+      for (const fn of functions) await watch.#code.add(fn);
+    })();
+    // Whoever waits for it hears of a failure; nobody has to.
+    watch.#ready.catch(() => undefined);
+    return watch;
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Resolves when everything that was saved so far has been taken in. */
+  async idle(): Promise<void> {
+    await this.#reloading;
+    await this.#code.idle();
+  }
+
+  async close(): Promise<void> {
+    await this.#files.close();
+    await this.#ready.catch(() => undefined);
+    await this.idle();
+    await this.#code.close();
+  }
+
+  #changed(path: string): void {
+    this.#code.changed(path);
+    if (!this.#loaded.files.includes(path)) return;
+    this.#stale = true;
+    this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
+  }
+
+  async #reload(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      try {
+        await this.#apply(await this.#options.load());
+      } catch (error) {
+        this.#options.onEvent({ kind: "unreadable", error });
+      }
+    }
+  }
+
+  async #apply(next: LoadedApplication): Promise<void> {
+    const { stack, onEvent } = this.#options;
+    const diff = diffApplications(this.#loaded, next);
+    this.#loaded = next;
+    await this.#files.add({ files: next.files });
+    if (diff.changes.length === 0 && diff.needsRestart.length === 0) return;
+    await stack.replaceApplication(next.application);
+    // With the stack's own addresses in their environment.
+    const bound = new Map(stack.application.functions.map((fn) => [fn.arn, fn]));
+    for (const { arn } of [...diff.added, ...diff.changed]) {
+      const fn = bound.get(arn);
+      if (fn !== undefined) await this.#code.reconfigure(fn);
+    }
+    for (const fn of diff.removed) {
+      await this.#code.remove(fn);
+      await stack.host.remove(fn);
+    }
+    onEvent({ kind: "applied", changes: diff.changes, needsRestart: diff.needsRestart });
+  }
+}
