@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { timeProcess } from "../kit/processes.mjs";
-import { ROOT } from "../kit/product.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { atMost, noBound, ratios } from "../kit/stats.mjs";
 
@@ -10,26 +8,22 @@ export default {
   table: "environment",
   measures: "cold starts, with and without standby",
   async run(bench) {
-    const functions = {
-      echo: { file: join(ROOT, "scripts/bench/functions/echo.js") },
-      sdk: { file: join(ROOT, "scripts/bench/functions/sdk.js") },
-    };
-    const start = (standby) => startChild("stack-server.mjs", { args: [JSON.stringify({ functions, standby })] });
+    const start = (standby) => startChild("stack-server.mjs", { args: [JSON.stringify({ standby })] });
     const [withStandby, without] = [await start(true), await start(false)];
     try {
       const standby = [];
       const init = [];
       const cold = { echo: [], sdk: [] };
       const bare = { echo: [], sdk: [] };
-      await withStandby.call("cold", { name: "sdk", waitForStandby: true });
-      for (const name of ["echo", "sdk"]) await without.call("cold", { name });
+      await withStandby.call("cold", "sdk");
+      for (const name of ["echo", "sdk"]) await without.call("cold", name);
       for (let round = 0; round < bench.rounds(11, 4); round++) {
-        const { ms, report } = await withStandby.call("cold", { name: "sdk", waitForStandby: true });
+        const { ms, report } = await withStandby.call("cold", "sdk");
         standby.push(ms);
         init.push(report.initDurationMs);
         for (const name of ["echo", "sdk"]) {
           bare[name].push(await timeProcess(process.execPath, ["-e", "0"]));
-          cold[name].push((await without.call("cold", { name })).ms);
+          cold[name].push((await without.call("cold", name)).ms);
         }
       }
       bench.row("cold start with standby, handler using the S3 and DynamoDB SDK", atMost(10, " ms"), standby);

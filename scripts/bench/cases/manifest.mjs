@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { BIG, MIDDLE, objectsState } from "../kit/gateway.mjs";
-import { ROOT } from "../kit/product.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { atMost, noBound, ratios } from "../kit/stats.mjs";
 
@@ -10,10 +8,8 @@ export default {
   table: "job",
   measures: "the manifest function over 100,000 and 1,000,000 keys, beside listing them with the SDK alone",
   async run(bench) {
-    const file = join(ROOT, "src/functions/manifest/handler.ts");
-    const functions = { manifest: { file, timeoutSeconds: 600 } };
     const stack = await startChild("stack-server.mjs", {
-      args: [JSON.stringify({ functions, folder: await objectsState(bench) })],
+      args: [JSON.stringify({ state: await objectsState(bench) })],
     });
     const client = await startChild("sdk-client.mjs");
     try {

@@ -27,8 +27,7 @@ export default {
       return;
     }
     const load = await startLoad();
-    const functions = { echo: { file: join(ROOT, "scripts/bench/functions/echo.js") } };
-    const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ functions, maxEnvironments: 1 })] });
+    const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ maxEnvironments: 1 })] });
     const peer = await startPeer(bench.folder("peer"));
     try {
       const ours = await stack.call("endpoint");

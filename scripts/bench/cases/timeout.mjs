@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { ROOT } from "../kit/product.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { atMost } from "../kit/stats.mjs";
 
@@ -9,8 +7,7 @@ export default {
   table: "job",
   measures: "from the deadline that the handler sees until its tree is dead, through the whole product",
   async run(bench) {
-    const functions = { runaway: { file: join(ROOT, "scripts/bench/functions/runaway.js"), timeoutSeconds: 1 } };
-    const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ functions })] });
+    const stack = await startChild("stack-server.mjs");
     const ms = [];
     let survivors = 0;
     let children = 0;
@@ -19,7 +16,7 @@ export default {
       for (let round = 0; round < bench.rounds(12, 4); round++) {
         // A number that `sleep` takes and that nobody else's command line holds.
         const mark = `7777.${process.pid}${round}`;
-        const end = await stack.call("timeout", { name: "runaway", mark });
+        const end = await stack.call("timeout", mark);
         if (!end.answer.includes("Sandbox.Timedout")) throw new Error(end.answer);
         ms.push(end.ms);
         survivors += end.survivors;

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { startLoad } from "../kit/load.mjs";
 import { megabytes } from "../kit/memory.mjs";
-import { ROOT } from "../kit/product.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { signedRequest } from "../kit/sign.mjs";
 import { atLeast, atMost, noBound, ratios } from "../kit/stats.mjs";
@@ -18,10 +16,9 @@ export default {
     "warm invocations over HTTP on one environment with all limits, beside bare `node:http` with the same bodies",
   async run(bench) {
     const seconds = bench.quick ? 1 : 2;
-    const functions = { echo: { file: join(ROOT, "scripts/bench/functions/echo.js") } };
     const load = await startLoad();
     const bare = await startChild("bare-server.mjs");
-    const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ functions, maxEnvironments: 1 })] });
+    const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ maxEnvironments: 1 })] });
     try {
       const theirs = await bare.call("listen");
       const ours = await stack.call("endpoint");

@@ -1,5 +1,8 @@
-/** Functions behind the Lambda API of a gateway: `stack-server.mjs '{"functions": {...}, "standby": true, ...}'`. */
-import { mkdtempSync, rmSync } from "node:fs";
+/**
+ * The stack as `lambda-run start` runs it, on the functions of scripts/bench/functions and the manifest function:
+ * `stack-server.mjs '{"standby": true, "maxEnvironments": 1, "state": FOLDER}'`.
+ */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,93 +12,73 @@ import { PRODUCT, ROOT } from "../kit/product.mjs";
 import { serveCalls } from "../kit/rpc.mjs";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-const product = createRequire(import.meta.url)(PRODUCT);
-const given = JSON.parse(process.argv[2]);
-const { functions, standby = false, maxEnvironments = 50, sandboxTier } = given;
-const realm = { region: "us-east-1", accountId: "000000000000" };
-const folder = given.folder ?? mkdtempSync(join(tmpdir(), "lambda-run-bench-"));
+const { Stack, loadApplication, findFunction } = createRequire(import.meta.url)(PRODUCT);
+const { standby = false, maxEnvironments, state } = JSON.parse(process.argv[2] ?? "{}");
 
-let store;
-let lastLog = "";
-const gateway = await product.startGateway({
-  port: 0,
-  store: () => (store ??= product.StateStore.open({ folder })),
-  clock: product.realClock,
-  bus: new product.Bus(),
-  realm,
-  log: product.silentLogger,
+const folder = makeProject();
+const { application, config } = await loadApplication({
+  folder,
+  flags: { ports: { gateway: 0, http: 0 }, ...(state === undefined ? {} : { state }) },
 });
-const host = new product.RuntimeHost({
-  realm,
-  clock: product.realClock,
-  cache: product.cacheFolder(ROOT),
-  credentials: (fn) =>
-    gateway.credentials.issueSession({
-      roleArn: `arn:aws:iam::${realm.accountId}:role/bench`,
-      sessionName: fn.name,
-      expiresAtMs: Date.now() + 3_600_000,
-    }),
-  endpoints: () => ({ AWS_ENDPOINT_URL: gateway.endpoint }),
-  log: (_fn, _stream, record) => void (lastLog = record.text),
-  notice: () => undefined,
-  standby,
-  maxEnvironments,
-  ...(sandboxTier === undefined ? {} : { sandboxTier }),
-});
-const configs = new Map();
-for (const [name, { file, timeoutSeconds = 30, memoryMb = 512 }] of Object.entries(functions)) {
-  configs.set(name, { ...product.functionFromFile(file, ROOT, realm), name, timeoutSeconds, memoryMb });
-}
-gateway.addService(
-  "lambda",
-  product.createLambdaService({ host, realm, log: product.silentLogger, find: (name) => configs.get(name) }),
-);
+const stack = await Stack.start({ application, config, projectRoot: folder, kind: "stack", standby, maxEnvironments });
 
 const EMPTY = Buffer.from("{}");
 /** A standby environment is up within 200 ms, its layer warmed within 500. */
 const STANDBY_WAIT_MS = 900;
+const functionOf = (name) => findFunction(stack.application, name);
 
 serveCalls({
-  endpoint: () => gateway.endpoint,
-  tiers: () => host.tiers(),
-  prepare: (name) => host.prepare(configs.get(name)).then(() => undefined),
-  usage: () => process.memoryUsage(),
+  endpoint: () => stack.endpoint,
+  prepare: (name) => stack.host.prepare(functionOf(name)).then(() => undefined),
   invoke: async ({ name, payload }) => {
     const start = performance.now();
-    const result = await product.invoke(host, configs.get(name), {
-      payload: payload === undefined ? EMPTY : Buffer.from(payload),
-    });
+    const result = await stack.invoke(functionOf(name), { payload: payload === undefined ? EMPTY : Buffer.from(payload) });
     return { ms: performance.now() - start, payload: result.payload.toString(), report: result.report };
   },
   /** One cold start: everything built, no environment there; with `standby` one waits before INIT. */
-  cold: async ({ name, waitForStandby }) => {
-    const config = configs.get(name);
-    const code = await host.prepare(config);
-    host.update(config, code);
-    if (waitForStandby) {
-      await host.prepare(config);
-      await sleep(STANDBY_WAIT_MS);
-    }
+  cold: async (name) => {
+    const config = functionOf(name);
+    stack.host.update(config, await stack.host.prepare(config));
+    if (standby) await sleep(STANDBY_WAIT_MS);
     const start = performance.now();
-    const result = await product.invoke(host, config, { payload: EMPTY });
+    const result = await stack.invoke(config, { payload: EMPTY });
     const ms = performance.now() - start;
     if (result.functionError !== undefined) throw new Error(result.payload.toString());
     return { ms, report: result.report };
   },
-  /** Runs into the timeout: from the deadline the function saw until nothing of it is alive. */
-  timeout: async ({ name, mark }) => {
-    const config = configs.get(name);
-    const result = await product.invoke(host, config, { payload: Buffer.from(JSON.stringify({ mark })) });
+  /** Runs into the timeout: from the deadline that the function saw until nothing of it is alive. */
+  timeout: async (mark) => {
+    const result = await stack.invoke(functionOf("runaway"), { payload: Buffer.from(JSON.stringify({ mark })) });
     const endedAt = Date.now();
     const deadlineMs = Number(/deadline (\d+)/.exec(result.logs)?.[1]);
     const started = Number(/started (\d+)/.exec(result.logs)?.[1] ?? 0);
     return { ms: endedAt - deadlineMs, survivors: countLive(mark), started, answer: result.payload.toString() };
   },
-  lastLog: () => lastLog,
   async close() {
-    await host.close();
-    await gateway.close();
-    await store?.close();
-    if (given.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    await stack.close();
+    rmSync(folder, { recursive: true, force: true });
   },
 });
+
+/** A project with a template of its own and the build cache of this repository. */
+function makeProject() {
+  const project = mkdtempSync(join(tmpdir(), "lambda-run-bench-"));
+  cpSync(join(ROOT, "scripts/bench/functions"), join(project, "functions"), { recursive: true });
+  cpSync(join(ROOT, "src/functions/manifest"), join(project, "manifest"), { recursive: true });
+  const bundled = (CodeUri, Handler, Timeout) => ({
+    Type: "AWS::Serverless::Function",
+    Properties: { CodeUri, Handler, Timeout, Runtime: "nodejs22.x", MemorySize: 512 },
+    Metadata: { BuildMethod: "esbuild", BuildProperties: { External: ["@aws-sdk/*"] } },
+  });
+  const Resources = {
+    echo: bundled("functions", "echo.handler", 30),
+    sdk: bundled("functions", "sdk.handler", 30),
+    runaway: bundled("functions", "runaway.handler", 1),
+    manifest: bundled("manifest", "handler.handler", 600),
+  };
+  for (const [name, { Properties }] of Object.entries(Resources)) Properties.FunctionName = name;
+  const template = { Transform: "AWS::Serverless-2016-10-31", Resources };
+  writeFileSync(join(project, "template.json"), JSON.stringify(template));
+  mkdirSync(join(project, "node_modules"));
+  return project;
+}

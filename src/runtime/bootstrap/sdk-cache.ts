@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { Script } from "node:vm";
+import { warmClients } from "./node/sdk.js";
 
 const folder = process.argv[2] ?? "";
 const vendor = join(folder, "node_modules", ".lambda-run");
@@ -20,7 +21,7 @@ const module_ = { exports: {} as Record<string, () => Record<string, unknown>> }
 for (const [specifier, load] of Object.entries(module_.exports)) {
   const loaded = load();
   const names = Object.keys(loaded).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "default");
-  for (const [name, made] of Object.entries(loaded)) if (name.endsWith("Client")) warm(made);
+  warmClients(loaded);
   const isPackage = specifier.split("/").length === 2;
   const stub = join(folder, "node_modules", isPackage ? `${specifier}/index.js` : `${specifier.replace(/\.js$/, "")}.js`);
   mkdirSync(dirname(stub), { recursive: true });
@@ -29,13 +30,3 @@ for (const [specifier, load] of Object.entries(module_.exports)) {
   writeFileSync(stub, `"use strict";\nmodule.exports = require(${JSON.stringify(loader)})(${JSON.stringify(specifier)});\n0 && (module.exports = { ${names.join(", ")} });\n`);
 }
 writeFileSync(`${file}.cache`, script.createCachedData());
-
-/** Compiles what making a client compiles; the client is dropped again. */
-function warm(made: unknown): void {
-  if (typeof made !== "function") return;
-  try {
-    (new (made as new (options: object) => { destroy?(): void })({ credentials: { accessKeyId: "x", secretAccessKey: "x" } })).destroy?.();
-  } catch {
-    // Not every export that ends in Client is one that can be made with no input; it is only not warmed.
-  }
-}

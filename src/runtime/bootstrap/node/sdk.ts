@@ -35,5 +35,20 @@ export function preloadSdk(environment: NodeJS.ProcessEnv): void {
   (script.runInThisContext() as (...args: unknown[]) => void)(module.exports, createRequire(file), module, file, dirname(file));
   const modules = module.exports;
   Object.defineProperty(globalThis, REGISTRY, { value: (name: string) => modules[name]?.(), enumerable: false });
-  for (const load of Object.values(modules)) load();
+  for (const load of Object.values(modules)) warmClients(load());
+}
+
+/**
+ * Makes each client of a module once and drops it: what the first one has to compile and to look up costs 5 to 10 ms,
+ * here in standby and not in INIT. Nothing is sent, and each client reads the environment anew.
+ */
+export function warmClients(module: unknown): void {
+  for (const [name, made] of Object.entries(module as object)) {
+    if (!name.endsWith("Client") || typeof made !== "function") continue;
+    try {
+      (new (made as new (options: object) => { destroy?(): void })({ credentials: { accessKeyId: "x", secretAccessKey: "x" } })).destroy?.();
+    } catch {
+      // Not every export that ends in Client is one that can be made with no input; it is only not warmed.
+    }
+  }
 }
