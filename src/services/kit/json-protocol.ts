@@ -26,7 +26,7 @@ export interface JsonProtocolOptions {
   /** SQS sends the old query code along for clients that still branch on it. */
   readonly queryErrorHeader?: boolean;
   /** Further headers of every answer, made from its body (DynamoDB's checksum). */
-  readonly bodyHeaders?: (body: Buffer) => Record<string, string>;
+  readonly bodyHeaders?: (body: string) => Record<string, string>;
   readonly log: Logger;
 }
 
@@ -74,13 +74,18 @@ function sendJson(
   contentType: string,
   requestId: string,
   body: JsonObject,
-  bodyHeaders?: (body: Buffer) => Record<string, string>,
+  bodyHeaders?: (body: string) => Record<string, string>,
   headers: Record<string, string> = {},
 ): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  const fixed = { "Content-Type": contentType, "Content-Length": bytes.length, "x-amzn-RequestId": requestId };
-  response.writeHead(statusCode, { ...fixed, ...bodyHeaders?.(bytes), ...headers });
-  response.end(bytes);
+  // As text: Node then writes head and body in one piece.
+  const text = JSON.stringify(body);
+  const fixed = {
+    "Content-Type": contentType,
+    "Content-Length": Buffer.byteLength(text),
+    "x-amzn-RequestId": requestId,
+  };
+  response.writeHead(statusCode, { ...fixed, ...bodyHeaders?.(text), ...headers });
+  response.end(text);
 }
 
 function sendJsonError(
