@@ -10,6 +10,7 @@ import type { ItemStore } from "./store/item-store.js";
 import type { StreamLog } from "./store/stream-log.js";
 import type { TableRecord } from "./store/table-record.js";
 import type { TableStore } from "./store/table-store.js";
+import type { WriteQueue } from "./store/write-queue.js";
 
 export interface Engine {
   readonly clock: Clock;
@@ -17,6 +18,8 @@ export interface Engine {
   readonly bus: Bus;
   readonly log: Logger;
   readonly store: StateStore;
+  /** For writes to single items: they share commits. A transaction, which may fail half-way, goes to the store itself. */
+  readonly writes: WriteQueue;
   readonly tables: TableStore;
   readonly items: ItemStore;
   readonly streams: StreamLog;

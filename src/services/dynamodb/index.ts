@@ -51,6 +51,7 @@ import { ItemStore } from "./store/item-store.js";
 import { StreamLog } from "./store/stream-log.js";
 import { TableStore } from "./store/table-store.js";
 import { TokenStore } from "./store/token-store.js";
+import { WriteQueue } from "./store/write-queue.js";
 
 export type { DynamoDbAdmin, StreamPage, StreamShard } from "./admin.js";
 export type { PartitionLimits } from "./partition-meter.js";
@@ -82,6 +83,7 @@ export function createDynamoDbService(
     bus,
     log,
     store,
+    writes: new WriteQueue(store),
     tables,
     items,
     streams,
@@ -96,7 +98,7 @@ export function createDynamoDbService(
     errorNamespace,
     operations: operations(engine, tokens),
     maxBodyBytes: MAX_REQUEST_BYTES,
-    bodyHeaders: (body: Buffer) => ({ "x-amz-crc32": String(crc32(body)) }),
+    bodyHeaders: (body: string) => ({ "x-amz-crc32": String(crc32(body)) }),
     log,
   } as const;
   return {

@@ -17,7 +17,7 @@ const MAX_WALK_DEPTH = 100;
 
 /** The members of `input` that the shapes know, with the types that the shapes want. */
 export function readMembers(members: Members, input: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const read = Object.create(null) as Record<string, unknown>;
+  const read: Record<string, unknown> = {};
   for (const [name, shape] of Object.entries(members)) {
     const value = input[name];
     if (value !== undefined && value !== null) read[name] = readShape(shape, value);
@@ -135,7 +135,7 @@ const ATTRIBUTE_TYPES = ["S", "B", "N", "BOOL", "NULL", "BS", "NS", "SS", "L", "
 function readAttributeValue(raw: unknown, place: StructPlace, depth: number): AttributeValue {
   if (depth > MAX_WALK_DEPTH) throw validationError("Nesting Levels have exceeded supported limits");
   const source = structure(raw, place, "AttributeValue");
-  const value = Object.create(null) as AttributeValue;
+  const value: AttributeValue = {};
   for (const type of ATTRIBUTE_TYPES) {
     const member = source[type];
     if (member === undefined || member === null) continue;

@@ -147,7 +147,7 @@ export async function batchWriteItem(engine: Engine, raw: JsonObject): Promise<J
   const unprocessed: Record<string, WriteRequest[]> = {};
   const collections: Record<string, JsonObject[]> = {};
   const nowMs = engine.clock.now();
-  const changed = await engine.store.write(() => {
+  const changed = await engine.writes.write(() => {
     checkWrites(engine, writes);
     return writes.flatMap(({ request, write }) => {
       const { tableName } = write;

@@ -121,7 +121,7 @@ async function write(
 ): Promise<JsonObject> {
   const oldOnFailure = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
   const nowMs = engine.clock.now();
-  const written = await engine.store.write(() =>
+  const written = await engine.writes.write(() =>
     writeItem(engine, { tableName: input.TableName, target, condition, oldOnFailure }, nowMs),
   );
   if (written.change.streamed) announce(engine, [written.table]);

@@ -47,7 +47,7 @@ export function targetRow(table: TableRecord, { target, condition }: ItemWrite):
   return itemRowKey(table, target.kind === "put" ? target.item : target.key);
 }
 
-/** Inside a transaction. */
+/** Inside a transaction. Throws an `AwsError` only before it has written anything. */
 export function writeItem(engine: Engine, write: ItemWrite, nowMs: number): Written {
   const table = engine.tables.get(write.tableName);
   const rowKey = targetRow(table, write);

@@ -6,7 +6,7 @@
  * rows), values go through `grouped`, which keeps the order, delimits itself, and costs one byte in nine whatever the
  * content: 1,024 bytes of sort key become 1,161, so every key fits LMDB's 1,978 bytes and none needs shortening.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AttributeValue } from "./attribute-value.js";
 import { parseDecimal } from "./number.js";
 
@@ -75,5 +75,5 @@ export function partitionDigest(value: AttributeValue): Buffer {
 }
 
 export function digest(label: string, bytes: Buffer): Buffer {
-  return createHash("sha256").update(label).update(bytes).digest().subarray(0, DIGEST_BYTES);
+  return hash("sha256", Buffer.concat([Buffer.from(label), bytes]), "buffer").subarray(0, DIGEST_BYTES);
 }
