@@ -1,0 +1,262 @@
+/** A running stack takes saves in: through real files, real builds and real environments. */
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { loadApplication } from "../../src/config/load-application.js";
+import { findFunction, Stack } from "../../src/index.js";
+import { cacheFolder } from "../../src/runtime/cache-folder.js";
+import type { WatchEvent } from "../../src/stack/watch/events.js";
+import { Watch } from "../../src/stack/watch/watch.js";
+import { ProjectFolder, smallProject } from "../cli/cli.js";
+
+const version = (n: number | string): string => `export const handler = async () => ${JSON.stringify(n)};\n`;
+
+class Session {
+  readonly events: WatchEvent[] = [];
+  readonly #heard = new Set<() => void>();
+
+  private constructor(
+    readonly project: ProjectFolder,
+    readonly stack: Stack,
+    readonly watch: Watch,
+  ) {}
+
+  static async start(files: Readonly<Record<string, string>>): Promise<Session> {
+    const project = new ProjectFolder(files);
+    mkdirSync(join(project.folder, "node_modules"));
+    const load = () => loadApplication({ folder: project.folder });
+    const loaded = await load();
+    const config = { ...loaded.config, ephemeral: true };
+    const stack = await Stack.start({ ...loaded, config, projectRoot: project.folder, kind: "stack" });
+    // The watch needs the session and the session the watch.
+    const listeners: ((event: WatchEvent) => void)[] = [];
+    const watch = Watch.start({
+      stack,
+      projectRoot: project.folder,
+      loaded,
+      load,
+      onEvent: (event) => listeners.forEach((tell) => tell(event)),
+    });
+    const session = new Session(project, stack, watch);
+    listeners.push((event) => session.#hear(event));
+    await watch.ready;
+    return session;
+  }
+
+  async invoke(name = "hello", payload: unknown = {}): Promise<unknown> {
+    const fn = findFunction(this.stack.application, name);
+    const result = await this.stack.invoke(fn, { payload: Buffer.from(JSON.stringify(payload)) });
+    return JSON.parse(result.payload.toString());
+  }
+
+  /** Resolves with the first event of a kind from `since` on. */
+  async next<K extends WatchEvent["kind"]>(
+    kind: K,
+    since = this.events.length,
+  ): Promise<Extract<WatchEvent, { kind: K }>> {
+    for (;;) {
+      const found = this.events.slice(since).find((event) => event.kind === kind);
+      if (found !== undefined) return found as Extract<WatchEvent, { kind: K }>;
+      await new Promise<void>((resolve) => this.#heard.add(resolve));
+    }
+  }
+
+  async save(name: string, text: string): Promise<void> {
+    const saved = this.next("built");
+    this.project.write(name, text);
+    await saved;
+  }
+
+  async close(): Promise<void> {
+    await this.watch.close();
+    await this.stack.close();
+    this.project.remove();
+  }
+
+  #hear(event: WatchEvent): void {
+    this.events.push(event);
+    for (const wake of this.#heard) wake();
+    this.#heard.clear();
+  }
+}
+
+describe("watching a stack", () => {
+  const open: Session[] = [];
+  const start = async (files = smallProject(version(1))): Promise<Session> => {
+    const session = await Session.start(files);
+    open.push(session);
+    return session;
+  };
+  afterEach(async () => {
+    for (const session of open.splice(0)) await session.close();
+  });
+
+  it("answers with the new code after a save, in an environment that waited for it", async () => {
+    const session = await start();
+    expect(await session.invoke()).toBe(1);
+    await session.save("src/hello.ts", version(2));
+    expect(await session.invoke()).toBe(2);
+  });
+
+  it("builds only what a file belongs to, and everything that it belongs to", async () => {
+    const files = smallProject("import { n } from './shared'; export const handler = async () => n;");
+    const template = `${files["template.yaml"]}  Other:\n    Type: AWS::Serverless::Function\n    Properties: { FunctionName: other, Runtime: nodejs22.x, CodeUri: src/, Handler: other.handler }\n`;
+    const session = await start({
+      ...files,
+      "template.yaml": template,
+      "src/shared.ts": "export const n = 1;",
+      "src/other.ts": version("x"),
+    });
+    await session.save("src/shared.ts", "export const n = 2;");
+    await session.save("src/other.ts", version("y"));
+    const built = session.events.flatMap((event) => (event.kind === "built" ? event.functionName : []));
+    expect(built).toEqual(["hello", "other"]);
+    expect([await session.invoke(), await session.invoke("other")]).toEqual([2, "y"]);
+  });
+
+  it("builds once for a save, and not at all for one without a change", async () => {
+    const session = await start();
+    const file = join(session.project.folder, "src/hello.ts");
+    writeFileSync(file, version(1));
+    await session.save("src/hello.ts", version(2));
+    await session.save("src/hello.ts", version(3));
+    expect(session.events.filter(({ kind }) => kind === "built")).toHaveLength(2);
+  });
+
+  it("keeps the last good code when a build breaks, shows the line, and recovers", async () => {
+    const session = await start();
+    const broken = session.next("broken");
+    session.project.write("src/hello.ts", "export const handler = async () => {\n  return 1 +;\n};");
+    const { error, servesOld } = await broken;
+    expect(error).toMatchObject({ code: "LR3001", codeFrame: expect.stringContaining("return 1 +;") });
+    expect(servesOld).toBe(true);
+    expect(await session.invoke()).toBe(1);
+    await session.save("src/hello.ts", version(2));
+    expect(await session.invoke()).toBe(2);
+  });
+
+  it("finds a file that was missing as soon as it is there", async () => {
+    const session = await start(smallProject("import { n } from './later'; export const handler = async () => n;"));
+    expect(session.events).toEqual([expect.objectContaining({ kind: "broken", servesOld: false })]);
+    await session.save("src/later.ts", "export const n = 'there';");
+    expect(await session.invoke()).toBe("there");
+  });
+
+  it("ends on the last of fifty saves in a second", async () => {
+    const session = await start();
+    for (let n = 0; n < 50; n++) {
+      session.project.write("src/hello.ts", version(n));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await session.save("src/hello.ts", version("last"));
+    await session.watch.idle();
+    expect(await session.invoke()).toBe("last");
+  });
+
+  it("follows a file that an editor replaces by renaming", async () => {
+    const session = await start();
+    for (const n of [2, 3]) {
+      const built = session.next("built");
+      session.project.write("src/.hello.ts.swp", version(n));
+      renameSync(join(session.project.folder, "src/.hello.ts.swp"), join(session.project.folder, "src/hello.ts"));
+      await built;
+      expect(await session.invoke()).toBe(n);
+    }
+  });
+
+  it("takes neither a file that vanishes for a moment nor one that is written in two halves for news", async () => {
+    const session = await start();
+    const file = join(session.project.folder, "src/hello.ts");
+    const built = session.next("built");
+    rmSync(file);
+    writeFileSync(file, "");
+    appendFileSync(file, "export const handler = ");
+    appendFileSync(file, "async () => 'whole';\n");
+    await built;
+    expect(await session.invoke()).toBe("whole");
+    expect(session.events.map(({ kind }) => kind)).not.toContain("broken");
+  });
+
+  it("says that the handler is gone when it stays away, and serves what it has", async () => {
+    const session = await start();
+    const broken = session.next("broken");
+    rmSync(join(session.project.folder, "src/hello.ts"));
+    expect((await broken).error).toMatchObject({ code: expect.stringMatching(/^LR300/) });
+    expect(await session.invoke()).toBe(1);
+    await session.save("src/hello.ts", version("back"));
+    expect(await session.invoke()).toBe("back");
+  });
+
+  it("lets requests under way finish on the old code, also one that hangs", async () => {
+    const slow = (n: number): string =>
+      `export const handler = async (event) => { await new Promise((done) => setTimeout(done, event.ms ?? 0)); return ${n}; };`;
+    const session = await start(smallProject(slow(1)));
+    await session.invoke();
+    const under = session.invoke("hello", { ms: 400 });
+    const hanging = session.invoke("hello", { ms: 60_000 });
+    await session.save("src/hello.ts", slow(2));
+    expect(await session.invoke()).toBe(2);
+    expect(await under).toBe(1);
+    expect(await hanging).toMatchObject({ errorType: "Sandbox.Timedout" });
+  });
+
+  it("loses no request in swaps under load (npm run bench watch: a hundred)", async () => {
+    const session = await start();
+    let swapping = true;
+    const answers: unknown[] = [];
+    const load = Array.from({ length: 4 }, async () => {
+      while (swapping) answers.push(await session.invoke());
+    });
+    for (let n = 2; n <= 11; n++) await session.save("src/hello.ts", version(n));
+    swapping = false;
+    await Promise.all(load);
+    expect(answers.filter((answer) => typeof answer !== "number")).toEqual([]);
+    expect(await session.invoke()).toBe(11);
+  });
+
+  it("applies timeout, memory, environment and new functions of the template, and names what needs a restart", async () => {
+    const session = await start(
+      smallProject(
+        "export const handler = async (e, c) => [c.memoryLimitInMB, process.env.GREETING ?? null, c.getRemainingTimeInMillis() > 60_000];",
+      ),
+    );
+    expect(await session.invoke()).toEqual(["128", null, false]);
+    const applied = session.next("applied");
+    const { "template.yaml": template = "" } = smallProject(
+      "",
+      "      MemorySize: 256\n      Timeout: 90\n      Environment: { Variables: { GREETING: hi } }\n      Events: { Up: { Type: S3, Properties: { Bucket: !Ref Store, Events: s3:ObjectCreated:* } } }",
+    );
+    session.project.write("src/new.ts", version("new"));
+    session.project.write(
+      "template.yaml",
+      `${template}  New:\n    Type: AWS::Serverless::Function\n    Properties: { FunctionName: new, Runtime: nodejs22.x, CodeUri: src/, Handler: new.handler }\n`,
+    );
+    const { changes, needsRestart } = await applied;
+    expect(changes).toEqual(["new is new", "hello: memoryMb, timeoutSeconds, environment"]);
+    expect(needsRestart).toEqual(expect.arrayContaining(["triggers of functions"]));
+    expect(await session.invoke()).toEqual(["256", "hi", true]);
+    expect(await session.invoke("new")).toBe("new");
+    await session.save("src/new.ts", version("newer"));
+    expect(await session.invoke("new")).toBe("newer");
+  });
+
+  it("keeps what held before while the template cannot be read", async () => {
+    const session = await start();
+    const unreadable = session.next("unreadable");
+    session.project.write("template.yaml", "Resources:\n  Broken: [");
+    expect((await unreadable).error).toMatchObject({ code: "LR2002" });
+    expect(await session.invoke()).toBe(1);
+    const applied = session.next("applied");
+    session.project.write("template.yaml", smallProject("", "      Timeout: 9")["template.yaml"] ?? "");
+    expect((await applied).changes).toEqual(["hello: timeoutSeconds"]);
+  });
+
+  it("leaves no code folder behind", async () => {
+    const session = await start();
+    await session.save("src/hello.ts", version(2));
+    await session.invoke();
+    const slots = join(cacheFolder(session.project.folder), "slots");
+    expect(readdirSync(slots).length).toBeGreaterThan(0);
+    await session.stack.close();
+    expect(existsSync(slots) ? readdirSync(slots) : []).toEqual([]);
+  });
+});
