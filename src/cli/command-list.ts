@@ -136,4 +136,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["export-event", "export-event 9cb409b2 --out fixtures/events/s3/awkward-key.json"],
     load: async () => (await import("./commands/export-event.js")).exportEventCommand,
   },
+  {
+    usage: "queues",
+    description: "list the queues: what waits, what is in flight, and for how long",
+    flags: [JSON_FLAG],
+    examples: ["queues", "queues --json"],
+    load: async () => (await import("./commands/queues.js")).queuesCommand,
+  },
+  {
+    usage: "peek <queue>",
+    description: "show the first messages of a queue without receiving them",
+    flags: [["--count <number>", "how many (default: 10)"], JSON_FLAG],
+    examples: ["peek landing-files-dlq", "peek landing-files --count 100 --json"],
+    load: async () => (await import("./commands/peek.js")).peekCommand,
+  },
+  {
+    usage: "redrive <queue>",
+    description: "send the messages of a dead-letter queue back to where they came from",
+    flags: [["--rate <number>", "messages per second, up to 500 (default: as fast as it goes)"], JSON_FLAG],
+    examples: ["redrive landing-files-dlq", "redrive landing-files-dlq --rate 50"],
+    load: async () => (await import("./commands/redrive.js")).redriveCommand,
+  },
+  {
+    usage: "purge <queue>",
+    description: "delete all messages of a queue",
+    flags: [JSON_FLAG],
+    examples: ["purge landing-files-dlq"],
+    load: async () => (await import("./commands/purge.js")).purgeCommand,
+  },
 ];

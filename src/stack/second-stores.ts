@@ -48,10 +48,10 @@ export async function startSecondStores({ config, shared, notice }: SecondStores
           endpoint: () => gateway.endpoint,
         };
         const s3 = createS3Service(context, { namespace: name });
-        for (const bucket of buckets) await s3.createBucketIfMissing(bucket);
+        await makeBuckets(s3, buckets);
         return s3;
       };
-      gateway.addService("s3", openedAtFirstUse(open));
+      gateway.addService("s3", openedAtFirstUse(open, buckets));
       stores.push({ name, gateway });
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "LR5001") throw error;
@@ -61,13 +61,18 @@ export async function startSecondStores({ config, shared, notice }: SecondStores
   return stores;
 }
 
-function openedAtFirstUse(open: () => Promise<EmbeddedService>): EmbeddedService {
-  let opened: Promise<EmbeddedService> | undefined;
+async function makeBuckets(s3: S3Service, buckets: readonly string[]): Promise<void> {
+  for (const bucket of buckets) await s3.createBucketIfMissing(bucket);
+}
+
+function openedAtFirstUse(open: () => Promise<S3Service>, buckets: readonly string[]): EmbeddedService {
+  let opened: Promise<S3Service> | undefined;
   return {
     handle: async (request, response) => (await (opened ??= open())).handle(request, response),
     reset: async () => {
-      await (await opened)?.reset();
-      opened = undefined;
+      const s3 = await (opened ??= open());
+      await s3.reset();
+      await makeBuckets(s3, buckets);
     },
     close: async () => (await opened)?.close(),
   };

@@ -31,7 +31,8 @@ import { Activity } from "./activity.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { makeResources } from "./resources.js";
-import { startSecondStores } from "./second-stores.js";
+import { serveQueueInspector } from "./queue-inspector.js";
+import { startSecondStores, type SecondStore } from "./second-stores.js";
 import { applyNotifications, StackSources } from "./sources.js";
 import { StackTelemetry } from "./telemetry.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
@@ -66,6 +67,7 @@ export interface StackOptions {
 interface Live {
   application: Application;
   sources?: StackSources;
+  secondStores?: readonly SecondStore[];
   store?: () => StateStore;
 }
 
@@ -230,7 +232,13 @@ export class Stack {
   /** Forgets all data, makes the declared resources anew, and lets every function start cold. */
   async reset(): Promise<void> {
     await this.gateway?.reset();
+    for (const { gateway } of this.#live.secondStores ?? []) await gateway.reset();
     for (const fn of this.application.functions) this.host.update(fn);
+  }
+
+  /** The stores beside S3, by their names in the config. */
+  get secondStores(): readonly SecondStore[] {
+    return this.#live.secondStores ?? [];
   }
 
   invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
@@ -373,7 +381,9 @@ async function startServices(
     log,
     notice,
   });
-  for (const store of await startSecondStores({ config, shared, notice })) closers.push(() => store.gateway.close());
+  if (options.kind === "stack") serveQueueInspector(gateway, folder);
+  live.secondStores = await startSecondStores({ config, shared, notice });
+  for (const store of live.secondStores) closers.push(() => store.gateway.close());
   if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
     options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);
   }

@@ -1,0 +1,28 @@
+/** `lambda-run peek`: the first messages of a queue, which stay there as they are: no receive is counted. */
+import { EXIT } from "../../shared/errors.js";
+import type { Action } from "../action.js";
+import { countOf, withQueues } from "../queue-command.js";
+import { coloursFor } from "../render/colours.js";
+
+const DEFAULT_COUNT = 10;
+const MAX_COUNT = 1000;
+
+export const peekCommand: Action = async ([name = ""], options) => {
+  const count = countOf(options["count"], "--count", DEFAULT_COUNT, MAX_COUNT);
+  const messages = await withQueues(options, async ({ inspector, find }) =>
+    inspector.peek((await find(name)).name, count),
+  );
+  if (options["json"] === true) {
+    process.stdout.write(`${JSON.stringify(messages)}\n`);
+    return EXIT.ok;
+  }
+  const { dim } = coloursFor(process.stdout);
+  for (const { messageId, body, state, attributes } of messages) {
+    const sentAt = new Date(Number(attributes["SentTimestamp"])).toISOString();
+    const group = attributes["MessageGroupId"] === undefined ? "" : `  group ${attributes["MessageGroupId"]}`;
+    const line = `${messageId}  ${state}  sent ${sentAt}  received ${attributes["ApproximateReceiveCount"] ?? "0"}x${group}`;
+    process.stdout.write(`${dim(line)}\n${body}\n`);
+  }
+  if (messages.length === 0) process.stderr.write("the queue is empty\n");
+  return EXIT.ok;
+};
