@@ -4,8 +4,8 @@
  * A build whose inputs have not changed is taken from the cache by looking at their times and sizes alone.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+// Written synchronously: a build is a few small files, and each hop to the thread pool costs more than its write.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { BuildOptions as EsbuildOptions, BuildResult, Plugin } from "esbuild";
 import type { CodeSource, FunctionConfig } from "../config/function-config.js";
@@ -81,7 +81,7 @@ export async function buildCode(config: FunctionConfig, cache: string): Promise<
   const entry = findHandlerSource(source);
   const { build } = await import("esbuild");
   try {
-    return await finishBuild(config, cache, await build(esbuildOptions(source, entry, sdk)), sdk);
+    return finishBuild(config, cache, await build(esbuildOptions(source, entry, sdk)), sdk);
   } catch (error) {
     throw error instanceof AppError ? error : buildError(error, config.name, source.root);
   }
@@ -102,7 +102,7 @@ export async function incrementalBuilder(config: FunctionConfig, cache: string):
     async build() {
       sdk.clear();
       try {
-        return await finishBuild(config, cache, await watching.rebuild(), sdk);
+        return finishBuild(config, cache, await watching.rebuild(), sdk);
       } catch (error) {
         throw error instanceof AppError ? error : buildError(error, config.name, source.root);
       }
@@ -175,12 +175,12 @@ function formatOf(entry: string): "cjs" | "esm" {
   }
 }
 
-async function finishBuild(
+function finishBuild(
   config: FunctionConfig,
   cache: string,
   result: BuildResult<{ write: false; metafile: true }>,
   sdk: ReadonlyMap<string, SdkEntry>,
-): Promise<BuiltCode> {
+): BuiltCode {
   const source = bundleSource(config);
   const hash = createHash("sha256");
   const files = result.outputFiles.map(({ path, contents }) => {
@@ -200,42 +200,42 @@ async function finishBuild(
       .map(stamp),
   };
   const folder = buildFolder(cache, key, record.hash);
-  if (!existsSync(folder)) await writeFolder(folder, files, externalsOf(source).length > 0);
-  await writeAtomically(recordFile(cache, key), JSON.stringify(record));
-  await dropOldBuilds(join(cache, "builds", key), record.hash);
+  if (!existsSync(folder)) writeFolder(folder, files, externalsOf(source).length > 0);
+  writeAtomically(recordFile(cache, key), JSON.stringify(record));
+  dropOldBuilds(join(cache, "builds", key), record.hash);
   return toBuiltCode(record, folder, source);
 }
 
 /** Written beside its place and renamed into it: nobody sees half a build. */
-async function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[], modules: boolean): Promise<void> {
+function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[], modules: boolean): void {
   const draft = `${folder}.${process.pid}.${performance.now()}`;
   // The place where the application's node_modules are shown.
-  await mkdir(modules ? join(draft, "node_modules") : draft, { recursive: true });
+  mkdirSync(modules ? join(draft, "node_modules") : draft, { recursive: true });
   for (const { name, bytes } of files) {
     const path = join(draft, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
   }
   try {
-    await rename(draft, folder);
+    renameSync(draft, folder);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true });
     // Another process built the same content first.
     if (!existsSync(folder)) throw error;
   }
 }
 
-async function writeAtomically(path: string, text: string): Promise<void> {
+function writeAtomically(path: string, text: string): void {
   const draft = `${path}.${process.pid}`;
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(draft, text);
-  await rename(draft, path);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(draft, text);
+  renameSync(draft, path);
 }
 
-async function dropOldBuilds(folder: string, current: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
+function dropOldBuilds(folder: string, current: string): void {
+  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
   const dated = names.map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.mtimeMs - a.mtimeMs);
-  for (const { name } of dated.slice(BUILDS_KEPT)) await rm(join(folder, name), { recursive: true, force: true });
+  for (const { name } of dated.slice(BUILDS_KEPT)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** esbuild writes sources relative to /var/task; a person wants the file in the editor. */
