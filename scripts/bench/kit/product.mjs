@@ -18,6 +18,8 @@ export { putCurrent } from "./src/services/s3/versions";
 export { probeSandbox } from "./src/runtime/sandbox/probe";
 export { RequestParser } from "./src/runtime/wire/request-parser";
 export { Stack } from "./src/stack/stack";
+export { createStack } from "./src/stack/create-stack";
+export { Watch } from "./src/stack/watch/watch";
 export { loadApplication } from "./src/config/load-application";
 export { findFunction } from "./src/config/find-function";
 export { createPresigner } from "./src/functions/manifest/presign";

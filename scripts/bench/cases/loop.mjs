@@ -1,0 +1,130 @@
+/** The developer's loop: what passes between a save and the new answer, swaps under load, and a world for a test. */
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PRODUCT, ROOT } from "../kit/product.mjs";
+import { atMost } from "../kit/stats.mjs";
+
+const TINY = (n) => `export const handler = async () => ${n};\n`;
+const SDK = (n) => `
+import { S3Client, ListBucketsCommand } from "@aws-sdk/client-s3";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+const [s3, dynamodb] = [new S3Client({}), new DynamoDBClient({})];
+export const handler = async (event) => {
+  if (event.call) await Promise.all([s3.send(new ListBucketsCommand({})), dynamodb.send(new ListTablesCommand({}))]);
+  return ${n};
+};
+`;
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: fn, Runtime: nodejs20.x, CodeUri: src/, Handler: fn.handler, Timeout: 20, MemorySize: 256 }
+`;
+/** Between two saves of a person there is time for a new standby. */
+const PAUSE_MS = 250;
+const EVENT = Buffer.from("{}");
+
+export default {
+  name: "loop",
+  order: 60,
+  table: "loop",
+  measures: "save to new answer, requests lost in swaps under load, createStack",
+  async run(bench) {
+    const { createStack, findFunction, loadApplication, Stack, Watch } = createRequire(import.meta.url)(PRODUCT);
+
+    for (const [what, source, bound] of [
+      ["tiny handler", TINY, 15],
+      ["S3 + DynamoDB handler", SDK, 25],
+    ]) {
+      const session = await watched(bench.folder("watch"), source(0));
+      const times = [];
+      const rounds = bench.rounds(40, 8);
+      for (let n = 1; n <= rounds; n++) {
+        await sleep(PAUSE_MS);
+        const startedAt = performance.now();
+        const built = session.built();
+        session.save(source(n));
+        await built;
+        const answer = await session.invoke();
+        times.push(performance.now() - startedAt);
+        if (answer !== n) throw new Error(`the answer is that of save ${answer}, not ${n}`);
+      }
+      await session.close();
+      bench.row(`save to new answer, ${what}`, atMost(bound, " ms"), times);
+    }
+
+    const swaps = bench.rounds(100, 10);
+    const session = await watched(bench.folder("swaps"), TINY(0));
+    let swapping = true;
+    let lost = 0;
+    let answered = 0;
+    const load = Array.from({ length: 8 }, async () => {
+      while (swapping) {
+        if (typeof (await session.invoke().catch(() => undefined)) === "number") answered += 1;
+        else lost += 1;
+      }
+    });
+    for (let n = 1; n <= swaps; n++) {
+      const built = session.built();
+      session.save(TINY(n));
+      await built;
+    }
+    swapping = false;
+    await Promise.all(load);
+    await session.close();
+    bench.row(`requests lost in ${swaps} swaps, c=8`, atMost(0), lost, { note: `${answered} answered` });
+
+    const folder = project(bench.folder("create-stack"), TINY(0));
+    const times = [];
+    for (let round = 0; round < bench.rounds(20, 5); round++) {
+      const startedAt = performance.now();
+      const stack = await createStack({ folder });
+      await stack.invoke("fn");
+      await stack.close();
+      times.push(performance.now() - startedAt);
+    }
+    bench.row("createStack() + first invoke + close", atMost(250, " ms"), times.slice(1));
+
+    async function watched(root, source) {
+      project(root, source);
+      const load = () => loadApplication({ folder: root });
+      const loaded = await load();
+      const config = { ...loaded.config, ephemeral: true, ports: { gateway: 0, http: 0 } };
+      const stack = await Stack.start({ ...loaded, config, projectRoot: root, kind: "stack" });
+      const waiting = [];
+      const watch = Watch.start({
+        stack,
+        projectRoot: root,
+        loaded,
+        load,
+        onEvent: (event) => event.kind === "built" && waiting.splice(0).forEach((wake) => wake()),
+      });
+      await watch.ready;
+      const fn = findFunction(stack.application, "fn");
+      const invoke = async () => JSON.parse((await stack.invoke(fn, { payload: EVENT })).payload.toString());
+      await invoke();
+      return {
+        invoke,
+        save: (text) => writeFileSync(join(root, "src/fn.ts"), text),
+        built: () => new Promise((resolve) => waiting.push(resolve)),
+        async close() {
+          await watch.close();
+          await stack.close();
+        },
+      };
+    }
+  },
+};
+
+/** Beside the project's own node_modules, where the SDK is. */
+function project(root, source) {
+  chmodSync(root, 0o755);
+  mkdirSync(join(root, "src"));
+  writeFileSync(join(root, "template.yaml"), TEMPLATE);
+  writeFileSync(join(root, "src/fn.ts"), source);
+  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  return root;
+}
