@@ -72,7 +72,12 @@ export class RuntimeHost {
     return this.#entry(config).pool;
   }
 
-  /** Builds ahead and starts the standby; a build error surfaces here. */
+  /** Builds ahead; a build error surfaces here. */
+  build(config: FunctionConfig): Promise<PreparedCode> {
+    return this.#codeOf(this.#entry(config));
+  }
+
+  /** The same, and starts the standby. */
   async prepare(config: FunctionConfig): Promise<PreparedCode> {
     const entry = this.#entry(config);
     const code = await this.#codeOf(entry);
@@ -126,6 +131,7 @@ export class RuntimeHost {
         start: () => this.#startEnvironment(entry),
         maxEnvironments,
         standby,
+        alone: () => this.#options.inspect?.(entry.config) !== undefined,
         idleTimeoutMs,
         clock,
         onError: (error) => this.#options.notice(entry.config, `an execution environment could not be ended in order: ${String(error)}`),

@@ -13,6 +13,8 @@ export interface PoolOptions {
   readonly maxEnvironments: number;
   /** Keep one environment ready. */
   readonly standby: boolean;
+  /** One environment at a time, and none before the last has ended: they share the port of a debugger. */
+  readonly alone?: () => boolean;
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
   /** Told about environments that ended badly in the background. */
@@ -139,7 +141,7 @@ export class Pool {
       this.#standby = this.#readyStandby = undefined;
       return standby;
     }
-    const full = this.#count >= this.#options.maxEnvironments;
+    const full = this.#count >= (this.#options.alone?.() === true ? 1 : this.#options.maxEnvironments);
     if (!full && this.#lingering === 0) return this.#create();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject };
@@ -167,6 +169,7 @@ export class Pool {
     this.#count += 1;
     const generation = this.#generation;
     try {
+      if (this.#options.alone?.() === true) await Promise.all(this.#ending);
       const environment = await this.#options.start();
       this.#generations.set(environment, generation);
       this.#environments.add(environment);
@@ -194,7 +197,7 @@ export class Pool {
     environment.freeze();
     const idle: Idle = { environment, cancelExpiry: this.#options.clock.after(this.#options.idleTimeoutMs, () => this.#expire(environment)) };
     this.#idle.push(idle);
-    if (this.#options.standby) this.prepare();
+    if (this.#options.standby && this.#options.alone?.() !== true) this.prepare();
   }
 
   /** A place has become free: whoever waits gets an environment of the current code. */

@@ -46,7 +46,7 @@ export interface StackOptions {
   readonly kind: StackInfo["kind"];
   readonly clock?: Clock;
   readonly log?: Logger;
-  readonly onLog?: (config: FunctionConfig, record: LogRecord) => void;
+  readonly onLog?: (config: FunctionConfig, record: LogRecord, logStream: string) => void;
   /** Sentences for a person: another port than asked for, another Node than declared. */
   readonly onNotice?: (text: string) => void;
   /** Told of every invocation, whoever asked for it. */
@@ -162,7 +162,7 @@ export class Stack {
         endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
         log: (fn, logStream, record) => {
           telemetry?.record(fn, logStream, record);
-          options.onLog?.(fn, record);
+          options.onLog?.(fn, record, logStream);
         },
         notice: (fn, text) => notice(`${fn.name}: ${text}`),
         standby: options.standby ?? options.kind === "stack",

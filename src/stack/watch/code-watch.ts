@@ -163,7 +163,7 @@ export class CodeWatch {
 /** The first build of a session usually finds what runs already. */
 async function sameAsRunning(host: RuntimeHost, config: FunctionConfig, built: BuiltCode): Promise<boolean> {
   try {
-    return (await host.prepare(config)).taskRoot === built.folder;
+    return (await host.build(config)).taskRoot === built.folder;
   } catch {
     return false;
   }
