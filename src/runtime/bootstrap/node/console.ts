@@ -28,8 +28,12 @@ export const logContext: LogContext = { requestId: undefined, tenantId: undefine
 /** Captured early so that user code that replaces `write` does not catch ours. */
 const write = process.stdout.write.bind(process.stdout);
 
+export function logsJson(environment: NodeJS.ProcessEnv): boolean {
+  return environment["AWS_LAMBDA_LOG_FORMAT"]?.toUpperCase() === "JSON";
+}
+
 export function patchConsole(environment: NodeJS.ProcessEnv): void {
-  const json = environment["AWS_LAMBDA_LOG_FORMAT"]?.toUpperCase() === "JSON";
+  const json = logsJson(environment);
   const least = json ? LEVELS.indexOf((environment["AWS_LAMBDA_LOG_LEVEL"]?.toUpperCase() ?? "TRACE") as Level) : 0;
   const print = json ? printJson : printText;
   const target = console as unknown as Record<string, (...args: unknown[]) => void>;

@@ -7,7 +7,10 @@ import { types } from "node:util";
 export class RuntimeError extends Error {
   constructor(name: string, message: string) {
     super(message);
-    this.name = name;
+    // Not enumerable: it is logged as errorType, not once more as a member.
+    Object.defineProperty(this, "name", { value: name });
+    // The stack was written under the name of the class.
+    this.stack = this.stack?.replace(/^[^:\n]*/, name);
   }
 }
 

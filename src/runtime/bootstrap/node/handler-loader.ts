@@ -69,7 +69,7 @@ async function loadModule(taskRoot: string, name: HandlerName, modern: boolean):
 
 /** Node 22 and older: require by preference, import where the file says it is an ES module. */
 async function requireFirst(base: string, taskRoot: string, name: HandlerName): Promise<unknown> {
-  const load = createRequire(join(taskRoot, "noop.js"));
+  const load = requireOfRuntime();
   if (existsSync(base)) return load(base);
   if (existsSync(`${base}.js`)) return isModulePackage(base) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
   if (existsSync(`${base}.mjs`)) return importModule(pathToFileURL(`${base}.mjs`).href);
@@ -83,8 +83,13 @@ async function importFirst(base: string, taskRoot: string, name: HandlerName): P
     const file = base + extension;
     if (existsSync(file)) return importModule(pathToFileURL(file).href);
   }
-  const load = createRequire(join(taskRoot, "noop.js"));
+  const load = requireOfRuntime();
   return importModule(pathToFileURL(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] })).href);
+}
+
+/** `require` as Lambda's own file would call it: that file ends the require stack of a module that is missing. */
+function requireOfRuntime(): NodeJS.Require {
+  return createRequire(join(process.env["LAMBDA_RUNTIME_DIR"] ?? "/var/runtime", "index.mjs"));
 }
 
 /** Whether the nearest package.json upward says `"type": "module"`; the walk stops at node_modules and at the root. */

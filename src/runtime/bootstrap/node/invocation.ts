@@ -4,6 +4,7 @@
  */
 import { types } from "node:util";
 import { errorBody, formattedError, RuntimeError } from "./errors.js";
+import { logsJson } from "./console.js";
 import type { Handler } from "./handler-loader.js";
 import type { LegacyContext } from "./context.js";
 
@@ -29,10 +30,19 @@ export function complete(result: unknown, modern: boolean): Completion {
   }
 }
 
+/** The object that a handler is called on; its name stands in stack traces (`at Runtime.handler (...)`), as on Lambda. */
+export class Runtime {
+  readonly handler: Handler;
+
+  constructor(handler: Handler) {
+    this.handler = handler;
+  }
+}
+
 /** Node 24 and newer: whatever the handler returns or resolves to is the response. */
-export async function runModern(handler: Handler, event: unknown, context: object): Promise<Completion> {
+export async function runModern(runtime: Runtime, event: unknown, context: object): Promise<Completion> {
   try {
-    return complete(await handler(event, context), true);
+    return complete(await runtime.handler(event, context), true);
   } catch (error) {
     return { ok: false, error };
   }
@@ -45,46 +55,57 @@ export interface LoopDrain {
 }
 
 /**
- * Node 22 and older. `legacy` is the part of the context that the handler may call. The first completion wins.
+ * Node 22 and older. Of the callback, `context.succeed`, `fail` and `done` the first call counts, all further ones are
+ * passed over; a value given to the callback waits for the event loop to drain unless the context says otherwise.
  * A synchronous handler that never completes is answered `null` when the loop drains; an async one whose promise never
  * settles is answered `Runtime.NodeJsExit` (source of the client, Aug 2025; its 3.3.0 bundle answers null instead).
  */
-export function runLegacy(handler: Handler, event: unknown, makeContext: (legacy: LegacyContext) => object, drain: LoopDrain): Promise<Completion> {
+export function runLegacy(runtime: Runtime, event: unknown, makeContext: (legacy: LegacyContext) => object, drain: LoopDrain): Promise<Completion> {
   return new Promise((resolve) => {
-    let completed = false;
+    let answered = false;
+    let called = false;
     const settle = (completion: Completion): void => {
       drain.onEmpty = undefined;
-      if (completed) {
+      if (answered) {
         console.error("Invocation has already been reported as done. Cannot call complete more than once per invocation.");
         return;
       }
-      completed = true;
+      answered = true;
       resolve(completion);
     };
+    const once =
+      <A extends unknown[]>(work: (...args: A) => void) =>
+      (...args: A): void => {
+        if (called) return;
+        called = true;
+        work(...args);
+      };
     const finish = (error: unknown, result: unknown): void =>
       settle(error === undefined || error === null ? complete(result, false) : { ok: false, error });
 
     const legacy: LegacyContext = {
       callbackWaitsForEmptyEventLoop: true,
-      succeed: (result) => finish(null, result),
-      fail: (error) => finish(error ?? "handled", null),
-      done: finish,
+      succeed: once((result) => finish(null, result)),
+      fail: once((error) => finish(error ?? "handled", null)),
+      done: once(finish),
     };
-    const callback = (error: unknown, result: unknown): void => {
-      if (completed || !legacy.callbackWaitsForEmptyEventLoop) finish(error, result);
+    const callback = once((error: unknown, result?: unknown) => {
+      const failed = error !== undefined && error !== null;
+      if (failed || answered || !legacy.callbackWaitsForEmptyEventLoop) finish(error, result);
       else drain.onEmpty = () => finish(error, result);
-    };
+    });
 
     drain.onEmpty = () => finish(null, null);
     try {
-      const returned = handler(event, makeContext(legacy), callback);
-      if (!isThenable(returned)) return;
-      if (types.isAsyncFunction(handler)) {
+      const result = runtime.handler(event, makeContext(legacy), callback) as PromiseLike<unknown> & Pick<Promise<unknown>, "catch">;
+      if (!isThenable(result)) return;
+      if (types.isAsyncFunction(runtime.handler)) {
         drain.onEmpty = () => settle({ ok: false, error: neverSettled() });
       }
-      returned.then(legacy.succeed, legacy.fail);
+      // Word for word AWS's chain: a thenable whose `then` returns nothing fails there with this very text.
+      void (result.then(legacy.succeed, legacy.fail) as Promise<void>).catch(legacy.fail);
     } catch (error) {
-      settle({ ok: false, error });
+      callback(error);
     }
   });
 }
@@ -107,6 +128,9 @@ export function errorRequest(error: unknown, modern: boolean): { readonly header
   return { headers: { "Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": errorType }, body: JSON.stringify(body) };
 }
 
-export function logError(title: string, error: unknown, modern: boolean): void {
-  console.error(title, formattedError(error, modern));
+/** What is thrown without being an error is logged as one. The JSON format has no title: the error is the message. */
+export function logError(title: string, thrown: unknown, modern: boolean): void {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (logsJson(process.env)) console.error(error);
+  else console.error(title, formattedError(error, modern));
 }

@@ -7,7 +7,7 @@ import { logContext, patchConsole } from "./console.js";
 import { makeContext, readHeaders, type InvocationHeaders } from "./context.js";
 import { RuntimeError } from "./errors.js";
 import { loadHandler, STREAMING, type Handler } from "./handler-loader.js";
-import { errorRequest, logError, runLegacy, runModern, type Completion, type LoopDrain } from "./invocation.js";
+import { errorRequest, logError, runLegacy, runModern, Runtime, type Completion, type LoopDrain } from "./invocation.js";
 import { installLeftoverWatch, startWatching, takeLeftovers } from "./leftovers.js";
 import { preloadSdk } from "./sdk.js";
 import { highWaterMarkOf, installGlobal, ResponseStream, type StreamingHandler } from "./streaming.js";
@@ -15,6 +15,8 @@ import { highWaterMarkOf, installGlobal, ResponseStream, type StreamingHandler }
 const NEXT = "/2018-06-01/runtime/invocation/next";
 /** Private to lambda-run: held open until the environment's INIT phase begins. */
 const STANDBY = "/lambda-run/standby";
+/** Node's own code for a top-level await that nothing will ever settle; the older client awaits its handler at top level. */
+const EXIT_UNSETTLED_AWAIT = 13;
 const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
 /** First runtime without callbacks and process-level safety nets. */
@@ -52,14 +54,17 @@ async function main(): Promise<void> {
   try {
     // A top-level await that waits for nothing must be able to end the process, as on Lambda.
     client.unref();
+    if (!modern) drain.onEmpty = () => process.exit(EXIT_UNSETTLED_AWAIT);
     handler = await loadHandler(taskRoot, handlerName, modern);
+    drain.onEmpty = undefined;
     client.ref();
   } catch (error) {
     await failInit(modern ? "Init Error" : "Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION);
     return;
   }
   let answer = await client.request("GET", NEXT);
-  for (;;) answer = await serve(handler, checked(answer));
+  const runtime = new Runtime(handler);
+  for (;;) answer = await serve(runtime, checked(answer));
 }
 
 /** Anything but an event means that somebody else has spoken to the Runtime API: going on could only do harm. */
@@ -69,7 +74,7 @@ function checked(answer: Answer): Answer {
 }
 
 /** One event: run, answer, and fetch the next in the same write. */
-async function serve(handler: Handler, answer: Answer): Promise<Answer> {
+async function serve(runtime: Runtime, answer: Answer): Promise<Answer> {
   const headers = readHeaders(answer.headers);
   logContext.requestId = headers.requestId;
   logContext.tenantId = headers.tenantId;
@@ -79,7 +84,7 @@ async function serve(handler: Handler, answer: Answer): Promise<Answer> {
   const path = `/2018-06-01/runtime/invocation/${headers.requestId}`;
   client.unref();
   startWatching();
-  const completion = STREAMING in handler ? await runStreaming(handler, headers, answer.body, path) : await run(handler, headers, answer.body);
+  const completion = STREAMING in runtime.handler ? await runStreaming(runtime, headers, answer.body, path) : await run(runtime, headers, answer.body);
   // Node 24 gives the event loop one turn before it posts.
   if (modern) await new Promise((resolve) => setImmediate(resolve));
   client.ref();
@@ -100,7 +105,7 @@ async function serve(handler: Handler, answer: Answer): Promise<Answer> {
   return next;
 }
 
-function run(handler: Handler, headers: InvocationHeaders, payload: Buffer): Promise<Completion> {
+function run(runtime: Runtime, headers: InvocationHeaders, payload: Buffer): Promise<Completion> {
   return new Promise((resolve) => {
     current = { headers, reject: resolve };
     let event: unknown;
@@ -111,14 +116,14 @@ function run(handler: Handler, headers: InvocationHeaders, payload: Buffer): Pro
       return;
     }
     const running = modern
-      ? runModern(handler, event, makeContext(headers, environment, undefined))
-      : runLegacy(handler, event, (legacy) => makeContext(headers, environment, legacy), drain);
+      ? runModern(runtime, event, makeContext(headers, environment, undefined))
+      : runLegacy(runtime, event, (legacy) => makeContext(headers, environment, legacy), drain);
     void running.then(resolve);
   });
 }
 
-async function runStreaming(handler: Handler, headers: InvocationHeaders, payload: Buffer, path: string): Promise<Completion | "streamed"> {
-  const stream = new ResponseStream(client, `${path}/response`, highWaterMarkOf(handler));
+async function runStreaming(runtime: Runtime, headers: InvocationHeaders, payload: Buffer, path: string): Promise<Completion | "streamed"> {
+  const stream = new ResponseStream(client, `${path}/response`, highWaterMarkOf(runtime.handler));
   // The stream's own error would be an uncaught exception; the handler's promise tells what went wrong.
   stream.on("error", () => undefined);
   try {
@@ -127,12 +132,12 @@ async function runStreaming(handler: Handler, headers: InvocationHeaders, payloa
       current = { headers, reject: (completion) => reject(completion.ok ? undefined : completion.error) };
       const event: unknown = JSON.parse(payload.toString("utf8"));
       const legacy = modern ? undefined : { callbackWaitsForEmptyEventLoop: false, succeed: () => undefined, fail: () => undefined, done: () => undefined };
-      const running = (handler as unknown as StreamingHandler)(event, stream, makeContext(headers, environment, legacy));
+      const running = (runtime as unknown as { handler: StreamingHandler }).handler(event, stream, makeContext(headers, environment, legacy));
       if (running instanceof Promise) running.then(resolve, reject);
-      else reject(new RuntimeError("Runtime.InvalidStreamingOperation", "Streaming does not support non-async handlers."));
+      else reject(streamingFault("Streaming does not support non-async handlers."));
     });
     if (returned !== undefined) console.warn("Streaming handlers ignore return values.");
-    if (!stream.writableEnded) throw new RuntimeError("Runtime.UnfinishedStream", "Response stream is not finished.");
+    if (!stream.writableEnded) throw streamingFault("Response stream is not finished.");
     await finished;
   } catch (error) {
     if (!stream.started) return { ok: false, error };
@@ -143,6 +148,11 @@ async function runStreaming(handler: Handler, headers: InvocationHeaders, payloa
   client.ref();
   await stream.answered();
   return "streamed";
+}
+
+/** AWS's older client fails with a text, its newer one with an error. */
+function streamingFault(text: string): unknown {
+  return modern ? new Error(text) : text;
 }
 
 /** Node 22 and older catch what user code lets fall: the invocation fails with it and the process leaves. */
