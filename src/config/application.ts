@@ -179,6 +179,37 @@ export interface LayerConfig extends Named {
   readonly compatibleRuntimes: readonly string[];
 }
 
+/** A steady rate per second, and how many may come at once. */
+export interface Throttle {
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+}
+
+export interface ApiKeyConfig {
+  readonly id: string;
+  readonly name: string;
+  readonly value: string;
+  readonly enabled: boolean;
+}
+
+export interface UsagePlan {
+  readonly id: string;
+  readonly throttle: Throttle | undefined;
+  readonly quota: { readonly limit: number; readonly period: "DAY" | "WEEK" | "MONTH" } | undefined;
+  readonly keys: readonly ApiKeyConfig[];
+}
+
+/** What stages, usage plans and authorizer resources say about an API. */
+export interface ApiSettings {
+  readonly throttle: Throttle | undefined;
+  /** By route: `GET /items/{id}`. */
+  readonly routeThrottles: Readonly<Record<string, Throttle>>;
+  readonly accessLog: { readonly destinationArn: string; readonly format: string } | undefined;
+  readonly usagePlans: readonly UsagePlan[];
+  /** Properties of raw authorizer resources, by id. */
+  readonly authorizers: Readonly<Record<string, JsonObject>>;
+}
+
 interface ApiBase {
   readonly logicalId: string;
   /** Ten letters and digits, as in the host name of the real one. */
@@ -193,6 +224,7 @@ interface ApiBase {
   /** `Auth` of a SAM API as written: authorizers by name, DefaultAuthorizer, ApiKeyRequired ... */
   readonly auth: JsonObject | undefined;
   readonly definition: JsonObject | undefined;
+  readonly settings: ApiSettings;
 }
 
 export type ApiConfig =

@@ -4,9 +4,10 @@
  */
 import { resolve as resolvePath } from "node:path";
 import * as z from "zod";
-import type { ApiConfig } from "../application.js";
+import type { ApiConfig, ApiSettings } from "../application.js";
 import { isJsonObject, jsonText } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
+import { apiSettingsOf } from "./api-settings.js";
 import { functionIdOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { corsOf } from "./cors.js";
@@ -34,16 +35,24 @@ const samApi = z.looseObject({
 });
 
 interface Base {
+  readonly settings: ApiSettings;
   readonly logicalId: string;
   readonly id: string;
   readonly name: string;
   readonly endpoint: string;
 }
 
-function baseOf(resource: TemplateResource, { scope }: BuildContext, name: string | undefined): Base {
+function baseOf(resource: TemplateResource, context: BuildContext, name: string | undefined): Base {
+  const { scope } = context;
   const { logicalId } = resource;
   const id = scope.nameOf(logicalId, scope.usageOf(resource));
-  return { logicalId, id, name: name ?? `${scope.stackName}-${logicalId}`, endpoint: awsUrl.api(scope.realm, id) };
+  return {
+    logicalId,
+    id,
+    name: name ?? `${scope.stackName}-${logicalId}`,
+    endpoint: awsUrl.api(scope.realm, id),
+    settings: apiSettingsOf(resource, id, context),
+  };
 }
 
 /** AWS::Serverless::Api and AWS::Serverless::HttpApi. */
@@ -135,8 +144,9 @@ function addRoute(
   payloadFormatVersion: "1.0" | "2.0",
   timeoutMs: number,
   { draft }: BuildContext,
+  auth?: JsonObject,
 ): void {
-  const route = { functionId, eventId, apiId: api.logicalId, method, path, auth: undefined };
+  const route = { functionId, eventId, apiId: api.logicalId, method, path, auth };
   if (api.kind === "rest")
     draft.eventSources.push({
       kind: "restApi",
@@ -305,7 +315,14 @@ export const buildV2Api: Builder = (resource, context) => {
     addRouteKey(api, functionId, resource.logicalId, RouteKey ?? "$default", "2.0", 0, context);
 };
 
-const routeProperties = z.looseObject({ ApiId: text(), RouteKey: text(), Target: text().optional() });
+const routeProperties = z.looseObject({
+  ApiId: text(),
+  RouteKey: text(),
+  Target: text().optional(),
+  AuthorizationType: text().optional(),
+  AuthorizerId: text().optional(),
+  AuthorizationScopes: json().optional(),
+});
 const integrationProperties = z.looseObject({
   IntegrationUri: text().optional(),
   PayloadFormatVersion: text().optional(),
@@ -315,7 +332,14 @@ const integrationProperties = z.looseObject({
 /** AWS::ApiGatewayV2::Route: `Target` is `integrations/<id>`. */
 export const buildV2Route: Builder = (resource, context) => {
   const { scope } = context;
-  const { ApiId, RouteKey, Target = "" } = readProperties(resource, routeProperties, scope);
+  const {
+    ApiId,
+    AuthorizationScopes,
+    AuthorizationType,
+    AuthorizerId,
+    RouteKey,
+    Target = "",
+  } = readProperties(resource, routeProperties, scope);
   const api = context.draft.apis.find((candidate) => candidate.id === ApiId);
   const integrationId = Target.replace(/^integrations\//, "");
   const integration = [...scope.resources.values()].find(
@@ -339,6 +363,9 @@ export const buildV2Route: Builder = (resource, context) => {
     PayloadFormatVersion === "2.0" ? "2.0" : "1.0",
     TimeoutInMillis,
     context,
+    AuthorizationType === undefined
+      ? undefined
+      : { AuthorizationType, AuthorizerId: AuthorizerId ?? null, AuthorizationScopes: AuthorizationScopes ?? [] },
   );
 };
 
@@ -351,11 +378,12 @@ function addRouteKey(
   version: "1.0" | "2.0",
   timeoutMs: number,
   context: BuildContext,
+  auth?: JsonObject,
 ): void {
   if (api.kind === "websocket") {
     context.draft.eventSources.push({ kind: "webSocket", functionId, eventId, apiId: api.logicalId, routeKey });
     return;
   }
   const [method = "", path = ""] = routeKey === "$default" ? ["ANY", "$default"] : routeKey.split(" ");
-  addRoute(api, functionId, eventId, methodName(method), path, version, timeoutMs, context);
+  addRoute(api, functionId, eventId, methodName(method), path, version, timeoutMs, context, auth);
 }

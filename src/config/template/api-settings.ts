@@ -1,0 +1,161 @@
+/**
+ * What guards and slows an API: throttling and access logs of its stage, usage plans with their keys, and authorizer
+ * resources. SAM writes them into the API, raw CloudFormation spreads them over resources of their own.
+ */
+import { createHash } from "node:crypto";
+import type { ApiKeyConfig, ApiSettings, Throttle, UsagePlan } from "../application.js";
+import { isJsonObject } from "../json.js";
+import type { Json, JsonObject } from "../json.js";
+import type { BuildContext } from "./build-context.js";
+import type { TemplateResource } from "./resource.js";
+
+/** Of an account, where nothing else is said. */
+const ACCOUNT_THROTTLE: Throttle = { rateLimit: 10_000, burstLimit: 5000 };
+const KEY_LENGTH = 40;
+
+export function apiSettingsOf(resource: TemplateResource, apiId: string, context: BuildContext): ApiSettings {
+  const { scope } = context;
+  const own = scope.propertiesOf(resource).value;
+  const stages = [
+    own,
+    ...propertiesOfType(/^AWS::ApiGateway(V2)?::Stage$/, context).filter(
+      (stage) => stage["RestApiId"] === apiId || stage["ApiId"] === apiId,
+    ),
+  ];
+  const routeThrottles: Record<string, Throttle> = {};
+  let throttle: Throttle | undefined;
+  let accessLog: ApiSettings["accessLog"];
+  for (const stage of stages) {
+    throttle = throttleOf(stage["DefaultRouteSettings"], "Throttling") ?? throttle;
+    for (const [route, settings] of Object.entries(objectOf(stage["RouteSettings"]))) {
+      const found = throttleOf(settings, "Throttling");
+      if (found !== undefined) routeThrottles[route] = found;
+    }
+    for (const settings of listOf(stage["MethodSettings"])) {
+      const found = throttleOf(settings, "Throttling");
+      if (found === undefined) continue;
+      const { ResourcePath: path, HttpMethod: method } = objectOf(settings);
+      if (path === "/*" || path === undefined) throttle = found;
+      else routeThrottles[`${method === "*" ? "ANY" : text(method)} ${pathOf(text(path))}`] = found;
+    }
+    const log = objectOf(stage["AccessLogSetting"] ?? stage["AccessLogSettings"]);
+    if (typeof log["Format"] === "string")
+      accessLog = { destinationArn: text(log["DestinationArn"]), format: log["Format"] };
+  }
+  return {
+    throttle,
+    routeThrottles,
+    accessLog,
+    usagePlans: [...samPlans(resource, objectOf(own["Auth"])), ...rawPlans(apiId, context)],
+    authorizers: authorizersOf(apiId, context),
+  };
+}
+
+/** `/~1items~1{id}` in the stage resource, `/items/{id}` in SAM. */
+function pathOf(written: string): string {
+  return written.replaceAll("~1", "/").replace(/^\/+/, "/");
+}
+
+function throttleOf(value: Json | undefined, prefix: "" | "Throttling"): Throttle | undefined {
+  const settings = objectOf(value);
+  const rate = prefix === "" ? settings["RateLimit"] : settings["ThrottlingRateLimit"];
+  const burst = prefix === "" ? settings["BurstLimit"] : settings["ThrottlingBurstLimit"];
+  if (rate === undefined && burst === undefined) return undefined;
+  return {
+    rateLimit: Number(rate ?? ACCOUNT_THROTTLE.rateLimit),
+    burstLimit: Number(burst ?? ACCOUNT_THROTTLE.burstLimit),
+  };
+}
+
+function quotaOf(value: Json | undefined): UsagePlan["quota"] {
+  const { Limit: limit, Period: period } = objectOf(value);
+  if (limit === undefined) return undefined;
+  return { limit: Number(limit), period: period === "WEEK" || period === "MONTH" ? period : "DAY" };
+}
+
+/** `Auth.UsagePlan` makes a plan with one key, whose value AWS draws; here it follows from the name of the API. */
+function samPlans({ logicalId }: TemplateResource, auth: JsonObject): readonly UsagePlan[] {
+  const plan = objectOf(auth["UsagePlan"]);
+  const kind = plan["CreateUsagePlan"];
+  if (kind !== "PER_API" && kind !== "SHARED") return [];
+  const name = kind === "SHARED" ? "ServerlessApiKey" : `${logicalId}ApiKey`;
+  return [
+    {
+      id: `${logicalId}UsagePlan`,
+      throttle: throttleOf(plan["Throttle"], ""),
+      quota: quotaOf(plan["Quota"]),
+      keys: [keyOf(name, {})],
+    },
+  ];
+}
+
+function keyOf(logicalId: string, properties: JsonObject): ApiKeyConfig {
+  const value = properties["Value"];
+  const digest = createHash("sha256").update(`api key ${logicalId}`).digest("hex");
+  return {
+    id: digest.slice(0, 10),
+    name: typeof properties["Name"] === "string" ? properties["Name"] : logicalId,
+    value: typeof value === "string" ? value : digest.slice(0, KEY_LENGTH),
+    enabled: properties["Enabled"] !== false && properties["Enabled"] !== "false",
+  };
+}
+
+function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
+  const keys = new Map(
+    resourcesOfType("AWS::ApiGateway::ApiKey", context).map(({ id, logicalId, properties }) => [
+      id,
+      keyOf(logicalId, properties),
+    ]),
+  );
+  const members = propertiesOfType(/^AWS::ApiGateway::UsagePlanKey$/, context);
+  return resourcesOfType("AWS::ApiGateway::UsagePlan", context).flatMap(({ id, logicalId, properties }) => {
+    if (!listOf(properties["ApiStages"]).some((stage) => objectOf(stage)["ApiId"] === apiId)) return [];
+    const own = members
+      .filter((member) => member["UsagePlanId"] === id)
+      .flatMap((member) => keys.get(text(member["KeyId"])) ?? []);
+    return [
+      {
+        id: logicalId,
+        throttle: throttleOf(properties["Throttle"], ""),
+        quota: quotaOf(properties["Quota"]),
+        keys: own,
+      },
+    ];
+  });
+}
+
+function authorizersOf(apiId: string, context: BuildContext): Readonly<Record<string, JsonObject>> {
+  const found = [
+    ...resourcesOfType("AWS::ApiGateway::Authorizer", context),
+    ...resourcesOfType("AWS::ApiGatewayV2::Authorizer", context),
+  ];
+  return Object.fromEntries(
+    found
+      .filter(({ properties }) => properties["RestApiId"] === apiId || properties["ApiId"] === apiId)
+      .map(({ id, properties }) => [id, properties]),
+  );
+}
+
+/** Resources of a type, each with what a `Ref` to it gives. */
+function resourcesOfType(
+  type: string,
+  { scope }: BuildContext,
+): readonly { readonly id: string; readonly logicalId: string; readonly properties: JsonObject }[] {
+  return [...scope.resources.values()]
+    .filter((resource) => resource.type === type)
+    .map((resource) => ({
+      id: scope.nameOf(resource.logicalId, scope.usageOf(resource)),
+      logicalId: resource.logicalId,
+      properties: scope.propertiesOf(resource).value,
+    }));
+}
+
+function propertiesOfType(type: RegExp, { scope }: BuildContext): readonly JsonObject[] {
+  return [...scope.resources.values()]
+    .filter((resource) => type.test(resource.type))
+    .map((resource) => scope.propertiesOf(resource).value);
+}
+
+const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
