@@ -41,9 +41,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "start",
-    description: "run the services of the template until stopped",
-    flags: [JSON_FLAG],
-    examples: ["start", "start --port 4570 --ephemeral"],
+    description: "run everything that the template declares, watched, until stopped",
+    flags: [
+      ["--no-watch", "take no notice of saves"],
+      ["--inspect [function or port]", "open Node's inspector in a function"],
+      ["--inspect-brk [function or port]", "the same, and stop before the first line"],
+      ["--json", "print one JSON object a line on stdout: ready, log, invocation, built, broken, stopped"],
+    ],
+    examples: ["start", "start --port 4570 --ephemeral", "start --inspect manifest"],
     load: async () => (await import("./commands/start.js")).startCommand,
   },
   {

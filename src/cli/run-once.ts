@@ -1,10 +1,11 @@
 /** One event through one function in a stack of its own: what `invoke` and `replay` share. stdout is the payload alone. */
 import type { FunctionConfig } from "../config/function-config.js";
-import type { DebuggerOptions } from "../runtime/launch-plans.js";
 import { RequestTooLarge } from "../runtime/limits/payload.js";
 import type { InvokeRequest } from "../runtime/types.js";
 import { AppError, type ExitCode } from "../shared/errors.js";
+import { Debugging } from "../stack/debugging.js";
 import { Stack } from "../stack/stack.js";
+import type { InspectorOptions } from "./inspect-options.js";
 import type { Project } from "./project.js";
 import { coloursFor } from "./render/colours.js";
 import { adviceFor } from "./render/explain.js";
@@ -13,15 +14,17 @@ import { exitCodeOfResult, resultJson } from "./render/result.js";
 
 export interface RunOptions {
   readonly json: boolean;
-  readonly inspect?: () => DebuggerOptions;
+  readonly inspector?: InspectorOptions | undefined;
 }
 
 export async function runOnce(
   project: Project,
   fn: FunctionConfig,
   request: InvokeRequest,
-  { json, inspect }: RunOptions,
+  { json, inspector }: RunOptions,
 ): Promise<ExitCode> {
+  const debugging = new Debugging();
+  if (inspector !== undefined) debugging.open(fn, inspector);
   const stack = await Stack.start({
     application: project.application,
     config: project.config,
@@ -30,7 +33,8 @@ export async function runOnce(
     history: true,
     onLog: logPrinter(process.stderr),
     onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
-    ...(inspect === undefined ? {} : { inspect }),
+    inspect: debugging.inspect,
+    paused: debugging.paused,
   });
   try {
     const result = await stack.invoke(fn, request);
@@ -49,6 +53,7 @@ export async function runOnce(
       cause: error,
     });
   } finally {
+    debugging.close();
     await stack.close();
   }
 }

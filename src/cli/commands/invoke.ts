@@ -7,7 +7,7 @@ import { AppError } from "../../shared/errors.js";
 import { readEvent } from "../event-input.js";
 import type { Action } from "../action.js";
 import { loadProject, type Project } from "../project.js";
-import { inspectOptions } from "../inspect-options.js";
+import { inspectorOptions } from "../inspect-options.js";
 import { runOnce } from "../run-once.js";
 
 export const invokeCommand: Action = async ([name = ""], options) => {
@@ -16,7 +16,7 @@ export const invokeCommand: Action = async ([name = ""], options) => {
   const payload = await readEvent(options, project.folder);
   const clientContext = readClientContext(options["clientContext"]);
   const request = { payload, ...(clientContext === undefined ? {} : { clientContext }) };
-  return runOnce(project, fn, request, { json: options["json"] === true, ...inspectOptions(options) });
+  return runOnce(project, fn, request, { json: options["json"] === true, inspector: inspectorOptions(options) });
 };
 
 /** A path runs any file; everything else is a name of the template. */

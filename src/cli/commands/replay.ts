@@ -7,7 +7,7 @@ import { functionFromFile } from "../../config/function-file.js";
 import type { InvocationRecord } from "../../stack/history/records.js";
 import type { Action } from "../action.js";
 import { chooseInvocation, historyOf } from "../history.js";
-import { inspectOptions } from "../inspect-options.js";
+import { inspectorOptions } from "../inspect-options.js";
 import { loadProject, type Project } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { recordLine } from "../render/history.js";
@@ -24,7 +24,7 @@ export const replayCommand: Action = async ([id], options) => {
     project,
     fn,
     { payload: Buffer.from(record.event) },
-    { json: options["json"] === true, ...inspectOptions(options) },
+    { json: options["json"] === true, inspector: inspectorOptions(options) },
   );
 };
 

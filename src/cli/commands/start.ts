@@ -1,50 +1,123 @@
-/** `lambda-run start`: the services of the template, until Ctrl-C. */
-import { EXIT } from "../../shared/errors.js";
+/** `lambda-run start`: everything that the template declares in one process, watched, until Ctrl-C. */
+import { findFunction } from "../../config/find-function.js";
+import { AppError, EXIT, type ExitCode } from "../../shared/errors.js";
+import { Debugging } from "../../stack/debugging.js";
 import { Stack } from "../../stack/stack.js";
+import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
-import { loadProject } from "../project.js";
-import { coloursFor } from "../render/colours.js";
-import { logPrinter } from "../render/logs.js";
+import { inspectorOptions } from "../inspect-options.js";
+import { loadProject, type Project } from "../project.js";
+import { coloursFor, type Colours } from "../render/colours.js";
+import { keyLine, limitLine, resourceLines } from "../terminal/banner.js";
+import { readKeys } from "../terminal/keys.js";
+import { Session } from "../terminal/session.js";
 
 export const startCommand: Action = async (_args, options) => {
   const startedAt = performance.now();
   const project = await loadProject(options);
+  const json = options["json"] === true;
   const colours = coloursFor(process.stderr);
-  const notice = (line: string): void => void process.stderr.write(`${colours.yellow("note")} ${line}\n`);
-  for (const line of project.application.notices) notice(line);
+  const debugging = new Debugging();
+  openDebugger(debugging, project, options);
+  const session = new Session({ project, json, colours, debugging });
+  for (const line of project.application.notices) session.notice(line);
   const stack = await Stack.start({
     application: project.application,
     config: project.config,
     projectRoot: project.folder,
     kind: "stack",
-    onLog: logPrinter(process.stderr),
-    onNotice: notice,
+    history: true,
+    observers: [session.observer],
+    onLog: session.logLine,
+    onNotice: session.notice,
+    inspect: debugging.inspect,
+    paused: debugging.paused,
   });
+  session.attach(stack);
   const readyMs = Math.round(performance.now() - startedAt);
-  if (options["json"] === true)
+  const interactive = !json && process.stdin.isTTY && process.stderr.isTTY;
+  if (json)
     process.stdout.write(
-      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid })}\n`,
+      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
     );
-  else
-    process.stderr.write(
-      `${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${stack.config.ephemeral ? "memory of this run" : stack.stateFolder}\n`,
-    );
-  await interrupted();
-  process.stderr.write("stopping\n");
+  else await banner(session, stack, readyMs, colours, interactive);
+  const debugged = stack.application.functions.find(({ name }) => name === debugging.functionName);
+  // A debugger may attach before the first event comes.
+  if (debugged !== undefined) void stack.host.prepare(debugged).catch(() => undefined);
+
+  const watch =
+    options["watch"] === false
+      ? undefined
+      : Watch.start({
+          stack,
+          projectRoot: project.folder,
+          loaded: project,
+          load: () => loadProject(options),
+          inspect: debugging.inspect,
+          onEvent: (event) => session.watched(event),
+        });
+  await untilQuit(session, interactive);
+  if (!json) session.say(`stopping: ${stack.activity.running} in flight`);
+  await watch?.close();
+  debugging.close();
   await stack.close();
+  if (json) process.stdout.write(`${JSON.stringify({ event: "stopped", ...session.summary.figures })}\n`);
+  else session.say(session.summary.toString());
   return EXIT.ok;
 };
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one leaves at once. */
-function interrupted(): Promise<void> {
-  // Nothing else may hold the event loop: the gateway does while it listens.
+async function banner(
+  session: Session,
+  stack: Stack,
+  readyMs: number,
+  colours: Colours,
+  interactive: boolean,
+): Promise<void> {
+  const where = stack.config.ephemeral ? "gone at the end" : stack.stateFolder;
+  session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${where}`);
+  for (const line of resourceLines(stack.application, colours)) session.say(line);
+  const limits = limitLine(await stack.tiers(), colours);
+  if (limits !== undefined) session.say(limits);
+  if (interactive) session.say(keyLine(colours));
+}
+
+/** `--inspect[-brk] [function]`, with the port in `--inspect-port`. */
+function openDebugger(
+  debugging: Debugging,
+  { application }: Project,
+  options: Readonly<Record<string, unknown>>,
+): void {
+  const wanted = inspectorOptions(options);
+  if (wanted === undefined) return;
+  const { target, ...inspector } = wanted;
+  const [only] = application.functions;
+  if (target === undefined && (only === undefined || application.functions.length > 1))
+    throw new AppError("LR1004", {
+      what: "Which function is to be debugged?",
+      fix: `Name it: ${application.functions.map(({ name }) => `--inspect ${name}`).join(", ") || "there is none in the template"}.`,
+    });
+  const fn = target === undefined ? only : findFunction(application, target);
+  if (fn !== undefined) debugging.open(fn, inspector);
+}
+
+/** Resolves at the first Ctrl-C, SIGTERM or `q`; a second one leaves at once. */
+function untilQuit(session: Session, interactive: boolean): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      process.once("SIGINT", () => process.exit(EXIT.interrupted));
-      process.once("SIGTERM", () => process.exit(EXIT.interrupted));
+    let quitting = false;
+    const quit = (): void => {
+      if (quitting) process.exit(EXIT.interrupted satisfies ExitCode);
+      quitting = true;
       resolve();
     };
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
+    process.on("SIGINT", quit);
+    process.on("SIGTERM", quit);
+    if (!interactive) return;
+    const reader = readKeys(process.stdin, (key) => void pressed(key), quit);
+    process.once("exit", () => reader.stop());
+    const pressed = async (key: string): Promise<void> => {
+      if (key === "q") quit();
+      else if (key === "i") await reader.suspend(() => session.key(key));
+      else await session.key(key);
+    };
   });
 }

@@ -1,0 +1,52 @@
+/** What is up, what is only nearly as on AWS, and what is not there: said when a session is ready. */
+import type { Application } from "../../config/application.js";
+import type { LimitTiers } from "../../runtime/sandbox/sandbox.js";
+import type { Colours } from "../render/colours.js";
+
+/** One line each: functions, resources that are emulated, resources that are not. */
+export function resourceLines(application: Application, { dim, yellow }: Colours): readonly string[] {
+  const { functions, buckets, queues, tables, secrets, parameters, apis, skipped } = application;
+  const counted = (
+    [
+      ["bucket", buckets],
+      ["queue", queues],
+      ["table", tables],
+      ["secret", secrets],
+      ["parameter", parameters],
+      ["API", apis],
+    ] as const
+  ).flatMap(([name, list]) => (list.length === 0 ? [] : `${list.length} ${name}${list.length === 1 ? "" : "s"}`));
+  const lines: string[] = [];
+  if (functions.length > 0) lines.push(`${dim("functions")}      ${functions.map(({ name }) => name).join(", ")}`);
+  if (counted.length > 0) lines.push(`${dim("emulated")}       ${counted.join(", ")}`);
+  if (skipped.length > 0)
+    lines.push(
+      `${yellow("not supported")}  ${skipped.map(({ logicalId, type }) => `${logicalId} (${type})`).join(", ")}`,
+    );
+  return lines;
+}
+
+/** Limits that this machine cannot hold exactly. */
+export function limitLine({ root, ...limits }: LimitTiers, { yellow }: Colours): string | undefined {
+  const near = Object.entries(limits)
+    .filter(([name, { exact }]) => !exact && name !== "freeze" && name !== "cpu")
+    .map(([name, { how }]) => `${name} (${how})`);
+  if (root.tier === "portable") near.unshift("file system (portable tier)");
+  return near.length === 0
+    ? undefined
+    : `${yellow("approximate")}    ${near.join(", ")}; \`lambda-run doctor\` says more`;
+}
+
+export const KEYS: readonly (readonly [key: string, does: string])[] = [
+  ["h", "help"],
+  ["i", "invoke"],
+  ["r", "replay last"],
+  ["f", "failed only"],
+  ["d", "debugger"],
+  ["o", "open"],
+  ["c", "clear"],
+  ["q", "quit"],
+];
+
+export const keyLine = ({ bold, dim }: Colours): string =>
+  `${dim("keys")}           ${KEYS.map(([key, does]) => `${bold(key)} ${does}`).join("  ")}`;

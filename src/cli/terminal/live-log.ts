@@ -1,0 +1,63 @@
+/**
+ * The log of a running session: every line of a function with its name and the id of its invocation, and one line of
+ * outcome for each invocation. With `failedOnly` the lines of an invocation wait until it is known how it ends.
+ */
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { LogRecord } from "../../runtime/log-capture.js";
+import { failed, shortId, type InvocationRecord } from "../../stack/history/records.js";
+import type { Colours } from "../render/colours.js";
+import { recordLine } from "../render/history.js";
+
+/** Frames of a stack trace that are not the user's. */
+const FOREIGN_FRAME = /\((node:|\/var\/(lang|runtime)\/)|at (node:|async node:)|node_modules/;
+const MAX_FRAMES = 4;
+
+export class LiveLog {
+  failedOnly = false;
+  readonly #write: (text: string) => void;
+  readonly #colours: Colours;
+  /** Invocation under way in each log stream. */
+  readonly #current = new Map<string, string>();
+  readonly #held = new Map<string, string[]>();
+
+  constructor(write: (text: string) => void, colours: Colours) {
+    this.#write = write;
+    this.#colours = colours;
+  }
+
+  readonly line = (fn: FunctionConfig, { source, text, event }: LogRecord, logStream: string): void => {
+    if (event?.type === "platform.start") this.#current.set(logStream, event.record.requestId);
+    // The outcome line says what START, END and REPORT say.
+    if (source === "platform" || text === "") return;
+    const id = this.#current.get(logStream);
+    const shown = text.replaceAll("\r", "\n");
+    const { dim, cyan } = this.#colours;
+    const line = `${cyan(id === undefined ? "init    " : shortId(id))} ${dim(fn.name)} ${shown}\n`;
+    if (!this.failedOnly) this.#write(line);
+    else if (id !== undefined) this.#held.set(id, [...(this.#held.get(id) ?? []), line]);
+  };
+
+  ended(record: InvocationRecord): void {
+    const held = this.#held.get(record.id) ?? [];
+    this.#held.delete(record.id);
+    if (this.failedOnly && !failed(record)) return;
+    this.#write(`${held.join("")}${recordLine(record, this.#colours)}\n`);
+    if (!failed(record)) return;
+    const { red, dim } = this.#colours;
+    if (record.errorMessage !== undefined) this.#write(`  ${red(record.errorMessage)}\n`);
+    for (const frame of framesOf(record.result)) this.#write(`  ${dim(frame)}\n`);
+  }
+}
+
+/** Where in the user's code it happened. */
+function framesOf(result: string): readonly string[] {
+  try {
+    const { trace = [] } = JSON.parse(result) as { readonly trace?: readonly string[] };
+    return trace
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith("at ") && !FOREIGN_FRAME.test(line))
+      .slice(0, MAX_FRAMES);
+  } catch {
+    return [];
+  }
+}
