@@ -23,6 +23,7 @@ import { startRuntimeApi, type RuntimeApi } from "./runtime-api.js";
 import { RuntimeSession, type Outcome } from "./runtime-session.js";
 import type { Sandbox } from "./sandbox/sandbox.js";
 import { Telemetry } from "./telemetry.js";
+import { UsageGauge } from "./usage-gauge.js";
 import type { InvocationReport, InvokeRequest, InvokeResult } from "./types.js";
 
 export type EnvironmentState = "standby" | "initialising" | "idle" | "busy" | "reset" | "dead";
@@ -43,6 +44,7 @@ export class Environment {
   readonly logStream: string;
   readonly #options: EnvironmentOptions;
   readonly #sandbox: Sandbox;
+  readonly #gauge: UsageGauge;
   readonly #processes: Processes;
   readonly #capture: LogCapture;
   #api: RuntimeApi | undefined;
@@ -80,6 +82,7 @@ export class Environment {
       mounts: options.plan.mounts,
       faithfulCpu: options.faithfulCpu,
     });
+    this.#gauge = new UsageGauge(this.#sandbox);
     this.#sandbox.ready.catch((error: unknown) => {
       this.#broken = error instanceof Error ? error : new Error(String(error));
       this.#phase?.fail(this.#broken);
@@ -132,7 +135,6 @@ export class Environment {
     if (this.#broken !== undefined) throw this.#broken;
     this.#afterwork = undefined;
     this.#capture.begin();
-    this.#sandbox.takePeakMemoryBytes();
     let initDurationMs: number | undefined;
     if (this.#state === "standby") {
       const init = await this.#initialise("init", this.#options.initTimeoutMs);
@@ -232,11 +234,11 @@ export class Environment {
     if (end.kind === "timeout") this.#noteTimeout(requestId);
     const survives = end.kind === "done";
     // Kill first, then measure and print: nothing may run on past its deadline.
-    const peakBytes = this.#sandbox.takePeakMemoryBytes();
+    const peakBytes = this.#gauge.peakBytes(!survives);
     if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
     await this.#drain(survives);
 
-    const figures = { requestId, end, answer, initDurationMs: run.initDurationMs, memoryMb: config.memoryMb, tmpUsedBytes: await this.#tmpUsedBytes() };
+    const figures = { requestId, end, answer, initDurationMs: run.initDurationMs, memoryMb: config.memoryMb, tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives) };
     const report = makeReport({ ...figures, durationMs, peakBytes });
     this.#capture.platform(runtimeDoneEvent(report, answer.payload.length, run.tracing));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
@@ -251,7 +253,7 @@ export class Environment {
     if (answer.leftovers.length > 0) this.#options.onLeftovers?.(answer.leftovers, requestId);
     if (unfinished !== undefined) {
       this.#afterwork = this.#awaitExtensions(run, unfinished, (late) => {
-        const bytes = Math.max(peakBytes, this.#sandbox.takePeakMemoryBytes());
+        const bytes = this.#gauge.peakBytes(true);
         return makeReport({ ...figures, end: late, durationMs: performance.now() - run.startedAt, peakBytes: bytes });
       });
     } else if (survives) {
@@ -294,16 +296,12 @@ export class Environment {
     await this.#capture.drain();
   }
 
-  /** Asked where it costs a system call, not a walk through a folder. */
-  async #tmpUsedBytes(): Promise<number | undefined> {
-    return this.#sandbox.tier === "portable" ? undefined : this.#sandbox.tmpUsedBytes();
-  }
-
   /** Everything but /tmp and the log stream starts anew; INIT will run inside the next invocation. */
   async #reset(reason: "TIMEOUT" | "FAILURE"): Promise<void> {
     this.#session.close(reason === "TIMEOUT" ? timedOut("", this.#options.config.timeoutSeconds) : truncatedResponse());
     await this.#shutdownExtensions(reason);
     await this.#processes.killAll();
+    this.#gauge.restart();
     this.#initBegun = false;
     this.#telemetry.close();
     this.#newSession();

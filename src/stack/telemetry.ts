@@ -36,7 +36,8 @@ export interface TelemetryOptions {
 export class StackTelemetry {
   readonly #options: TelemetryOptions;
   #streams = new Map<string, Stream>();
-  #metrics: MetricInput[] = [];
+  /** Values of one metric within a second go as one: a busy function has thousands. */
+  #metrics = new Map<string, MetricInput & { readonly values: number[] }>();
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
@@ -69,9 +70,9 @@ export class StackTelemetry {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const streams = [...this.#streams.values()];
-    const metrics = this.#metrics;
+    const metrics = [...this.#metrics.values()];
     this.#streams = new Map();
-    this.#metrics = [];
+    this.#metrics = new Map();
     this.#storing = this.#storing
       .then(() => this.#store(streams, metrics))
       .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`));
@@ -100,8 +101,15 @@ export class StackTelemetry {
     this.#add(fn, "Duration", durationMs, "Milliseconds", timeMs);
   }
 
-  #add(fn: FunctionConfig, name: string, value: number, unit: string, timestampMs: number): void {
-    this.#metrics.push({
+  #add(fn: FunctionConfig, name: string, value: number, unit: string, timeMs: number): void {
+    const timestampMs = Math.floor(timeMs / 1000) * 1000;
+    const key = `${fn.name}\n${name}\n${timestampMs}`;
+    const gathered = this.#metrics.get(key);
+    if (gathered !== undefined) {
+      gathered.values.push(value);
+      return;
+    }
+    this.#metrics.set(key, {
       namespace: "AWS/Lambda",
       name,
       dimensions: { FunctionName: fn.name },

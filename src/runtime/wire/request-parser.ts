@@ -63,6 +63,11 @@ export class RequestParser {
     this.#events = events;
   }
 
+  /** Something of the next request, or the rest of this one, has arrived. */
+  get hasInput(): boolean {
+    return this.#buffer.length > 0;
+  }
+
   push(data: Buffer): void {
     if (this.#state === "dead") return;
     this.#buffer = this.#buffer.length === 0 ? data : Buffer.concat([this.#buffer, data]);

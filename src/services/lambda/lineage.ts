@@ -5,7 +5,7 @@
  *
  * The wire form of `Lineage` is not published. Here it is `1:<hash>:<count>` for each function, joined by `|`.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 
 /** "approximately 16 times" */
 const MAX_ROUNDS = 16;
@@ -36,11 +36,14 @@ export function continueTrace(received: string | undefined, functionArn: string,
   rounds.delete(hash);
   rounds.set(hash, count);
   const lineage = [...rounds].slice(-MAX_KEPT).map(([other, times]) => `1:${other}:${times}`);
-  const root = fields.get("Root") ?? `1-${Math.floor(nowMs / 1000).toString(16)}-${randomBytes(12).toString("hex")}`;
-  const parent = fields.get("Parent") ?? randomBytes(8).toString("hex");
+  const root = fields.get("Root") ?? `1-${Math.floor(nowMs / 1000).toString(16)}-${randomHex(24)}`;
+  const parent = fields.get("Parent") ?? randomHex(16);
   const header = `Root=${root};Parent=${parent};Sampled=${fields.get("Sampled") ?? "0"};Lineage=${lineage.join("|")}`;
   return { header, endless: count > MAX_ROUNDS };
 }
+
+/** Node keeps random bytes for UUIDs in stock: a tenth of the time that `randomBytes` takes. */
+const randomHex = (digits: number): string => randomUUID().replaceAll("-", "").slice(-digits);
 
 const hashes = new Map<string, string>();
 
