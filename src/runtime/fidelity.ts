@@ -21,6 +21,7 @@
  * - What extensions print counts as the function's output: telemetry of type `extension` is never sent, and neither
  *   are `spans` nor the metrics of response streaming.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
+ * - Node 24: the global `awslambda` has no InvokeStore, so libraries that ask it for the request id get none from it.
  * - Threads are not limited to 1,024; the limit of open files is.
  * - A `bootstrap`, wrapper or extension that cannot be executed is exit status 126 or 127 (`Runtime.ExitError`,
  *   `Extension.Crash`) where AWS says `Runtime.InvalidEntrypoint` or `Extension.LaunchError`.

@@ -308,6 +308,14 @@ export const LOADING_CASES: readonly HandlerCase[] = [
     fails: { errorType: "Runtime.UserCodeSyntaxError", errorMessage: /^SyntaxError: /, trace: "some" },
     reportType: "Runtime.UserCodeSyntaxError",
   },
+  {
+    that: "an error at load is titled Init Error on Node 24",
+    handler: "throws-at-load.handler",
+    config: NODE_24,
+    fails: { errorType: "Error", errorMessage: "at load", trace: "some" },
+    reportType: "Runtime.Unknown",
+    logs: [/\tundefined\tERROR\tInit Error \t\{"errorType":"Error","errorMessage":"at load"/],
+  },
   { that: "a callback handler is refused on Node 24", handler: "three-parameters.handler", config: NODE_24, ...handlerError("CallbackHandlerDeprecated", CALLBACK_REFUSED) },
   {
     that: "an error at load is tried twice and reported twice before START",

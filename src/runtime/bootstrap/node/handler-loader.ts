@@ -30,7 +30,7 @@ export async function loadHandler(taskRoot: string, text: string, modern: boolea
   const name = parseHandlerName(text);
   const module = await loadModule(taskRoot, name, modern);
   const handler = findExport(module, name.path, modern);
-  if (handler === undefined || handler === null) throw new RuntimeError("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
+  if (!handler) throw new RuntimeError("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
   if (typeof handler !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${text} is not a function`);
   if (modern && handler.length >= 3 && !(STREAMING in handler)) throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACK_REFUSED);
   return handler as Handler;
@@ -113,6 +113,6 @@ function findExport(module: unknown, path: readonly string[], modern: boolean): 
   const walk = (from: unknown): unknown =>
     path.reduce<unknown>((at, key) => (at === undefined || at === null ? undefined : (at as Record<string, unknown>)[key]), from);
   const direct = walk(module);
-  if (direct !== undefined || !modern) return direct;
+  if (direct || !modern) return direct;
   return walk((module as { readonly default?: unknown } | undefined)?.default);
 }

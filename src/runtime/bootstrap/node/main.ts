@@ -17,6 +17,8 @@ const NEXT = "/2018-06-01/runtime/invocation/next";
 const STANDBY = "/lambda-run/standby";
 /** Node's own code for a top-level await that nothing will ever settle; the older client awaits its handler at top level. */
 const EXIT_UNSETTLED_AWAIT = 13;
+/** What Node leaves with when nobody catches an error. */
+const EXIT_FATAL = 1;
 const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
 /** First runtime without callbacks and process-level safety nets. */
@@ -59,7 +61,8 @@ async function main(): Promise<void> {
     drain.onEmpty = undefined;
     client.ref();
   } catch (error) {
-    await failInit(modern ? "Init Error" : "Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION);
+    if (modern) await failInit("Init Error", error, EXIT_FATAL);
+    else await failInit("Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION);
     return;
   }
   let answer = await client.request("GET", NEXT);
@@ -177,8 +180,7 @@ function bail(title: string, error: unknown, exitCode: number): void {
 
 async function failInit(title: string, error: unknown, exitCode: number): Promise<void> {
   client.ref();
-  if (!modern || title !== "Init Error") logError(title, error, modern);
-  else logError("Uncaught Exception", error, modern);
+  logError(title, error, modern);
   const { headers, body } = errorRequest(error, modern);
   await client.request("POST", "/2018-06-01/runtime/init/error", headers, body);
   process.exit(exitCode);
@@ -207,6 +209,6 @@ function forgetOwnVariables(): void {
 
 void main().catch((error: unknown) => {
   process.stderr.write(`${String((error as Error | undefined)?.stack ?? error)}\n`);
-  process.exit(1);
+  process.exit(EXIT_FATAL);
 });
 
