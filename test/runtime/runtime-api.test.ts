@@ -114,6 +114,15 @@ test("an answer and the next question may come in one write", async () => {
   expect(await client.receive('{"event":2}')).toContain("Lambda-Runtime-Aws-Request-Id: b\r\n");
 });
 
+test("an invocation is over when the runtime asks for the next one: its id is known no more", async () => {
+  const client = await running();
+  client.send(respond("a", "1") + NEXT);
+  await until(() => happened.includes("done"));
+  const late = new Client(api.address).send(respond("a", "2"));
+  expect(await late.receive("InvalidRequestID")).toMatch(/^HTTP\/1.1 400 /);
+  expect(outcomes).toHaveLength(1);
+});
+
 test("an answer may come byte by byte", async () => {
   const client = await running();
   for (const byte of respond("a", '"slow"')) {
