@@ -65,7 +65,7 @@ function wholeNumber(env: Environment, name: string, byDefault: number, min: num
 
 const PRODUCTION = /^prod(uction)?$/i;
 /** Switches of test set-ups: with one of them the data would go nowhere, and every message would be deleted. */
-const MOCK_SWITCH = /^(USE_MOTO|USE_MOCKS?|MOCK_[A-Z_]+|TEST_MODE)$/;
+const MOCK_SWITCH = /^(USE_MOTO|USE_MOCKS?|MOCK_[A-Z0-9_]+|TEST_MODE)$/;
 const LOOPBACK = /^https?:\/\/(localhost|127\.|\[::1\])/;
 
 function refuseMocksInProduction(env: Environment): void {

@@ -107,7 +107,9 @@ describe("the event", () => {
     const batches = batchesOf(records, 6000);
     expect(batches.length).toBeGreaterThan(2);
     for (const { payload } of batches) expect(payload.length).toBeLessThanOrEqual(6000);
-    const parsed = batches.flatMap(({ payload }) => (JSON.parse(payload.toString()) as { Records: { messageId: string }[] }).Records);
+    const parsed = batches.flatMap(
+      ({ payload }) => (JSON.parse(payload.toString()) as { Records: { messageId: string }[] }).Records,
+    );
     expect(parsed.map(({ messageId }) => messageId)).toEqual(records.map(({ message: { messageId } }) => messageId));
   });
 });
@@ -141,7 +143,9 @@ describe("the number of batches at once", () => {
 describe("filter criteria", () => {
   const passes = (pattern: unknown, body: string, over: Partial<QueueMessage> = {}): boolean | undefined => {
     const filter = messageFilter([JSON.stringify(pattern)], "Fn.Queue");
-    return filter?.(sqsRecord(message({ body, ...over }), { queueArn: QUEUE_ARN, region: "us-east-1", windowed: false }));
+    return filter?.(
+      sqsRecord(message({ body, ...over }), { queueArn: QUEUE_ARN, region: "us-east-1", windowed: false }),
+    );
   };
 
   it("look into a JSON body", () => {
@@ -171,7 +175,11 @@ describe("filter criteria", () => {
 
   it("let a message pass that one of several patterns takes", () => {
     const filter = messageFilter(['{"body":{"a":[1]}}', '{"body":{"b":[2]}}'], "Fn.Queue");
-    const record = sqsRecord(message({ body: '{"b":2}' }), { queueArn: QUEUE_ARN, region: "us-east-1", windowed: false });
+    const record = sqsRecord(message({ body: '{"b":2}' }), {
+      queueArn: QUEUE_ARN,
+      region: "us-east-1",
+      windowed: false,
+    });
     expect(filter?.(record)).toBe(true);
   });
 

@@ -96,7 +96,14 @@ async function map(
 }
 
 function resultOf({ payload = null, error = false }: Answer): InvokeResult {
-  const report = { requestId: "r", durationMs: 1, billedDurationMs: 1, memorySizeMb: 128, maxMemoryUsedMb: 40, status: error ? "error" : "success" } as const;
+  const report = {
+    requestId: "r",
+    durationMs: 1,
+    billedDurationMs: 1,
+    memorySizeMb: 128,
+    maxMemoryUsedMb: 40,
+    status: error ? "error" : "success",
+  } as const;
   return {
     requestId: "r",
     executedVersion: "$LATEST",
@@ -168,7 +175,12 @@ describe("an event source mapping", () => {
     await sqs.ensureQueue("orders", { VisibilityTimeout: "10" });
     await send("orders", ["good", "poison", "fine"]);
     const { batches } = await map("orders", { reportBatchItemFailures: true }, (records, nth) => ({
-      payload: { batchItemFailures: nth === 1 ? records.filter(({ body }) => body === "poison").map(({ messageId }) => ({ itemIdentifier: messageId })) : [] },
+      payload: {
+        batchItemFailures:
+          nth === 1
+            ? records.filter(({ body }) => body === "poison").map(({ messageId }) => ({ itemIdentifier: messageId }))
+            : [],
+      },
     }));
     await until(async () => (await sqs.depths("orders")).inFlight === 1);
     await clock.advance(10_000);
@@ -179,7 +191,9 @@ describe("an event source mapping", () => {
   it("takes an answer that names an unknown message for a failure of the whole batch", async () => {
     await sqs.ensureQueue("orders", { VisibilityTimeout: "10" });
     await send("orders", ["a", "b"]);
-    const { batches } = await map("orders", { reportBatchItemFailures: true }, () => ({ payload: { batchItemFailures: [{ itemIdentifier: "nobody" }] } }));
+    const { batches } = await map("orders", { reportBatchItemFailures: true }, () => ({
+      payload: { batchItemFailures: [{ itemIdentifier: "nobody" }] },
+    }));
     await until(() => batches.length === 1);
     await settle();
     expect((await sqs.depths("orders")).inFlight).toBe(2);
@@ -187,10 +201,17 @@ describe("an event source mapping", () => {
 
   it("brings a poison message to the dead-letter queue after maxReceiveCount, and the others through", async () => {
     const { arn } = await sqs.ensureQueue("dead");
-    await sqs.ensureQueue("orders", { VisibilityTimeout: "10", RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 3 }) });
+    await sqs.ensureQueue("orders", {
+      VisibilityTimeout: "10",
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 3 }),
+    });
     await send("orders", [...Array.from({ length: 9 }, (_, i) => `good ${i}`), "poison"]);
     const { batches } = await map("orders", { reportBatchItemFailures: true }, (records) => ({
-      payload: { batchItemFailures: records.filter(({ body }) => body === "poison").map(({ messageId }) => ({ itemIdentifier: messageId })) },
+      payload: {
+        batchItemFailures: records
+          .filter(({ body }) => body === "poison")
+          .map(({ messageId }) => ({ itemIdentifier: messageId })),
+      },
     }));
     for (let round = 0; round < 3; round++) {
       await settle();
@@ -222,7 +243,10 @@ describe("an event source mapping", () => {
     await clock.advance(2000);
     await until(() => isEmpty("orders"));
     expect(batches).toEqual([["1", "2", "3"]]);
-    await send("orders", Array.from({ length: 20 }, (_, i) => String(i)));
+    await send(
+      "orders",
+      Array.from({ length: 20 }, (_, i) => String(i)),
+    );
     await until(() => batches.length === 2);
     expect(batches[1]).toHaveLength(20);
   });
@@ -230,7 +254,11 @@ describe("an event source mapping", () => {
   it("hides messages for window, timeout and 30 seconds when the queue's own time is too short for both", async () => {
     await sqs.ensureQueue("orders", { VisibilityTimeout: "5" });
     await send("orders", ["a"]);
-    const { batches } = await map("orders", { batchSize: 2, maximumBatchingWindowSeconds: 4, functionTimeoutSeconds: 3 }, (_records, nth) => ({ error: nth === 1 }));
+    const { batches } = await map(
+      "orders",
+      { batchSize: 2, maximumBatchingWindowSeconds: 4, functionTimeoutSeconds: 3 },
+      (_records, nth) => ({ error: nth === 1 }),
+    );
     await settle();
     await clock.advance(4000);
     await until(() => batches.length === 1);
@@ -246,9 +274,16 @@ describe("an event source mapping", () => {
 
   it("runs five batches at once, and more the longer messages wait", async () => {
     await sqs.ensureQueue("orders");
-    await send("orders", Array.from({ length: 30 }, (_, i) => String(i)));
+    await send(
+      "orders",
+      Array.from({ length: 30 }, (_, i) => String(i)),
+    );
     const release: (() => void)[] = [];
-    const { batches, poller } = await map("orders", { batchSize: 1 }, () => new Promise((resolve) => release.push(() => resolve({}))));
+    const { batches, poller } = await map(
+      "orders",
+      { batchSize: 1 },
+      () => new Promise((resolve) => release.push(() => resolve({}))),
+    );
     await until(() => batches.length === 5);
     await settle();
     expect(batches).toHaveLength(5);
@@ -266,7 +301,11 @@ describe("an event source mapping", () => {
     await sqs.ensureQueue("orders");
     await send("orders", ["1", "2", "3", "4"]);
     const release: (() => void)[] = [];
-    const { batches } = await map("orders", { batchSize: 1, maximumConcurrency: 2 }, () => new Promise((resolve) => release.push(() => resolve({}))));
+    const { batches } = await map(
+      "orders",
+      { batchSize: 1, maximumConcurrency: 2 },
+      () => new Promise((resolve) => release.push(() => resolve({}))),
+    );
     await until(() => batches.length === 2);
     await clock.advance(60_000 / 2);
     expect(batches).toHaveLength(2);
@@ -320,7 +359,10 @@ describe("an event source mapping", () => {
 
   it("cuts a batch that would be larger than an event may be", async () => {
     await sqs.ensureQueue("orders", { MaximumMessageSize: "1048576" });
-    await send("orders", Array.from({ length: 8 }, (_, i) => String(i).repeat(1_000_000)));
+    await send(
+      "orders",
+      Array.from({ length: 8 }, (_, i) => String(i).repeat(1_000_000)),
+    );
     const { batches } = await map("orders", {});
     await until(() => isEmpty("orders"));
     expect(batches.flat().map((body) => body[0])).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
@@ -343,7 +385,11 @@ describe("an event source mapping on a FIFO queue", () => {
     await send("orders.fifo", ["a1", "a2"], "a");
     await send("orders.fifo", ["b1"], "b");
     const release: (() => void)[] = [];
-    const { batches } = await map("orders.fifo", { batchSize: 1 }, () => new Promise((resolve) => release.push(() => resolve({}))));
+    const { batches } = await map(
+      "orders.fifo",
+      { batchSize: 1 },
+      () => new Promise((resolve) => release.push(() => resolve({}))),
+    );
     await until(() => batches.length === 2);
     await settle();
     expect(batches).toEqual([["a1"], ["b1"]]);
@@ -359,7 +405,11 @@ describe("an event source mapping on a FIFO queue", () => {
     await send("orders.fifo", ["1", "2", "3"], "g");
     const { batches } = await map("orders.fifo", { reportBatchItemFailures: true }, (records) => {
       const at = records.findIndex(({ body }) => body === "2");
-      return { payload: { batchItemFailures: at < 0 ? [] : records.slice(at).map(({ messageId }) => ({ itemIdentifier: messageId })) } };
+      return {
+        payload: {
+          batchItemFailures: at < 0 ? [] : records.slice(at).map(({ messageId }) => ({ itemIdentifier: messageId })),
+        },
+      };
     });
     await until(() => batches.length === 1);
     await settle();
