@@ -169,6 +169,10 @@ export const configSchema = z.strictObject({
     "Settings of single functions, by logical id or name.",
   ),
   seeds: option(z.array(seed).default([]), "Sample objects."),
+  jwtKeys: option(
+    z.record(z.string(), z.string().min(1)).default({}),
+    "Where the keys of JWT authorizers are: a JWKS file or URL, by issuer. Without it the issuer is asked.",
+  ),
   secondStores: option(
     z.record(z.string(), secondStore).default({}),
     "More S3 stores with credentials of their own, such as a MinIO on premise.",

@@ -3,9 +3,6 @@
  * programmatic API are thin shells over this class.
  */
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import type { Application } from "../config/application.js";
 import { bindEndpoints } from "../config/endpoints.js";
 import type { FunctionConfig } from "../config/function-config.js";
@@ -23,11 +20,11 @@ import { stateSecret } from "../services/kit/state-secret.js";
 import { StateStore } from "../services/kit/state-store.js";
 import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
-import { AppError } from "../shared/errors.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
 import { needsReferences, withReferences } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { makeResources } from "./resources.js";
@@ -35,6 +32,7 @@ import { serveQueueInspector } from "./queue-inspector.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
 import { applyNotifications, StackSources } from "./sources.js";
 import { StackTelemetry } from "./telemetry.js";
+import { stateFolderOf, takeLock } from "./state-folder.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StackOptions {
@@ -69,12 +67,11 @@ interface Live {
   sources?: StackSources;
   secondStores?: readonly SecondStore[];
   store?: () => StateStore;
+  http?: StackHttp;
 }
 
 /** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
 const CREDENTIALS_LIFE_MS = 36 * 3_600_000;
-const LOCK_WAIT_MS = 30_000;
-const LOCK_POLL_MS = 50;
 
 export class Stack {
   readonly config: ResolvedConfig;
@@ -135,9 +132,14 @@ export class Stack {
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
 
-      live.application = bindLocally(options.application, config, endpoint);
-      const { application } = live;
       const notice = (text: string): void => options.onNotice?.(text);
+      if (gateway !== undefined && options.kind === "stack") {
+        const http = await StackHttp.listen(options.application, config, gateway.port, notice);
+        live.http = http;
+        closers.push(() => http.close());
+      }
+      live.application = bindLocally(options.application, config, endpoint, live.http);
+      const { application } = live;
       const history = options.history === true ? new HistoryRecorder(folder, bus, notice) : undefined;
       if (history !== undefined) closers.push(() => history.close());
       const historyObserver = history === undefined ? [] : [history.observer];
@@ -188,10 +190,21 @@ export class Stack {
           gateway,
           sources,
           application: () => live.application,
-          functionUrl: (urlId) => `http://${urlId}.lambda-url.localhost:${config.ports.http}/`,
+          functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
           credentials: config.credentials,
         });
         sources.attach(host, lambda.directory);
+        live.http?.open({
+          application: () => live.application,
+          directory: lambda.directory,
+          host,
+          gateway,
+          credentials,
+          clock,
+          log,
+          config,
+          folder: options.projectRoot,
+        });
         if (options.kind === "stack") sources.begin();
         closers.push(() => sources.close());
         if (options.kind === "command") closers.push(() => sources.drain());
@@ -220,12 +233,17 @@ export class Stack {
     return this.#live.application;
   }
 
+  /** Where APIs and function URLs answer; empty unless this is a stack that has some. */
+  get doors(): readonly FrontDoor[] {
+    return this.#live.http?.doors() ?? [];
+  }
+
   /**
    * A new reading of the template: functions are found in it from now on, and what is new in services is made. What
    * makes functions fire stays as it was at the start.
    */
   async replaceApplication(next: Application): Promise<void> {
-    this.#live.application = bindLocally(next, this.config, this.endpoint);
+    this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live.http);
     await this.gateway?.prepare();
   }
 
@@ -272,9 +290,19 @@ function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
 }
 
 /** The application with the addresses of this stack in it. */
-function bindLocally(application: Application, config: ResolvedConfig, endpoint: string): Application {
+function bindLocally(
+  application: Application,
+  config: ResolvedConfig,
+  endpoint: string,
+  http: StackHttp | undefined,
+): Application {
+  // A one-shot command serves no HTTP: its functions get the address that a stack would have.
   const front = (): string => `http://127.0.0.1:${config.ports.http}`;
-  return bindEndpoints(application, { queueBase: () => endpoint, api: front, functionUrl: front });
+  return bindEndpoints(application, {
+    queueBase: () => endpoint,
+    api: ({ id }) => http?.api(id) ?? front(),
+    functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),
+  });
 }
 
 async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
@@ -288,39 +316,6 @@ async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> 
     }
   }
   if (failures.length > 0) throw failures[0];
-}
-
-function stateFolderOf({ config, projectRoot }: StackOptions, closers: (() => void)[]): string {
-  if (!config.ephemeral) return resolve(projectRoot, config.state);
-  const folder = mkdtempSync(join(tmpdir(), "lambda-run-state-"));
-  closers.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** A one-shot command waits for another one; a running stack is used instead of fought. */
-async function takeLock(folder: string, { kind, config, onNotice }: StackOptions): Promise<StateLock | StackInfo> {
-  const deadline = Date.now() + LOCK_WAIT_MS;
-  for (let told = false; ; told = true) {
-    const lock = StateLock.take(folder, kind);
-    if (lock instanceof StateLock) return lock;
-    if (lock.kind === "stack" && kind === "command" && lock.endpoint !== "") return lock;
-    if (lock.kind === "stack" && kind === "stack") {
-      throw new AppError("LR5003", {
-        what: `A stack is already running on this state folder (process ${lock.pid})`,
-        where: join(folder),
-        why: lock.endpoint,
-      });
-    }
-    if (Date.now() > deadline) {
-      throw new AppError("LR5003", {
-        what: `Another lambda-run command (process ${lock.pid}) has held the state folder for ${LOCK_WAIT_MS / 1000} s`,
-        where: config.state,
-      });
-    }
-    if (!told)
-      onNotice?.(`waiting for another lambda-run command (process ${lock.pid}) to finish with ${config.state}`);
-    await new Promise((wake) => setTimeout(wake, LOCK_POLL_MS));
-  }
 }
 
 async function startServices(

@@ -1,0 +1,80 @@
+/** The APIs of the application, made ready for requests: routes in a table, each with what guards it. */
+import type { ApiConfig, ApiSettings, Application, Throttle, UsagePlan } from "../../config/application.js";
+import type { ApiCors, HttpApiSource, RestApiSource } from "../../config/event-source.js";
+import type { JsonObject } from "../../config/json.js";
+import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";
+import { RouteTable } from "./routes.js";
+
+export interface ApiRoute {
+  readonly method: string;
+  readonly path: string;
+  /** Logical id. */
+  readonly functionId: string;
+  readonly timeoutMs: number;
+  readonly payload: "rest" | "1.0" | "2.0";
+  readonly guard: Guard;
+  readonly apiKeyRequired: boolean;
+  readonly throttle: Throttle | undefined;
+}
+
+export interface Api {
+  readonly kind: "rest" | "http";
+  readonly id: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly stages: readonly string[];
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly cors: ApiCors | undefined;
+  readonly binaryMediaTypes: readonly string[];
+  readonly throttle: Throttle | undefined;
+  readonly usagePlans: readonly UsagePlan[];
+  readonly accessLog: ApiSettings["accessLog"];
+  readonly routes: RouteTable<ApiRoute>;
+}
+
+/** WebSocket APIs are left out: nothing here speaks to them. */
+export function apisOf(application: Application): readonly Api[] {
+  return application.apis.flatMap((api) => (api.kind === "websocket" ? [] : [makeApi(api, application)]));
+}
+
+function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources }: Application): Api {
+  const { settings } = api;
+  const authorizers = authorizersOf(api);
+  const routes = eventSources
+    .filter(
+      (source): source is HttpApiSource | RestApiSource =>
+        (source.kind === "httpApi" || source.kind === "restApi") && source.apiId === api.logicalId,
+    )
+    .map((source): ApiRoute => {
+      const routeKey = source.path === "$default" ? "$default" : `${source.method} ${source.path}`;
+      return {
+        method: source.path === "$default" ? "ANY" : source.method,
+        path: source.path === "/$default" ? "$default" : source.path,
+        functionId: source.functionId,
+        timeoutMs: source.timeoutMs,
+        payload: source.kind === "restApi" ? "rest" : source.payloadFormatVersion,
+        guard: guardOf(source.auth, api.auth, authorizers, source.method),
+        apiKeyRequired: (source.kind === "restApi" && source.apiKeyRequired) || requiresKey(source.auth, api.auth),
+        throttle: settings.routeThrottles[routeKey],
+      };
+    });
+  return {
+    kind: api.kind,
+    id: api.id,
+    logicalId: api.logicalId,
+    name: api.name,
+    stages: api.stages.length > 0 ? api.stages : [api.kind === "rest" ? "Prod" : "$default"],
+    stageVariables: api.stageVariables,
+    cors: api.cors,
+    binaryMediaTypes: api.kind === "rest" ? api.binaryMediaTypes : [],
+    throttle: settings.throttle,
+    usagePlans: settings.usagePlans,
+    accessLog: settings.accessLog,
+    routes: new RouteTable(api.kind, routes),
+  };
+}
+
+/** SAM: `ApiKeyRequired` of the API holds for every route that does not say otherwise. */
+function requiresKey(route: JsonObject | undefined, api: JsonObject | undefined): boolean {
+  return (route?.["ApiKeyRequired"] ?? api?.["ApiKeyRequired"]) === true;
+}

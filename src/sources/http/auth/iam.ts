@@ -1,0 +1,36 @@
+/** AWS_IAM: the signature of a request, checked as the embedded services check theirs. */
+import { createAuthenticator } from "../../../services/kit/authenticate.js";
+import type { Caller, Credentials } from "../../../services/kit/credentials.js";
+import type { Clock } from "../../../shared/clock.js";
+import { headerOf, type HttpRequest } from "../message.js";
+
+export type IamCheck = (request: HttpRequest, signedPath: string) => Caller | undefined;
+
+/** The function answers who signed; undefined when nobody did, or not well. */
+export function iamCheck(options: { readonly credentials: Credentials; readonly clock: Clock }): IamCheck {
+  const authenticate = createAuthenticator(options);
+  return (request, signedPath) => {
+    const authorization = headerOf(request, "authorization");
+    const inQuery = /(^|&)X-Amz-Algorithm=/.test(request.query);
+    if (!inQuery && !authorization?.startsWith("AWS4-HMAC-SHA256 ")) return undefined;
+    try {
+      return authenticate({
+        message: {
+          method: request.method,
+          path: signedPath,
+          query: request.query,
+          headers: Object.fromEntries(request.headers.map(([name, value]) => [name.toLowerCase(), value])),
+          rawHeaders: request.headers.flat(),
+        },
+        mechanism: inQuery ? "v4-query" : "v4-header",
+        isS3: false,
+        anonymous: false,
+        resource: signedPath,
+        parameters: () => new Map(new URLSearchParams(request.query)),
+        body: request.body,
+      }).caller;
+    } catch {
+      return undefined;
+    }
+  };
+}

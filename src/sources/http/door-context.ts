@@ -1,0 +1,24 @@
+/** What the doors need beside the request: functions, guards, counters. */
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { Realm } from "../../shared/arn.js";
+import type { Logger } from "../../shared/logger.js";
+import type { UsagePlans } from "./auth/api-keys.js";
+import type { IamCheck } from "./auth/iam.js";
+import type { JwtAuthorizers } from "./auth/jwt-authorizer.js";
+import type { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
+import type { Throttles } from "./throttle.js";
+
+export interface DoorContext {
+  readonly realm: Realm;
+  readonly log: Logger;
+  /** By logical id in the template. */
+  readonly functionById: (logicalId: string) => FunctionConfig | undefined;
+  readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
+  readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeResult>;
+  readonly throttles: Throttles;
+  readonly usagePlans: UsagePlans;
+  readonly lambdaAuthorizers: LambdaAuthorizers;
+  readonly jwt: JwtAuthorizers;
+  readonly iam: IamCheck;
+}

@@ -1,0 +1,279 @@
+/**
+ * # API Gateway and function URLs
+ *
+ * Mimics: HTTP APIs (payload formats 1.0 and 2.0), REST APIs with Lambda proxy integration, function URLs, with their
+ * authorizers, CORS, throttling and usage plans. Sources: developer guides of 2021 to 2026, recordings on AWS up to
+ * November 2024 for REST and November 2025 for function URLs.
+ *
+ * Gaps:
+ * - Integrations other than Lambda proxy, mapping templates, models and request validators, gateway responses, caching,
+ *   canaries, custom domains, private APIs, mutual TLS, WAF: the routes of such integrations are not there
+ * - WebSocket APIs are not served
+ * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
+ * - Response streaming through REST APIs (`responseTransferMode: STREAM`): answers go out whole
+ * - Authorizers inside OpenAPI documents are not read
+ *
+ * By design:
+ * - One port for all: `ID.execute-api.localhost`, `ID.lambda-url.localhost`, or `/_aws/execute-api/ID` and
+ *   `/_aws/lambda-url/ID` on the bare address; a request to the bare address alone goes to the API that has a route for it
+ * - The stage may be left out of the path when an API has only one
+ * - Plain HTTP; functions are told `https` and port 443, and the domain name that AWS would give
+ * - Resource policies, and the permission that lets API Gateway invoke, are not evaluated
+ * - A page of a foreign site is refused with 403 where neither a CORS configuration nor a route for OPTIONS speaks for it
+ * - Integration timeouts run in real time, throttling and quotas by the stack's clock
+ *
+ * Client quirks:
+ * - HTTP APIs and function URLs hand on forms (`application/x-www-form-urlencoded`) in base64, as AWS does
+ *
+ * Unverified:
+ * - Texts of HTTP APIs' own errors, and of throttled function URLs
+ * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
+ * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
+ */
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Application } from "../../config/application.js";
+import type { FunctionConfig } from "../../config/function-config.js";
+import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { Credentials } from "../../services/kit/credentials.js";
+import { createHostReader, isLocalOrigin } from "../../services/kit/virtual-host.js";
+import type { KnownUrl } from "../../services/lambda/index.js";
+import { parseArn } from "../../shared/arn.js";
+import type { Clock } from "../../shared/clock.js";
+import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
+import type { Logger } from "../../shared/logger.js";
+import { accessLine } from "./access-log.js";
+import { passApi } from "./api-door.js";
+import { apisOf, type Api } from "./api-model.js";
+import { UsagePlans } from "./auth/api-keys.js";
+import { iamCheck } from "./auth/iam.js";
+import { JwtAuthorizers } from "./auth/jwt-authorizer.js";
+import { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
+import { allowsOrigin } from "./cors.js";
+import type { DoorContext } from "./door-context.js";
+import { jsonAnswer, type HeaderLine, type HttpRequest } from "./message.js";
+import { refusal } from "./refusals.js";
+import { send } from "./send.js";
+import { targetOf, type ApiTarget, type UrlTarget } from "./target.js";
+import { Throttles } from "./throttle.js";
+import { corsOfUrl, passUrl } from "./url-door.js";
+
+export { API_PREFIX, URL_PREFIX } from "./target.js";
+
+export interface HttpDoorsOptions {
+  /** May be read anew while the stack runs. */
+  readonly application: () => Application;
+  readonly urls: () => readonly KnownUrl[];
+  readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
+  readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeResult>;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where the keys of JWT issuers are, by issuer; relative files start at `folder`. */
+  readonly jwtKeys: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** Names by which clients may call, besides addresses and those under `localhost`. */
+  readonly hosts?: readonly string[];
+  /** A line of an API's access log. */
+  readonly onAccess?: (destinationArn: string, line: string) => void;
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** "Payload size: 10 MB" */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** "Total combined size of request line and header values: 10,240 bytes" */
+const MAX_HEADER_BYTES = 10_240;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_FALLBACK_PORTS = 10;
+
+/** `buffered` is the body where somebody had to read it before. */
+export type HttpHandler = (message: IncomingMessage, response: ServerResponse, buffered?: Buffer) => void;
+
+/** The doors, without a port. */
+export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
+  const { clock, log, application, invoke, resolve } = options;
+  const { realm } = application();
+  const functionById = (id: string): FunctionConfig | undefined =>
+    application().functions.find(({ logicalId }) => logicalId === id);
+  const door: DoorContext = {
+    realm,
+    log,
+    functionById,
+    resolve,
+    invoke,
+    throttles: new Throttles(clock),
+    usagePlans: new UsagePlans(clock),
+    lambdaAuthorizers: new LambdaAuthorizers(clock, (arn, event) => {
+      const [, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
+      const fn = resolve(name, qualifier);
+      if (fn === undefined) throw new Error(`there is no function ${arn}`);
+      return invoke(fn, { payload: Buffer.from(JSON.stringify(event)) });
+    }),
+    jwt: new JwtAuthorizers({ clock, log, keys: options.jwtKeys, folder: options.folder }),
+    iam: iamCheck(options),
+  };
+  const readHost = createHostReader(options.hosts ?? []);
+  let reading: { readonly application: Application; readonly apis: readonly Api[] } | undefined;
+  const apis = (): readonly Api[] => {
+    const current = application();
+    if (reading?.application !== current) reading = { application: current, apis: apisOf(current) };
+    return reading.apis;
+  };
+
+  async function pass(message: IncomingMessage, response: ServerResponse, buffered: Buffer | undefined): Promise<void> {
+    const host = readHost(message.headers.host ?? "");
+    if (!host.allowed)
+      return send(
+        response,
+        jsonAnswer(403, {
+          message: `The host name "${host.hostname}" is not one of this machine. Allow it with the option "hosts".`,
+        }),
+      );
+    const body = buffered ?? (await readBody(message));
+    const request = requestOf(message, body ?? Buffer.alloc(0), clock);
+    const target = targetOf(request, apis(), options.urls());
+    if (target === undefined) return send(response, refusal("http", "no-route"));
+    if (body === undefined) {
+      response.shouldKeepAlive = false;
+      return send(response, refusal(target.kind === "url" ? "url" : target.api.kind, "too-large"));
+    }
+    if (isForeign(message, target))
+      return send(
+        response,
+        jsonAnswer(403, {
+          message: "Requests from the pages of other sites are refused. A CORS configuration of the API allows them.",
+        }),
+      );
+    if (target.kind === "url") {
+      const answer = await passUrl(target, door, response);
+      if (answer !== undefined) send(response, answer);
+      return;
+    }
+    const { answer, logContext } = await passApi(target, door);
+    send(response, answer);
+    const { accessLog } = target.api;
+    if (accessLog !== undefined) options.onAccess?.(accessLog.destinationArn, accessLine(accessLog.format, logContext));
+  }
+
+  return (message, response, buffered) => {
+    pass(message, response, buffered).catch((error: unknown) => {
+      // The client went away in the middle: there is nobody to tell.
+      if (message.destroyed && !message.complete) return;
+      log.error({ err: error }, "a request to the HTTP port failed");
+      send(response, jsonAnswer(500, { message: "Internal Server Error" }));
+    });
+  };
+}
+
+/** Listens; a port that is taken gives way to the next ones. */
+export async function serveHttp(handler: HttpHandler, { host, port }: HttpServerOptions): Promise<HttpServer> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: 1000,
+  });
+  server.on("request", handler);
+  const bound = await listen(server, host, port);
+  return {
+    port: bound,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, host: string, wanted: number): Promise<number> {
+  const last = wanted === 0 ? 0 : Math.min(wanted + MAX_FALLBACK_PORTS, 65_535);
+  for (let port = wanted; ; port++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ port, host }, () => {
+          server.removeListener("error", reject);
+          resolve();
+        });
+      });
+      return (server.address() as AddressInfo).port;
+    } catch (error) {
+      if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
+      throw new AppError("LR5001", {
+        what: `API Gateway cannot listen on ${host}:${port}`,
+        why: messageOf(error),
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Undefined when it is larger than an API takes: what is left is not read. */
+function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(message.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) resolve(undefined);
+      else chunks.push(chunk);
+    });
+    message.on("end", () => resolve(Buffer.concat(chunks, size)));
+    message.on("error", reject);
+    message.on("close", () => reject(new Error("the client went away")));
+  });
+}
+
+function requestOf(message: IncomingMessage, body: Buffer, clock: Clock): HttpRequest {
+  const url = (message.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const headers: HeaderLine[] = [];
+  for (let index = 0; index + 1 < message.rawHeaders.length; index += 2)
+    headers.push([message.rawHeaders[index] ?? "", message.rawHeaders[index + 1] ?? ""]);
+  return {
+    method: message.method ?? "GET",
+    path: path.startsWith("/") ? path : `/${path}`,
+    query: mark === -1 ? "" : url.slice(mark + 1),
+    headers,
+    body,
+    sourceIp: (message.socket.remoteAddress ?? "127.0.0.1").replace(/^::ffff:/, ""),
+    protocol: `HTTP/${message.httpVersion}`,
+    receivedAtMs: clock.now(),
+    requestId: randomUUID(),
+  };
+}
+
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+
+/**
+ * A page of another site in the developer's browser must not run functions that nobody opened to it. Where the API or
+ * the function speaks for itself on cross-origin requests, AWS's rules decide, and the browser holds the page to them.
+ */
+function isForeign(message: IncomingMessage, target: ApiTarget | UrlTarget): boolean {
+  const { origin } = message.headers;
+  if (origin === undefined ? message.headers["sec-fetch-site"] !== "cross-site" : isLocalOrigin(origin, NO_ORIGINS))
+    return false;
+  if (target.kind === "url") {
+    const cors = corsOfUrl(target.url);
+    return cors !== undefined && origin !== undefined
+      ? !allowsOrigin(cors, origin) && message.method !== "OPTIONS"
+      : true;
+  }
+  const { api, request } = target;
+  if (api.cors !== undefined) return false;
+  return !api.routes.methodsAt(request.path).some((method) => method === "ANY" || method === "OPTIONS");
+}

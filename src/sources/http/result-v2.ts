@@ -1,0 +1,60 @@
+/**
+ * What an HTTP API (payload format 2.0) and a function URL make of the function's result: a status makes it an answer,
+ * everything else is the body of one. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+import type { HeaderLine, HttpAnswer } from "./message.js";
+import { bodyBytes, cleanValue, isHeaderName, objectIn, statusOf, textOf } from "./result-v1.js";
+
+/** Belong to the connection. */
+const DROPPED: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Undefined when the result is malformed. */
+export function answerFromV2(payload: Buffer): HttpAnswer | undefined {
+  const result = objectIn(payload);
+  if (result?.["statusCode"] === undefined) return inferred(payload);
+  const statusCode = statusOf(result["statusCode"]);
+  const head = statusCode === undefined ? undefined : headOf(result);
+  const { body } = result;
+  if (
+    statusCode === undefined ||
+    head === undefined ||
+    (body !== undefined && body !== null && typeof body !== "string")
+  )
+    return undefined;
+  return { statusCode, headers: head, body: bodyBytes(body ?? "", result["isBase64Encoded"] === true) };
+}
+
+/** Headers and cookies of a result, or of the prelude of a stream. */
+export function headOf(result: Readonly<Record<string, unknown>>): readonly HeaderLine[] | undefined {
+  const { headers: map, cookies } = result;
+  if (map !== undefined && map !== null && (typeof map !== "object" || Array.isArray(map))) return undefined;
+  if (cookies !== undefined && cookies !== null && !Array.isArray(cookies)) return undefined;
+  const lines: HeaderLine[] = [];
+  for (const [name, value] of Object.entries(map ?? {}) as [string, unknown][]) {
+    const text = textOf(value);
+    if (text === undefined || !isHeaderName(name) || DROPPED.has(name.toLowerCase())) continue;
+    lines.push([name.toLowerCase(), cleanValue(text)]);
+  }
+  for (const cookie of (cookies ?? []) as readonly unknown[])
+    lines.push(["set-cookie", cleanValue(textOf(cookie) ?? "")]);
+  if (!lines.some(([name]) => name === "content-type")) lines.unshift(["content-type", "application/json"]);
+  return lines;
+}
+
+/** A text goes out as it is, without its quotes (recorded); anything else as JSON. */
+function inferred(payload: Buffer): HttpAnswer {
+  let body = payload;
+  try {
+    const value: unknown = JSON.parse(payload.toString("utf8"));
+    if (typeof value === "string") body = Buffer.from(value);
+  } catch {
+    // A runtime may answer something that is no JSON; it goes out as it is.
+  }
+  return { statusCode: 200, headers: [["content-type", "application/json"]], body };
+}

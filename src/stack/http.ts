@@ -1,0 +1,187 @@
+/**
+ * The HTTP port of a stack: listens before anything else asks for its number (URLs stand in functions' environments),
+ * and serves as soon as the functions are there. Without APIs and function URLs there is no port; function URLs that
+ * the Lambda API makes later are then served by the gateway, under host names of their own.
+ */
+import type { ServerResponse } from "node:http";
+import type { ApiConfig, Application } from "../config/application.js";
+import type { FunctionUrlSource } from "../config/event-source.js";
+import type { ResolvedConfig } from "../config/schema.js";
+import type { RuntimeHost } from "../runtime/host.js";
+import { invoke } from "../runtime/invoke.js";
+import type { Gateway } from "../services/gateway.js";
+import { continueTrace, type FunctionDirectory } from "../services/lambda/index.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { EmbeddedService, ServiceRequest } from "../services/service.js";
+import type { Credentials } from "../services/kit/credentials.js";
+import {
+  API_PREFIX,
+  createHttpDoors,
+  serveHttp,
+  URL_PREFIX,
+  type HttpHandler,
+  type HttpServer,
+} from "../sources/http/index.js";
+import { parseArn } from "../shared/arn.js";
+import type { Clock } from "../shared/clock.js";
+import { messageOf } from "../shared/errors.js";
+import type { Logger } from "../shared/logger.js";
+
+/** Where something answers HTTP, for people. */
+export interface FrontDoor {
+  readonly kind: "http" | "rest" | "function URL";
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface DoorOptions {
+  readonly application: () => Application;
+  readonly directory: FunctionDirectory;
+  readonly host: RuntimeHost;
+  readonly gateway: Gateway;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly config: ResolvedConfig;
+  /** Folder of the template. */
+  readonly folder: string;
+}
+
+/** Everything behind one stage has one log stream here; AWS has many. */
+const ACCESS_STREAM = "access";
+
+export class StackHttp {
+  readonly #application: Application;
+  readonly #gatewayPort: number;
+  #server: HttpServer | undefined;
+  #handler: HttpHandler | undefined;
+
+  private constructor(application: Application, gatewayPort: number) {
+    this.#application = application;
+    this.#gatewayPort = gatewayPort;
+  }
+
+  /** Takes the port when the template has something for it. Throws LR5001. */
+  static async listen(
+    application: Application,
+    config: ResolvedConfig,
+    gatewayPort: number,
+    notice: (text: string) => void,
+  ): Promise<StackHttp> {
+    const http = new StackHttp(application, gatewayPort);
+    if (httpApisOf(application).length === 0 && urlsOf(application).length === 0) return http;
+    const server = await serveHttp((message, response) => http.#answer(message, response), {
+      host: config.host,
+      port: config.ports.http,
+    });
+    http.#server = server;
+    if (config.ports.http !== 0 && server.port !== config.ports.http)
+      notice(`port ${config.ports.http} is in use, the APIs listen on ${server.port}`);
+    return http;
+  }
+
+  get port(): number | undefined {
+    return this.#server?.port;
+  }
+
+  /** Base of an API, without the stage. The only one has the bare address. */
+  api(id: string): string {
+    return httpApisOf(this.#application).length <= 1 ? this.#base : `${this.#base}${API_PREFIX}${id}`;
+  }
+
+  /** Base of a function URL of the template. */
+  functionUrl(urlId: string): string {
+    const alone = httpApisOf(this.#application).length === 0 && urlsOf(this.#application).length === 1;
+    return alone ? this.#base : `${this.#base}${URL_PREFIX}${urlId}`;
+  }
+
+  /** Address of any function URL, those of the Lambda API included. */
+  readonly urlAddress = (urlId: string): string => {
+    const declared = urlsOf(this.#application).some((source) => source.urlId === urlId);
+    return declared
+      ? `${this.functionUrl(urlId)}/`
+      : `http://${urlId}.lambda-url.localhost:${this.port ?? this.#gatewayPort}/`;
+  };
+
+  /** For the banner of `start`. */
+  doors(): readonly FrontDoor[] {
+    const apis = httpApisOf(this.#application).map((api): FrontDoor => {
+      const [stage] = api.stages;
+      return {
+        kind: api.kind,
+        name: api.logicalId,
+        url: `${this.api(api.id)}${stage === undefined || stage === "$default" ? "" : `/${stage}`}`,
+      };
+    });
+    const urls = urlsOf(this.#application).map((source): FrontDoor => ({
+      kind: "function URL",
+      name: source.functionId,
+      url: `${this.functionUrl(source.urlId)}/`,
+    }));
+    return [...apis, ...urls];
+  }
+
+  /** From now on requests reach functions. */
+  open(options: DoorOptions): void {
+    const { host, directory, clock, gateway, log, config } = options;
+    const { realm } = options.application();
+    const handler = createHttpDoors({
+      ...options,
+      urls: () => directory.urls(),
+      resolve: (name, qualifier) => directory.resolve(name, qualifier),
+      invoke: (fn, request) =>
+        invoke(host, fn, { ...request, traceHeader: continueTrace(request.traceHeader, fn.arn, clock.now()).header }),
+      jwtKeys: config.jwtKeys,
+      onAccess: (destinationArn, line) => {
+        const group =
+          parseArn(destinationArn)
+            ?.resource.replace(/^log-group:/, "")
+            .replace(/:\*$/, "") ?? `/aws/api-gateway/${realm.accountId}`;
+        gateway
+          .service("logs")
+          .then((logs) =>
+            (logs as LogsService).append(group, ACCESS_STREAM, [{ timestampMs: clock.now(), message: line }]),
+          )
+          .catch((error: unknown) => log.warn({ group, reason: messageOf(error) }, "an access log line was lost"));
+      },
+    });
+    this.#handler = handler;
+    const behindGateway = { anonymous: true, answersBrowsers: true, subdomains: true, protocol: "rest-json" } as const;
+    gateway.addService("execute-api", asService(handler), behindGateway);
+    gateway.addService("lambda-url", asService(handler), { ...behindGateway, scopes: [] });
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  get #base(): string {
+    return `http://127.0.0.1:${this.port ?? this.#gatewayPort}`;
+  }
+
+  #answer(message: Parameters<HttpHandler>[0], response: ServerResponse): void {
+    if (this.#handler !== undefined) {
+      this.#handler(message, response);
+      return;
+    }
+    response.writeHead(503, { "Content-Type": "application/json" });
+    response.end('{"message":"The stack is starting"}');
+  }
+}
+
+function asService(handler: HttpHandler): EmbeddedService {
+  return {
+    handle: (request: ServiceRequest, response) => {
+      handler(response.req, response, request.buffered);
+      return Promise.resolve();
+    },
+    reset: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+const httpApisOf = ({ apis }: Application): readonly Exclude<ApiConfig, { kind: "websocket" }>[] =>
+  apis.filter((api): api is Exclude<ApiConfig, { kind: "websocket" }> => api.kind !== "websocket");
+
+const urlsOf = ({ eventSources }: Application): readonly FunctionUrlSource[] =>
+  eventSources.filter((source): source is FunctionUrlSource => source.kind === "functionUrl");
