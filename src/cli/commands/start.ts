@@ -20,6 +20,9 @@ export const startCommand: Action = async (_args, options) => {
   const debugging = new Debugging();
   openDebugger(debugging, project, options);
   const session = new Session({ project, json, colours, debugging });
+  const interactive = !json && process.stdin.isTTY && process.stderr.isTTY;
+  // From the first moment on: a Ctrl-C while things come up takes them down in order, too.
+  const quit = new Quit();
   for (const line of project.application.notices) session.notice(line);
   const stack = await Stack.start({
     application: project.application,
@@ -35,7 +38,6 @@ export const startCommand: Action = async (_args, options) => {
   });
   session.attach(stack);
   const readyMs = Math.round(performance.now() - startedAt);
-  const interactive = !json && process.stdin.isTTY && process.stderr.isTTY;
   if (json)
     process.stdout.write(
       `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
@@ -56,7 +58,8 @@ export const startCommand: Action = async (_args, options) => {
           inspect: debugging.inspect,
           onEvent: (event) => session.watched(event),
         });
-  await untilQuit(session, interactive);
+  if (interactive) listenToKeys(session, quit);
+  await quit.asked;
   if (!json) session.say(`stopping: ${stack.activity.running} in flight`);
   await watch?.close();
   debugging.close();
@@ -100,24 +103,31 @@ function openDebugger(
   if (fn !== undefined) debugging.open(fn, inspector);
 }
 
-/** Resolves at the first Ctrl-C, SIGTERM or `q`; a second one leaves at once. */
-function untilQuit(session: Session, interactive: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    let quitting = false;
-    const quit = (): void => {
-      if (quitting) process.exit(EXIT.interrupted satisfies ExitCode);
-      quitting = true;
-      resolve();
-    };
-    process.on("SIGINT", quit);
-    process.on("SIGTERM", quit);
-    if (!interactive) return;
-    const reader = readKeys(process.stdin, (key) => void pressed(key), quit);
-    process.once("exit", () => reader.stop());
-    const pressed = async (key: string): Promise<void> => {
-      if (key === "q") quit();
-      else if (key === "i") await reader.suspend(() => session.key(key));
-      else await session.key(key);
-    };
-  });
+/** The wish to leave: Ctrl-C, SIGTERM or `q`. Whoever wishes twice leaves at once. */
+class Quit {
+  readonly asked: Promise<void>;
+  #tell: () => void = () => undefined;
+  #asked = false;
+
+  constructor() {
+    this.asked = new Promise((resolve) => (this.#tell = resolve));
+    process.on("SIGINT", this.ask);
+    process.on("SIGTERM", this.ask);
+  }
+
+  readonly ask = (): void => {
+    if (this.#asked) process.exit(EXIT.interrupted satisfies ExitCode);
+    this.#asked = true;
+    this.#tell();
+  };
+}
+
+function listenToKeys(session: Session, quit: Quit): void {
+  const pressed = async (key: string): Promise<void> => {
+    if (key === "q") quit.ask();
+    else if (key === "i") await reader.suspend(() => session.key(key));
+    else await session.key(key);
+  };
+  const reader = readKeys(process.stdin, (key) => void pressed(key), quit.ask);
+  process.once("exit", () => reader.stop());
 }

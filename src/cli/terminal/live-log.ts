@@ -30,7 +30,7 @@ export class LiveLog {
     // The outcome line says what START, END and REPORT say.
     if (source === "platform" || text === "") return;
     const id = this.#current.get(logStream);
-    const shown = text.replaceAll("\r", "\n");
+    const shown = text.startsWith('{"_aws":') ? metricsIn(text) : text.replaceAll("\r", "\n");
     const { dim, cyan } = this.#colours;
     const line = `${cyan(id === undefined ? "init    " : shortId(id))} ${dim(fn.name)} ${shown}\n`;
     if (!this.failedOnly) this.#write(line);
@@ -46,6 +46,21 @@ export class LiveLog {
     const { red, dim } = this.#colours;
     if (record.errorMessage !== undefined) this.#write(`  ${red(record.errorMessage)}\n`);
     for (const frame of framesOf(record.result)) this.#write(`  ${dim(frame)}\n`);
+  }
+}
+
+/** Metrics in a log line are for CloudWatch; a person reads their names and values. */
+function metricsIn(text: string): string {
+  try {
+    const { _aws, ...members } = JSON.parse(text) as {
+      readonly _aws: {
+        readonly CloudWatchMetrics: readonly { readonly Metrics: readonly { readonly Name: string }[] }[];
+      };
+    } & Readonly<Record<string, unknown>>;
+    const names = _aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
+    return `metrics ${names.map((name) => `${name}=${JSON.stringify(members[name])}`).join(" ")}`;
+  } catch {
+    return text;
   }
 }
 

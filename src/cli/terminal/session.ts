@@ -131,7 +131,8 @@ export class Session {
     const { project } = this.#options;
     const functions = this.#stack?.application.functions.map(({ name }) => name) ?? [];
     const fixtures = fixtureFiles(project.folder).map((file) => file.slice(file.lastIndexOf("/") + 1));
-    const initial = this.#last?.functionName ?? (functions.length === 1 ? `${functions[0]} ` : "");
+    const likely = this.#last?.functionName ?? (functions.length === 1 ? functions[0] : undefined);
+    const initial = likely === undefined ? "" : `${likely} `;
     const line = await ask("invoke (function, and event or JSON): ", [...functions, ...fixtures], initial);
     if (line === undefined) return;
     const [name = "", rest = ""] = line.split(/\s+(.*)/s);

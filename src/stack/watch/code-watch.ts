@@ -3,6 +3,7 @@
  * build at a time for each, and what was changed meanwhile is built right after. Invocations under way finish on the
  * old code; a build that fails changes nothing.
  */
+import { statSync } from "node:fs";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { incrementalBuilder, type BuiltCode, type IncrementalBuilder } from "../../runtime/bundle.js";
 import type { RuntimeHost } from "../../runtime/host.js";
@@ -121,6 +122,7 @@ export class CodeWatch {
     const changed = [...watched.dirty];
     watched.dirty = new Set();
     const startedAt = performance.now();
+    const startedMs = Date.now();
     try {
       if (config.code.kind === "bundle") {
         watched.builder ??= await incrementalBuilder(config, cache);
@@ -141,7 +143,11 @@ export class CodeWatch {
             files: changed,
           });
         const added = built.inputs.filter((input) => !known.has(input));
-        if (added.length > 0) await files.add({ files: added });
+        if (added.length === 0) return;
+        await files.add({ files: added });
+        // Saved after it was read and before it was watched.
+        for (const file of added) if (changedSince(file, startedMs)) watched.dirty.add(file);
+        if (first && watched.dirty.size > 0) await this.#work(watched);
       } else {
         host.update(config);
         onEvent({
@@ -158,6 +164,13 @@ export class CodeWatch {
         onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.built !== undefined });
     }
   }
+}
+
+/** File systems keep coarser time than clocks: a build too many does no harm. */
+const MTIME_SLACK_MS = 20;
+
+function changedSince(file: string, timeMs: number): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) >= timeMs - MTIME_SLACK_MS;
 }
 
 /** The first build of a session usually finds what runs already. */
