@@ -1,0 +1,89 @@
+/** Event patterns: what matches, what does not, and what is refused with which words. */
+import { compilePattern } from "../../../src/services/kit/patterns/pattern.js";
+
+const matches = (pattern: unknown, event: unknown): boolean => compilePattern(JSON.stringify(pattern)).matches(event);
+
+describe("a pattern", () => {
+  it.each<[name: string, pattern: unknown, event: unknown, expected: boolean]>([
+    ["one of several texts", { a: ["x", "y"] }, { a: "y" }, true],
+    ["another text", { a: ["x"] }, { a: "y" }, false],
+    ["a missing field", { a: ["x"] }, {}, false],
+    ["numbers by value", { a: [300] }, { a: 300.0 }, true],
+    ["a number against a text", { a: [300] }, { a: "300" }, false],
+    ["true against a text", { a: [true] }, { a: "true" }, false],
+    ["null", { a: [null] }, { a: null }, true],
+    ["null against nothing", { a: [null] }, {}, false],
+    ["null against an empty list", { a: [null] }, { a: [] }, false],
+    ["an empty text", { a: [""] }, { a: "" }, true],
+    ["all fields, one of which fails", { a: ["x"], b: ["y"] }, { a: "x", b: "z" }, false],
+    ["fields below fields", { a: { b: ["x"] } }, { a: { b: "x" } }, true],
+    ["dots as levels", { "a.b": ["x"] }, { a: { b: "x" } }, true],
+    ["one member of a list", { a: ["x"] }, { a: ["w", "x"] }, true],
+    ["prefix", { a: [{ prefix: "ab" }] }, { a: "abc" }, true],
+    ["prefix of a number", { a: [{ prefix: "1" }] }, { a: 12 }, false],
+    ["prefix in any case", { a: [{ prefix: { "equals-ignore-case": "AB" } }] }, { a: "abc" }, true],
+    ["suffix", { a: [{ suffix: ".png" }] }, { a: "x.png" }, true],
+    ["equals in any case", { a: [{ "equals-ignore-case": "ABC" }] }, { a: "abC" }, true],
+    ["a wildcard", { a: [{ wildcard: "a*c*e" }] }, { a: "abcde" }, true],
+    ["a wildcard whose parts overlap", { a: [{ wildcard: "ab*ba" }] }, { a: "aba" }, false],
+    ["an escaped star", { a: [{ wildcard: "a\\*c" }] }, { a: "a*c" }, true],
+    ["an escaped star against a letter", { a: [{ wildcard: "a\\*c" }] }, { a: "abc" }, false],
+    ["anything but", { a: [{ "anything-but": ["x", "y"] }] }, { a: "z" }, true],
+    ["anything but what it is", { a: [{ "anything-but": ["x", "y"] }] }, { a: "x" }, false],
+    ["anything but, missing", { a: [{ "anything-but": "x" }] }, {}, false],
+    ["anything but a prefix, a number", { a: [{ "anything-but": { prefix: "init" } }] }, { a: 12 }, true],
+    [
+      "anything but one of several suffixes",
+      { a: [{ "anything-but": { suffix: [".a", ".b"] } }] },
+      { a: "x.b" },
+      false,
+    ],
+    ["anything but in any case", { a: [{ "anything-but": { "equals-ignore-case": ["YES"] } }] }, { a: "yes" }, false],
+    ["anything but a wildcard", { a: [{ "anything-but": { wildcard: "*/x/*" } }] }, { a: "1/y/2" }, true],
+    ["a range", { a: [{ numeric: [">", 0, "<=", 5] }] }, { a: 5 }, true],
+    ["outside a range", { a: [{ numeric: [">", 0, "<=", 5] }] }, { a: 0 }, false],
+    ["a range against a text", { a: [{ numeric: [">", 0] }] }, { a: "1" }, false],
+    ["exists", { a: [{ exists: true }] }, { a: null }, true],
+    ["exists, an object", { a: [{ exists: true }] }, { a: { b: 1 } }, false],
+    ["does not exist", { a: [{ exists: false }] }, { b: 1 }, true],
+    ["does not exist, an empty list", { a: [{ exists: false }] }, { a: [] }, true],
+    ["does not exist, but does", { a: [{ exists: false }] }, { a: 1 }, false],
+    ["an address in a network", { a: [{ cidr: "10.0.0.0/24" }] }, { a: "10.0.0.255" }, true],
+    ["an address outside", { a: [{ cidr: "10.0.0.0/24" }] }, { a: "10.0.1.0" }, false],
+    ["an address of version 6", { a: [{ cidr: "2001:db8::/32" }] }, { a: "2001:db8::1" }, true],
+    ["either", { $or: [{ a: ["x"] }, { b: [{ numeric: [">", 1] }] }] }, { b: 2 }, true],
+    ["neither", { $or: [{ a: ["x"] }, { b: ["y"] }] }, { a: "y", b: "x" }, false],
+    ["either, together with a field", { c: [1], $or: [{ a: ["x"] }, { b: ["y"] }] }, { b: "y", c: 2 }, false],
+    ["$or as a field of its own", { $or: ["x"] }, { $or: "x" }, true],
+    ["fields of one element of a list", { a: { b: [1], c: [2] } }, { a: [{ b: 1, c: 2 }, { b: 3 }] }, true],
+    ["fields of two elements of a list", { a: { b: [1], c: [2] } }, { a: [{ b: 1 }, { c: 2 }] }, false],
+    ["fields of two lists", { a: { b: [1] }, d: { e: [2] } }, { a: [{ b: 0 }, { b: 1 }], d: [{ e: 2 }] }, true],
+    [
+      "an element that lacks a field which another has",
+      { a: { b: [1], c: [{ exists: false }] } },
+      { a: [{ b: 1 }, { b: 2, c: 3 }] },
+      true,
+    ],
+  ])("for %s", (_name, pattern, event, expected) => expect(matches(pattern, event)).toBe(expected));
+
+  it.each<[pattern: string, reason: string]>([
+    ["null", "Filter is not an object"],
+    ['{"a":"x"}', '"a" must be an object or an array'],
+    ['{"a":[]}', "Empty arrays are not allowed"],
+    ['{"a":[{"EXISTS":true}]}', "Unrecognized match type EXISTS"],
+    ['{"a":[{"prefix":["x"]}]}', "prefix match pattern must be a string"],
+    ['{"a":[{"wildcard":"x**y"}]}', "Consecutive wildcard characters at pos 2"],
+    ['{"a":[{"anything-but":null}]}', "Value of anything-but must be an array or single string/number value."],
+    ['{"a":[{"anything-but":{"prefix":""}}]}', "Null prefix/suffix not allowed"],
+    ['{"a":[{"cidr":"10.0.0.1"}]}', "Malformed CIDR, one '/' required"],
+    ['{"a":[{"cidr":"10.0.0.1/x"}]}', "Malformed CIDR, mask bits must be an integer"],
+    ['{"a":[{"numeric":["<",5,">",1]}]}', "Too many elements in numeric expression"],
+    ['{"a":[{"numeric":[">",5,"<",1]}]}', "Bottom must be less than top"],
+    ['{"a":[{"numeric":["=","5"]}]}', "Value of equals must be numeric"],
+  ])("%s is refused: %s", (pattern, reason) => expect(() => compilePattern(pattern)).toThrow(reason));
+
+  it("with many stars is decided at once on a text that nearly matches", () => {
+    // A matcher that tried all ways would not come back.
+    expect(matches({ a: [{ wildcard: `${"*a".repeat(40)}b` }] }, { a: "a".repeat(20_000) })).toBe(false);
+  });
+});
