@@ -10,7 +10,7 @@ export class RuntimeError extends Error {
     // Not enumerable: it is logged as errorType, not once more as a member.
     Object.defineProperty(this, "name", { value: name });
     // The stack was written under the name of the class.
-    this.stack = this.stack?.replace(/^[^:\n]*/, name);
+    if (this.stack !== undefined) this.stack = this.stack.replace(/^[^:\n]*/, name);
   }
 }
 

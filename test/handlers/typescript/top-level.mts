@@ -1,0 +1,2 @@
+const loaded: string = await Promise.resolve("awaited");
+export const handler = async (): Promise<string> => loaded;
