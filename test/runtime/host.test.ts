@@ -84,6 +84,21 @@ test("new code is in force with the next call, and the old one ends", async () =
   await until(() => functions.host.poolOf(config).environments === 1);
 });
 
+test("an invocation under way finishes on the old code, and its environment serves no other", async () => {
+  const root = mkdtempSync(join(folder, "code-"));
+  chmodSync(root, 0o755);
+  const write = (version: string): void =>
+    writeFileSync(join(root, "index.js"), `exports.handler = async ({ ms = 0 }) => { console.log("begun"); await new Promise((r) => setTimeout(r, ms)); return "${version}"; };\n`);
+  write("old");
+  const config = functions.function("x", "index.handler", { code: { kind: "folder", root } });
+  const underWay = functions.invoke(config, { ms: 300 });
+  await until(() => functions.lines(config).some((line) => line.includes("begun")));
+  write("new");
+  functions.host.update(config);
+  expect(bodyOf(await underWay)).toBe("old");
+  expect(bodyOf(await functions.invoke(config))).toBe("new");
+});
+
 test("a sandbox that cannot be built is LR5005 with the words of its tool, at once", async () => {
   // No tool makes a file system of no size.
   const config = functions.function("node", "counts.handler", { ephemeralStorageMb: -1, timeoutSeconds: 60 });
