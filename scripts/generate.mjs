@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, existsSync
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { drawSystem, withPicture } from "./draw-system.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = join(root, "node_modules", ".cache", "lambda-run-generate");
@@ -53,6 +54,7 @@ function fidelity() {
     ...readdirSync(join(root, "src/services"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, "src/services", entry.name, "index.ts")))
       .map((entry) => `src/services/${entry.name}/index.ts`),
+    ...["src/sources/s3/notifications.ts", "src/sources/sqs/poller.ts"],
   ];
   const cards = files.flatMap((file) => cardIn(readFileSync(join(root, file), "utf8"), file) ?? []);
   const intro =
@@ -93,12 +95,21 @@ function cli() {
   write("docs/cli.md", `# Commands\n\n${NOTE}\n\n\`\`\`\n${main.trim()}\n\`\`\`\n\n${sections.join("\n\n")}\n`);
 }
 
+/** The picture in docs/aggregation.md. */
+async function aggregation() {
+  const { loadApplication } = await load("src/config/load-application.ts");
+  const { application, config } = await loadApplication({ folder: root, flags: {} });
+  const page = "docs/aggregation.md";
+  write(page, withPicture(readFileSync(join(root, page), "utf8"), drawSystem(application, config, "aggregation")));
+}
+
 const { flagsModule } = await load("src/config/to-flags.ts");
 write("src/config/flags.ts", flagsModule());
 execFileSync(join(root, "node_modules/.bin/oxfmt"), ["src/config/flags.ts"], { cwd: root, stdio: "inherit" });
 const toDocs = await load("src/config/to-docs.ts");
 write("docs/configuration.md", toDocs.configurationPage());
 await errors();
+await aggregation();
 fidelity();
 cli();
 rmSync(scratch, { recursive: true, force: true });

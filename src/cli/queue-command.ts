@@ -9,8 +9,8 @@ import { loadProject } from "./project.js";
 export interface QueueTools {
   readonly inspector: QueueInspector;
   /** By name or logical id. Throws LR1004. */
-  find(name: string): Promise<QueueState>;
-  client(): Promise<SQSClient>;
+  readonly find: (name: string) => Promise<QueueState>;
+  readonly client: () => Promise<SQSClient>;
 }
 
 /** Works on a running stack through its endpoint, and without one on the state folder. */

@@ -1,7 +1,26 @@
 /**
+ * # S3 notifications
+ *
  * Tells queues, functions, topics and the event bus what happened in a bucket, by the configuration that the bucket has
  * at that moment. At least once and in order of the events; a write that failed says nothing, since S3 announces only
- * what it has committed. https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+ * what it has committed.
+ *
+ * Mimics: event version 2.1 (2.3 for tags) and the EventBridge form, as recorded on AWS in January 2025.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+ *
+ * Gaps:
+ * - ACL, lifecycle, replication and restore events: those operations are not emulated, so nothing is announced
+ * - A destination is not looked up when a configuration is put; a notification to a queue or function that is not there
+ *   is dropped with a line in the log
+ * - Topics get nothing while there is no SNS
+ *
+ * By design:
+ * - Events flow while a stack runs. What a one-shot command writes is announced to nobody, and so are seeds
+ * - Notifications come once and in order, unless the process is killed between delivery and its note of it
+ * - The template's configuration sends its s3:TestEvent when it is new or changed, not at every start
+ *
+ * Unverified:
+ * - The principal ids, which have AWS's form and no meaning; the detail type of removed tags
  */
 import { randomUUID } from "node:crypto";
 import {

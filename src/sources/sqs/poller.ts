@@ -1,9 +1,27 @@
 /**
- * One event source mapping between a queue and a function: collects batches, invokes, and deletes what was worked off.
- * What is not deleted comes back by the queue's own rules: visibility timeout, receive count, dead-letter queue.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+ * # SQS event source mappings
+ *
+ * One mapping between a queue and a function: collects batches, invokes, and deletes what was worked off. What is not
+ * deleted comes back by the queue's own rules: visibility timeout, receive count, dead-letter queue.
  *
  *     collect (receive, window) -> filter -> cut at 6 MB -> invoke -> delete | leave
+ *
+ * Mimics: batching, partial failures, filters, FIFO groups and scaling as documented, and as recorded in November 2025.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+ *
+ * Gaps:
+ * - Provisioned pollers
+ * - Filters know no metadata that a record does not have
+ *
+ * By design:
+ * - One collector where AWS has five pollers that share the messages among them: batches are fuller, and fewer
+ * - A window ends when it is over; on AWS a quiet queue can add up to 20 seconds of long poll
+ * - At most 50 batches at once, as a function has at most 50 environments on this machine
+ * - A function that cannot be built counts as throttled: its messages wait, and are not used up by receives
+ *
+ * Unverified:
+ * - How long Lambda waits between tries of a throttled batch (here 0.1 s, doubled up to 10 s)
+ * - An answer that is JSON but no object (a number, a list) fails the batch
  */
 import type { InvokeResult } from "../../runtime/types.js";
 import { LAMBDA } from "../../shared/aws-limits.js";
