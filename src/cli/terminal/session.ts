@@ -119,8 +119,8 @@ export class Session {
     this.#last = record;
     this.summary.add(record);
     if (!this.#options.json) return this.#log.ended(record);
-    const { kind: _, logs: __, ...facts } = record;
-    this.#emit({ ...facts, event: "invocation", request: record.event });
+    const { kind: _, logs: __, event: request, ...facts } = record;
+    this.#emit({ event: "invocation", ...facts, request });
   }
 
   #emit(event: Readonly<Record<string, unknown>>): void {

@@ -32,6 +32,8 @@ interface Watched {
   working: Promise<void> | undefined;
 }
 
+/** While a build fails it is not known what belongs to it. A log file in the same folder does not. */
+const SOURCE = /\.([cm]?[jt]sx?|json)$/;
 /** A failure is told after this time unless the file changes again: it may have been saved half. */
 const COMPLAINT_DELAY_MS = 60;
 
@@ -92,7 +94,9 @@ export class CodeWatch {
     for (const watched of this.#functions.values()) {
       const { code } = watched.config;
       const concerned =
-        code.kind === "folder" ? path.startsWith(`${code.root}/`) : watched.broken || watched.inputs.has(path);
+        code.kind === "folder"
+          ? path.startsWith(`${code.root}/`)
+          : watched.inputs.has(path) || (watched.broken && SOURCE.test(path));
       if (!concerned) continue;
       watched.dirty.add(path);
       watched.working ??= this.#work(watched).finally(() => (watched.working = undefined));

@@ -9,6 +9,8 @@ import type { FSWatcher } from "chokidar";
 
 /** A file that is empty or gone may be in the middle of a save: it is looked at again before it counts. */
 const GRACE_MS = 40;
+/** A folder that cannot be watched (it has gone meanwhile) holds nobody up for longer. */
+const ADD_TIMEOUT_MS = 1000;
 const IGNORED = [`${sep}node_modules${sep}`, `${sep}.git${sep}`, `${sep}.lambda-run${sep}`];
 
 export interface WatchedPaths {
@@ -50,11 +52,11 @@ export class FileWatch {
     // An editor's swap file must not hold an event back for 100 ms: what is gone for a moment is told apart here.
     if (newFolders.size > 0) {
       this.#flat ??= this.#listen(watch([], { ...common, depth: 0, atomic: false }));
-      await added(this.#flat, [...newFolders]);
+      await this.#added(this.#flat, [...newFolders]);
     }
     if (newTrees.length > 0) {
       this.#deep ??= this.#listen(watch([], { ...common, atomic: false }));
-      await added(this.#deep, newTrees);
+      await this.#added(this.#deep, newTrees);
     }
   }
 
@@ -70,6 +72,20 @@ export class FileWatch {
       .on("error", () => {
         // A folder that cannot be watched (its owner forbids it, or it went): what can be watched still is.
       });
+  }
+
+  /** chokidar says ready once; later additions are taken when their folder has been read. */
+  #added(watcher: FSWatcher, paths: readonly string[]): Promise<void> {
+    watcher.add([...paths]);
+    return new Promise((resolve) => {
+      const deadline = Date.now() + ADD_TIMEOUT_MS;
+      const look = (): void => {
+        const watched = watcher.getWatched();
+        if (this.#closed || paths.every((path) => path in watched) || Date.now() > deadline) resolve();
+        else setTimeout(look, 1);
+      };
+      look();
+    });
   }
 
   #seen(path: string): void {
@@ -107,17 +123,3 @@ function hashOf(path: string): string {
 }
 
 const isIgnored = (path: string): boolean => IGNORED.some((part) => `${path}${sep}`.includes(part));
-
-/** chokidar says ready once; later additions are taken when their folder has been read. */
-function added(watcher: FSWatcher, paths: readonly string[]): Promise<void> {
-  watcher.add([...paths]);
-  return new Promise((resolve) => {
-    const deadline = Date.now() + GRACE_MS * 25;
-    const look = (): void => {
-      const watched = watcher.getWatched();
-      if (paths.every((path) => path in watched) || Date.now() > deadline) resolve();
-      else setTimeout(look, 1);
-    };
-    look();
-  });
-}

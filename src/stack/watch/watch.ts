@@ -27,6 +27,7 @@ export class Watch {
   #loaded: LoadedApplication;
   #reloading: Promise<void> | undefined;
   #stale = false;
+  #closed = false;
   #ready: Promise<void> = Promise.resolve();
 
   private constructor(options: WatchOptions) {
@@ -47,7 +48,7 @@ export class Watch {
     const watch = new Watch(options);
     watch.#ready = (async () => {
       await watch.#files.add({ files: watch.#loaded.files });
-      for (const fn of functions) await watch.#code.add(fn);
+      for (const fn of functions) if (!watch.#closed) await watch.#code.add(fn);
     })();
     // Whoever waits for it hears of a failure; nobody has to.
     watch.#ready.catch(() => undefined);
@@ -65,6 +66,7 @@ export class Watch {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#files.close();
     await this.#ready.catch(() => undefined);
     await this.idle();
