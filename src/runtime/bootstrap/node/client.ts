@@ -5,6 +5,8 @@
  */
 import { connect, type Socket } from "node:net";
 
+const MAX_JOINED_BYTES = 16 * 1024;
+
 export interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -17,7 +19,7 @@ export class RuntimeClient {
   #received: Buffer[] = [];
   #receivedBytes = 0;
   #neededBytes = 0;
-  #head: { readonly statusCode: number; readonly headers: Record<string, string> } | undefined;
+  #answerHead: { readonly statusCode: number; readonly headers: Record<string, string> } | undefined;
   readonly #waiting: ((answer: Answer) => void)[] = [];
 
   constructor(runtimeApi: string) {
@@ -54,10 +56,9 @@ export class RuntimeClient {
 
   /** Two requests in one write: the answer to this event and the question for the next. */
   respondAndNext(path: string, headers: Readonly<Record<string, string>>, body: Buffer | string, nextPath: string): Promise<[Answer, Answer]> {
-    this.#socket.cork();
-    const answered = this.request("POST", path, headers, body);
-    const next = this.request("GET", nextPath);
-    this.#socket.uncork();
+    const answered = new Promise<Answer>((resolve) => this.#waiting.push(resolve));
+    const next = new Promise<Answer>((resolve) => this.#waiting.push(resolve));
+    this.#write("POST", path, headers, body, `${this.#head("GET", nextPath, {})}\r\n`);
     return Promise.all([answered, next]);
   }
 
@@ -91,18 +92,30 @@ export class RuntimeClient {
     };
   }
 
-  #write(method: string, path: string, headers: Readonly<Record<string, string>>, body?: Buffer | string): void {
+  #head(method: string, path: string, headers: Readonly<Record<string, string>>): string {
     let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n`;
     for (const name in headers) head += `${name}: ${headers[name] ?? ""}\r\n`;
-    if (body === undefined) {
-      this.#socket.write(`${head}\r\n`, "latin1");
+    return head;
+  }
+
+  /** `follower` is the request behind this one. A small body goes out in one piece with its heads: three cost 20 us more. */
+  #write(method: string, path: string, headers: Readonly<Record<string, string>>, body: Buffer | string = "", follower = ""): void {
+    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    const head = `${this.#head(method, path, headers)}${method === "GET" ? "" : `Content-Length: ${length}\r\n`}\r\n`;
+    if (length > MAX_JOINED_BYTES) {
+      this.#socket.cork();
+      this.#socket.write(head, "latin1");
+      this.#socket.write(body);
+      if (follower !== "") this.#socket.write(follower, "latin1");
+      this.#socket.uncork();
       return;
     }
-    const bytes = typeof body === "string" ? Buffer.from(body) : body;
-    this.#socket.cork();
-    this.#socket.write(`${head}Content-Length: ${bytes.length}\r\n\r\n`, "latin1");
-    if (bytes.length > 0) this.#socket.write(bytes);
-    this.#socket.uncork();
+    const joined = Buffer.allocUnsafe(head.length + length + follower.length);
+    joined.write(head, 0, "latin1");
+    if (typeof body === "string") joined.write(body, head.length, "utf8");
+    else body.copy(joined, head.length);
+    joined.write(follower, head.length + length, "latin1");
+    this.#socket.write(joined);
   }
 
   #receive(data: Buffer): void {
@@ -115,23 +128,23 @@ export class RuntimeClient {
   #takeAnswer(): boolean {
     const all = this.#received.length === 1 ? (this.#received[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#received);
     let offset = 0;
-    if (this.#head === undefined) {
+    if (this.#answerHead === undefined) {
       const end = all.indexOf("\r\n\r\n");
       if (end < 0) {
         this.#keep(all, 0, 0);
         return false;
       }
-      this.#head = parseHead(all.toString("latin1", 0, end));
+      this.#answerHead = parseHead(all.toString("latin1", 0, end));
       offset = end + 4;
     }
-    const length = Number(this.#head.headers["content-length"] ?? 0);
+    const length = Number(this.#answerHead.headers["content-length"] ?? 0);
     if (all.length - offset < length) {
       this.#keep(all, offset, length);
       return false;
     }
-    const { statusCode, headers } = this.#head;
+    const { statusCode, headers } = this.#answerHead;
     const body = all.subarray(offset, offset + length);
-    this.#head = undefined;
+    this.#answerHead = undefined;
     this.#keep(all, offset + length, 0);
     this.#waiting.shift()?.({ statusCode, headers, body });
     return true;
