@@ -52,6 +52,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/start.js")).startCommand,
   },
   {
+    usage: "watch <function>",
+    description: "run an event again on each save, and show what the save changed in the answer",
+    flags: [
+      ["-e, --event <file>", "event: a JSON file, the name of a fixture, or - for standard input"],
+      ["-d, --data <json>", "event as text"],
+      ...INSPECT_FLAGS,
+      ["--json", "print one JSON object a line on stdout"],
+    ],
+    examples: ["watch manifest --event s3.json", "watch src/handler.ts --data '{\"id\": 7}'"],
+    load: async () => (await import("./commands/watch.js")).watchCommand,
+  },
+  {
     usage: "seed",
     description: "put sample PDFs into a bucket",
     flags: [

@@ -1,6 +1,6 @@
 /** `lambda-run start`: everything that the template declares in one process, watched, until Ctrl-C. */
 import { findFunction } from "../../config/find-function.js";
-import { AppError, EXIT, type ExitCode } from "../../shared/errors.js";
+import { AppError, EXIT } from "../../shared/errors.js";
 import { Debugging } from "../../stack/debugging.js";
 import { Stack } from "../../stack/stack.js";
 import { Watch } from "../../stack/watch/watch.js";
@@ -10,6 +10,7 @@ import { loadProject, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
 import { keyLine, limitLine, resourceLines } from "../terminal/banner.js";
 import { readKeys } from "../terminal/keys.js";
+import { Quit } from "../terminal/quit.js";
 import { Session } from "../terminal/session.js";
 
 export const startCommand: Action = async (_args, options) => {
@@ -101,25 +102,6 @@ function openDebugger(
     });
   const fn = target === undefined ? only : findFunction(application, target);
   if (fn !== undefined) debugging.open(fn, inspector);
-}
-
-/** The wish to leave: Ctrl-C, SIGTERM or `q`. Whoever wishes twice leaves at once. */
-class Quit {
-  readonly asked: Promise<void>;
-  #tell: () => void = () => undefined;
-  #asked = false;
-
-  constructor() {
-    this.asked = new Promise((resolve) => (this.#tell = resolve));
-    process.on("SIGINT", this.ask);
-    process.on("SIGTERM", this.ask);
-  }
-
-  readonly ask = (): void => {
-    if (this.#asked) process.exit(EXIT.interrupted satisfies ExitCode);
-    this.#asked = true;
-    this.#tell();
-  };
 }
 
 function listenToKeys(session: Session, quit: Quit): void {

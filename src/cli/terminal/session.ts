@@ -182,11 +182,17 @@ export class Session {
       .unref();
   }
 
+  /** Something that does not end the session. */
+  failed(error: unknown): void {
+    if (this.#options.json) this.#emit({ event: "failed", error: errorJson(error) });
+    else process.stderr.write(renderError(error, this.#options.colours));
+  }
+
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      process.stderr.write(renderError(error, this.#options.colours));
+      this.failed(error);
     }
   }
 }

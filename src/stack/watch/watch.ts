@@ -18,6 +18,9 @@ export interface WatchOptions {
   readonly load: () => Promise<LoadedApplication>;
   readonly inspect?: (fn: FunctionConfig) => DebuggerOptions | undefined;
   readonly onEvent: (event: WatchEvent) => void;
+  /** Other files to look at, and who hears of a change. */
+  readonly alsoFiles?: readonly string[];
+  readonly onFile?: (path: string) => void;
 }
 
 export class Watch {
@@ -47,7 +50,7 @@ export class Watch {
   static start(options: WatchOptions, functions = options.stack.application.functions): Watch {
     const watch = new Watch(options);
     watch.#ready = (async () => {
-      await watch.#files.add({ files: watch.#loaded.files });
+      await watch.#files.add({ files: [...watch.#loaded.files, ...(options.alsoFiles ?? [])] });
       for (const fn of functions) if (!watch.#closed) await watch.#code.add(fn);
     })();
     // Whoever waits for it hears of a failure; nobody has to.
@@ -75,6 +78,7 @@ export class Watch {
 
   #changed(path: string): void {
     this.#code.changed(path);
+    if (this.#options.alsoFiles?.includes(path) === true) this.#options.onFile?.(path);
     if (!this.#loaded.files.includes(path)) return;
     this.#stale = true;
     this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));

@@ -1,0 +1,122 @@
+/** `lambda-run watch <function>`: runs one event again on each save and shows what the save changed in the answer. */
+import { resolve } from "node:path";
+import { AppError, EXIT } from "../../shared/errors.js";
+import { Debugging } from "../../stack/debugging.js";
+import { Stack, type StackOptions } from "../../stack/stack.js";
+import { Watch } from "../../stack/watch/watch.js";
+import type { Action } from "../action.js";
+import { findEventFile, readEvent } from "../event-input.js";
+import { inspectorOptions } from "../inspect-options.js";
+import { loadProject } from "../project.js";
+import { coloursFor } from "../render/colours.js";
+import { difference } from "../render/difference.js";
+import { resultJson } from "../render/result.js";
+import { Quit } from "../terminal/quit.js";
+import { Session } from "../terminal/session.js";
+import { chooseFunction } from "./invoke.js";
+
+export const watchCommand: Action = async ([name = ""], options) => {
+  const project = await loadProject(options);
+  const fn = chooseFunction(name, project);
+  // A save of the event counts as well; standard input can be read but once.
+  let payload = await readEvent(options, project.folder);
+  const json = options["json"] === true;
+  const colours = coloursFor(process.stderr);
+  const debugging = new Debugging();
+  const inspector = inspectorOptions(options);
+  if (inspector !== undefined) debugging.open(fn, inspector);
+  const quit = new Quit();
+  const session = new Session({ project, json, colours, debugging });
+  const stack = await startBeside({
+    application: project.application,
+    config: project.config,
+    projectRoot: project.folder,
+    kind: "stack",
+    history: true,
+    observers: [session.observer],
+    onLog: session.logLine,
+    onNotice: session.notice,
+    inspect: debugging.inspect,
+    paused: debugging.paused,
+  });
+  session.attach(stack);
+
+  let previous: { readonly answer: unknown } | undefined;
+  let running: Promise<void> | undefined;
+  let again = false;
+  const run = async (): Promise<void> => {
+    const current = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
+    const { payload: answer, error } = resultJson(await stack.invoke(current, { payload }));
+    const shown = error ?? answer;
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ event: "answer", answer: shown, changed: previous !== undefined && difference(previous.answer, shown, colours) !== undefined })}\n`,
+      );
+    else if (previous === undefined) process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    else
+      process.stdout.write(
+        `${difference(previous.answer, shown, coloursFor(process.stdout)) ?? colours.dim("the same answer")}\n`,
+      );
+    previous = { answer: shown };
+  };
+  /** Saves that come while it runs cost one more run, not one each. */
+  const invoke = (): void => {
+    again = true;
+    running ??= (async () => {
+      while (again) {
+        again = false;
+        await run().catch((error: unknown) => session.failed(error));
+      }
+    })().finally(() => (running = undefined));
+  };
+
+  const watch = Watch.start(
+    {
+      stack,
+      projectRoot: project.folder,
+      loaded: project,
+      load: () => loadProject(options),
+      inspect: debugging.inspect,
+      onEvent: (event) => {
+        session.watched(event);
+        if (event.kind === "built" || event.kind === "applied") invoke();
+      },
+      alsoFiles: eventFiles(options, project.folder),
+      onFile: () => {
+        void readEvent(options, project.folder).then(
+          (bytes) => {
+            payload = bytes;
+            invoke();
+          },
+          (error: unknown) => session.failed(error),
+        );
+      },
+    },
+    [fn],
+  );
+  invoke();
+  await watch.ready.catch((error: unknown) => session.failed(error));
+  await running;
+  if (!json) session.say(colours.dim(`watching ${fn.name}; Ctrl-C ends`));
+  await quit.asked;
+  await watch.close();
+  debugging.close();
+  await stack.close();
+  if (!json) session.say(session.summary.toString());
+  return EXIT.ok;
+};
+
+/** A stack of its own, or beside the one that is running: then that one's services are used. */
+async function startBeside(options: StackOptions): Promise<Stack> {
+  try {
+    return await Stack.start(options);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "LR5003") throw error;
+    return Stack.start({ ...options, kind: "command", standby: true });
+  }
+}
+
+function eventFiles(options: Readonly<Record<string, unknown>>, folder: string): readonly string[] {
+  const event = options["event"];
+  return typeof event !== "string" || event === "-" ? [] : [resolve(findEventFile(event, folder))];
+}

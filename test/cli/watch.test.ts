@@ -1,0 +1,86 @@
+/** `lambda-run watch` as a process: run again on each save, with the difference. */
+import { coloursFor, type Colours } from "../../src/cli/render/colours.js";
+import { difference } from "../../src/cli/render/difference.js";
+import { ProjectFolder, smallProject } from "./cli.js";
+import { Screen } from "./screen.js";
+
+const handler = (n: number): string =>
+  `export const handler = async (event) => ({ constant: true, n: ${n}, from: event.from });`;
+
+describe("lambda-run watch", () => {
+  let project: ProjectFolder;
+  let screen: Screen;
+  const start = (files: Readonly<Record<string, string>>, ...args: string[]): Screen => {
+    project = new ProjectFolder(files);
+    screen = new Screen(project.spawn(["watch", ...args]));
+    return screen;
+  };
+  afterEach(async () => {
+    screen.kill("SIGINT");
+    await screen.exited;
+    project.remove();
+  });
+
+  it("shows the answer, and after each save what has changed in it", async () => {
+    start({ ...smallProject(handler(1)), "fixtures/events/a.json": '{"from":"a"}' }, "hello", "--event", "a.json");
+    await screen.sees(/"n": 1,\n {2}"from": "a"/);
+    await screen.sees(/watching hello/);
+    project.write("src/hello.ts", handler(2));
+    await screen.sees(/- {3}"n": 1,\n\+ {3}"n": 2,/);
+    project.write("src/hello.ts", `// a remark\n${handler(2)}`);
+    await screen.sees(/the same answer/);
+    project.write("fixtures/events/a.json", '{"from":"b"}');
+    await screen.sees(/- {3}"from": "a"\n\+ {3}"from": "b"/);
+    screen.kill("SIGINT");
+    expect(await screen.exited).toBe(0);
+    expect(screen.text).toMatch(/4 invocations, p50/);
+  });
+
+  it("shows the line of a broken build, and goes on when it is mended", async () => {
+    start(smallProject(handler(1)), "hello");
+    await screen.sees(/watching hello/);
+    project.write("src/hello.ts", "export const handler = async () => {\n  retrun 1;\n};");
+    await screen.sees(/error LR3001[\s\S]*> 2 \|/);
+    project.write("src/hello.ts", handler(3));
+    await screen.sees(/\+ {3}"n": 3/);
+  });
+
+  it("watches a file without any template", async () => {
+    start({ "lone.ts": handler(1) }, "lone.ts", "--port", "0");
+    await screen.sees(/watching lone/);
+    project.write("lone.ts", handler(2));
+    await screen.sees(/\+ {3}"n": 2/);
+  });
+
+  it("applies a timeout of the template and runs again", async () => {
+    start(
+      smallProject("export const handler = async (e, c) => Math.ceil(c.getRemainingTimeInMillis() / 1000);"),
+      "hello",
+    );
+    await screen.sees(/watching hello/);
+    project.write("template.yaml", smallProject("", "      Timeout: 77")["template.yaml"] ?? "");
+    await screen.sees(/applied hello: timeoutSeconds[\s\S]*- 3\n\+ 77/);
+  });
+});
+
+describe("the difference of two answers", () => {
+  const plain: Colours = coloursFor({ isTTY: false }, {});
+  it.each([
+    ["equal values", { a: 1 }, { a: 1 }, undefined],
+    [
+      "a changed member with its neighbours",
+      { a: 1, b: 2, c: 3, d: 4, e: 5 },
+      { a: 1, b: 2, c: 9, d: 4, e: 5 },
+      '    "b": 2,\n-   "c": 3,\n+   "c": 9,\n    "d": 4,',
+    ],
+    ["a list that grew in the middle", [1, 3], [1, 2, 3], "    1,\n+   2,\n    3"],
+    ["undefined against a value", undefined, 1, "- null\n+ 1"],
+  ])("of %s", (_what, before, after, shown) => {
+    expect(difference(before, after, plain)).toBe(shown);
+  });
+
+  it("of two large answers is made without comparing every line with every other", () => {
+    const rows = (n: number): number[] => Array.from({ length: 6000 }, (_, i) => i * n);
+    expect(difference(rows(2), rows(3), plain)?.split("\n").length).toBeGreaterThan(10_000);
+  });
+});
