@@ -2,7 +2,17 @@
 // stay in node_modules, except the small ones that every start needs: resolving them costs more than parsing them.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -12,10 +22,26 @@ const external = Object.keys(dependencies).filter((name) => !INLINED.has(name));
 
 const withTypes = process.argv.includes("--types");
 
+// npx in this folder makes npm install the package into its cache, which runs `prepare` again: 20 s for nothing.
+if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
+
+function isFresh() {
+  const made = ["dist/cli.js", "dist/index.js", "dist/types/index.d.ts"].map(
+    (name) => statSync(`${root}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  const sources = readdirSync(`${root}/src`, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const newest = Math.max(
+    ...sources.map((entry) => statSync(`${entry.parentPath ?? entry.path}/${entry.name}`).mtimeMs),
+    statSync(`${root}/package.json`).mtimeMs,
+  );
+  return Math.min(...made) > newest;
+}
+
 mkdirSync(`${root}/dist`, { recursive: true });
 // Declarations take seconds: they are made with --types (at install and in the gate) and otherwise left as they are.
-// Without them files are replaced one by one: whoever runs from dist meanwhile must not find it empty.
-if (withTypes) for (const name of readdirSync(`${root}/dist`)) rmSync(`${root}/dist/${name}`, { recursive: true, force: true });
+// Files are replaced one by one: whoever runs from dist meanwhile must not find it empty.
 if (withTypes)
   execFileSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, "-p", "tsconfig.types.json"], {
     cwd: root,
@@ -54,8 +80,7 @@ await Promise.all([
 ]);
 cpSync(`${root}/src/runtime/bootstrap/python`, `${root}/dist/bootstrap/python`, { recursive: true });
 
-// `npx lambda-run` in this very folder: npm links the bins of dependencies, not a package's own, and its fallback
-// fails on a machine whose npx cache is empty (npm 11.19: ENOENT in ~/.npm/_npx).
+// A package's own bin is not linked by npm; with the link scripts of this package and `npm exec` find it too.
 const bins = `${root}/node_modules/.bin`;
 if (existsSync(bins)) {
   rmSync(`${bins}/lambda-run`, { force: true });

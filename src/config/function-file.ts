@@ -20,10 +20,9 @@ export function hostRuntime(nodeVersion: string = process.versions.node): string
   return `nodejs${NODE_RUNTIMES.find((known) => known <= major) ?? 20}.x`;
 }
 
-/** Whether a text on the command line means a file and not a function's name. */
+/** Whether a text on the command line means a file and not a function's name, which has no dots. */
 export function looksLikeFile(text: string): boolean {
-  const { file } = splitExport(text);
-  return isSource(file) && (text.includes("/") || text.includes("\\") || existsSync(file));
+  return isSource(splitExport(text).file);
 }
 
 const isSource = (file: string): boolean => [...SOURCE_EXTENSIONS, ".py"].includes(extname(file));

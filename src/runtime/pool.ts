@@ -118,7 +118,13 @@ export class Pool {
     }
     const standby = this.#standby;
     this.#standby = this.#readyStandby = undefined;
-    if (standby !== undefined) this.#finish(standby.then((environment) => this.#end(environment), () => undefined));
+    if (standby !== undefined)
+      this.#finish(
+        standby.then(
+          (environment) => this.#end(environment),
+          () => undefined,
+        ),
+      );
   }
 
   /** Ends everything, invocations under way too. */
@@ -177,6 +183,8 @@ export class Pool {
       return environment;
     } catch (error) {
       this.#count -= 1;
+      // Its place is free again: without this whoever waits for one would wait for ever.
+      this.#wakeWithNew();
       throw error;
     }
   }
@@ -195,7 +203,10 @@ export class Pool {
       return;
     }
     environment.freeze();
-    const idle: Idle = { environment, cancelExpiry: this.#options.clock.after(this.#options.idleTimeoutMs, () => this.#expire(environment)) };
+    const idle: Idle = {
+      environment,
+      cancelExpiry: this.#options.clock.after(this.#options.idleTimeoutMs, () => this.#expire(environment)),
+    };
     this.#idle.push(idle);
     if (this.#options.standby && this.#options.alone?.() !== true) this.prepare();
   }
@@ -204,10 +215,7 @@ export class Pool {
   #wakeWithNew(): void {
     const next = this.#waiting.shift();
     if (next === undefined) return;
-    this.#create().then(next.resolve, (error: unknown) => {
-      next.reject(error);
-      this.#wakeWithNew();
-    });
+    this.#create().then(next.resolve, next.reject);
   }
 
   #expire(environment: Environment): void {

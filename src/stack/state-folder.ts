@@ -1,10 +1,10 @@
 /** Which state folder a stack or command works on, and its turn to do so. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/schema.js";
 import { AppError } from "../shared/errors.js";
-import { StateLock, type StackInfo } from "./state-lock.js";
+import { isRunning, LOCK_FILE, StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StateOptions {
   readonly config: ResolvedConfig;
@@ -13,12 +13,15 @@ export interface StateOptions {
   readonly onNotice?: (text: string) => void;
 }
 
+const EPHEMERAL_PREFIX = "lambda-run-run-";
 const LOCK_WAIT_MS = 30_000;
 const LOCK_POLL_MS = 50;
 
+/** The folder of the config, or for a throw-away run a temporary one that is deleted at the end. */
 export function stateFolderOf({ config, projectRoot }: StateOptions, closers: (() => void)[]): string {
   if (!config.ephemeral) return resolve(projectRoot, config.state);
-  const folder = mkdtempSync(join(tmpdir(), "lambda-run-state-"));
+  sweepAbandoned();
+  const folder = mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -50,4 +53,42 @@ export async function takeLock(
       onNotice?.(`waiting for another lambda-run command (process ${lock.pid}) to finish with ${config.state}`);
     await new Promise((wake) => setTimeout(wake, LOCK_POLL_MS));
   }
+}
+
+/** Deletes the throw-away folders of runs that were killed. */
+function sweepAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(new RegExp(`^${EPHEMERAL_PREFIX}(\\d+)-`).exec(name)?.[1]);
+    if (pid > 0 && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+/** What lambda-run keeps in a state folder. */
+const ENTRIES = ["state.mdb", "state.mdb-lock", "blobs", "history", "code", "lambda", LOCK_FILE, "secret"];
+
+/**
+ * Deletes the state in a folder, and the folder when nothing else is in it. False when there is none. Throws LR5003
+ * when somebody uses it and LR1004 when the folder is not one of ours: a mistyped path must not cost anybody's files.
+ */
+export function deleteState(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  if (!existsSync(join(folder, "secret")) && readdirSync(folder).length > 0) {
+    throw new AppError("LR1004", {
+      what: "This is not a state folder of lambda-run",
+      where: folder,
+      fix: "Name the folder that holds the state, .lambda-run unless you chose another.",
+    });
+  }
+  const lock = StateLock.take(folder, "command");
+  if (!(lock instanceof StateLock)) {
+    throw new AppError("LR5003", {
+      what: `The state is in use by process ${lock.pid}`,
+      where: folder,
+      fix: "Stop that stack first.",
+    });
+  }
+  for (const name of ENTRIES) rmSync(join(folder, name), { recursive: true, force: true });
+  lock.release();
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+  return true;
 }

@@ -6,7 +6,17 @@
  * under a guard and after a second look, so that nobody removes the lock that another has just taken over.
  */
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 
@@ -127,7 +137,11 @@ function parseOwner(path: string): Owner | undefined {
 
 function isAlive({ pid, nonce }: Owner): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (pid === process.pid) return held.has(nonce);
+  return pid === process.pid ? held.has(nonce) : isRunning(pid);
+}
+
+/** Whether a process of that number runs, ours or another user's. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,6 +1,6 @@
 /** `lambda-run seed`: sample PDFs for a bucket, in the running stack or in the state folder. */
-import { EXIT } from "../../shared/errors.js";
-import { AppError } from "../../shared/errors.js";
+import { didYouMean } from "../../config/nearest.js";
+import { AppError, EXIT } from "../../shared/errors.js";
 import { seed } from "../../stack/seed/seed.js";
 import { parseSize } from "../../stack/seed/size.js";
 import { Stack } from "../../stack/stack.js";
@@ -53,7 +53,7 @@ export const seedCommand: Action = async (_args, options) => {
     process.stdout.write(
       options["json"] === true
         ? `${JSON.stringify(summary)}\n`
-        : `${result.uploaded} objects put into ${bucket} under ${prefix}, ${result.unchanged} were there already\n`,
+        : `${count} PDFs and ${result.uploaded + result.unchanged - count} objects that are none are in ${bucket} under ${prefix}: ${result.uploaded} put now, ${result.unchanged} there before\n`,
     );
     return EXIT.ok;
   } catch (error) {
@@ -71,7 +71,15 @@ function bucketFor(named: unknown, { application }: Project): string {
   const wanted = text(named) ?? application.buckets[0]?.name;
   if (wanted === undefined)
     throw new AppError("LR1004", { what: "There is no bucket to seed", fix: "Pass --bucket NAME." });
-  return application.buckets.find(({ logicalId }) => logicalId === wanted)?.name ?? wanted;
+  const declared = application.buckets.find(({ logicalId, name }) => logicalId === wanted || name === wanted);
+  // Without a template any name will do; beside one a name that it does not know is a slip.
+  if (declared !== undefined || application.buckets.length === 0) return declared?.name ?? wanted;
+  const names = application.buckets.map(({ name }) => name);
+  throw new AppError("LR1004", {
+    what: `The template declares no bucket "${wanted}".${didYouMean(wanted, names)}`,
+    where: "--bucket",
+    fix: `Use ${names.join(" or ")}, or declare the bucket.`,
+  });
 }
 
 function readCount(value: unknown): number {

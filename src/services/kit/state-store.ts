@@ -4,7 +4,7 @@
  * that was answered. (The pages may still be in the kernel's cache: a power cut can lose the last moments unless
  * `durability: "disk"` is chosen.)
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as Lmdb from "lmdb";
@@ -64,6 +64,8 @@ export class StateStore {
         // One writer process at a time, held by the stack's lock file.
         overlappingSync: false,
       });
+      // The folder may have been there before, open to others; secrets are in these files.
+      for (const name of ["state.mdb", "state.mdb-lock"]) chmodSync(join(options.folder, name), 0o600);
       return new StateStore(root, options, stateSecret(options.folder));
     } catch (error) {
       throw new AppError("LR5002", {
