@@ -9,6 +9,7 @@ import type { Caller, PayloadSignature } from "../service.js";
 import * as refusal from "./auth-refusal.js";
 import { canonicalRequest, type HttpMessage } from "./canonical-request.js";
 import type { Credentials } from "./credentials.js";
+import { createSigner, type Signer } from "./hmac.js";
 import { sameText } from "./same-text.js";
 import { nearestNow, SKEW_MS } from "./skew.js";
 
@@ -44,6 +45,12 @@ interface Signed {
   readonly token: string | undefined;
 }
 
+/** What a secret becomes for one day, region and service. */
+interface SigningKey {
+  readonly bytes: Buffer;
+  readonly sign: Signer;
+}
+
 const MAX_EXPIRES_SECONDS = 604_800;
 const MAX_CACHED_KEYS = 256;
 const QUERY_PARAMETERS = [
@@ -57,16 +64,17 @@ const QUERY_PARAMETERS = [
 
 export function createV4Verifier(options: { readonly credentials: Credentials; readonly clock: Clock }): V4Verifier {
   const { credentials, clock } = options;
-  const signingKeys = new Map<string, Buffer>();
+  const signingKeys = new Map<string, SigningKey>();
 
-  function signingKey(secret: string, scope: string, date: string, region: string, service: string): Buffer {
+  function signingKey(secret: string, scope: string, date: string, region: string, service: string): SigningKey {
     const name = `${scope}\n${secret}`;
     const known = signingKeys.get(name);
     if (known !== undefined) return known;
-    const key = [date, region, service, "aws4_request"].reduce<Buffer>(
+    const bytes = [date, region, service, "aws4_request"].reduce<Buffer>(
       (key, part) => hmac(key, part),
       Buffer.from(`AWS4${secret}`),
     );
+    const key = { bytes, sign: createSigner(bytes) };
     if (signingKeys.size >= MAX_CACHED_KEYS) signingKeys.clear();
     signingKeys.set(name, key);
     return key;
@@ -86,8 +94,8 @@ export function createV4Verifier(options: { readonly credentials: Credentials; r
       const canonical = canonicalRequest(request, reading, request.isS3, signed.signedHeaders, signed.payloadHash);
       if (canonical === undefined) continue;
       const stringToSign = `${V4_ALGORITHM}\n${signed.amzDate}\n${scope}\n${sha256(canonical)}`;
-      if (sameText(signed.signature, hmac(key, stringToSign).toString("hex"))) {
-        return { caller: found.caller, payload: payloadOf(signed, key, scope) };
+      if (sameText(signed.signature, key.sign(stringToSign))) {
+        return { caller: found.caller, payload: payloadOf(signed, key.bytes, scope) };
       }
       mismatch ??= { accessKeyId, stringToSign, signatureProvided: signed.signature, canonicalRequest: canonical };
     }
