@@ -11,7 +11,6 @@
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import type { Clock } from "../shared/clock.js";
 import type { Realm } from "../shared/arn.js";
 import type { Logger } from "../shared/logger.js";
@@ -73,7 +72,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       waiting = false;
       response.writeContinue();
     };
-    response.once("finish", () => drain(message, waiting));
+    if (announcesBody(message)) response.once("finish", () => drain(message, waiting));
     const url = message.url ?? "/";
     const { path, query } = splitUrl(url);
     const host = readHost(message.headers.host ?? "");
@@ -88,7 +87,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       sendJson(response, health(path));
       return;
     }
-    const routed = { method: message.method ?? "GET", path, query, headers: message.headers, host };
+    const { method = "GET", headers, rawHeaders } = message;
+    const routed = { method, path, query, headers, rawHeaders, host };
     const passage = { message, response, routed, mechanism: mechanismOf(routed), giveLeave };
     const entry = routeOf(routed, passage.mechanism, services.index);
     if (entry === undefined) void passForm(passage);
@@ -112,7 +112,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       }
       const path = isS3 ? pathStyle(routed.path, routed.host) : routed.path;
       const { caller, payload } = authenticate({
-        message: { ...routed, rawHeaders: message.rawHeaders },
+        message: routed,
         mechanism,
         isS3,
         anonymous: entry.anonymous,
@@ -125,8 +125,8 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
         path,
         query: routed.query,
         headers: routed.headers,
-        body: buffered === undefined ? message : Readable.from([buffered], { objectMode: false }),
-        ...(buffered === undefined ? {} : { buffered }),
+        body: message,
+        buffered,
         caller,
         requestId,
         endpoint: `http://${routed.headers.host}`,
@@ -197,6 +197,11 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   }
 
   return frontDoor;
+}
+
+/** Without a length and without chunks there is none (RFC 9112 6.3). */
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 function splitUrl(url: string): { readonly path: string; readonly query: string } {

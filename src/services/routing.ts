@@ -2,16 +2,12 @@
  * Which service a request is meant for. A signed request says so itself: the credential scope names the service. What
  * is not signed is found by target header, path, host name and Query-protocol version, and is S3's when nothing fits.
  */
-import type { IncomingMessage } from "node:http";
 import type { Mechanism } from "./kit/authenticate.js";
+import type { HttpMessage } from "./kit/canonical-request.js";
 import type { HostReading } from "./kit/virtual-host.js";
 import { serviceEntry, type ServiceEntry, type ServiceIndex } from "./registry.js";
 
-export interface RoutedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: IncomingMessage["headers"];
+export interface RoutedRequest extends HttpMessage {
   readonly host: HostReading;
 }
 

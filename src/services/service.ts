@@ -21,10 +21,10 @@ export interface ServiceRequest {
   /** Raw query string without `?`. */
   readonly query: string;
   readonly headers: IncomingMessage["headers"];
-  /** Undecoded body; read it with kit/body.ts, which bounds it, or as a stream with kit/payload.ts. */
+  /** Undecoded body, spent when `buffered` is there; read it with kit/body.ts, which bounds it, or kit/payload.ts. */
   readonly body: Readable;
   /** Present when the gateway had to read the whole body to check the signature; its hash is then verified already. */
-  readonly buffered?: Buffer;
+  readonly buffered?: Buffer | undefined;
   /** Undefined for an anonymous request. */
   readonly caller: Caller | undefined;
   readonly requestId: string;

@@ -61,9 +61,11 @@ export function createAuthenticator(options: {
         return { caller: undefined, payload: UNSIGNED };
       case "v4-header":
       case "v4-query": {
-        const signed = { ...message, isS3, bodyHash: body === undefined ? undefined : hash("sha256", body, "hex") };
+        const bodyHash = body === undefined ? undefined : hash("sha256", body, "hex");
+        const { method, path, query, headers, rawHeaders } = message;
+        const signed = { method, path, query, headers, rawHeaders, isS3, bodyHash };
         if (mechanism === "v4-query") return v4.query(signed, request.parameters());
-        if (message.query.includes("X-Amz-Algorithm=")) throw refusal.twoMechanisms();
+        if (query.includes("X-Amz-Algorithm=")) throw refusal.twoMechanisms();
         return v4.header(signed, authorization);
       }
       case "v2-header":

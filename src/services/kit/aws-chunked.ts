@@ -219,15 +219,17 @@ export class AwsChunkedBody implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     try {
-      // The connection outlives a refused body: the client still has to read why.
-      for await (const bytes of this.#request.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        yield* this.#parser.push(bytes);
-      }
+      for await (const bytes of pieces(this.#request)) yield* this.#parser.push(bytes);
     } catch (error) {
       throw error instanceof AwsError ? error : incompleteBody(error);
     }
     this.#trailers = this.#parser.finish();
   }
+}
+
+function pieces({ buffered, body }: ServiceRequest): AsyncIterable<Buffer> | [Buffer] {
+  // The connection outlives a refused body: the client still has to read why.
+  return buffered === undefined ? (body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) : [buffered];
 }
 
 function announcedTrailers(request: ServiceRequest): string[] {
