@@ -77,15 +77,17 @@ function sendJson(
   bodyHeaders?: (body: string) => Record<string, string>,
   headers: Record<string, string> = {},
 ): void {
-  // As text: Node then writes head and body in one piece.
   const text = JSON.stringify(body);
+  const length = Buffer.byteLength(text);
   const fixed = {
     "Content-Type": contentType,
-    "Content-Length": Buffer.byteLength(text),
+    "Content-Length": length,
     "x-amzn-RequestId": requestId,
   };
   response.writeHead(statusCode, { ...fixed, ...bodyHeaders?.(text), ...headers });
-  response.end(text);
+  // As text: Node then writes head and body in one piece. Pure ASCII is the same in both encodings, and as Latin-1 it
+  // is copied instead of encoded.
+  response.end(text, length === text.length ? "latin1" : "utf8");
 }
 
 function sendJsonError(

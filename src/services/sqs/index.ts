@@ -75,7 +75,8 @@ export function createSqsService(context: ServiceContext): EmbeddedService & Sqs
     },
   });
   const moveTasks = new MoveTasks(store, clock, registry, log);
-  const responses = new WeakMap<ServiceRequest, ServerResponse>();
+  /** Of the requests being answered. No WeakMap: the garbage collector would go through it at every turn. */
+  const responses = new Map<ServiceRequest, ServerResponse>();
   const operationContext = createOperationContext({
     registry,
     moveTasks,
@@ -105,8 +106,12 @@ export function createSqsService(context: ServiceContext): EmbeddedService & Sqs
     ...createSqsAdmin({ registry, accountId: realm.accountId, urlOf, now: () => clock.now() }),
     handle: async (request, response) => {
       responses.set(request, response);
-      if (isQueryRequest(request)) await handleQuery(request, response, queryOptions);
-      else await handleJson(request, response, jsonOptions);
+      try {
+        if (isQueryRequest(request)) await handleQuery(request, response, queryOptions);
+        else await handleJson(request, response, jsonOptions);
+      } finally {
+        responses.delete(request);
+      }
     },
     reset: async () => {
       moveTasks.reset();
