@@ -2,9 +2,10 @@
 import type { FunctionConfig } from "../config/function-config.js";
 import { RequestTooLarge } from "../runtime/limits/payload.js";
 import type { InvokeRequest } from "../runtime/types.js";
-import { AppError, type ExitCode } from "../shared/errors.js";
+import { AppError, EXIT, type ExitCode } from "../shared/errors.js";
 import { Debugging } from "../stack/debugging.js";
 import { Stack } from "../stack/stack.js";
+import { Interruption } from "./interruption.js";
 import type { InspectorOptions } from "./inspect-options.js";
 import type { Project } from "./project.js";
 import { coloursFor } from "./render/colours.js";
@@ -36,8 +37,10 @@ export async function runOnce(
     inspect: debugging.inspect,
     paused: debugging.paused,
   });
+  const interruption = new Interruption();
   try {
-    const result = await stack.invoke(fn, request);
+    const result = await Promise.race([stack.invoke(fn, request), interruption.promise]);
+    if (result === undefined) return EXIT.interrupted;
     if (json)
       process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
     else process.stdout.write(`${result.payload.toString("utf8")}\n`);
@@ -53,6 +56,7 @@ export async function runOnce(
       cause: error,
     });
   } finally {
+    interruption.stop();
     debugging.close();
     await stack.close();
   }

@@ -9,13 +9,16 @@ import type { SecretsService } from "../services/secrets/index.js";
 import type { SsmService } from "../services/ssm/index.js";
 import { AppError, messageOf } from "../shared/errors.js";
 
+/** How a value is looked up. */
+export type LookUp = (reference: DynamicReference) => Promise<string>;
+
 /** The function with its variables filled in. Throws LR2003 naming the variable that cannot be. */
-export async function withReferences(fn: FunctionConfig, gateway: Gateway): Promise<FunctionConfig> {
+export async function withReferences(fn: FunctionConfig, lookUp: LookUp): Promise<FunctionConfig> {
   const environment: Record<string, string> = { ...fn.environment };
   for (const [name, value] of Object.entries(environment)) {
     if (!hasDynamicReference(value)) continue;
     try {
-      environment[name] = await resolveDynamicReferences(value, (reference) => lookUp(reference, gateway));
+      environment[name] = await resolveDynamicReferences(value, lookUp);
     } catch (error) {
       throw new AppError("LR2003", {
         what: `The variable ${name} of ${fn.logicalId} refers to a value that is not there`,
@@ -31,17 +34,48 @@ export async function withReferences(fn: FunctionConfig, gateway: Gateway): Prom
 
 export const needsReferences = (fn: FunctionConfig): boolean => Object.values(fn.environment).some(hasDynamicReference);
 
-async function lookUp(reference: DynamicReference, gateway: Gateway): Promise<string> {
-  if (reference.kind === "ssm") {
-    const ssm = (await gateway.service("ssm")) as SsmService;
-    return ssm.parameterValue(
-      reference.version === undefined ? reference.name : `${reference.name}:${reference.version}`,
+/** In this process's own services. */
+export function lookUpIn(gateway: Gateway): LookUp {
+  return async (reference) => {
+    if (reference.kind === "ssm")
+      return ((await gateway.service("ssm")) as SsmService).parameterValue(parameterId(reference));
+    const secrets = (await gateway.service("secretsmanager")) as SecretsService;
+    return memberOf(secrets.secretString(reference.secretId, reference.versionStage), reference.jsonKey);
+  };
+}
+
+/** In the services of a stack that another process runs, through the SDK. */
+export function lookUpAt(clientConfig: {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}): LookUp {
+  return async (reference) => {
+    if (reference.kind === "ssm") {
+      const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+      const { Parameter } = await new SSMClient(clientConfig).send(
+        new GetParameterCommand({ Name: parameterId(reference), WithDecryption: true }),
+      );
+      return Parameter?.Value ?? "";
+    }
+    const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
+    const { SecretString = "" } = await new SecretsManagerClient(clientConfig).send(
+      new GetSecretValueCommand({
+        SecretId: reference.secretId,
+        ...(reference.versionStage === undefined ? {} : { VersionStage: reference.versionStage }),
+      }),
     );
-  }
-  const secrets = (await gateway.service("secretsmanager")) as SecretsService;
-  const text = await secrets.secretString(reference.secretId, reference.versionStage);
-  if (reference.jsonKey === undefined) return text;
-  const value = (JSON.parse(text) as Record<string, unknown>)[reference.jsonKey];
-  if (typeof value !== "string") throw new Error(`the secret has no text under "${reference.jsonKey}"`);
+    return memberOf(SecretString, reference.jsonKey);
+  };
+}
+
+function parameterId({ name, version }: Extract<DynamicReference, { kind: "ssm" }>): string {
+  return version === undefined ? name : `${name}:${version}`;
+}
+
+function memberOf(secret: string, jsonKey: string | undefined): string {
+  if (jsonKey === undefined) return secret;
+  const value = (JSON.parse(secret) as Record<string, unknown>)[jsonKey];
+  if (typeof value !== "string") throw new Error(`the secret has no text under "${jsonKey}"`);
   return value;
 }

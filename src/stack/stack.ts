@@ -22,7 +22,7 @@ import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { S3Service } from "../services/s3/index.js";
-import { needsReferences, withReferences } from "./dynamic-references.js";
+import { lookUpAt, lookUpIn, needsReferences, withReferences } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
@@ -149,6 +149,10 @@ export class Stack {
           ? new StackTelemetry({ gateway, clock, bus, hasQueues: application.queues.length > 0, notice })
           : undefined;
       if (telemetry !== undefined) closers.push(() => telemetry.close());
+      const lookUp =
+        gateway === undefined
+          ? lookUpAt({ endpoint, region: realm.region, credentials: config.credentials })
+          : lookUpIn(gateway);
       const host = new RuntimeHost({
         realm,
         clock,
@@ -170,8 +174,7 @@ export class Stack {
         standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
         faithfulCpu: config.limits.faithfulCpu,
-        complete: (fn) =>
-          gateway !== undefined && needsReferences(fn) ? withReferences(fn, gateway) : Promise.resolve(fn),
+        complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),

@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ProjectFolder, smallProject } from "./cli.js";
+
+const folders: ProjectFolder[] = [];
+const project = (files: Record<string, string>): ProjectFolder => {
+  const made = new ProjectFolder(files);
+  folders.push(made);
+  return made;
+};
+afterAll(() => folders.forEach((folder) => folder.remove()));
+
+const echo = "export const handler = async (event: object) => ({ got: event });";
+const lister =
+  'import { S3Client, ListBucketsCommand } from "@aws-sdk/client-s3"; export const handler = async () => (await new S3Client({}).send(new ListBucketsCommand({}))).Buckets?.length;';
+
+describe("lambda-run reset", () => {
+  it("deletes the state, and says when there is none", async () => {
+    const folder = project(smallProject(lister));
+    await folder.run(["invoke", "hello"]);
+    expect((await folder.run(["reset"])).stdout).toMatch(/is deleted/);
+    expect(existsSync(join(folder.folder, ".lambda-run"))).toBe(false);
+    expect((await folder.run(["reset"])).stdout).toMatch(/there is no state/);
+  });
+
+  it("deletes no folder that is not its own, and nothing beside its own files", async () => {
+    const folder = project({ ...smallProject(lister), "precious/file": "x" });
+    const refused = await folder.run(["reset", "--state", "precious"]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/error LR1004 This is not a state folder/),
+    ]);
+    await folder.run(["invoke", "hello", "--state", "mixed"]);
+    folder.write("mixed/notes.txt", "mine");
+    await folder.run(["reset", "--state", "mixed"]);
+    expect(readdirSync(join(folder.folder, "mixed"))).toEqual(["notes.txt"]);
+    expect(existsSync(join(folder.folder, "precious/file"))).toBe(true);
+  });
+});
+
+describe("the state folder", () => {
+  it("is readable by its owner alone, also where the folder was there before", async () => {
+    const folder = project(smallProject(lister));
+    mkdirSync(join(folder.folder, "open"), { mode: 0o755 });
+    await folder.run(["invoke", "hello", "--state", "open"]);
+    for (const name of ["state.mdb", "secret"])
+      expect(statSync(join(folder.folder, "open", name)).mode & 0o077).toBe(0);
+  });
+});
+
+describe("lambda-run seed", () => {
+  it("takes a slip in the bucket's name for one, and makes nothing", async () => {
+    const folder = project(smallProject(lister));
+    const { exitCode, stderr } = await folder.run(["seed", "--bucket", "my-stroe"]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/no bucket "my-stroe".*Did you mean "my-store"/)]);
+    expect((await folder.run(["invoke", "hello"])).stdout).toBe("1\n");
+  });
+
+  it("says how many of each it put, and finds them there the second time", async () => {
+    const folder = project(smallProject(echo));
+    const args = ["seed", "--bucket", "my-store", "--count", "3", "--prefix", "2026/05/"];
+    expect((await folder.run(args)).stdout).toMatch(
+      /^3 PDFs and 7 objects that are none .*: 10 put now, 0 there before\n$/,
+    );
+    expect((await folder.run(args)).stdout).toMatch(/: 0 put now, 10 there before\n$/);
+  });
+
+  it.each([
+    ["--count", "0"],
+    ["--count", "x"],
+    ["--size", "big"],
+  ])("refuses %s %s", async (flag, value) => {
+    expect((await project(smallProject(echo)).run(["seed", flag, value])).stderr).toMatch(/error LR1005/);
+  });
+});
+
+describe("interruption", () => {
+  it("ends an invocation in order: exit code 130, no process, no owner, no throw-away state", async () => {
+    const folder = project(
+      smallProject(
+        'import { spawn } from "node:child_process"; export const handler = async () => { const child = spawn("sleep", ["987"], { detached: true, stdio: "ignore" }); console.log("sleeps as", child.pid); await new Promise(() => setInterval(() => undefined, 1000)); };',
+        "      Timeout: 60",
+      ),
+    );
+    const child = folder.spawn(["invoke", "hello", "--ephemeral"]);
+    let text = "";
+    await new Promise<void>((resolve) =>
+      child.stderr.setEncoding("utf8").on("data", (data: string) => (text += data).includes("sleeps as") && resolve()),
+    );
+    child.kill("SIGINT");
+    const exitCode = await new Promise((resolve) => child.on("exit", resolve));
+    expect(exitCode).toBe(130);
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith(`lambda-run-run-${child.pid}-`));
+    expect(after).toEqual([]);
+    const left = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes("sleep\u0000987"));
+    expect(left).toEqual([]);
+  });
+});
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    // Gone between the listing and the look.
+    return "";
+  }
+}
+
+describe("dynamic references", () => {
+  it("are filled in from the services, also from those of a stack that runs", async () => {
+    const folder = project({
+      ...smallProject(
+        "export const handler = async () => process.env.SECRET;",
+        "      Environment: { Variables: { SECRET: '{{resolve:secretsmanager:the-secret:SecretString:word}}' } }",
+      ),
+    });
+    const template = readFileSync(join(folder.folder, "template.yaml"), "utf8");
+    writeFileSync(
+      join(folder.folder, "template.yaml"),
+      `${template}  TheSecret:\n    Type: AWS::SecretsManager::Secret\n    Properties: { Name: the-secret, SecretString: '{"word":"sesame"}' }\n`,
+    );
+    expect((await folder.run(["invoke", "hello"])).stdout).toBe('"sesame"\n');
+    const stack = folder.spawn(["start", "--json"]);
+    stack.stderr.resume();
+    await new Promise<void>((resolve) =>
+      stack.stdout.setEncoding("utf8").on("data", (data: string) => data.includes('"ready"') && resolve()),
+    );
+    expect((await folder.run(["invoke", "hello"])).stdout).toBe('"sesame"\n');
+    stack.kill("SIGINT");
+    await new Promise((resolve) => stack.on("exit", resolve));
+  });
+});
+
+it("a handler file that is not there is named, not taken for a function's name", async () => {
+  const { exitCode, stderr } = await project({}).run(["invoke", "nowhere.js"]);
+  expect([exitCode, stderr]).toEqual([
+    3,
+    expect.stringMatching(/error LR3002 The handler file nowhere\.js is not there/),
+  ]);
+});
