@@ -41,8 +41,10 @@ export async function passApi(target: ApiTarget, door: DoorContext): Promise<Api
   const startedAt = performance.now();
   const match = api.routes.find(request.method, request.path);
   const identity = identityOf(target, door);
-  const bare = await answerOf(target, match, identity, door);
-  const cors = api.kind === "http" ? api.cors : undefined;
+  const preflight = preflightOf(target);
+  const bare = preflight ?? (await answerOf(target, match, identity, door));
+  // An answer to preflight has its own headers already.
+  const cors = api.kind === "http" && preflight === undefined ? api.cors : undefined;
   const answer = {
     ...bare,
     headers: [...withCors(bare.headers, cors, headerOf(request, "origin")), ...idLines(target)],
@@ -71,8 +73,6 @@ async function answerOf(
 ): Promise<HttpAnswer> {
   const { api, request, stage } = target;
   const refuse = (name: RefusalName): HttpAnswer => refusal(api.kind, name);
-  const preflight = preflightOf(target);
-  if (preflight !== undefined) return preflight;
   if (match === undefined) return refuse("no-route");
   const { route } = match;
   const routeKey = routeKeyOf(route);

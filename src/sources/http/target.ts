@@ -50,10 +50,11 @@ export function targetOf(
   }
   const targets = apis.map((api) => inStage(api, request, request.path));
   const takes = ({ api, request: inner }: ApiTarget): boolean =>
-    api.routes.find(inner.method, inner.path) !== undefined || api.routes.methodsAt(inner.path).length > 0;
+    api.routes.find(inner.method, inner.path) !== undefined;
   return (
     targets.find((target) => target.request !== request && takes(target)) ??
     targets.find(takes) ??
+    targets.find(({ api, request: inner }) => api.routes.methodsAt(inner.path).length > 0) ??
     inStage(first, request, request.path)
   );
 }

@@ -39,7 +39,10 @@ export async function passUrl(
     headers: [...withCors(headers, cors, headerOf(request, "origin")), ...idLines(request)],
   });
   const refuse = (name: RefusalName): HttpAnswer => finish(refusal("url", name));
-  if (cors !== undefined && isPreflight(request)) return finish(preflightAnswer(cors, request, 200));
+  if (cors !== undefined && isPreflight(request)) {
+    const preflight = preflightAnswer(cors, request, 200);
+    return { ...preflight, headers: [...preflight.headers, ...idLines(request)] };
+  }
   let authorizer: Readonly<Record<string, unknown>> | undefined;
   if (url.url.authType === "AWS_IAM") {
     const caller = door.iam(request, target.signedPath);
