@@ -136,6 +136,14 @@ export const configSchema = z.strictObject({
     "Address to listen on. Anything but loopback opens your stack to the network.",
     "--host <address>",
   ),
+  hosts: option(
+    z.array(z.string().min(1)).default([]),
+    "Host names by which clients may call, besides those of this machine; `host.docker.internal` for containers.",
+  ),
+  origins: option(
+    z.array(z.string().min(1)).default([]),
+    "Origins of web pages that may call, besides those on this machine.",
+  ),
   ports: z
     .strictObject({
       gateway: option(port.default(4566), "Port of the AWS services; 0 takes a free one.", "--port <number>"),

@@ -54,7 +54,10 @@ export async function startSecondStores({ config, shared, notice }: SecondStores
       gateway.addService("s3", openedAtFirstUse(open, buckets));
       stores.push({ name, gateway });
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== "LR5001") throw error;
+      if (!(error instanceof AppError) || error.code !== "LR5001") {
+        for (const { gateway } of stores) await gateway.close();
+        throw error;
+      }
       notice(`port ${port} is in use: the second store "${name}" is not there (secondStores.${name}.port)`);
     }
   }
@@ -67,10 +70,16 @@ async function makeBuckets(s3: S3Service, buckets: readonly string[]): Promise<v
 
 function openedAtFirstUse(open: () => Promise<S3Service>, buckets: readonly string[]): EmbeddedService {
   let opened: Promise<S3Service> | undefined;
+  const get = (): Promise<S3Service> => {
+    const opening = (opened ??= open());
+    // One that failed is tried again at the next request.
+    opening.catch(() => (opened = undefined));
+    return opening;
+  };
   return {
-    handle: async (request, response) => (await (opened ??= open())).handle(request, response),
+    handle: async (request, response) => (await get()).handle(request, response),
     reset: async () => {
-      const s3 = await (opened ??= open());
+      const s3 = await get();
       await s3.reset();
       await makeBuckets(s3, buckets);
     },

@@ -336,6 +336,8 @@ async function startServices(
   closers.push(() => store?.close());
   const shared = {
     host: config.host,
+    hosts: config.hosts,
+    origins: config.origins,
     store: () => (store ??= StateStore.open({ folder, onCommit: () => activity.changed() })),
     secret: () => secret,
     clock,
