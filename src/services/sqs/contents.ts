@@ -125,7 +125,8 @@ export class QueueContents {
 
   withMessage(place: Place): HeldMessage | undefined {
     const message = this.#store.getMessage(this.space, place.sequence);
-    return message === undefined ? undefined : { ...place, message, groupId: message.groupId };
+    if (message === undefined) return undefined;
+    return { sequence: place.sequence, delivery: place.delivery, groupId: message.groupId, message };
   }
 
   remove({ sequence, delivery, groupId }: Place): void {

@@ -109,7 +109,10 @@ export class Queue {
 
   /** Deletes by handle; for each handle undefined or why not. */
   async delete(handles: readonly string[]): Promise<(AwsError | undefined)[]> {
-    const outcomes = await this.#commit((nowMs) => handles.map((handle) => this.#deleteOne(handle, nowMs)));
+    const receipts = this.#services.handles.open(this.#row.number, handles);
+    const outcomes = await this.#commit((nowMs) =>
+      handles.map((handle, index) => this.#deleteOne(handle, receipts[index], nowMs)),
+    );
     // The next message of a group may have become the first.
     if (this.fifo && this.#contents.counts.visible > 0) this.#services.announce(this);
     return outcomes;
@@ -118,8 +121,10 @@ export class Queue {
   async changeVisibility(
     entries: readonly { readonly handle: string; readonly seconds: number }[],
   ): Promise<(AwsError | undefined)[]> {
+    const sealed = entries.map(({ handle }) => handle);
+    const receipts = this.#services.handles.open(this.#row.number, sealed);
     const outcomes = await this.#commit((nowMs) =>
-      entries.map(({ handle, seconds }) => this.#changeOne(handle, seconds, nowMs)),
+      entries.map(({ handle, seconds }, index) => this.#changeOne(handle, receipts[index], seconds, nowMs)),
     );
     if (this.#contents.counts.visible > 0) this.#services.announce(this);
     return outcomes;
@@ -303,7 +308,7 @@ export class Queue {
     const handles = this.#services.handles.seal(
       taken.map(({ sequence, delivery }) => ({ queueNumber, sequence, handleMs: delivery.handleMs })),
     );
-    return taken.map((held, index) => ({ ...held, receiptHandle: handles[index] ?? "" }));
+    return taken.map((held, index) => Object.assign(held, { receiptHandle: handles[index] ?? "" }));
   }
 
   /** The same messages for the same attempt, unless one was deleted, changed or seen again since. */
@@ -317,8 +322,7 @@ export class Queue {
     return held?.every((message) => message !== undefined) ? this.#withHandles(held) : undefined;
   }
 
-  #deleteOne(handle: string, nowMs: number): AwsError | undefined {
-    const receipt = this.#open(handle);
+  #deleteOne(handle: string, receipt: Receipt | undefined, nowMs: number): AwsError | undefined {
     if (receipt === undefined) return sqsError.receiptHandleIsInvalid(handle);
     const place = this.#contents.findReceived(receipt.sequence, receipt.handleMs);
     const expired = place === undefined ? this.#contents.has(receipt.sequence) : place.delivery.visibleAtMs <= nowMs;
@@ -328,8 +332,7 @@ export class Queue {
     return undefined;
   }
 
-  #changeOne(handle: string, seconds: number, nowMs: number): AwsError | undefined {
-    const receipt = this.#open(handle);
+  #changeOne(handle: string, receipt: Receipt | undefined, seconds: number, nowMs: number): AwsError | undefined {
     if (receipt === undefined) return sqsError.receiptHandleIsInvalid(handle);
     const place = this.#contents.findReceived(receipt.sequence, receipt.handleMs);
     if (place === undefined || (this.fifo && place.delivery.visibleAtMs <= nowMs)) {
@@ -342,12 +345,6 @@ export class Queue {
     }
     this.#contents.reschedule(place, visibleAtMs);
     return undefined;
-  }
-
-  /** Undefined for a handle that is none of this queue's. */
-  #open(handle: string): Receipt | undefined {
-    const receipt = this.#services.handles.open(handle);
-    return receipt?.queueNumber === this.#row.number ? receipt : undefined;
   }
 
   async #commit<T>(work: (nowMs: number) => T, touched: ReadonlySet<Queue> = new Set()): Promise<T> {

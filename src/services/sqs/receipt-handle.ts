@@ -45,16 +45,29 @@ export class ReceiptHandles {
     return receipts.map((_, index) => sealed.toString("base64", index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES));
   }
 
-  /** Undefined for text that is no handle of this state folder. */
-  open(handle: string): Receipt | undefined {
-    const sealed = Buffer.from(handle, "base64");
-    if (sealed.length !== BLOCK_BYTES) return undefined;
-    const plain = this.#opener.update(sealed);
-    if (plain.readUIntBE(CHECK_AT, CHECK_BYTES) !== 0) return undefined;
-    return {
-      queueNumber: plain.readUIntBE(0, NUMBER_BYTES),
-      sequence: plain.readUIntBE(SEQUENCE_AT, SEQUENCE_BYTES),
-      handleMs: plain.readUIntBE(TIME_AT, TIME_BYTES),
-    };
+  /** In one pass again, as each costs 1 us. Undefined for text that is no handle of that queue. */
+  open(queueNumber: number, handles: readonly string[]): (Receipt | undefined)[] {
+    const sealed = handles.map((handle) => Buffer.from(handle, "base64"));
+    const plain = this.#opener.update(Buffer.concat(sealed.filter(isBlock)));
+    let at = 0;
+    return sealed.map((block) => {
+      if (!isBlock(block)) return undefined;
+      const receipt = readReceipt(plain, at);
+      at += BLOCK_BYTES;
+      return receipt?.queueNumber === queueNumber ? receipt : undefined;
+    });
   }
+}
+
+function isBlock(bytes: Buffer): boolean {
+  return bytes.length === BLOCK_BYTES;
+}
+
+function readReceipt(plain: Buffer, at: number): Receipt | undefined {
+  if (plain.readUIntBE(at + CHECK_AT, CHECK_BYTES) !== 0) return undefined;
+  return {
+    queueNumber: plain.readUIntBE(at, NUMBER_BYTES),
+    sequence: plain.readUIntBE(at + SEQUENCE_AT, SEQUENCE_BYTES),
+    handleMs: plain.readUIntBE(at + TIME_AT, TIME_BYTES),
+  };
 }
