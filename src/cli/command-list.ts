@@ -64,6 +64,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/watch.js")).watchCommand,
   },
   {
+    usage: "test [fixtures...]",
+    description: "hold fixtures against the expectations beside them",
+    flags: [
+      ["-u, --update", "write what came out as the new expectation"],
+      ["--fn <function>", "with --update: make an expectation for this function"],
+      ["--reporter <name>", "text, junit or github (default: github where GITHUB_ACTIONS is set, else text)"],
+      ["-o, --out <file>", "write a JUnit report to a file, too"],
+      ["--workers <number>", "how many at a time (default: half of the processors)"],
+    ],
+    examples: ["test", "test s3.json --fn manifest --update", "test --out junit.xml"],
+    load: async () => (await import("./commands/test.js")).testCommand,
+  },
+  {
     usage: "seed",
     description: "put sample PDFs into a bucket",
     flags: [

@@ -55,7 +55,7 @@ export function fixtureFiles(projectRoot: string): readonly string[] {
   const folder = fixturesFolder(projectRoot);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.endsWith(".json") && !name.endsWith(".expect.json"))
     .sort()
     .map((name) => join(folder, name));
 }

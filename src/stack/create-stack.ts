@@ -9,12 +9,14 @@
  * await stack.close();
  * ```
  */
+import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
+import type { Application } from "../config/application.js";
 import { findFunction } from "../config/find-function.js";
 import { functionFromFile, looksLikeFile } from "../config/function-file.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { JsonObject } from "../config/json.js";
-import { loadApplication } from "../config/load-application.js";
+import { loadApplication, type LoadedApplication } from "../config/load-application.js";
 import type { LambdaRunConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { LogRecord } from "../runtime/log-capture.js";
@@ -205,12 +207,13 @@ export class TestStack {
 /** Starts a stack for tests and scripts. Close it, or declare it with `await using`. */
 export async function createStack(options: CreateStackOptions = {}): Promise<TestStack> {
   const folder = resolve(options.folder ?? process.cwd());
-  const { application, config } = await loadApplication({
+  const loaded = await loadApplication({
     folder,
     flags: flagsOf(options),
     cacheFolder: join(cacheFolder(folder), "applications"),
     ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
   });
+  const { application, config } = await withOwnPorts(loaded);
   const finished: FinishedInvocation[] = [];
   const stack = await Stack.start({
     application,
@@ -228,9 +231,37 @@ export async function createStack(options: CreateStackOptions = {}): Promise<Tes
 
 /** The inline config, with what makes a stack a world of its own. */
 function flagsOf({ config = {}, template }: CreateStackOptions): JsonObject {
-  const isolated = { ephemeral: true, ports: { gateway: 0, http: 0 } };
   const over = JSON.parse(JSON.stringify(config)) as JsonObject;
-  return { ...isolated, ...over, ...(template === undefined ? {} : { template }) };
+  const ports = { gateway: 0, http: 0, ...(over["ports"] as JsonObject | undefined) };
+  return { ephemeral: true, ...over, ports, ...(template === undefined ? {} : { template }) };
+}
+
+/**
+ * Second stores on free ports: two worlds side by side must not share one. Functions know them by address, from the
+ * template's parameters, so the address is exchanged wherever it stands.
+ */
+async function withOwnPorts(loaded: LoadedApplication): Promise<Pick<LoadedApplication, "application" | "config">> {
+  const stores = Object.entries(loaded.config.secondStores);
+  if (stores.length === 0) return loaded;
+  let text = JSON.stringify(loaded.application);
+  const secondStores: (typeof loaded.config)["secondStores"] = {};
+  for (const [name, store] of stores) {
+    const port = await freePort();
+    secondStores[name] = { ...store, port };
+    for (const host of ["127.0.0.1", "localhost"]) text = text.replaceAll(`${host}:${store.port}`, `${host}:${port}`);
+  }
+  return { application: JSON.parse(text) as Application, config: { ...loaded.config, secondStores } };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ port: 0, host: "127.0.0.1" }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function clockOf(choice: "real" | "virtual" | Date): typeof realClock {
