@@ -44,10 +44,16 @@ function install(work) {
   }
   writeFileSync(join(work, "package.json"), "{}");
   try {
-    execFileSync("npm", ["install", "--no-audit", "--no-fund", `aws-lambda-ric@${VERSION}`], { cwd: work, stdio: "pipe" });
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", `aws-lambda-ric@${VERSION}`], {
+      cwd: work,
+      stdio: "pipe",
+    });
     return work;
   } catch (error) {
-    const words = String(error.stderr ?? error.message).trim().split("\n").at(-1);
+    const words = String(error.stderr ?? error.message)
+      .trim()
+      .split("\n")
+      .at(-1);
     console.log(`aws-lambda-ric ${VERSION} was not compared: its install failed (${words})`);
     return undefined;
   }
@@ -79,7 +85,10 @@ function makeLayer(work, folder) {
   const client = existsSync(join(folder, "node_modules/aws-lambda-ric")) ? join(folder, "node_modules") : folder;
   execFileSync("cp", ["-r", client, join(layer, "node_modules")]);
   const bootstrap = join(layer, "bootstrap");
-  writeFileSync(bootstrap, '#!/bin/sh\nexec /usr/bin/env node /opt/node_modules/aws-lambda-ric/bin/index.mjs "$_HANDLER"\n');
+  writeFileSync(
+    bootstrap,
+    '#!/bin/sh\nexec /usr/bin/env node /opt/node_modules/aws-lambda-ric/bin/index.mjs "$_HANDLER"\n',
+  );
   chmodSync(bootstrap, 0o755);
   return layer;
 }
@@ -94,47 +103,110 @@ function essence(result) {
     // An empty or streamed answer is compared as text.
   }
   if (typeof body === "object" && body !== null) {
-    if (Array.isArray(body.trace)) body.trace = body.trace.filter((line) => !line.startsWith("    at ") || line.includes("/var/task/")).map((line) => line.replace(RUNTIME_FILE, "- <runtime>"));
-    if (typeof body.errorMessage === "string") body.errorMessage = body.errorMessage.replaceAll(result.requestId, "<id>").replace(RUNTIME_FILE, "- <runtime>");
-    if (body.json !== undefined) for (const key of ["awsRequestId", "logStreamName", "invokedFunctionArn", "functionName", "logGroupName"]) body.json[key] = `<${key}>`;
+    if (Array.isArray(body.trace))
+      body.trace = body.trace
+        .filter((line) => !line.startsWith("    at ") || line.includes("/var/task/"))
+        .map((line) => line.replace(RUNTIME_FILE, "- <runtime>"));
+    if (typeof body.errorMessage === "string")
+      body.errorMessage = body.errorMessage.replaceAll(result.requestId, "<id>").replace(RUNTIME_FILE, "- <runtime>");
+    if (body.json !== undefined)
+      for (const key of ["awsRequestId", "logStreamName", "invokedFunctionArn", "functionName", "logGroupName"])
+        body.json[key] = `<${key}>`;
     for (const key of ["logStream", "before", "after"]) if (key in body) body[key] = `<${key}>`;
     if (typeof body.arn === "string") body.arn = body.arn.replace(/fn-\d+/, "<name>");
   }
-  return JSON.stringify({ body, functionError: result.functionError, errorType: result.report.errorType, log: logOf(result) });
+  return JSON.stringify({
+    body,
+    functionError: result.functionError,
+    errorType: result.report.errorType,
+    log: logOf(result),
+  });
 }
 
 /** What the function and its client printed, without times, ids and the client's own stack frames. */
 function logOf({ logs, requestId }) {
   return logs
     .split("\n")
-    .filter((line) => line !== "" && !/^(\{"time":|INIT_START|INIT_REPORT|START|END|REPORT|Executing '|\[ERROR\] \[\d+\] LAMBDA_RUNTIME |-----|\s*\d+: |    at |Require stack|- \/|\[lambda-run)/.test(line))
-    .map((line) => line.replaceAll(requestId, "<id>").replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>").replaceAll(/,"    at [^"]*"/g, "").replaceAll(/\\n {4}at (?:(?!\\n|").)*|\r {4}at [^\r]*/g, "").replace(RUNTIME_FILE, "- <runtime>"));
+    .filter(
+      (line) =>
+        line !== "" &&
+        !/^(\{"time":|INIT_START|INIT_REPORT|START|END|REPORT|Executing '|\[ERROR\] \[\d+\] LAMBDA_RUNTIME |-----|\s*\d+: |    at |Require stack|- \/|\[lambda-run)/.test(
+          line,
+        ),
+    )
+    .map((line) =>
+      line
+        .replaceAll(requestId, "<id>")
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+        .replaceAll(/,"    at [^"]*"/g, "")
+        .replaceAll(/\\n {4}at (?:(?!\\n|").)*|\r {4}at [^\r]*/g, "")
+        .replace(RUNTIME_FILE, "- <runtime>"),
+    );
 }
 
 async function compare(folder, work) {
   const tests = await loadTests();
-  const { FunctionHost, inParallel, RESULT_CASES, CONTEXT_CASES, ERROR_CASES, LOADING_CASES, END_CASES, ENVIRONMENT_CASES } = tests;
+  const {
+    FunctionHost,
+    inParallel,
+    RESULT_CASES,
+    CONTEXT_CASES,
+    ERROR_CASES,
+    LOADING_CASES,
+    END_CASES,
+    ENVIRONMENT_CASES,
+  } = tests;
   const layer = makeLayer(work, folder);
   const functions = new FunctionHost({ initTimeoutMs: 1500 });
-  const streaming = ["streams", "streams-http", "streams-error-early", "streams-returns"].map((name) => ({ that: `streaming: ${name}`, handler: `${name}.handler` }));
+  const streaming = ["streams", "streams-http", "streams-error-early", "streams-returns"].map((name) => ({
+    that: `streaming: ${name}`,
+    handler: `${name}.handler`,
+  }));
   const logging = ENVIRONMENT_CASES.filter(({ handler }) => handler.startsWith("logs-"));
   const json = { format: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN", logGroup: "/g" };
-  const failing = ["throws-custom", "throws-string", "uncaught", "throws-at-load"].map((name) => ({ that: `${name} in JSON logs`, handler: `${name}.handler`, config: { logging: json } }));
-  const cases = [...logging, ...failing, ...RESULT_CASES, ...CONTEXT_CASES, ...ERROR_CASES, ...LOADING_CASES, ...END_CASES, ...streaming].filter(({ config }) => config?.runtime === undefined);
+  const failing = ["throws-custom", "throws-string", "uncaught", "throws-at-load"].map((name) => ({
+    that: `${name} in JSON logs`,
+    handler: `${name}.handler`,
+    config: { logging: json },
+  }));
+  const cases = [
+    ...logging,
+    ...failing,
+    ...RESULT_CASES,
+    ...CONTEXT_CASES,
+    ...ERROR_CASES,
+    ...LOADING_CASES,
+    ...END_CASES,
+    ...streaming,
+  ].filter(({ config }) => config?.runtime === undefined);
   let differences = 0;
   try {
-    await inParallel(cases, WIDTH, async ({ that, handler, folder: code = "node", config = {}, events = [{}], request }) => {
-      const ours = functions.function(code, handler, config);
-      // Our name for the clients is the runtime's: AWS's client goes by AWS_EXECUTION_ENV nowhere.
-      const theirs = functions.function(code, handler, { ...config, runtime: "provided.al2023", layers: [layer], environment: { ...config.environment, PATH: process.env.PATH } });
-      for (const [at, event] of events.entries()) {
-        const [own, aws] = [essence(await functions.invoke(ours, event, request)), essence(await functions.invoke(theirs, event, request))];
-        if (own === aws) continue;
-        const known = KNOWN_DIFFERENCES.has(that);
-        if (!known) differences += 1;
-        console.log(`${known ? "known difference" : "DIFFERENT"}: ${that} (event ${at + 1})\n  ours ${own}\n  AWS's ${aws}`);
-      }
-    });
+    await inParallel(
+      cases,
+      WIDTH,
+      async ({ that, handler, folder: code = "node", config = {}, events = [{}], request }) => {
+        const ours = functions.function(code, handler, config);
+        // Our name for the clients is the runtime's: AWS's client goes by AWS_EXECUTION_ENV nowhere.
+        const theirs = functions.function(code, handler, {
+          ...config,
+          runtime: "provided.al2023",
+          layers: [layer],
+          environment: { ...config.environment, PATH: process.env.PATH },
+        });
+        for (const [at, event] of events.entries()) {
+          const [own, aws] = [
+            essence(await functions.invoke(ours, event, request)),
+            essence(await functions.invoke(theirs, event, request)),
+          ];
+          if (own === aws) continue;
+          const known = KNOWN_DIFFERENCES.has(that);
+          if (!known) differences += 1;
+          console.log(
+            `${known ? "known difference" : "DIFFERENT"}: ${that} (event ${at + 1})\n  ours ${own}\n  AWS's ${aws}`,
+          );
+        }
+      },
+    );
   } finally {
     await functions.close();
   }

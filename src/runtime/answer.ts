@@ -1,5 +1,5 @@
 /** What the caller of one invocation gets, from what the runtime answered and how the phase ended. */
-import { exited, extensionFailed, timedOut, type Failure } from "./failures.js";
+import { exited, extensionFailed, timedOut, truncatedResponse, type Failure } from "./failures.js";
 import { platformErrorType, type InitFailure, type Leftover, type Outcome } from "./runtime-session.js";
 import type { ProcessExit } from "./sandbox/sandbox.js";
 
@@ -12,7 +12,10 @@ export type InitEnd =
   | { readonly kind: "extension"; readonly errorType: string; readonly exit: ProcessExit };
 
 /** How INVOKE ended, apart from what the runtime had answered by then. */
-export type InvokeEnd = { readonly kind: "done" } | { readonly kind: "timeout" } | Extract<InitEnd, { kind: "exit" | "extension" }>;
+export type InvokeEnd =
+  | { readonly kind: "done" }
+  | { readonly kind: "timeout" }
+  | Extract<InitEnd, { kind: "exit" | "extension" }>;
 
 export interface Answer {
   readonly payload: Buffer;
@@ -22,8 +25,25 @@ export interface Answer {
   readonly leftovers: readonly Leftover[];
 }
 
+export interface Ending {
+  readonly requestId: string;
+  readonly end: InvokeEnd | InitEnd;
+  /** What the runtime had posted by then. */
+  readonly outcome: Outcome | undefined;
+  /** It was in the middle of posting. */
+  readonly midResponse: boolean;
+  readonly timeoutSeconds: number;
+}
+
+/** The runtime's own answer if it gave one, else the platform's. */
+export function finalAnswer({ requestId, end, outcome, midResponse, timeoutSeconds }: Ending): Answer {
+  if (outcome !== undefined) return answerOf(outcome);
+  if (end.kind === "exit" && midResponse) return fromFailure(truncatedResponse(), true);
+  return platformAnswer(end, requestId, timeoutSeconds);
+}
+
 /** What the runtime itself answered. */
-export function answerOf(outcome: Outcome): Answer {
+function answerOf(outcome: Outcome): Answer {
   switch (outcome.kind) {
     case "response":
       return { payload: outcome.payload, failed: false, platformError: undefined, leftovers: outcome.leftovers };
@@ -37,12 +57,17 @@ export function answerOf(outcome: Outcome): Answer {
 }
 
 /** The platform's answer where the runtime gave none. */
-export function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeconds: number): Answer {
+function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeconds: number): Answer {
   switch (end.kind) {
     case "timeout":
       return fromFailure(timedOut(requestId, timeoutSeconds), false);
     case "error":
-      return { payload: end.failure.payload, failed: true, platformError: platformErrorType(end.failure.errorType), leftovers: [] };
+      return {
+        payload: end.failure.payload,
+        failed: true,
+        platformError: platformErrorType(end.failure.errorType),
+        leftovers: [],
+      };
     case "exit":
       return fromFailure(exited(requestId, end.exit), true);
     case "extension":
@@ -54,7 +79,12 @@ export function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, time
 }
 
 function fromFailure(failure: Failure, platform: boolean): Answer {
-  return { payload: failure.payload, failed: true, platformError: platform ? failure.errorType : undefined, leftovers: [] };
+  return {
+    payload: failure.payload,
+    failed: true,
+    platformError: platform ? failure.errorType : undefined,
+    leftovers: [],
+  };
 }
 
 /** Error type of an INIT that failed; a timeout has none. */

@@ -17,8 +17,14 @@ export function buildError(thrown: unknown, functionName: string, root: string):
   }
   const first = errors[0] as Message;
   const missing = MISSING.exec(first.text)?.[1];
-  const place = first.location === null ? undefined : `${relative(process.cwd(), resolve(root, first.location.file))}:${first.location.line}:${first.location.column + 1}`;
-  const frames = errors.slice(0, MAX_SHOWN).map((message: Message) => frameOf(message, root)).filter((frame) => frame !== undefined);
+  const place =
+    first.location === null
+      ? undefined
+      : `${relative(process.cwd(), resolve(root, first.location.file))}:${first.location.line}:${first.location.column + 1}`;
+  const frames = errors
+    .slice(0, MAX_SHOWN)
+    .map((message: Message) => frameOf(message, root))
+    .filter((frame) => frame !== undefined);
   const more = errors.length > MAX_SHOWN ? `\n(and ${errors.length - MAX_SHOWN} more errors)` : "";
   const common = {
     ...(place === undefined ? {} : { where: place }),
@@ -30,7 +36,9 @@ export function buildError(thrown: unknown, functionName: string, root: string):
     return new AppError("LR3003", {
       what: `${functionName} imports "${missing}", which cannot be found`,
       ...common,
-      fix: isOwnFile ? "Check the path; letter case counts." : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
+      fix: isOwnFile
+        ? "Check the path; letter case counts."
+        : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
     });
   }
   return new AppError("LR3001", { what: `${functionName} does not compile: ${first.text}`, ...common });
@@ -43,7 +51,12 @@ export function handlerNotFound(base: string, extensions: readonly string[]): Ap
   return new AppError("LR3002", {
     what: `No handler file ${basename(base)}{${extensions.join(",")}}`,
     where: dirname(base),
-    ...(twin === undefined ? {} : { why: `there is ${twin}, but letter case counts on Lambda`, fix: `Write Handler with ${twin.replace(/\.[^.]*$/, "")}.` }),
+    ...(twin === undefined
+      ? {}
+      : {
+          why: `there is ${twin}, but letter case counts on Lambda`,
+          fix: `Write Handler with ${twin.replace(/\.[^.]*$/, "")}.`,
+        }),
   });
 }
 
@@ -67,5 +80,8 @@ function frameOf({ location }: Message, root: string): string | undefined {
 }
 
 function packageOf(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }

@@ -48,7 +48,8 @@ interface BuildRecord {
 
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
 /** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
-const ESM_REQUIRE_BANNER = "import { createRequire as __lambdaRunRequire } from 'node:module'; const require = __lambdaRunRequire(import.meta.url);";
+const ESM_REQUIRE_BANNER =
+  "import { createRequire as __lambdaRunRequire } from 'node:module'; const require = __lambdaRunRequire(import.meta.url);";
 const BUILDS_KEPT = 3;
 
 /** The source file behind a handler string; throws LR3002 with the near miss. */
@@ -116,7 +117,11 @@ function bundleSource(config: FunctionConfig): BundleSource {
   return config.code;
 }
 
-function esbuildOptions(source: BundleSource, entry: string, sdk: Map<string, SdkEntry>): EsbuildOptions & { write: false; metafile: true } {
+function esbuildOptions(
+  source: BundleSource,
+  entry: string,
+  sdk: Map<string, SdkEntry>,
+): EsbuildOptions & { write: false; metafile: true } {
   const { build } = source;
   const esm = (build.format ?? formatOf(entry)) === "esm";
   return {
@@ -153,7 +158,11 @@ function runtimeProvidedSdk(found: Map<string, SdkEntry>): Plugin {
       build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, async (args) => {
         if (args.pluginData === "own-lookup") return undefined;
         for (const resolveFolder of [args.resolveDir, OWN_ROOT]) {
-          const result = await build.resolve(args.path, { resolveDir: resolveFolder, kind: args.kind, pluginData: "own-lookup" });
+          const result = await build.resolve(args.path, {
+            resolveDir: resolveFolder,
+            kind: args.kind,
+            pluginData: "own-lookup",
+          });
           if (result.errors.length > 0) continue;
           if (!found.has(args.path)) found.set(args.path, { specifier: args.path, resolveFolder });
           return { path: args.path, external: true };
@@ -170,7 +179,8 @@ function formatOf(entry: string): "cjs" | "esm" {
   if (/\.c[tj]s$/.test(entry)) return "cjs";
   for (let folder = dirname(entry); ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
+    if (existsSync(file))
+      return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
     if (folder === dirname(folder)) return "cjs";
   }
 }
@@ -207,7 +217,11 @@ function finishBuild(
 }
 
 /** Written beside its place and renamed into it: nobody sees half a build. */
-function writeFolder(folder: string, files: readonly { readonly name: string; readonly bytes: Uint8Array }[], modules: boolean): void {
+function writeFolder(
+  folder: string,
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  modules: boolean,
+): void {
   const draft = `${folder}.${process.pid}.${performance.now()}`;
   // The place where the application's node_modules are shown.
   mkdirSync(modules ? join(draft, "node_modules") : draft, { recursive: true });
@@ -234,19 +248,26 @@ function writeAtomically(path: string, text: string): void {
 
 function dropOldBuilds(folder: string, current: string): void {
   const names = readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
-  const dated = names.map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs })).sort((a, b) => b.mtimeMs - a.mtimeMs);
+  const dated = names
+    .map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs }))
+    .sort((a, b) => b.mtimeMs - a.mtimeMs);
   for (const { name } of dated.slice(BUILDS_KEPT)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** esbuild writes sources relative to /var/task; a person wants the file in the editor. */
 function absoluteSources(contents: Uint8Array, root: string): Buffer {
   const map = JSON.parse(Buffer.from(contents).toString("utf8")) as { sources: string[] };
-  map.sources = map.sources.map((source) => resolve("/var/task", source)).map((path) => (existsSync(path) ? path : resolve(root, path)));
+  map.sources = map.sources
+    .map((source) => resolve("/var/task", source))
+    .map((path) => (existsSync(path) ? path : resolve(root, path)));
   return Buffer.from(JSON.stringify(map));
 }
 
 function buildKey(config: FunctionConfig, source: BundleSource): string {
-  return createHash("sha256").update(JSON.stringify([source, config.handler, process.versions.node, OWN_ROOT])).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(JSON.stringify([source, config.handler, process.versions.node, OWN_ROOT]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 const buildFolder = (cache: string, key: string, hash: string): string => join(cache, "builds", key, hash);
@@ -264,7 +285,13 @@ function looksSame({ path, mtimeMs, sizeBytes }: InputStamp): boolean {
 
 function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource): BuiltCode {
   const modules = externalsOf(source).length === 0 ? undefined : nearestModules(source.root);
-  return { folder, hash: record.hash, sdk: record.sdk, inputs: record.inputs.map(({ path }) => path), externalModules: modules };
+  return {
+    folder,
+    hash: record.hash,
+    sdk: record.sdk,
+    inputs: record.inputs.map(({ path }) => path),
+    externalModules: modules,
+  };
 }
 
 /** Packages that the function ships beside its bundle. The SDK is none: the runtime has it. */

@@ -17,7 +17,13 @@ export function environmentRoutes(parts: () => ApiParts, processes: Processes): 
     runtimeResponse: (call) => parts().session.response(call),
     runtimeError: (call) => parts().session.error(call),
     initError: (call) => parts().session.initError(call),
-    restoreNext: ({ reply }) => onEnd(() => reply.json(403, { errorMessage: "SnapStart is not emulated for this function", errorType: "InvalidStateTransition" })),
+    restoreNext: ({ reply }) =>
+      onEnd(() =>
+        reply.json(403, {
+          errorMessage: "SnapStart is not emulated for this function",
+          errorType: "InvalidStateTransition",
+        }),
+      ),
     extensionRegister: (call) => parts().extensions.register(call),
     extensionNext: (call) => parts().extensions.next(call),
     extensionInitError: (call) => parts().extensions.initError(call),

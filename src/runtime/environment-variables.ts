@@ -96,5 +96,7 @@ const HIDDEN_FROM_EXTENSIONS = new Set([
 ]);
 
 export function extensionVariables(variables: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !HIDDEN_FROM_EXTENSIONS.has(name) && !name.startsWith("LAMBDA_RUN_")));
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !HIDDEN_FROM_EXTENSIONS.has(name) && !name.startsWith("LAMBDA_RUN_")),
+  );
 }

@@ -4,32 +4,29 @@
  * AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
  */
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
 import { arnOf } from "../shared/arn.js";
-import { answerOf, platformAnswer, type Answer, type InitEnd, type InvokeEnd } from "./answer.js";
+import { finalAnswer, type InitEnd, type InvokeEnd } from "./answer.js";
 import type { EnvironmentOptions } from "./environment-options.js";
-import { environmentRoutes } from "./environment-routes.js";
-import { extensionVariables, runtimeVariables } from "./environment-variables.js";
+import { environmentRoutes, type ApiParts } from "./environment-routes.js";
+import { extensionVariables } from "./environment-variables.js";
 import { Extensions, type ShutdownReason } from "./extensions.js";
 import { timedOut, truncatedResponse } from "./failures.js";
 import { initEndEvents, initStartEvent } from "./init-report.js";
 import { makeReport, reportEvent, runtimeDoneEvent } from "./invocation-report.js";
-import { wrapped, WRAPPER } from "./launch-plans.js";
 import { LogCapture } from "./log-capture.js";
 import { Phase } from "./phase.js";
 import type { InitPhase, Tracing } from "./platform-events.js";
 import { Processes } from "./processes.js";
 import { startRuntimeApi, type RuntimeApi } from "./runtime-api.js";
+import { commandOf, startsInStandby, variablesOf } from "./runtime-start.js";
 import { RuntimeSession, type Outcome } from "./runtime-session.js";
 import type { Sandbox } from "./sandbox/sandbox.js";
+import { runShutdown } from "./shutdown.js";
 import { Telemetry } from "./telemetry.js";
 import { UsageGauge } from "./usage-gauge.js";
 import type { InvocationReport, InvokeRequest, InvokeResult } from "./types.js";
 
 export type EnvironmentState = "standby" | "initialising" | "idle" | "busy" | "reset" | "dead";
-
-/** What is left for the SHUTDOWN phase, and the runtime's part of it where external extensions come after it. */
-const SHUTDOWN_BUDGET_MS = { internal: 500, external: 2000, runtimeBeforeExternal: 300 } as const;
 
 /** One invocation under way. */
 interface Run {
@@ -103,9 +100,7 @@ export class Environment {
   static async start(options: EnvironmentOptions): Promise<Environment> {
     const environment = new Environment(options);
     try {
-      environment.#api = await startRuntimeApi(
-        environmentRoutes(() => ({ session: environment.#session, extensions: environment.#extensions, telemetry: environment.#telemetry }), environment.#processes),
-      );
+      environment.#api = await startRuntimeApi(environmentRoutes(() => environment.#parts(), environment.#processes));
       environment.#startStandby();
       return environment;
     } catch (error) {
@@ -134,6 +129,7 @@ export class Environment {
     await this.#recovery;
     if (this.#broken !== undefined) throw this.#broken;
     this.#afterwork = undefined;
+    this.#outcome = undefined;
     this.#capture.begin();
     let initDurationMs: number | undefined;
     if (this.#state === "standby") {
@@ -146,20 +142,25 @@ export class Environment {
     const deadlineMs = Date.now() + timeoutMs;
     // INIT that failed, or a reset after the last invocation: INIT runs again inside this one, at its expense.
     const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
-    const tracing: Run["tracing"] = request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: request.traceHeader } };
+    const tracing: Run["tracing"] =
+      request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: request.traceHeader } };
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, ...tracing } });
     const run: Run = { requestId, startedAt, initDurationMs, tracing };
     if (suppressed !== undefined && suppressed.kind !== "ready") return this.#conclude(run, suppressed);
 
     const functionArn = arnOf.function(this.#options.realm, config.name, request.qualifier);
     this.#state = "busy";
-    this.#outcome = undefined;
     this.#runtimeDone = false;
     const phase = this.#begin(timeoutMs - (performance.now() - startedAt));
     const answered = new Promise<"answered">((resolve) => (this.#onAnswered = () => resolve("answered")));
     this.#processes.thaw();
     this.#session.deliver({ requestId, deadlineMs, functionArn, request });
-    this.#extensions.invoke({ requestId, deadlineMs, invokedFunctionArn: functionArn, traceHeader: request.traceHeader });
+    this.#extensions.invoke({
+      requestId,
+      deadlineMs,
+      invokedFunctionArn: functionArn,
+      traceHeader: request.traceHeader,
+    });
     const end = await Promise.race([phase.ended, answered]);
     return this.#conclude(run, end === "answered" ? { kind: "done" } : end, end === "answered" ? phase : undefined);
   }
@@ -172,7 +173,7 @@ export class Environment {
   /** SHUTDOWN phase: extensions are told and get their budget, then everything is killed. */
   async shutdown(reason: ShutdownReason = "SPINDOWN"): Promise<void> {
     if (this.#state === "dead") return;
-    if (this.#broken === undefined) await this.#shutdownExtensions(reason);
+    if (this.#broken === undefined) await runShutdown(reason, this.#parts(), this.#processes);
     await this.destroy();
   }
 
@@ -186,7 +187,11 @@ export class Environment {
   }
 
   #begin(timeoutMs: number): Phase<InitEnd | InvokeEnd> {
-    this.#phase = new Phase<InitEnd | InvokeEnd>({ timeoutMs, atTimeout: { kind: "timeout" }, paused: this.#options.paused });
+    this.#phase = new Phase<InitEnd | InvokeEnd>({
+      timeoutMs,
+      atTimeout: { kind: "timeout" },
+      paused: this.#options.paused,
+    });
     const phase = this.#phase;
     const over = (): void => {
       if (this.#phase === phase) this.#phase = undefined;
@@ -230,15 +235,29 @@ export class Environment {
     const { config } = this.#options;
     const { requestId } = run;
     const durationMs = performance.now() - run.startedAt;
-    const answer = this.#answer(requestId, end);
-    if (end.kind === "timeout") this.#noteTimeout(requestId);
+    const midResponse = this.#session.midResponse;
+    const answer = finalAnswer({
+      requestId,
+      end,
+      outcome: this.#outcome,
+      midResponse,
+      timeoutSeconds: config.timeoutSeconds,
+    });
+    if (end.kind === "timeout") this.#capture.noteTimeout(requestId, config.timeoutSeconds);
     const survives = end.kind === "done";
     // Kill first, then measure and print: nothing may run on past its deadline.
     const peakBytes = this.#gauge.peakBytes(!survives);
     if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
     await this.#drain(survives);
 
-    const figures = { requestId, end, answer, initDurationMs: run.initDurationMs, memoryMb: config.memoryMb, tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives) };
+    const figures = {
+      requestId,
+      end,
+      answer,
+      initDurationMs: run.initDurationMs,
+      memoryMb: config.memoryMb,
+      tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives),
+    };
     const report = makeReport({ ...figures, durationMs, peakBytes });
     this.#capture.platform(runtimeDoneEvent(report, answer.payload.length, run.tracing));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
@@ -264,30 +283,20 @@ export class Environment {
   }
 
   /** The caller has its answer; the invocation ends, and is reported, when the extensions are done with it. */
-  async #awaitExtensions(run: Run, phase: Phase<InitEnd | InvokeEnd>, reportOf: (end: InvokeEnd | InitEnd) => InvocationReport): Promise<void> {
+  async #awaitExtensions(
+    run: Run,
+    phase: Phase<InitEnd | InvokeEnd>,
+    reportOf: (end: InvokeEnd | InitEnd) => InvocationReport,
+  ): Promise<void> {
     const end = await phase.ended;
     const report = reportOf(end);
-    if (end.kind === "timeout") this.#noteTimeout(run.requestId);
+    if (end.kind === "timeout") this.#capture.noteTimeout(run.requestId, this.#options.config.timeoutSeconds);
     if (end.kind !== "done") await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
     await this.#drain(false);
     this.#capture.platform(reportEvent(report, run.tracing));
     if (end.kind !== "done") return;
     this.#state = "idle";
     await this.#telemetry.flush();
-  }
-
-  #answer(requestId: string, end: InvokeEnd | InitEnd): Answer {
-    const outcome = this.#outcome;
-    this.#outcome = undefined;
-    if (outcome !== undefined) return answerOf(outcome);
-    if (end.kind === "exit" && this.#session.midResponse) return answerOf({ kind: "failure", failure: truncatedResponse() });
-    return platformAnswer(end, requestId, this.#options.config.timeoutSeconds);
-  }
-
-  /** A text line; in the JSON format the status of the report says it. */
-  #noteTimeout(requestId: string): void {
-    const { logging, timeoutSeconds } = this.#options.config;
-    if (logging.format === "Text") this.#capture.note(`${new Date().toISOString()} ${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`);
   }
 
   /** What was printed before the end of a phase is in the pipes: one turn reads it, unless the process is gone. */
@@ -299,7 +308,7 @@ export class Environment {
   /** Everything but /tmp and the log stream starts anew; INIT will run inside the next invocation. */
   async #reset(reason: "TIMEOUT" | "FAILURE"): Promise<void> {
     this.#session.close(reason === "TIMEOUT" ? timedOut("", this.#options.config.timeoutSeconds) : truncatedResponse());
-    await this.#shutdownExtensions(reason);
+    await runShutdown(reason, this.#parts(), this.#processes);
     await this.#processes.killAll();
     this.#gauge.restart();
     this.#initBegun = false;
@@ -310,29 +319,13 @@ export class Environment {
     this.#startStandby();
   }
 
-  /** The runtime first, as on Lambda; without extensions nobody gets any time. */
-  async #shutdownExtensions(reason: ShutdownReason): Promise<void> {
-    if (this.#extensions.count === 0) return;
-    const { hasExternal, subscribedToShutdown } = this.#extensions;
-    const budgetMs = hasExternal ? SHUTDOWN_BUDGET_MS.external : SHUTDOWN_BUDGET_MS.internal;
-    const startedAt = performance.now();
-    this.#processes.thaw();
-    await this.#telemetry.flush();
-    await this.#processes.terminateRuntime(hasExternal ? SHUTDOWN_BUDGET_MS.runtimeBeforeExternal : budgetMs);
-    const leftMs = budgetMs - (performance.now() - startedAt);
-    this.#extensions.shutdown(reason, Math.round(Date.now() + leftMs));
-    await this.#processes.extensionsEnded(subscribedToShutdown, leftMs);
-  }
-
   #startStandby(): void {
-    // A wrapper is the function's own program: it belongs to INIT.
-    if (this.#options.plan.waitsInStandby && this.#options.config.environment[WRAPPER] === undefined) this.#startRuntime();
+    if (startsInStandby(this.#options)) this.#startRuntime();
   }
 
   #startRuntime(): void {
-    const { plan, config } = this.#options;
-    const command = wrapped(plan.command(this.#sandbox), config.environment[WRAPPER], this.#sandbox);
-    this.#processes.startRuntime(command, { ...this.#variables(), ...plan.ownVariables(this.#sandbox) });
+    const own = this.#options.plan.ownVariables(this.#sandbox);
+    this.#processes.startRuntime(commandOf(this.#options, this.#sandbox), { ...this.#variables(), ...own });
   }
 
   /** Died between invocations: the next one starts it anew. In standby nothing of the function is lost, INIT will start it. */
@@ -342,17 +335,14 @@ export class Environment {
   }
 
   #variables(): Record<string, string> {
-    const { config, realm, plan } = this.#options;
-    const { paths } = this.#sandbox;
-    return runtimeVariables({
-      config,
-      realm,
+    return variablesOf(this.#options, this.#sandbox, {
       runtimeApi: this.#api?.address ?? "",
       logStream: this.logStream,
-      credentials: this.#options.credentials(),
-      endpoints: this.#options.endpoints(),
-      paths: { task: paths.task, opt: paths.opt, tmp: paths.tmp, runtime: paths.resolve(plan.runtimeMount), langBin: dirname(paths.resolve(plan.langMount)) },
     });
+  }
+
+  #parts(): ApiParts {
+    return { session: this.#session, extensions: this.#extensions, telemetry: this.#telemetry };
   }
 
   #newSession(): void {
@@ -373,13 +363,22 @@ export class Environment {
         else this.#onAnswered?.();
       },
     });
-    const identity = { functionName: config.name, functionVersion: config.version, handler: config.handler, accountId: realm.accountId };
+    const identity = {
+      functionName: config.name,
+      functionVersion: config.version,
+      handler: config.handler,
+      accountId: realm.accountId,
+    };
     this.#extensions = new Extensions(identity, plan.extensions, {
       registered: () => this.#releaseRuntime(),
       ready: () => this.#checkReady(),
     });
     this.#telemetry = new Telemetry({
-      subscribed: (name, types) => this.#capture.platform({ type: "platform.telemetrySubscription", record: { name, state: "Subscribed", types } }),
+      subscribed: (name, types) =>
+        this.#capture.platform({
+          type: "platform.telemetrySubscription",
+          record: { name, state: "Subscribed", types },
+        }),
       extensionName: (call) => this.#extensions.nameOf(call),
       subscriptionOpen: () => this.#state === "initialising",
     });
@@ -387,6 +386,7 @@ export class Environment {
 
   /** A phase ends when the runtime and every extension have asked for the next event. */
   #checkReady(): void {
-    if (this.#runtimeDone && this.#extensions.allReady) this.#phase?.end({ kind: this.#state === "initialising" ? "ready" : "done" });
+    if (this.#runtimeDone && this.#extensions.allReady)
+      this.#phase?.end({ kind: this.#state === "initialising" ? "ready" : "done" });
   }
 }

@@ -95,7 +95,12 @@ export class Extensions {
   }
 
   get statuses(): readonly ExtensionStatus[] {
-    return [...this.#extensions.values()].map(({ name, state, events, errorType }) => ({ name, state, events, ...(errorType === undefined ? {} : { errorType }) }));
+    return [...this.#extensions.values()].map(({ name, state, events, errorType }) => ({
+      name,
+      state,
+      events,
+      ...(errorType === undefined ? {} : { errorType }),
+    }));
   }
 
   /** Names of those that are told of the end and end by themselves; all others are killed. */
@@ -135,18 +140,24 @@ export class Extensions {
   readonly register = ({ head, reply }: Call): BodySink =>
     this.#json(reply, (body) => {
       const name = head.headers["lambda-extension-name"];
-      if (name === undefined || name === "") return refuse(reply, 403, "Extension.InvalidExtensionName", "Empty extension name");
+      if (name === undefined || name === "")
+        return refuse(reply, 403, "Extension.InvalidExtensionName", "Empty extension name");
       const external = this.#externalNames.has(name);
       const events = (body as { readonly events?: unknown } | null)?.events ?? [];
       if (!Array.isArray(events)) return refuse(reply, 403, "InvalidRequestFormat", "The events are not a list");
       for (const event of events) {
-        if (event !== "INVOKE" && event !== "SHUTDOWN") return refuse(reply, 403, "Extension.InvalidEventType", `${String(event)}: Extension.InvalidEventType`);
-        if (event === "SHUTDOWN" && !external) return refuse(reply, 403, "Extension.InvalidEventType", "SHUTDOWN: Extension.InvalidEventType");
+        if (event !== "INVOKE" && event !== "SHUTDOWN")
+          return refuse(reply, 403, "Extension.InvalidEventType", `${String(event)}: Extension.InvalidEventType`);
+        if (event === "SHUTDOWN" && !external)
+          return refuse(reply, 403, "Extension.InvalidEventType", "SHUTDOWN: Extension.InvalidEventType");
       }
-      if (!this.#open) return refuse(reply, 403, "Extension.RegistrationClosed", "Extension registration closed already");
+      if (!this.#open)
+        return refuse(reply, 403, "Extension.RegistrationClosed", "Extension registration closed already");
       const known = [...this.#extensions.values()].find((other) => other.name === name);
       if (known !== undefined) {
-        const message = external ? transitionRefused(known, "Registered") : "Extension with this name already registered";
+        const message = external
+          ? transitionRefused(known, "Registered")
+          : "Extension with this name already registered";
         return refuse(reply, 403, "Extension.InvalidExtensionState", message);
       }
       // The external ones have their places, registered or not.
@@ -154,11 +165,23 @@ export class Extensions {
       if (!external && taken >= LAMBDA.maxExtensions) {
         return refuse(reply, 403, "Extension.TooManyExtensions", `Extension limit (${LAMBDA.maxExtensions}) reached`);
       }
-      const extension: Extension = { id: randomUUID(), name, external, events: events as EventType[], state: "Registered", next: undefined, errorType: undefined };
+      const extension: Extension = {
+        id: randomUUID(),
+        name,
+        external,
+        events: events as EventType[],
+        state: "Registered",
+        next: undefined,
+        errorType: undefined,
+      };
       this.#extensions.set(extension.id, extension);
       const { functionName, functionVersion, handler, accountId } = this.#identity;
       const wantsAccount = head.headers["lambda-extension-accept-feature"]?.includes("accountId") === true;
-      reply.json(200, { functionName, functionVersion, handler, ...(wantsAccount ? { accountId } : {}) }, { [IDENTIFIER_NAME]: extension.id });
+      reply.json(
+        200,
+        { functionName, functionVersion, handler, ...(wantsAccount ? { accountId } : {}) },
+        { [IDENTIFIER_NAME]: extension.id },
+      );
       this.#events.registered();
     });
 
@@ -218,7 +241,8 @@ export class Extensions {
       return undefined;
     }
     const extension = this.#extensions.get(id);
-    if (extension === undefined) refuse(reply, 403, "Extension.UnknownExtensionIdentifier", `Unknown ${IDENTIFIER_NAME}`);
+    if (extension === undefined)
+      refuse(reply, 403, "Extension.UnknownExtensionIdentifier", `Unknown ${IDENTIFIER_NAME}`);
     return extension;
   }
 

@@ -17,7 +17,10 @@ function failure(errorType: string, errorMessage: string): Failure {
 
 /** The function, its init included, outlived its timeout. AWS prints the configured seconds with two decimals. */
 export function timedOut(requestId: string, timeoutSeconds: number): Failure {
-  return failure("Sandbox.Timedout", `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`);
+  return failure(
+    "Sandbox.Timedout",
+    `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
+  );
 }
 
 /** The runtime process ended while it should have been working. */
@@ -44,7 +47,10 @@ function describeEnd(exit: ProcessExit): string {
 
 /** The runtime posted more than a response may hold. */
 export function responseTooLarge(maxBytes: number = LAMBDA.responseBytes): Failure {
-  return failure("Function.ResponseSizeTooLarge", `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).`);
+  return failure(
+    "Function.ResponseSizeTooLarge",
+    `Response payload size exceeded maximum allowed payload size (${maxBytes} bytes).`,
+  );
 }
 
 /** The runtime closed the connection, or sent garbage, in the middle of a response. */
@@ -54,5 +60,8 @@ export function truncatedResponse(): Failure {
 
 /** An extension ended, or said that it cannot work. The platform prints how its process ended. */
 export function extensionFailed(requestId: string, errorType: string, exit: ProcessExit): Failure {
-  return failure(errorType, `RequestId: ${requestId} Error: ${exit.kind === "exit" && exit.code === 0 ? "exit code 0" : describeEnd(exit)}`);
+  return failure(
+    errorType,
+    `RequestId: ${requestId} Error: ${exit.kind === "exit" && exit.code === 0 ? "exit code 0" : describeEnd(exit)}`,
+  );
 }

@@ -37,7 +37,13 @@ export async function fetchNode(runtime: string): Promise<string> {
     await rename(join(draft, "node"), place);
     return version;
   } catch (error) {
-    throw error instanceof AppError ? error : new AppError("LR5004", { what: `${runtime} could not be fetched from the npm registry`, why: messageOf(error), cause: error });
+    throw error instanceof AppError
+      ? error
+      : new AppError("LR5004", {
+          what: `${runtime} could not be fetched from the npm registry`,
+          why: messageOf(error),
+          cause: error,
+        });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
@@ -46,7 +52,9 @@ export async function fetchNode(runtime: string): Promise<string> {
 /** Versions that were fetched, newest last. */
 export async function fetchedVersions(): Promise<readonly string[]> {
   const names = await readdir(runtimesFolder()).catch(() => []);
-  return names.flatMap((name) => /^node-(\d+\.\d+\.\d+)$/.exec(name)?.[1] ?? []).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return names
+    .flatMap((name) => /^node-(\d+\.\d+\.\d+)$/.exec(name)?.[1] ?? [])
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
 /** Removes every fetched version of a runtime; resolves to those removed. */

@@ -122,7 +122,12 @@ export class RuntimeHost {
   #entry(config: FunctionConfig): Entry {
     const known = this.#entries.get(config.arn);
     if (known !== undefined) return known;
-    const { standby = false, maxEnvironments = DEFAULT_MAX_ENVIRONMENTS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS, clock } = this.#options;
+    const {
+      standby = false,
+      maxEnvironments = DEFAULT_MAX_ENVIRONMENTS,
+      idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+      clock,
+    } = this.#options;
     const entry: Entry = {
       config,
       code: undefined,
@@ -134,7 +139,8 @@ export class RuntimeHost {
         alone: () => this.#options.inspect?.(entry.config) !== undefined,
         idleTimeoutMs,
         clock,
-        onError: (error) => this.#options.notice(entry.config, `an execution environment could not be ended in order: ${String(error)}`),
+        onError: (error) =>
+          this.#options.notice(entry.config, `an execution environment could not be ended in order: ${String(error)}`),
       }),
     };
     this.#entries.set(config.arn, entry);
@@ -164,9 +170,21 @@ export class RuntimeHost {
     const [{ taskRoot, plan }, sandboxes] = await Promise.all([this.#codeOf(entry), this.#sandboxes()]);
     const { complete } = this.#options;
     const config = complete === undefined ? entry.config : await complete(entry.config);
-    const { realm, credentials, endpoints, log, notice, faithfulCpu = false, initTimeoutMs = LAMBDA.initTimeoutMs, paused } = this.#options;
+    const {
+      realm,
+      credentials,
+      endpoints,
+      log,
+      notice,
+      faithfulCpu = false,
+      initTimeoutMs = LAMBDA.initTimeoutMs,
+      paused,
+    } = this.#options;
     // Only where one waits is there code to exchange.
-    const slot = this.#options.standby === true && config.code.kind === "bundle" ? new CodeSlot(this.#options.cache, taskRoot) : undefined;
+    const slot =
+      this.#options.standby === true && config.code.kind === "bundle"
+        ? new CodeSlot(this.#options.cache, taskRoot)
+        : undefined;
     const environment = await Environment.start({
       config,
       realm,
@@ -180,7 +198,10 @@ export class RuntimeHost {
       initTimeoutMs,
       onLeftovers: (leftovers, requestId) => {
         for (const { kind, madeAt } of leftovers) {
-          notice(config, `request ${requestId} left a ${kind} running, made at ${madeAt}; on Lambda it freezes with the environment and goes on in a later invocation`);
+          notice(
+            config,
+            `request ${requestId} left a ${kind} running, made at ${madeAt}; on Lambda it freezes with the environment and goes on in a later invocation`,
+          );
         }
       },
       onDestroyed: () => slot?.remove(),

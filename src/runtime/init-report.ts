@@ -7,7 +7,12 @@ import type { InitPhase, PhaseStatus, PlatformEvent } from "./platform-events.js
 
 const INITIALIZATION_TYPE = "on-demand";
 
-export function initStartEvent(phase: InitPhase, config: FunctionConfig, realm: Realm, runtimeVersion: string): PlatformEvent {
+export function initStartEvent(
+  phase: InitPhase,
+  config: FunctionConfig,
+  realm: Realm,
+  runtimeVersion: string,
+): PlatformEvent {
   return {
     type: "platform.initStart",
     record: {
@@ -21,10 +26,20 @@ export function initStartEvent(phase: InitPhase, config: FunctionConfig, realm: 
   };
 }
 
-export function initEndEvents(phase: InitPhase, end: InitEnd, durationMs: number, extensions: readonly ExtensionStatus[]): readonly PlatformEvent[] {
+export function initEndEvents(
+  phase: InitPhase,
+  end: InitEnd,
+  durationMs: number,
+  extensions: readonly ExtensionStatus[],
+): readonly PlatformEvent[] {
   const status: PhaseStatus = end.kind === "ready" ? "success" : end.kind === "timeout" ? "timeout" : "error";
   const errorType = initErrorType(end);
-  const record = { initializationType: INITIALIZATION_TYPE, phase, status, ...(errorType === undefined ? {} : { errorType }) } as const;
+  const record = {
+    initializationType: INITIALIZATION_TYPE,
+    phase,
+    status,
+    ...(errorType === undefined ? {} : { errorType }),
+  } as const;
   return [
     ...extensions.map((extension): PlatformEvent => ({ type: "platform.extension", record: extension })),
     { type: "platform.initRuntimeDone", record },

@@ -38,7 +38,12 @@ export function makeReport(inputs: ReportInputs): InvocationReport {
 export function runtimeDoneEvent(report: InvocationReport, producedBytes: number, tracing: object): PlatformEvent {
   return {
     type: "platform.runtimeDone",
-    record: { requestId: report.requestId, ...statusOf(report), metrics: { durationMs: report.durationMs, producedBytes }, ...tracing },
+    record: {
+      requestId: report.requestId,
+      ...statusOf(report),
+      metrics: { durationMs: report.durationMs, producedBytes },
+      ...tracing,
+    },
   };
 }
 
@@ -61,7 +66,10 @@ export function reportEvent(report: InvocationReport, tracing: object): Platform
 }
 
 /** As the open platform code has it: `error` is what ended the environment, not what a handler threw. */
-function statusOf({ status, errorType }: InvocationReport): { readonly status: "success" | "error" | "timeout"; readonly errorType?: string } {
+function statusOf({ status, errorType }: InvocationReport): {
+  readonly status: "success" | "error" | "timeout";
+  readonly errorType?: string;
+} {
   if (status === "timeout") return { status };
   return errorType === undefined ? { status: "success" } : { status: "error", errorType };
 }

@@ -31,3 +31,73 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
     throw error;
   }
 }
+
+/**
+ * # Lambda execution environment
+ *
+ * Mimics: the on-demand execution environment of Lambda with its Runtime API (2018-06-01), Extensions API (2020-01-01),
+ * Telemetry API (2022-07-01) and Logs API (2020-08-15). Sources, read in November 2026: AWS's runtime clients
+ * (aws-lambda-ric 3.3.0 for Node 22 and older, 4.0.2 for Node 24 and newer, awslambdaric for Python), the open platform
+ * code of aws-lambda-runtime-interface-emulator (state names, refusals, order of the SHUTDOWN phase, texts of exits),
+ * the Lambda developer guide, and answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
+ * environment variables, REPORT). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0 unmodified on this Runtime API and
+ * compares the answers and log lines of 85 handlers with those of our own client.
+ *
+ * Gaps:
+ * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
+ *   403 and `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
+ * - Container images are refused by name (LR5004), so are Java, .NET and Ruby runtimes; a `bootstrap` in a custom runtime
+ *   runs any language.
+ * - The machine's own libraries and tools are under /usr, not those of Amazon Linux; the architecture is the machine's.
+ * - Network, kernel and other processes of the host are not hidden by more than the namespaces of the tier in use:
+ *   this is isolation against accidents, not against attackers. Loopback is the host's.
+ * - X-Ray: no daemon listens, no segments are made, REPORT has no `XRAY TraceId` line; the trace header is passed on.
+ * - What extensions print counts as the function's output: telemetry of type `extension` is never sent, and neither
+ *   are `spans` nor the metrics of response streaming.
+ * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
+ * - Node 24: the global `awslambda` has no InvokeStore, so libraries that ask it for the request id get none from it.
+ * - Threads are not limited to 1,024; the limit of open files is.
+ * - A `bootstrap`, wrapper or extension that cannot be executed is exit status 126 or 127 (`Runtime.ExitError`,
+ *   `Extension.Crash`) where AWS says `Runtime.InvalidEntrypoint` or `Extension.LaunchError`.
+ * - A custom runtime that leaves with an exit code from 129 to 159 is reported as killed by that signal, on tiers with
+ *   namespaces; the Node and Python clients tell their code.
+ * - On the portable tier nothing is read-only, /tmp is measured four times a second instead of bounded, memory is
+ *   polled, paths are the host's, and ES modules find the AWS SDK only in the application's own node_modules.
+ * - Functions in a folder that is mounted as it is get the SDK clients that lambda-run itself carries (S3, SQS, DynamoDB,
+ *   Lambda, Secrets Manager), not all of AWS SDK v3.
+ *
+ * By design:
+ * - Nothing is throttled by CPU unless faithful CPU is asked for: a function with 128 MB runs as fast as the machine.
+ * - A call beyond the host's most environments waits for one; AWS has no such limit and no such queue.
+ * - A call that follows within 50 ms waits for an environment whose extensions are about to be done; on AWS it would get a
+ *   new one, but there the way back and forth takes as long.
+ * - One environment waits in standby up to the moment before INIT: the Node process is started and the AWS SDK loaded
+ *   ahead. Nothing of the function's own runs there; INIT and its duration are those of the function's code.
+ * - Another Node than declared runs a function by the rules of the declared one, with a notice, unless the right one has
+ *   been fetched (`lambda-run runtimes add`).
+ * - `AWS_LAMBDA_RUNTIME_API` names a port on 127.0.0.1, `AWS_ENDPOINT_URL` and its kin lead to the embedded services.
+ * - A breakpoint stops the clock of the timeout. Timers and sockets left running at the freeze are named in a notice.
+ * - An answer that is given while extensions work on comes with the figures up to then and without REPORT in its log;
+ *   the log has the final REPORT.
+ * - Leaving the host kills invocations under way; nothing waits for them.
+ *
+ * Client quirks:
+ * - aws-lambda-ric calls `then(...).catch(...)` on what a handler returns: a thenable without a chain fails with its
+ *   `result.then(...).catch is not a function`, and so it does here.
+ * - Its published bundle 3.3.0 answers `null` for an async handler whose promise never settles; its newer source posts
+ *   `Runtime.NodeJsExit`, and so do we.
+ * - Node prints to a pipe of ours asynchronously unless told otherwise; the bootstrap makes it synchronous, as a pipe is on Lambda.
+ * - libcurl (in AWS's native clients) asks with `Expect: 100-continue` before large answers and gets it.
+ *
+ * Unverified:
+ * - `Runtime.OutOfMemory` for functions killed for want of memory: the newer platform code says so, older recordings say
+ *   `Runtime.ExitError`; the message is the same.
+ * - Billed duration as INIT and duration, summed and rounded up once; spacing of `Status` and `Error Type` in REPORT and
+ *   INIT_REPORT; the blank line after `Task timed out`, and that it is left out in the JSON format.
+ * - The status of `platform.runtimeDone` and `platform.report` when a handler throws: `success`, as in the open platform code.
+ * - Levels of system log events; capital letters in the `TELEMETRY` line; the texts of refused telemetry subscriptions.
+ * - An unfinished response stream: here `Response stream is not finished.` at once; AWS's client waits for its end first.
+ * - Node 24: exit status 1 after an uncaught exception and none after a promise that never settles (inferred from the client).
+ * - Python: which runtimes write plain Unicode in answers (here 3.12 and newer).
+ * - SIGTERM to the runtime in the SHUTDOWN phase only when an extension is registered, with 300 ms before external ones.
+ */

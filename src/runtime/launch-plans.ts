@@ -35,7 +35,13 @@ export interface DebuggerOptions {
   readonly breakAtStart: boolean;
 }
 
-export function nodePlan(config: FunctionConfig, node: NodeBinary, layer: SdkLayer, externalModules: string | undefined, inspect?: DebuggerOptions): LaunchPlan {
+export function nodePlan(
+  config: FunctionConfig,
+  node: NodeBinary,
+  layer: SdkLayer,
+  externalModules: string | undefined,
+  inspect?: DebuggerOptions,
+): LaunchPlan {
   const lang: Mount = { hostPath: node.path, guestPath: "/var/lang/bin/node" };
   const runtime: Mount = { hostPath: layer.folder, guestPath: "/var/runtime" };
   const mounts = [lang, BOOTSTRAPS, runtime];
@@ -44,7 +50,8 @@ export function nodePlan(config: FunctionConfig, node: NodeBinary, layer: SdkLay
     mounts.push({ hostPath: join(layer.folder, "node_modules"), guestPath: "/var/node_modules" });
   }
   if (externalModules !== undefined) mounts.push({ hostPath: externalModules, guestPath: "/var/task/node_modules" });
-  const flags = inspect === undefined ? [] : [`--inspect${inspect.breakAtStart ? "-brk" : ""}=127.0.0.1:${inspect.port}`];
+  const flags =
+    inspect === undefined ? [] : [`--inspect${inspect.breakAtStart ? "-brk" : ""}=127.0.0.1:${inspect.port}`];
   return {
     command: (sandbox) => {
       const bootstraps = sandbox.paths.resolve(BOOTSTRAPS);
@@ -52,7 +59,8 @@ export function nodePlan(config: FunctionConfig, node: NodeBinary, layer: SdkLay
       const hook = sandbox.tier === "portable" ? ["--require", `${bootstraps}/portable-tmp.js`] : [];
       return [sandbox.paths.resolve(lang), ...flags, ...hook, `${bootstraps}/node.js`];
     },
-    ownVariables: (sandbox): Record<string, string> => (layer.hasSdk ? { LAMBDA_RUN_SDK: `${sandbox.paths.resolve(runtime)}/${SDK_FILE}` } : {}),
+    ownVariables: (sandbox): Record<string, string> =>
+      layer.hasSdk ? { LAMBDA_RUN_SDK: `${sandbox.paths.resolve(runtime)}/${SDK_FILE}` } : {},
     mounts,
     runtimeMount: runtime,
     langMount: lang,
@@ -69,7 +77,12 @@ export async function pythonPlan(config: FunctionConfig): Promise<LaunchPlan> {
   const insideLang = python.binary.slice(python.prefix.length);
   return {
     // -u: what is printed is out at once; -B: no __pycache__ beside the user's sources, which lie read-only on Lambda.
-    command: (sandbox) => [`${sandbox.paths.resolve(lang)}${insideLang}`, "-u", "-B", `${sandbox.paths.resolve(client)}/bootstrap.py`],
+    command: (sandbox) => [
+      `${sandbox.paths.resolve(lang)}${insideLang}`,
+      "-u",
+      "-B",
+      `${sandbox.paths.resolve(client)}/bootstrap.py`,
+    ],
     ownVariables: () => ({}),
     mounts: [lang, client],
     runtimeMount: client,
@@ -119,7 +132,8 @@ function extensionsIn(layers: readonly string[]): readonly string[] {
   for (const layer of layers) {
     const folder = join(layer, "extensions");
     if (!existsSync(folder)) continue;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isFile() && isExecutable(join(folder, entry.name))) names.add(entry.name);
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isFile() && isExecutable(join(folder, entry.name))) names.add(entry.name);
   }
   return [...names].sort();
 }

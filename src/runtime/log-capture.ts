@@ -53,9 +53,12 @@ export class LogCapture {
     if (lines.length === 0) this.#listener({ timeMs, source: "platform", text: "", event });
   }
 
-  /** A line of the platform that is no telemetry event (`Task timed out ...`). */
-  note(text: string): void {
-    this.#record({ timeMs: Date.now(), source: "platform", text });
+  /** A text line that is no telemetry event; in the JSON format the status of the report says it. */
+  noteTimeout(requestId: string, timeoutSeconds: number): void {
+    if (this.#logging.format === "JSON") return;
+    const timeMs = Date.now();
+    const text = `${new Date(timeMs).toISOString()} ${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds\n`;
+    this.#record({ timeMs, source: "platform", text });
   }
 
   /** Starts keeping lines for an invocation. */

@@ -22,7 +22,8 @@ export function runtimesFolder(): string {
 export function nodeFor(runtime: string): NodeBinary {
   const wanted = /^nodejs(\d+)/.exec(runtime)?.[1];
   const own = process.versions.node;
-  if (wanted === undefined || own.startsWith(`${wanted}.`)) return { path: process.execPath, version: own, notice: undefined };
+  if (wanted === undefined || own.startsWith(`${wanted}.`))
+    return { path: process.execPath, version: own, notice: undefined };
   const fetched = fetchedNode(wanted);
   if (fetched !== undefined) return fetched;
   return {
@@ -37,7 +38,12 @@ function fetchedNode(major: string): NodeBinary | undefined {
   if (!existsSync(folder)) return undefined;
   const versions = readdirSync(folder)
     .map((name) => /^node-(\d+\.\d+\.\d+)$/.exec(name)?.[1])
-    .filter((version) => version?.startsWith(`${major}.`) === true && existsSync(join(folder, `node-${version}`, "bin", "node")));
+    .filter(
+      (version) =>
+        version?.startsWith(`${major}.`) === true && existsSync(join(folder, `node-${version}`, "bin", "node")),
+    );
   const version = versions.sort((a, b) => (a ?? "").localeCompare(b ?? "", "en", { numeric: true })).at(-1);
-  return version === undefined ? undefined : { path: join(folder, `node-${version}`, "bin", "node"), version, notice: undefined };
+  return version === undefined
+    ? undefined
+    : { path: join(folder, `node-${version}`, "bin", "node"), version, notice: undefined };
 }

@@ -19,15 +19,69 @@ export interface Tracing {
 }
 
 export type PlatformEvent =
-  | Named<"platform.initStart", { readonly initializationType: "on-demand"; readonly phase: InitPhase; readonly runtimeVersion: string; readonly runtimeVersionArn: string; readonly functionName: string; readonly functionVersion: string }>
-  | Named<"platform.initRuntimeDone", { readonly initializationType: "on-demand"; readonly phase: InitPhase; readonly status: PhaseStatus; readonly errorType?: string }>
-  | Named<"platform.initReport", { readonly initializationType: "on-demand"; readonly phase: InitPhase; readonly status: PhaseStatus; readonly errorType?: string; readonly metrics: { readonly durationMs: number } }>
+  | Named<
+      "platform.initStart",
+      {
+        readonly initializationType: "on-demand";
+        readonly phase: InitPhase;
+        readonly runtimeVersion: string;
+        readonly runtimeVersionArn: string;
+        readonly functionName: string;
+        readonly functionVersion: string;
+      }
+    >
+  | Named<
+      "platform.initRuntimeDone",
+      {
+        readonly initializationType: "on-demand";
+        readonly phase: InitPhase;
+        readonly status: PhaseStatus;
+        readonly errorType?: string;
+      }
+    >
+  | Named<
+      "platform.initReport",
+      {
+        readonly initializationType: "on-demand";
+        readonly phase: InitPhase;
+        readonly status: PhaseStatus;
+        readonly errorType?: string;
+        readonly metrics: { readonly durationMs: number };
+      }
+    >
   | Named<"platform.start", { readonly requestId: string; readonly version: string; readonly tracing?: Tracing }>
-  | Named<"platform.runtimeDone", { readonly requestId: string; readonly status: PhaseStatus; readonly errorType?: string; readonly metrics: { readonly durationMs: number; readonly producedBytes: number }; readonly tracing?: Tracing }>
-  | Named<"platform.report", { readonly requestId: string; readonly status: PhaseStatus; readonly errorType?: string; readonly metrics: ReportMetrics; readonly tracing?: Tracing }>
-  | Named<"platform.extension", { readonly name: string; readonly state: string; readonly events: readonly string[]; readonly errorType?: string }>
-  | Named<"platform.telemetrySubscription", { readonly name: string; readonly state: string; readonly types: readonly string[] }>
-  | Named<"platform.logsDropped", { readonly droppedBytes: number; readonly droppedRecords: number; readonly reason: string }>;
+  | Named<
+      "platform.runtimeDone",
+      {
+        readonly requestId: string;
+        readonly status: PhaseStatus;
+        readonly errorType?: string;
+        readonly metrics: { readonly durationMs: number; readonly producedBytes: number };
+        readonly tracing?: Tracing;
+      }
+    >
+  | Named<
+      "platform.report",
+      {
+        readonly requestId: string;
+        readonly status: PhaseStatus;
+        readonly errorType?: string;
+        readonly metrics: ReportMetrics;
+        readonly tracing?: Tracing;
+      }
+    >
+  | Named<
+      "platform.extension",
+      { readonly name: string; readonly state: string; readonly events: readonly string[]; readonly errorType?: string }
+    >
+  | Named<
+      "platform.telemetrySubscription",
+      { readonly name: string; readonly state: string; readonly types: readonly string[] }
+    >
+  | Named<
+      "platform.logsDropped",
+      { readonly droppedBytes: number; readonly droppedRecords: number; readonly reason: string }
+    >;
 
 export interface ReportMetrics {
   readonly durationMs: number;
@@ -68,12 +122,16 @@ export function linesOf(event: PlatformEvent, timeMs: number, logging: LoggingCo
 function textLines(event: PlatformEvent): readonly string[] {
   switch (event.type) {
     case "platform.initStart":
-      return [`INIT_START Runtime Version: ${event.record.runtimeVersion}\tRuntime Version ARN: ${event.record.runtimeVersionArn}`];
+      return [
+        `INIT_START Runtime Version: ${event.record.runtimeVersion}\tRuntime Version ARN: ${event.record.runtimeVersionArn}`,
+      ];
     case "platform.initReport": {
       const { metrics, phase, status, errorType } = event.record;
       // Printed only for an INIT that failed; otherwise REPORT carries the figure.
       if (status === "success") return [];
-      return [`INIT_REPORT Init Duration: ${ms(metrics.durationMs)} ms\tPhase: ${phase}\tStatus: ${status}${errorColumn(errorType)}`];
+      return [
+        `INIT_REPORT Init Duration: ${ms(metrics.durationMs)} ms\tPhase: ${phase}\tStatus: ${status}${errorColumn(errorType)}`,
+      ];
     }
     case "platform.start":
       return [`START RequestId: ${event.record.requestId} Version: ${event.record.version}`];
@@ -82,11 +140,17 @@ function textLines(event: PlatformEvent): readonly string[] {
     case "platform.report":
       return [reportLine(event.record)];
     case "platform.extension":
-      return [`EXTENSION\tName: ${event.record.name}\tState: ${event.record.state}\tEvents: [${event.record.events.join(", ")}]${errorColumn(event.record.errorType)}`];
+      return [
+        `EXTENSION\tName: ${event.record.name}\tState: ${event.record.state}\tEvents: [${event.record.events.join(", ")}]${errorColumn(event.record.errorType)}`,
+      ];
     case "platform.telemetrySubscription":
-      return [`TELEMETRY\tName: ${event.record.name}\tState: ${event.record.state}\tTypes: [${event.record.types.join(", ")}]`];
+      return [
+        `TELEMETRY\tName: ${event.record.name}\tState: ${event.record.state}\tTypes: [${event.record.types.join(", ")}]`,
+      ];
     case "platform.logsDropped":
-      return [`LOGS_DROPPED\tRecords: ${event.record.droppedRecords}\tBytes: ${event.record.droppedBytes}\tReason: ${event.record.reason}`];
+      return [
+        `LOGS_DROPPED\tRecords: ${event.record.droppedRecords}\tBytes: ${event.record.droppedBytes}\tReason: ${event.record.reason}`,
+      ];
     case "platform.initRuntimeDone":
       return [];
   }
@@ -109,4 +173,5 @@ function reportLine(record: Extract<PlatformEvent, { type: "platform.report" }>[
 }
 
 const ms = (value: number): string => value.toFixed(2);
-const errorColumn = (errorType: string | undefined): string => (errorType === undefined ? "" : `\tError Type: ${errorType}`);
+const errorColumn = (errorType: string | undefined): string =>
+  errorType === undefined ? "" : `\tError Type: ${errorType}`;

@@ -17,7 +17,11 @@ export interface PreparedCode {
 }
 
 /** Builds where needed. Throws the LR3xxx errors of the build. */
-export async function prepareCode(config: FunctionConfig, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+export async function prepareCode(
+  config: FunctionConfig,
+  cache: string,
+  inspect?: DebuggerOptions,
+): Promise<PreparedCode> {
   switch (config.code.kind) {
     case "bundle":
       return fromBuild(config, cachedBuild(config, cache) ?? (await buildCode(config, cache)), cache, inspect);
@@ -33,23 +37,40 @@ export async function prepareCode(config: FunctionConfig, cache: string, inspect
 }
 
 /** Wraps a finished build, as watch mode makes them. */
-export async function fromBuild(config: FunctionConfig, built: BuiltCode, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+export async function fromBuild(
+  config: FunctionConfig,
+  built: BuiltCode,
+  cache: string,
+  inspect?: DebuggerOptions,
+): Promise<PreparedCode> {
   const node = nodeFor(config.runtime);
   const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
   const plan = nodePlan(config, node, layer, built.externalModules, inspect);
   return { taskRoot: built.folder, plan, inputs: built.inputs, notice: node.notice };
 }
 
-async function fromFolder(config: FunctionConfig, root: string, cache: string, inspect?: DebuggerOptions): Promise<PreparedCode> {
+async function fromFolder(
+  config: FunctionConfig,
+  root: string,
+  cache: string,
+  inspect?: DebuggerOptions,
+): Promise<PreparedCode> {
   await prepareFolder(config, unzip);
   if (config.runtime.startsWith("nodejs")) {
     const node = nodeFor(config.runtime);
     const layer = await sdkLayer(runtimeProvidedModules(), cache, node.path, node.version);
     // What such code imports is not known: nothing is run ahead, each module loads at its first use.
-    return { taskRoot: root, plan: nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect), inputs: [], notice: node.notice };
+    return {
+      taskRoot: root,
+      plan: nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect),
+      inputs: [],
+      notice: node.notice,
+    };
   }
-  if (config.runtime.startsWith("python")) return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: undefined };
-  if (config.runtime.startsWith("provided")) return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined };
+  if (config.runtime.startsWith("python"))
+    return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: undefined };
+  if (config.runtime.startsWith("provided"))
+    return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined };
   throw new AppError("LR5004", {
     what: `${config.runtime} is not run by lambda-run`,
     where: config.name,

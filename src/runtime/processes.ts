@@ -43,13 +43,18 @@ export class Processes {
       if (this.#runtime !== runtime) return;
       this.#runtime = undefined;
       // A shell's 128 + n may be a signal or a plain exit code: whoever leaves in order has said so.
-      const known: ProcessExit = exit.kind === "signal" && this.#noted !== undefined ? { kind: "exit", code: this.#noted } : exit;
+      const known: ProcessExit =
+        exit.kind === "signal" && this.#noted !== undefined ? { kind: "exit", code: this.#noted } : exit;
       this.#events.runtimeExited(known);
     });
   }
 
   startExtension(name: string, env: Variables): void {
-    const extension = this.#sandbox.spawn({ name: `extension:${name}`, command: [`${this.#sandbox.paths.opt}/extensions/${name}`], env });
+    const extension = this.#sandbox.spawn({
+      name: `extension:${name}`,
+      command: [`${this.#sandbox.paths.opt}/extensions/${name}`],
+      env,
+    });
     this.#extensions.set(name, extension);
     void extension.exited.then((exit) => {
       if (this.#extensions.get(name) === extension) this.#events.extensionExited(name, exit);

@@ -20,12 +20,17 @@ export async function findPython(runtime: string): Promise<PythonBinary> {
   try {
     return await found;
   } catch (error) {
-    throw new AppError("LR5004", { what: `${runtime} needs python3 on this machine`, fix: "Install Python 3.", cause: error });
+    throw new AppError("LR5004", {
+      what: `${runtime} needs python3 on this machine`,
+      fix: "Install Python 3.",
+      cause: error,
+    });
   }
 }
 
 async function ask(): Promise<PythonBinary> {
-  const script = "import json,os,platform,sys; print(json.dumps([os.path.realpath(sys.executable), sys.base_prefix, platform.python_version()]))";
+  const script =
+    "import json,os,platform,sys; print(json.dumps([os.path.realpath(sys.executable), sys.base_prefix, platform.python_version()]))";
   const { stdout } = await run("python3", ["-I", "-c", script]);
   const [binary, prefix, version] = JSON.parse(stdout) as [string, string, string];
   return { binary, prefix, version };

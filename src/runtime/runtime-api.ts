@@ -98,7 +98,10 @@ function dispatch(routes: ApiRoutes, head: RequestHead, reply: Reply, connection
 
 /** Reads the body to its end, throws it away, and answers plain text. */
 function answerAfterBody(reply: Reply, statusCode: number, text: string): BodySink {
-  return { chunk: () => undefined, end: () => reply.send(statusCode, text, { "Content-Type": "text/plain; charset=utf-8" }) };
+  return {
+    chunk: () => undefined,
+    end: () => reply.send(statusCode, text, { "Content-Type": "text/plain; charset=utf-8" }),
+  };
 }
 
 /** Collects a body of at most `maxBytes`; `tooLarge` is called instead of `whole` when it is exceeded. */

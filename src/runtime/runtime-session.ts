@@ -11,7 +11,14 @@ import type { BodySink } from "./wire/request-parser.js";
 import type { InvokeRequest, ResponseStreamSink } from "./types.js";
 
 /** Spelled as the platform spells them in its refusals. */
-type State = "Started" | "InitError" | "Ready" | "Running" | "InvocationResponse" | "InvocationErrorResponse" | "RuntimeResponseSentState";
+type State =
+  | "Started"
+  | "InitError"
+  | "Ready"
+  | "Running"
+  | "InvocationResponse"
+  | "InvocationErrorResponse"
+  | "RuntimeResponseSentState";
 
 export interface Leftover {
   readonly kind: "timer" | "socket";
@@ -21,7 +28,12 @@ export interface Leftover {
 /** What the runtime posted for an event. */
 export type Outcome =
   | { readonly kind: "response"; readonly payload: Buffer; readonly leftovers: readonly Leftover[] }
-  | { readonly kind: "error"; readonly errorType: string; readonly payload: Buffer; readonly leftovers: readonly Leftover[] }
+  | {
+      readonly kind: "error";
+      readonly errorType: string;
+      readonly payload: Buffer;
+      readonly leftovers: readonly Leftover[];
+    }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "streamed"; readonly sizeBytes: number };
 
@@ -88,8 +100,12 @@ export class RuntimeSession {
       "Lambda-Runtime-Invoked-Function-Arn": delivery.functionArn,
     };
     if (request.traceHeader !== undefined) headers["Lambda-Runtime-Trace-Id"] = request.traceHeader;
-    if (request.clientContext !== undefined) headers["Lambda-Runtime-Client-Context"] = asciiJson(Buffer.from(request.clientContext, "base64").toString("utf8"));
-    if (request.cognitoIdentity !== undefined) headers["Lambda-Runtime-Cognito-Identity"] = asciiJson(request.cognitoIdentity);
+    if (request.clientContext !== undefined)
+      headers["Lambda-Runtime-Client-Context"] = asciiJson(
+        Buffer.from(request.clientContext, "base64").toString("utf8"),
+      );
+    if (request.cognitoIdentity !== undefined)
+      headers["Lambda-Runtime-Cognito-Identity"] = asciiJson(request.cognitoIdentity);
     if (request.tenantId !== undefined) headers["Lambda-Runtime-Aws-Tenant-Id"] = request.tenantId;
     reply.send(200, request.payload, headers);
   }
@@ -131,7 +147,10 @@ export class RuntimeSession {
       return onEnd(() => {
         reply.json(400, { errorMessage: "Invalid function response mode", errorType: "InvalidFunctionResponseMode" });
         // The platform answers with an error that has a type and no body.
-        this.#finish({ kind: "failure", failure: { errorType: "Runtime.InvalidResponseModeHeader", payload: Buffer.alloc(0) } });
+        this.#finish({
+          kind: "failure",
+          failure: { errorType: "Runtime.InvalidResponseModeHeader", payload: Buffer.alloc(0) },
+        });
       });
     }
     if (mode === "streaming") return this.#streamed(call);
@@ -217,7 +236,11 @@ export class RuntimeSession {
           return;
         }
         this.#endStream();
-        this.#finish(sink === undefined ? { kind: "response", payload: Buffer.concat(kept), leftovers: [] } : { kind: "streamed", sizeBytes });
+        this.#finish(
+          sink === undefined
+            ? { kind: "response", payload: Buffer.concat(kept), leftovers: [] }
+            : { kind: "streamed", sizeBytes },
+        );
       },
       cut: () => {
         const failure = truncatedResponse();
@@ -230,7 +253,11 @@ export class RuntimeSession {
   #endStream(failure?: Failure): void {
     const stream = this.#stream;
     this.#stream = undefined;
-    stream?.end(failure === undefined ? undefined : { errorType: failure.errorType, errorMessage: failure.payload.toString("utf8") });
+    stream?.end(
+      failure === undefined
+        ? undefined
+        : { errorType: failure.errorType, errorMessage: failure.payload.toString("utf8") },
+    );
   }
 
   #finish(outcome: Outcome): void {
@@ -253,7 +280,10 @@ export class RuntimeSession {
 }
 
 function refuseSize(reply: Reply, maxBytes: number): void {
-  reply.json(413, { errorMessage: `Exceeded maximum allowed payload size (${maxBytes} bytes).`, errorType: "RequestEntityTooLarge" });
+  reply.json(413, {
+    errorMessage: `Exceeded maximum allowed payload size (${maxBytes} bytes).`,
+    errorType: "RequestEntityTooLarge",
+  });
 }
 
 function invalidRequestId(reply: Reply): void {

@@ -30,7 +30,12 @@ const VENDOR_FOLDER = "node_modules/.lambda-run";
 export const SDK_FILE = `${VENDOR_FOLDER}/sdk.js`;
 
 /** The layer for these modules, from the cache or made now (about a second). */
-export async function sdkLayer(entries: readonly SdkEntry[], cache: string, nodeBinary: string, nodeVersion: string): Promise<SdkLayer> {
+export async function sdkLayer(
+  entries: readonly SdkEntry[],
+  cache: string,
+  nodeBinary: string,
+  nodeVersion: string,
+): Promise<SdkLayer> {
   const hasSdk = entries.length > 0;
   const folder = join(cache, "sdk", layerKey(entries, nodeVersion));
   if (existsSync(folder)) return { folder, hasSdk };
@@ -55,7 +60,9 @@ export function cachedSdkLayer(entries: readonly SdkEntry[], cache: string, node
 
 /** The SDK modules that this package carries: what code that is mounted as it is finds at /var/runtime. */
 export function runtimeProvidedModules(): readonly SdkEntry[] {
-  const { dependencies } = JSON.parse(readFileSync(join(OWN_ROOT, "package.json"), "utf8")) as { readonly dependencies: Record<string, string> };
+  const { dependencies } = JSON.parse(readFileSync(join(OWN_ROOT, "package.json"), "utf8")) as {
+    readonly dependencies: Record<string, string>;
+  };
   return Object.keys(dependencies)
     .filter((name) => /^@aws-sdk\/(client|lib|s3)-/.test(name))
     .map((specifier) => ({ specifier, resolveFolder: OWN_ROOT }));
@@ -64,7 +71,9 @@ export function runtimeProvidedModules(): readonly SdkEntry[] {
 async function makeVendor(entries: readonly SdkEntry[], draft: string, nodeBinary: string): Promise<void> {
   const { build } = await import("esbuild");
   const specifiers = new Map(entries.map((entry) => [entry.specifier, entry]));
-  const getters = [...specifiers.keys()].map((name) => `  ${JSON.stringify(name)}: () => require(${JSON.stringify(name)}),`);
+  const getters = [...specifiers.keys()].map(
+    (name) => `  ${JSON.stringify(name)}: () => require(${JSON.stringify(name)}),`,
+  );
   await build({
     stdin: { contents: `module.exports = {\n${getters.join("\n")}\n};\n`, resolveDir: draft, loader: "js" },
     bundle: true,
@@ -89,7 +98,9 @@ async function makeVendor(entries: readonly SdkEntry[], draft: string, nodeBinar
   await writeFile(join(draft, VENDOR_FOLDER, "loader.js"), LOADER);
   // Written by the Node that will read it: a code cache belongs to one V8. It also knows the names that each stub
   // has to list for `import { S3Client } from`.
-  await run(nodeBinary, [join(DIST_FOLDER, "bootstrap", "sdk-cache.js"), draft], { env: { PATH: process.env["PATH"] } });
+  await run(nodeBinary, [join(DIST_FOLDER, "bootstrap", "sdk-cache.js"), draft], {
+    env: { PATH: process.env["PATH"] },
+  });
 }
 
 /** For processes that were not started by our bootstrap: the same modules, loaded at first use. */
@@ -109,7 +120,8 @@ function installedVersion({ specifier, resolveFolder }: SdkEntry): string {
   const name = specifier.split("/").slice(0, 2).join("/");
   for (let folder = resolveFolder; ; folder = dirname(folder)) {
     const file = join(folder, "node_modules", name, "package.json");
-    if (existsSync(file)) return `${(JSON.parse(readFileSync(file, "utf8")) as { readonly version?: string }).version ?? ""} ${folder}`;
+    if (existsSync(file))
+      return `${(JSON.parse(readFileSync(file, "utf8")) as { readonly version?: string }).version ?? ""} ${folder}`;
     if (folder === dirname(folder)) return "";
   }
 }

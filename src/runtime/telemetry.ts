@@ -78,7 +78,10 @@ export class Telemetry {
     // Platform notes without an event (the timeout line) are log text, not telemetry.
     if (source === "platform" && event === undefined) return;
     const time = new Date(timeMs).toISOString();
-    const entry = event === undefined ? { time, type: source, record: asJson(text) } : { time, type: event.type, record: event.record };
+    const entry =
+      event === undefined
+        ? { time, type: source, record: asJson(text) }
+        : { time, type: event.type, record: event.record };
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.types.includes(source)) this.#add(subscription, entry);
     }
@@ -102,7 +105,10 @@ export class Telemetry {
     if (name === undefined) return;
     const refuse = (errorMessage: string): void => call.reply.json(400, { errorMessage, errorType: "ValidationError" });
     if (!this.#subscriptionOpen()) {
-      call.reply.json(403, { errorMessage: "Telemetry API subscription is closed already", errorType: "Telemetry.SubscriptionClosed" });
+      call.reply.json(403, {
+        errorMessage: "Telemetry API subscription is closed already",
+        errorType: "Telemetry.SubscriptionClosed",
+      });
       return;
     }
     let input: SubscriptionRequest;
@@ -160,7 +166,15 @@ export class Telemetry {
       subscription.pendingBytes = 0;
       if (subscription.droppedRecords > 0) {
         const { droppedBytes, droppedRecords } = subscription;
-        batch.push({ time: new Date().toISOString(), type: "platform.logsDropped", record: { droppedBytes, droppedRecords, reason: "Consumer seems to have fallen behind as it has not acknowledged receipt of logs." } });
+        batch.push({
+          time: new Date().toISOString(),
+          type: "platform.logsDropped",
+          record: {
+            droppedBytes,
+            droppedRecords,
+            reason: "Consumer seems to have fallen behind as it has not acknowledged receipt of logs.",
+          },
+        });
         subscription.droppedRecords = 0;
         subscription.droppedBytes = 0;
       }
@@ -182,7 +196,11 @@ type ParsedSubscription = Pick<Subscription, "types" | "deliver" | "buffering" |
 /** The subscription, or what is wrong with it. */
 function parseSubscription(input: SubscriptionRequest): ParsedSubscription | string {
   const { types } = input;
-  if (!Array.isArray(types) || types.length === 0 || !types.every((type) => ["platform", "function", "extension"].includes(String(type)))) {
+  if (
+    !Array.isArray(types) ||
+    types.length === 0 ||
+    !types.every((type) => ["platform", "function", "extension"].includes(String(type)))
+  ) {
     return "types must be a non-empty list of platform, function and extension";
   }
   const buffering: Record<keyof Buffering, number> = { ...DEFAULTS };
@@ -190,15 +208,19 @@ function parseSubscription(input: SubscriptionRequest): ParsedSubscription | str
     const value = input.buffering?.[key];
     if (value === undefined) continue;
     const [least, most] = BOUNDS[key];
-    if (typeof value !== "number" || value < least || value > most) return `buffering.${key} must be from ${least} to ${most}`;
+    if (typeof value !== "number" || value < least || value > most)
+      return `buffering.${key} must be from ${least} to ${most}`;
     buffering[key] = value;
   }
   const { protocol, URI, port } = input.destination ?? {};
   if (protocol === "HTTP" && typeof URI === "string") {
     const url = parseLocalUrl(URI);
-    return url === undefined ? "destination.URI must be http://sandbox.localdomain:PORT/" : { types: types as TelemetryType[], buffering, ...overHttp(url) };
+    return url === undefined
+      ? "destination.URI must be http://sandbox.localdomain:PORT/"
+      : { types: types as TelemetryType[], buffering, ...overHttp(url) };
   }
-  if (protocol === "TCP" && typeof port === "number") return { types: types as TelemetryType[], buffering, ...overTcp(port) };
+  if (protocol === "TCP" && typeof port === "number")
+    return { types: types as TelemetryType[], buffering, ...overTcp(port) };
   return "destination needs protocol HTTP with a URI, or TCP with a port";
 }
 
@@ -206,7 +228,8 @@ function parseSubscription(input: SubscriptionRequest): ParsedSubscription | str
 function parseLocalUrl(uri: string): URL | undefined {
   if (!URL.canParse(uri)) return undefined;
   const url = new URL(uri);
-  if (url.protocol !== "http:" || !["sandbox.localdomain", "sandbox", "localhost", "127.0.0.1"].includes(url.hostname)) return undefined;
+  if (url.protocol !== "http:" || !["sandbox.localdomain", "sandbox", "localhost", "127.0.0.1"].includes(url.hostname))
+    return undefined;
   url.hostname = "127.0.0.1";
   return url;
 }
@@ -217,10 +240,14 @@ function overHttp(url: URL): Pick<Subscription, "deliver" | "close"> {
     deliver: (records) =>
       new Promise((resolve) => {
         const body = Buffer.from(JSON.stringify(records));
-        const request = httpRequest(url, { method: "POST", headers: { "Content-Type": "application/json", "Content-Length": body.length } }, (response) => {
-          response.resume();
-          response.on("close", () => resolve());
-        });
+        const request = httpRequest(
+          url,
+          { method: "POST", headers: { "Content-Type": "application/json", "Content-Length": body.length } },
+          (response) => {
+            response.resume();
+            response.on("close", () => resolve());
+          },
+        );
         request.setTimeout(DELIVERY_TIMEOUT_MS, () => request.destroy());
         request.on("error", () => resolve());
         request.end(body);

@@ -27,7 +27,12 @@ export async function unzip(source: string | Buffer, folder: string): Promise<vo
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     if (error instanceof AppError) throw error;
-    throw new AppError("LR3002", { what: `The ZIP cannot be unpacked: ${messageOf(error)}`, ...(typeof source === "string" ? { where: source } : {}), fix: "Make the ZIP anew.", cause: error });
+    throw new AppError("LR3002", {
+      what: `The ZIP cannot be unpacked: ${messageOf(error)}`,
+      ...(typeof source === "string" ? { where: source } : {}),
+      fix: "Make the ZIP anew.",
+      cause: error,
+    });
   }
 }
 
@@ -35,7 +40,8 @@ function openZip(source: string | Buffer): Promise<ZipFile> {
   // yauzl refuses names with `..`, backslashes and absolute ones by itself (validateFileName).
   const options = { lazyEntries: true, autoClose: true, decodeStrings: true, validateEntrySizes: true } as const;
   return new Promise((resolve, reject) => {
-    const done = (error: Error | null, zip?: ZipFile): void => (zip === undefined ? reject(error ?? new Error("no ZIP")) : resolve(zip));
+    const done = (error: Error | null, zip?: ZipFile): void =>
+      zip === undefined ? reject(error ?? new Error("no ZIP")) : resolve(zip);
     if (typeof source === "string") open(source, options, done);
     else fromBuffer(source, options, done);
   });
@@ -50,7 +56,9 @@ async function extractAll(zip: ZipFile, folder: string): Promise<void> {
       unzippedBytes += entry.uncompressedSize;
       if (unzippedBytes > LAMBDA.unzippedPackageBytes) {
         zip.close();
-        reject(new AppError("LR4001", { what: `Unzipped size must be smaller than ${LAMBDA.unzippedPackageBytes} bytes` }));
+        reject(
+          new AppError("LR4001", { what: `Unzipped size must be smaller than ${LAMBDA.unzippedPackageBytes} bytes` }),
+        );
         return;
       }
       extract(zip, entry, folder).then(() => zip.readEntry(), reject);
@@ -69,7 +77,9 @@ async function extract(zip: ZipFile, entry: Entry, folder: string): Promise<void
   }
   await mkdir(dirname(path), { recursive: true });
   const content = await new Promise<NodeJS.ReadableStream>((resolve, reject) =>
-    zip.openReadStream(entry, (error, stream) => (stream === undefined ? reject(error ?? new Error("no stream")) : resolve(stream))),
+    zip.openReadStream(entry, (error, stream) =>
+      stream === undefined ? reject(error ?? new Error("no stream")) : resolve(stream),
+    ),
   );
   // Executable where the archive says so; AWS keeps the bits too.
   await pipeline(content, createWriteStream(path, { mode: (mode & 0o111) === 0 ? 0o644 : 0o755 }));

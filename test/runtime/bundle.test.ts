@@ -12,8 +12,15 @@ afterAll(async () => {
   rmSync(cache, { recursive: true, force: true });
 });
 
-function bundled(handlerFile: string, root = join(HANDLERS, "typescript"), config: Partial<FunctionConfig> = {}): FunctionConfig {
-  return functions.function("x", `${handlerFile}.handler`, { code: { kind: "bundle", root, handlerFile, build: { external: [] } }, ...config });
+function bundled(
+  handlerFile: string,
+  root = join(HANDLERS, "typescript"),
+  config: Partial<FunctionConfig> = {},
+): FunctionConfig {
+  return functions.function("x", `${handlerFile}.handler`, {
+    code: { kind: "bundle", root, handlerFile, build: { external: [] } },
+    ...config,
+  });
 }
 
 test("a TypeScript handler runs with the AWS SDK of the runtime", async () => {
@@ -36,10 +43,27 @@ test("a top-level await keeps the bundle an ES module", async () => {
 });
 
 test.each([
-  ["broken", { code: "LR3001", where: expect.stringMatching(/broken\.ts:\d+:\d+$/), codeFrame: expect.stringContaining("return 1") }],
-  ["missing", { code: "LR3003", message: expect.stringContaining('imports "not-installed-anywhere"'), fix: expect.stringContaining("npm install not-installed-anywhere") }],
+  [
+    "broken",
+    {
+      code: "LR3001",
+      where: expect.stringMatching(/broken\.ts:\d+:\d+$/),
+      codeFrame: expect.stringContaining("return 1"),
+    },
+  ],
+  [
+    "missing",
+    {
+      code: "LR3003",
+      message: expect.stringContaining('imports "not-installed-anywhere"'),
+      fix: expect.stringContaining("npm install not-installed-anywhere"),
+    },
+  ],
   ["nowhere", { code: "LR3002" }],
-  ["Index", { code: "LR3002", why: "there is index.ts, but letter case counts on Lambda", fix: "Write Handler with index." }],
+  [
+    "Index",
+    { code: "LR3002", why: "there is index.ts, but letter case counts on Lambda", fix: "Write Handler with index." },
+  ],
 ])("%s.ts is refused with place and remedy before anything runs", async (file, refusal) => {
   await expect(functions.invoke(bundled(file))).rejects.toMatchObject(refusal);
 });

@@ -11,14 +11,26 @@ const clock = new VirtualClock();
 const functions = new FunctionHost({ clock, idleTimeoutMs: IDLE_TIMEOUT_MS });
 afterAll(() => functions.close());
 
-function watched(environment: Record<string, string> = {}, handler = "counts.handler", config: Partial<FunctionConfig> = {}): FunctionConfig {
-  return functions.function("node", handler, { layers: [LAYER], timeoutSeconds: 5, environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...environment }, ...config });
+function watched(
+  environment: Record<string, string> = {},
+  handler = "counts.handler",
+  config: Partial<FunctionConfig> = {},
+): FunctionConfig {
+  return functions.function("node", handler, {
+    layers: [LAYER],
+    timeoutSeconds: 5,
+    environment: { PATH: "/usr/local/bin:/usr/bin:/bin", ...environment },
+    ...config,
+  });
 }
 
 /** What the extension printed under this word. */
 function said(config: FunctionConfig, word: string): unknown[] {
   const start = `watcher ${word} `;
-  return functions.lines(config).filter((line) => line.startsWith(start)).map((line) => JSON.parse(line.slice(start.length)) as unknown);
+  return functions
+    .lines(config)
+    .filter((line) => line.startsWith(start))
+    .map((line) => JSON.parse(line.slice(start.length)) as unknown);
 }
 
 interface Event {
@@ -37,8 +49,15 @@ test("an external extension registers, sees each event and ends at SHUTDOWN", as
   const config = watched();
   const first = await functions.invoke(config, {}, { traceHeader: "Root=1-a-b" });
   expect(bodyOf(first)).toBe(1);
+  // On a busy machine the extension may take longer than the host waits for it.
+  await until(() => functions.host.poolOf(config).running === 0);
   expect(bodyOf(await functions.invoke(config))).toBe(2);
-  const identity = { functionName: config.name, functionVersion: "$LATEST", handler: "counts.handler", accountId: "123456789012" };
+  const identity = {
+    functionName: config.name,
+    functionVersion: "$LATEST",
+    handler: "counts.handler",
+    accountId: "123456789012",
+  };
   expect(said(config, "registered")).toEqual([[200, identity]]);
   await until(() => events(config).length === 2);
   expect(events(config)[0]).toEqual({
@@ -51,7 +70,11 @@ test("an external extension registers, sees each event and ends at SHUTDOWN", as
   expect(functions.lines(config)).toContain("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]");
   await clock.advance(IDLE_TIMEOUT_MS);
   await until(() => events(config).length === 3);
-  expect(events(config).at(-1)).toEqual({ eventType: "SHUTDOWN", shutdownReason: "SPINDOWN", deadlineMs: expect.any(Number) });
+  expect(events(config).at(-1)).toEqual({
+    eventType: "SHUTDOWN",
+    shutdownReason: "SPINDOWN",
+    deadlineMs: expect.any(Number),
+  });
 });
 
 test("the caller has its answer while an extension works on, and the environment takes no event until it is done", async () => {
@@ -80,7 +103,10 @@ test("a timeout tells the extension why, and it is started anew", async () => {
   const config = watched({}, "sleeps.handler", { timeoutSeconds: 1 });
   const result = await functions.invoke(config, { ms: 20_000 });
   expect(bodyOf(result)).toMatchObject({ errorType: "Sandbox.Timedout" });
-  expect(events(config).map(({ eventType, shutdownReason }) => shutdownReason ?? eventType)).toEqual(["INVOKE", "TIMEOUT"]);
+  expect(events(config).map(({ eventType, shutdownReason }) => shutdownReason ?? eventType)).toEqual([
+    "INVOKE",
+    "TIMEOUT",
+  ]);
   expect(bodyOf(await functions.invoke(config))).toMatchObject({ rounds: 1 });
   expect(said(config, "registered")).toHaveLength(2);
 });
@@ -131,8 +157,11 @@ test("an extension sees the function's variables but not those of the runtime", 
   const config = watched({ WATCHER_MODE: "variables", OWN: "1" });
   await functions.invoke(config);
   const [names] = said(config, "variables") as string[][];
-  expect(names).toEqual(expect.arrayContaining(["OWN", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_SESSION_TOKEN"]));
-  for (const hidden of ["_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME"]) expect(names).not.toContain(hidden);
+  expect(names).toEqual(
+    expect.arrayContaining(["OWN", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_SESSION_TOKEN"]),
+  );
+  for (const hidden of ["_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_GROUP_NAME"])
+    expect(names).not.toContain(hidden);
 });
 
 test("an internal extension registers during INIT, and wrong calls are refused by name", async () => {
@@ -162,12 +191,27 @@ test("telemetry comes over HTTP with platform events and the function's lines", 
   const records = said(config, "http") as { type: string; time: string; record: Record<string, unknown> }[];
   expect(said(config, "subscribed")).toEqual([[200, '"OK"']]);
   const types = records.map(({ type }) => type);
-  for (const type of ["platform.telemetrySubscription", "platform.extension", "platform.initRuntimeDone", "platform.initReport", "platform.start", "function", "platform.runtimeDone", "platform.report"]) {
+  for (const type of [
+    "platform.telemetrySubscription",
+    "platform.extension",
+    "platform.initRuntimeDone",
+    "platform.initReport",
+    "platform.start",
+    "function",
+    "platform.runtimeDone",
+    "platform.report",
+  ]) {
     expect(types).toContain(type);
   }
   expect(records.find(({ type }) => type === "platform.start")?.record).toEqual({ requestId, version: "$LATEST" });
-  expect(records.find(({ type }) => type === "platform.runtimeDone")?.record).toMatchObject({ requestId, status: "success", metrics: { durationMs: expect.any(Number), producedBytes: 4 } });
-  expect(records.filter(({ type }) => type === "function").map(({ record }) => record)).toContainEqual(expect.objectContaining({ level: "INFO", message: "plain" }));
+  expect(records.find(({ type }) => type === "platform.runtimeDone")?.record).toMatchObject({
+    requestId,
+    status: "success",
+    metrics: { durationMs: expect.any(Number), producedBytes: 4 },
+  });
+  expect(records.filter(({ type }) => type === "function").map(({ record }) => record)).toContainEqual(
+    expect.objectContaining({ level: "INFO", message: "plain" }),
+  );
 });
 
 test("the older Logs API delivers over TCP, one record a line, and only the kinds asked for", async () => {

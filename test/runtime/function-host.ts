@@ -100,7 +100,11 @@ export function bodyOf(result: InvokeResult | undefined): unknown {
 }
 
 /** Runs `work` over all items, a few at a time. */
-export async function inParallel<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {

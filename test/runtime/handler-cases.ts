@@ -22,12 +22,18 @@ export interface HandlerCase {
   readonly config?: Partial<FunctionConfig>;
   readonly events?: readonly unknown[];
   readonly request?: Partial<InvokeRequest>;
+  /** INIT is cut earlier than on AWS. */
+  readonly shortInit?: true;
   /** Not on the portable tier, which cannot hold it. */
   readonly namespacesOnly?: true;
   /** Body of the last answer when it succeeds. */
   readonly answers?: unknown;
   /** Error object of the last answer; a RegExp is matched, `<id>` stands for the request id. */
-  readonly fails?: { readonly errorType: string; readonly errorMessage: string | RegExp; readonly trace?: "some" | "empty" | "none" };
+  readonly fails?: {
+    readonly errorType: string;
+    readonly errorMessage: string | RegExp;
+    readonly trace?: "some" | "empty" | "none";
+  };
   /** Error type on the REPORT line; undefined = none. */
   readonly reportType?: string;
   /** Each must match a line. */
@@ -62,27 +68,58 @@ const jsonLines = (lines: readonly string[]): Record<string, unknown>[] =>
   lines.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text) as Record<string, unknown>);
 
 export const RESULT_CASES: readonly HandlerCase[] = [
-  { that: "an async handler's object is the answer", handler: "async-object.handler", events: [{ a: [1, "ü", null] }], answers: { got: { a: [1, "ü", null] } } },
-  { that: "an event of plain JSON values reaches the handler", handler: "async-object.handler", events: ["text"], answers: { got: "text" } },
+  {
+    that: "an async handler's object is the answer",
+    handler: "async-object.handler",
+    events: [{ a: [1, "ü", null] }],
+    answers: { got: { a: [1, "ü", null] } },
+  },
+  {
+    that: "an event of plain JSON values reaches the handler",
+    handler: "async-object.handler",
+    events: ["text"],
+    answers: { got: "text" },
+  },
   { that: "undefined is answered as null", handler: "async-undefined.handler", answers: null },
   { that: "a synchronous return value is ignored on Node 22", handler: "sync-return.handler", answers: null },
-  { that: "a synchronous return value is the answer on Node 24", handler: "plain-value.handler", config: NODE_24, answers: "a plain value" },
-  { that: "a thenable that can be chained is waited for on Node 22", handler: "thenable-chained.handler", answers: "from a thenable" },
+  {
+    that: "a synchronous return value is the answer on Node 24",
+    handler: "plain-value.handler",
+    config: NODE_24,
+    answers: "a plain value",
+  },
+  {
+    that: "a thenable that can be chained is waited for on Node 22",
+    handler: "thenable-chained.handler",
+    answers: "from a thenable",
+  },
   {
     that: "a thenable that cannot be chained fails on Node 22, as in AWS's own client",
     handler: "thenable.handler",
     fails: { errorType: "TypeError", errorMessage: "result.then(...).catch is not a function", trace: "some" },
   },
-  { that: "any thenable is waited for on Node 24", handler: "thenable.handler", config: NODE_24, answers: "from a thenable" },
+  {
+    that: "any thenable is waited for on Node 24",
+    handler: "thenable.handler",
+    config: NODE_24,
+    answers: "from a thenable",
+  },
   { that: "callback(null, value) answers the value", handler: "callback-result.handler", answers: { by: "callback" } },
   { that: "a callback may come later", handler: "callback-later.handler", answers: "later" },
-  { that: "callback(error) is a function error", handler: "callback-error.handler", fails: { errorType: "RangeError", errorMessage: "by callback", trace: "some" } },
+  {
+    that: "callback(error) is a function error",
+    handler: "callback-error.handler",
+    fails: { errorType: "RangeError", errorMessage: "by callback", trace: "some" },
+  },
   {
     that: "a callback's answer waits for the event loop to drain",
     handler: "callback-waits.handler",
     answers: "answered",
     logs: [line("INFO", "the timer ran")],
-    check: ({ lines }) => expect(lines.findIndex((text) => text.includes("the timer ran"))).toBeLessThan(lines.findIndex((text) => text.startsWith("END"))),
+    check: ({ lines }) =>
+      expect(lines.findIndex((text) => text.includes("the timer ran"))).toBeLessThan(
+        lines.findIndex((text) => text.startsWith("END")),
+      ),
   },
   {
     that: "with callbackWaitsForEmptyEventLoop false timers go on in the next invocation",
@@ -107,20 +144,44 @@ export const RESULT_CASES: readonly HandlerCase[] = [
     fails: { errorType: "Error", errorMessage: "at once", trace: "some" },
   },
   { that: "context.succeed answers", handler: "context-succeed.handler", answers: { by: "succeed" } },
-  { that: "context.fail fails", handler: "context-fail.handler", fails: { errorType: "Error", errorMessage: "by fail", trace: "some" } },
+  {
+    that: "context.fail fails",
+    handler: "context-fail.handler",
+    fails: { errorType: "Error", errorMessage: "by fail", trace: "some" },
+  },
   { that: "context.done(null, value) answers", handler: "context-done.handler", answers: { by: "done" } },
-  { that: "context.done(text) fails with the text", handler: "context-done.handler", events: [{ fails: true }], fails: { errorType: "string", errorMessage: "text error", trace: "empty" } },
-  { that: "a handler that never completes is answered null on Node 22 once nothing is left to do", handler: "waits-for-nothing.handler", answers: null },
+  {
+    that: "context.done(text) fails with the text",
+    handler: "context-done.handler",
+    events: [{ fails: true }],
+    fails: { errorType: "string", errorMessage: "text error", trace: "empty" },
+  },
+  {
+    that: "a handler that never completes is answered null on Node 22 once nothing is left to do",
+    handler: "waits-for-nothing.handler",
+    answers: null,
+  },
   {
     that: "a promise that never settles is told from an answer on Node 22",
     handler: "never-settles.handler",
     fails: { errorType: "Runtime.NodeJsExit", errorMessage: NEVER_SETTLED, trace: "some" },
   },
   {
+    that: "Node 24 gives the event loop one turn before it answers",
+    handler: "next-turn.handler",
+    config: NODE_24,
+    answers: "answered",
+    logs: [line("INFO", "in the next turn")],
+  },
+  {
     that: "a promise that never settles ends the process on Node 24",
     handler: "never-settles.handler",
     config: NODE_24,
-    fails: { errorType: "Runtime.ExitError", errorMessage: "RequestId: <id> Error: Runtime exited without providing a reason", trace: "none" },
+    fails: {
+      errorType: "Runtime.ExitError",
+      errorMessage: "RequestId: <id> Error: Runtime exited without providing a reason",
+      trace: "none",
+    },
     reportType: "Runtime.ExitError",
   },
 ];
@@ -159,7 +220,9 @@ export const CONTEXT_CASES: readonly HandlerCase[] = [
     that: "client context, identity and qualifier reach the handler",
     handler: "client-context.handler",
     request: {
-      clientContext: Buffer.from('{"custom":{"schlüssel":"wert"},"client":{"installation_id":"i"},"env":{}}').toString("base64"),
+      clientContext: Buffer.from('{"custom":{"schlüssel":"wert"},"client":{"installation_id":"i"},"env":{}}').toString(
+        "base64",
+      ),
       cognitoIdentity: '{"cognitoIdentityId":"eu-west-1:a","cognitoIdentityPoolId":"eu-west-1:b"}',
       qualifier: "live",
     },
@@ -187,7 +250,11 @@ export const CONTEXT_CASES: readonly HandlerCase[] = [
     request: { traceHeader: "Root=1-aa-bb;Sampled=1" },
     answers: { variable: "Root=1-aa-bb;Sampled=1", context: null },
   },
-  { that: "without a trace header the variable is gone", handler: "trace-id.handler", answers: { variable: null, context: null } },
+  {
+    that: "without a trace header the variable is gone",
+    handler: "trace-id.handler",
+    answers: { variable: null, context: null },
+  },
 ];
 
 export const ERROR_CASES: readonly HandlerCase[] = [
@@ -195,32 +262,97 @@ export const ERROR_CASES: readonly HandlerCase[] = [
     that: "a thrown error is the answer, with its trace, and is logged",
     handler: "throws-error.handler",
     fails: { errorType: "Error", errorMessage: "boom", trace: "some" },
-    logs: [line("ERROR", 'Invoke Error \\t\\{"errorType":"Error","errorMessage":"boom","stack":\\["Error: boom",.*\\]\\}')],
+    logs: [
+      line("ERROR", 'Invoke Error \\t\\{"errorType":"Error","errorMessage":"boom","stack":\\["Error: boom",.*\\]\\}'),
+    ],
     check: ({ last }) => {
       const { trace } = bodyOf(last) as { trace: string[] };
       expect(trace[0]).toBe("Error: boom");
       expect(trace[1]).toMatch(/^ {4}at .*throws-error\.js:2:9\)?$/);
     },
   },
-  { that: "an error thrown at once is the same", handler: "throws-sync.handler", fails: { errorType: "Error", errorMessage: "boom at once", trace: "some" } },
-  { that: "a TypeError keeps its name", handler: "throws-type-error.handler", fails: { errorType: "TypeError", errorMessage: /^Cannot read properties of undefined/, trace: "some" } },
+  {
+    that: "an error thrown at once is the same",
+    handler: "throws-sync.handler",
+    fails: { errorType: "Error", errorMessage: "boom at once", trace: "some" },
+  },
+  {
+    that: "a TypeError keeps its name",
+    handler: "throws-type-error.handler",
+    fails: { errorType: "TypeError", errorMessage: /^Cannot read properties of undefined/, trace: "some" },
+  },
   {
     that: "a custom error keeps its name, and its members are logged",
     handler: "throws-custom.handler",
     fails: { errorType: "OrderError", errorMessage: "out of stock", trace: "some" },
-    logs: [line("ERROR", 'Invoke Error \\t\\{"errorType":"OrderError","errorMessage":"out of stock","code":"E_ORDER","name":"OrderError","orderId":42,"stack":.*')],
+    logs: [
+      line(
+        "ERROR",
+        'Invoke Error \\t\\{"errorType":"OrderError","errorMessage":"out of stock","code":"E_ORDER","name":"OrderError","orderId":42,"stack":.*',
+      ),
+    ],
   },
-  { that: "an object like an error counts as one on Node 22", handler: "throws-error-like.handler", fails: { errorType: "Lookalike", errorMessage: "almost an error", trace: "some" } },
-  { that: "an object like an error is an object on Node 24", handler: "throws-error-like.handler", config: NODE_24, fails: { errorType: "object", errorMessage: "[object Object]", trace: "empty" } },
-  { that: "a thrown object has its type and text", handler: "throws-object.handler", fails: { errorType: "object", errorMessage: "[object Object]", trace: "empty" } },
-  { that: "a thrown text has its type and text", handler: "throws-string.handler", fails: { errorType: "string", errorMessage: "just text", trace: "empty" } },
-  { that: "a thrown number has its type and text", handler: "throws-number.handler", fails: { errorType: "number", errorMessage: "42", trace: "empty" } },
-  { that: "a rejection with nothing is called handled", handler: "null-rejection.handler", fails: { errorType: "string", errorMessage: "handled", trace: "empty" } },
-  { that: "a rejection with undefined is called handled", handler: "throws-undefined.handler", fails: { errorType: "string", errorMessage: "handled", trace: "empty" } },
-  { that: "control characters are escaped and other alphabets are kept", handler: "throws-del.handler", fails: { errorType: "Error", errorMessage: "a %7F character, a ü and a 😀", trace: "some" } },
-  { that: "a cycle cannot be answered on Node 22", handler: "cycle.handler", fails: { errorType: "Error", errorMessage: "Unable to stringify response body", trace: "some" } },
-  { that: "a cycle cannot be answered on Node 24", handler: "cycle.handler", config: NODE_24, fails: { errorType: "Runtime.JSONStringifyError", errorMessage: "Unable to stringify response body", trace: "some" } },
-  { that: "a BigInt cannot be answered", handler: "bigint.handler", fails: { errorType: "Error", errorMessage: "Unable to stringify response body", trace: "some" } },
+  {
+    that: "an object like an error counts as one on Node 22",
+    handler: "throws-error-like.handler",
+    fails: { errorType: "Lookalike", errorMessage: "almost an error", trace: "some" },
+  },
+  {
+    that: "an object like an error is an object on Node 24",
+    handler: "throws-error-like.handler",
+    config: NODE_24,
+    fails: { errorType: "object", errorMessage: "[object Object]", trace: "empty" },
+  },
+  {
+    that: "a thrown object has its type and text",
+    handler: "throws-object.handler",
+    fails: { errorType: "object", errorMessage: "[object Object]", trace: "empty" },
+  },
+  {
+    that: "a thrown text has its type and text",
+    handler: "throws-string.handler",
+    fails: { errorType: "string", errorMessage: "just text", trace: "empty" },
+  },
+  {
+    that: "a thrown number has its type and text",
+    handler: "throws-number.handler",
+    fails: { errorType: "number", errorMessage: "42", trace: "empty" },
+  },
+  {
+    that: "a rejection with nothing is called handled",
+    handler: "null-rejection.handler",
+    fails: { errorType: "string", errorMessage: "handled", trace: "empty" },
+  },
+  {
+    that: "a rejection with undefined is called handled",
+    handler: "throws-undefined.handler",
+    fails: { errorType: "string", errorMessage: "handled", trace: "empty" },
+  },
+  {
+    that: "control characters are escaped and other alphabets are kept",
+    handler: "throws-del.handler",
+    fails: { errorType: "Error", errorMessage: "a %7F character, a ü and a 😀", trace: "some" },
+  },
+  {
+    that: "a cycle cannot be answered on Node 22",
+    handler: "cycle.handler",
+    fails: { errorType: "Error", errorMessage: "Unable to stringify response body", trace: "some" },
+  },
+  {
+    that: "a cycle cannot be answered on Node 24",
+    handler: "cycle.handler",
+    config: NODE_24,
+    fails: {
+      errorType: "Runtime.JSONStringifyError",
+      errorMessage: "Unable to stringify response body",
+      trace: "some",
+    },
+  },
+  {
+    that: "a BigInt cannot be answered",
+    handler: "bigint.handler",
+    fails: { errorType: "Error", errorMessage: "Unable to stringify response body", trace: "some" },
+  },
   {
     that: "an uncaught exception fails the invocation on Node 22 and the next one starts anew",
     handler: "uncaught.handler",
@@ -237,21 +369,38 @@ export const ERROR_CASES: readonly HandlerCase[] = [
     handler: "unhandled-rejection.handler",
     events: [{ fine: true }, {}, { fine: true }],
     answers: 1,
-    logs: [line("ERROR", 'Unhandled Promise Rejection \\t\\{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: nobody listens".*')],
-    check: ({ bodies }) => expect(bodies[1]).toMatchObject({ errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "Error: nobody listens" }),
+    logs: [
+      line(
+        "ERROR",
+        'Unhandled Promise Rejection \\t\\{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: nobody listens".*',
+      ),
+    ],
+    check: ({ bodies }) =>
+      expect(bodies[1]).toMatchObject({
+        errorType: "Runtime.UnhandledPromiseRejection",
+        errorMessage: "Error: nobody listens",
+      }),
   },
   {
     that: "an uncaught exception ends the process on Node 24",
     handler: "uncaught.handler",
     config: NODE_24,
-    fails: { errorType: "Runtime.ExitError", errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 1", trace: "none" },
+    fails: {
+      errorType: "Runtime.ExitError",
+      errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 1",
+      trace: "none",
+    },
     reportType: "Runtime.ExitError",
   },
   {
     that: "an unhandled rejection ends the process on Node 24",
     handler: "unhandled-rejection.handler",
     config: NODE_24,
-    fails: { errorType: "Runtime.ExitError", errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 1", trace: "none" },
+    fails: {
+      errorType: "Runtime.ExitError",
+      errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 1",
+      trace: "none",
+    },
     reportType: "Runtime.ExitError",
   },
 ];
@@ -266,26 +415,77 @@ const handlerError = (errorType: string, errorMessage: string): Pick<HandlerCase
 });
 
 export const LOADING_CASES: readonly HandlerCase[] = [
-  { that: "a missing module is an import error", handler: "import-failure.handler", ...importError(/^Error: Cannot find module 'nowhere'\nRequire stack:\n- .*import-failure\.js\n- .*\/index\.mjs$/) },
-  { that: "a missing handler file is an import error", handler: "other.handler", ...importError(/^Error: Cannot find module 'other'/) },
-  { that: "a missing export is named", handler: "async-object.nope", ...handlerError("HandlerNotFound", "async-object.nope is undefined or not exported") },
-  { that: "an export that is no function is named", handler: "no-function.handler", ...handlerError("HandlerNotFound", "no-function.handler is not a function") },
+  {
+    that: "a missing module is an import error",
+    handler: "import-failure.handler",
+    ...importError(/^Error: Cannot find module 'nowhere'\nRequire stack:\n- .*import-failure\.js\n- .*\/index\.mjs$/),
+  },
+  {
+    that: "a missing handler file is an import error",
+    handler: "other.handler",
+    ...importError(/^Error: Cannot find module 'other'/),
+  },
+  {
+    that: "a missing export is named",
+    handler: "async-object.nope",
+    ...handlerError("HandlerNotFound", "async-object.nope is undefined or not exported"),
+  },
+  {
+    that: "an export that is no function is named",
+    handler: "no-function.handler",
+    ...handlerError("HandlerNotFound", "no-function.handler is not a function"),
+  },
   {
     that: "a handler name with .. is malformed",
     handler: "../node/async-object.handler",
-    ...handlerError("MalformedHandlerName", "'../node/async-object.handler' is not a valid handler name. Use absolute paths when specifying root directories in handler names."),
+    ...handlerError(
+      "MalformedHandlerName",
+      "'../node/async-object.handler' is not a valid handler name. Use absolute paths when specifying root directories in handler names.",
+    ),
   },
-  { that: "a handler name without a dot is malformed", handler: "async-object", ...handlerError("MalformedHandlerName", "Bad handler") },
+  {
+    that: "a handler name without a dot is malformed",
+    handler: "async-object",
+    ...handlerError("MalformedHandlerName", "Bad handler"),
+  },
   { that: "a nested export is found by its path", handler: "nested-export.deep.er.handler", answers: "deep" },
-  { that: "the first dot ends the module's name", handler: "async-object.js.handler", ...handlerError("HandlerNotFound", "async-object.js.handler is undefined or not exported") },
+  {
+    that: "the first dot ends the module's name",
+    handler: "async-object.js.handler",
+    ...handlerError("HandlerNotFound", "async-object.js.handler is undefined or not exported"),
+  },
   { that: "a handler may lie in a folder", handler: "folder/inner.handler", answers: "inner" },
   { that: "a handler may be a package", handler: "packaged.handler", answers: "from a package" },
-  { that: "a file named exactly so comes first", handler: "exact-name.handler", answers: "from a file without extension" },
-  { that: "an .mjs handler may await at its top level", handler: "module-file.handler", answers: "awaited at the top of module-file.mjs" },
+  {
+    that: "a file named exactly so comes first",
+    handler: "exact-name.handler",
+    answers: "from a file without extension",
+  },
+  {
+    that: "an .mjs handler may await at its top level",
+    handler: "module-file.handler",
+    answers: "awaited at the top of module-file.mjs",
+  },
   { that: "a .cjs handler is required", handler: "common-file.handler", answers: "from .cjs" },
-  { that: "package.json makes .js an ES module", folder: "esm", handler: "index.handler", answers: "ES module by package.json" },
-  { that: "an ES module works on Node 24", folder: "esm", handler: "index.handler", config: NODE_24, answers: "ES module by package.json" },
-  { that: "a CommonJS module works on Node 24", handler: "async-object.handler", config: NODE_24, answers: { got: {} } },
+  {
+    that: "package.json makes .js an ES module",
+    folder: "esm",
+    handler: "index.handler",
+    answers: "ES module by package.json",
+  },
+  {
+    that: "an ES module works on Node 24",
+    folder: "esm",
+    handler: "index.handler",
+    config: NODE_24,
+    answers: "ES module by package.json",
+  },
+  {
+    that: "a CommonJS module works on Node 24",
+    handler: "async-object.handler",
+    config: NODE_24,
+    answers: { got: {} },
+  },
   {
     that: "a missing import of an ES module is a plain error",
     folder: "esm",
@@ -297,11 +497,24 @@ export const LOADING_CASES: readonly HandlerCase[] = [
     that: "a top-level await that never ends ends the process",
     folder: "esm",
     handler: "never.handler",
-    fails: { errorType: "Runtime.ExitError", errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 13", trace: "none" },
+    fails: {
+      errorType: "Runtime.ExitError",
+      errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 13",
+      trace: "none",
+    },
     reportType: "Runtime.ExitError",
   },
-  { that: "Node 24 looks into the default export", handler: "default-export.handler", config: NODE_24, answers: "from the default export" },
-  { that: "Node 22 does not look into the default export", handler: "default-export.handler", ...handlerError("HandlerNotFound", "default-export.handler is undefined or not exported") },
+  {
+    that: "Node 24 looks into the default export",
+    handler: "default-export.handler",
+    config: NODE_24,
+    answers: "from the default export",
+  },
+  {
+    that: "Node 22 does not look into the default export",
+    handler: "default-export.handler",
+    ...handlerError("HandlerNotFound", "default-export.handler is undefined or not exported"),
+  },
   {
     that: "a syntax error is named",
     handler: "syntax-error.handler",
@@ -316,7 +529,12 @@ export const LOADING_CASES: readonly HandlerCase[] = [
     reportType: "Runtime.Unknown",
     logs: [/\tundefined\tERROR\tInit Error \t\{"errorType":"Error","errorMessage":"at load"/],
   },
-  { that: "a callback handler is refused on Node 24", handler: "three-parameters.handler", config: NODE_24, ...handlerError("CallbackHandlerDeprecated", CALLBACK_REFUSED) },
+  {
+    that: "a callback handler is refused on Node 24",
+    handler: "three-parameters.handler",
+    config: NODE_24,
+    ...handlerError("CallbackHandlerDeprecated", CALLBACK_REFUSED),
+  },
   {
     that: "an error at load is tried twice and reported twice before START",
     handler: "throws-at-load.handler",
@@ -337,12 +555,17 @@ export const LOADING_CASES: readonly HandlerCase[] = [
   {
     that: "a process that leaves while it loads is reported",
     handler: "exits-at-load.handler",
-    fails: { errorType: "Runtime.ExitError", errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 7", trace: "none" },
+    fails: {
+      errorType: "Runtime.ExitError",
+      errorMessage: "RequestId: <id> Error: Runtime exited with error: exit status 7",
+      trace: "none",
+    },
     reportType: "Runtime.ExitError",
   },
   {
     that: "an INIT that takes too long is cut and tried again inside the invocation",
     handler: "slow-load.handler",
+    shortInit: true,
     answers: "loaded in the second try",
     logs: [/^INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: timeout$/],
     check: ({ last, lines }) => {
@@ -353,25 +576,69 @@ export const LOADING_CASES: readonly HandlerCase[] = [
   {
     that: "an INIT that never ends is the function's timeout",
     handler: "hangs-at-load.handler",
+    shortInit: true,
     config: { timeoutSeconds: 1 },
-    fails: { errorType: "Sandbox.Timedout", errorMessage: "RequestId: <id> Error: Task timed out after 1.00 seconds", trace: "none" },
+    fails: {
+      errorType: "Sandbox.Timedout",
+      errorMessage: "RequestId: <id> Error: Task timed out after 1.00 seconds",
+      trace: "none",
+    },
     logs: [/Phase: init\tStatus: timeout$/, /Phase: invoke\tStatus: timeout$/, /\tStatus: timeout\t$/],
   },
 ];
 
 const exitError = (text: string): Pick<HandlerCase, "fails" | "reportType"> => ({
-  fails: { errorType: "Runtime.ExitError", errorMessage: `RequestId: <id> Error: Runtime exited ${text}`, trace: "none" },
+  fails: {
+    errorType: "Runtime.ExitError",
+    errorMessage: `RequestId: <id> Error: Runtime exited ${text}`,
+    trace: "none",
+  },
   reportType: "Runtime.ExitError",
 });
 
 export const END_CASES: readonly HandlerCase[] = [
-  { that: "process.exit(0) gives no reason", handler: "exits.handler", events: [{ code: 0 }], ...exitError("without providing a reason") },
-  { that: "process.exit(3) is exit status 3", handler: "exits.handler", events: [{ code: 3 }], ...exitError("with error: exit status 3") },
-  { that: "process.exit(137) is a status and no signal", handler: "exits.handler", events: [{ code: 137 }], ...exitError("with error: exit status 137") },
-  { that: "SIGKILL is named killed", handler: "exits.handler", events: [{ signal: "SIGKILL" }], ...exitError("with error: signal: killed") },
-  { that: "SIGSEGV is named segmentation fault", handler: "exits.handler", events: [{ signal: "SIGSEGV" }], ...exitError("with error: signal: segmentation fault") },
-  { that: "SIGTERM is named terminated", handler: "exits.handler", events: [{ signal: "SIGTERM" }], ...exitError("with error: signal: terminated") },
-  { that: "abort() is named aborted", handler: "exits.handler", events: [{ abort: true }], ...exitError("with error: signal: aborted") },
+  {
+    that: "process.exit(0) gives no reason",
+    handler: "exits.handler",
+    events: [{ code: 0 }],
+    ...exitError("without providing a reason"),
+  },
+  {
+    that: "process.exit(3) is exit status 3",
+    handler: "exits.handler",
+    events: [{ code: 3 }],
+    ...exitError("with error: exit status 3"),
+  },
+  {
+    that: "process.exit(137) is a status and no signal",
+    handler: "exits.handler",
+    events: [{ code: 137 }],
+    ...exitError("with error: exit status 137"),
+  },
+  {
+    that: "SIGKILL is named killed",
+    handler: "exits.handler",
+    events: [{ signal: "SIGKILL" }],
+    ...exitError("with error: signal: killed"),
+  },
+  {
+    that: "SIGSEGV is named segmentation fault",
+    handler: "exits.handler",
+    events: [{ signal: "SIGSEGV" }],
+    ...exitError("with error: signal: segmentation fault"),
+  },
+  {
+    that: "SIGTERM is named terminated",
+    handler: "exits.handler",
+    events: [{ signal: "SIGTERM" }],
+    ...exitError("with error: signal: terminated"),
+  },
+  {
+    that: "abort() is named aborted",
+    handler: "exits.handler",
+    events: [{ abort: true }],
+    ...exitError("with error: signal: aborted"),
+  },
   {
     that: "after an exit the next invocation starts anew without an init duration",
     handler: "exits.handler",
@@ -379,7 +646,13 @@ export const END_CASES: readonly HandlerCase[] = [
     answers: 2,
     check: ({ bodies, results }) => {
       expect(bodies.map((body) => (typeof body === "number" ? body : "failed"))).toEqual([1, 2, "failed", 1, 2]);
-      expect(results.map(({ report }) => report.initDurationMs !== undefined)).toEqual([true, false, false, false, false]);
+      expect(results.map(({ report }) => report.initDurationMs !== undefined)).toEqual([
+        true,
+        false,
+        false,
+        false,
+        false,
+      ]);
     },
   },
   {
@@ -389,9 +662,18 @@ export const END_CASES: readonly HandlerCase[] = [
     events: [{}, { fine: true }],
     answers: "fine",
     check: ({ results, bodies }) => {
-      expect(bodies[0]).toEqual({ errorType: "Runtime.OutOfMemory", errorMessage: `RequestId: ${results[0]?.requestId} Error: Runtime exited with error: signal: killed` });
-      expect(results[0]?.report).toMatchObject({ memorySizeMb: 192, maxMemoryUsedMb: 192, errorType: "Runtime.OutOfMemory" });
-      expect(results[0]?.logs).toMatch(/Max Memory Used: 192 MB\tInit Duration: \d+\.\d\d ms\tStatus: error\tError Type: Runtime\.OutOfMemory\t\n$/);
+      expect(bodies[0]).toEqual({
+        errorType: "Runtime.OutOfMemory",
+        errorMessage: `RequestId: ${results[0]?.requestId} Error: Runtime exited with error: signal: killed`,
+      });
+      expect(results[0]?.report).toMatchObject({
+        memorySizeMb: 192,
+        maxMemoryUsedMb: 192,
+        errorType: "Runtime.OutOfMemory",
+      });
+      expect(results[0]?.logs).toMatch(
+        /Max Memory Used: 192 MB\tInit Duration: \d+\.\d\d ms\tStatus: error\tError Type: Runtime\.OutOfMemory\t\n$/,
+      );
     },
   },
   {
@@ -402,7 +684,10 @@ export const END_CASES: readonly HandlerCase[] = [
     logs: [new RegExp(`^${ISO} ${ID} Task timed out after 1\\.00 seconds\\n$`), line("INFO", "sleeping")],
     check: ({ results, bodies }) => {
       const [first, , third] = bodies as { rounds: number; seen: string | null; logStream: string }[];
-      expect(bodies[1]).toEqual({ errorType: "Sandbox.Timedout", errorMessage: `RequestId: ${results[1]?.requestId} Error: Task timed out after 1.00 seconds` });
+      expect(bodies[1]).toEqual({
+        errorType: "Sandbox.Timedout",
+        errorMessage: `RequestId: ${results[1]?.requestId} Error: Task timed out after 1.00 seconds`,
+      });
       expect(results[1]?.report.status).toBe("timeout");
       expect(results[1]?.logs).toMatch(/^REPORT RequestId: .*\tStatus: timeout\t$/m);
       expect(third).toEqual({ rounds: 1, seen: "round 2", logStream: first?.logStream });
@@ -413,9 +698,26 @@ export const END_CASES: readonly HandlerCase[] = [
     handler: "sleeps.handler",
     config: { timeoutSeconds: 1 },
     events: [{ busy: true }],
-    fails: { errorType: "Sandbox.Timedout", errorMessage: "RequestId: <id> Error: Task timed out after 1.00 seconds", trace: "none" },
+    fails: {
+      errorType: "Sandbox.Timedout",
+      errorMessage: "RequestId: <id> Error: Task timed out after 1.00 seconds",
+      trace: "none",
+    },
   },
-  { that: "globals are kept from one invocation to the next", handler: "counts.handler", events: [{}, {}, {}], answers: 3 },
+  {
+    that: "an INIT that fails after a crash is answered with its own failure, not with an older answer",
+    handler: "fails-second-load.handler",
+    events: [{}, { crash: true }, {}],
+    fails: { errorType: "Error", errorMessage: "the second load fails", trace: "some" },
+    reportType: "Runtime.Unknown",
+    check: ({ bodies }) => expect(bodies[0]).toBe("fine"),
+  },
+  {
+    that: "globals are kept from one invocation to the next",
+    handler: "counts.handler",
+    events: [{}, {}, {}],
+    answers: 3,
+  },
   {
     that: "a response at the limit passes",
     handler: "large-response.handler",
@@ -431,7 +733,10 @@ export const END_CASES: readonly HandlerCase[] = [
     events: [{ size: 6_291_557 }, { size: 3 }],
     answers: "a",
     check: ({ bodies, results }) => {
-      expect(bodies[0]).toEqual({ errorType: "Function.ResponseSizeTooLarge", errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes)." });
+      expect(bodies[0]).toEqual({
+        errorType: "Function.ResponseSizeTooLarge",
+        errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+      });
       expect(results[0]?.functionError).toBe("Unhandled");
     },
   },
@@ -444,7 +749,10 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
     namespacesOnly: true,
     config: { environment: { OWN: "value", LANG: "de_DE.UTF-8", AWS_REGION: "refused" } },
     check: ({ last, config }) => {
-      const { PATH, AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_LOG_STREAM_NAME, ...rest } = bodyOf(last) as Record<string, string>;
+      const { PATH, AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_LOG_STREAM_NAME, ...rest } = bodyOf(last) as Record<
+        string,
+        string
+      >;
       expect(PATH).toBe("/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin");
       expect(AWS_LAMBDA_RUNTIME_API).toMatch(/^127\.0\.0\.1:\d+$/);
       expect(AWS_LAMBDA_LOG_STREAM_NAME).toMatch(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
@@ -471,8 +779,10 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
         TZ: ":UTC",
         PWD: "/var/task",
         SHLVL: "0",
-        LD_LIBRARY_PATH: "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-        NODE_PATH: "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task",
+        LD_LIBRARY_PATH:
+          "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        NODE_PATH:
+          "/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task",
         _HANDLER: "variables.handler",
         OWN: "value",
         cwd: "/var/task",
@@ -480,7 +790,11 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
       });
     },
   },
-  { that: "the time zone is UTC unless the function sets one", handler: "time-zone.handler", check: ({ last }) => expect(bodyOf(last)).toMatchObject({ offset: 0, flags: null }) },
+  {
+    that: "the time zone is UTC unless the function sets one",
+    handler: "time-zone.handler",
+    check: ({ last }) => expect(bodyOf(last)).toMatchObject({ offset: 0, flags: null }),
+  },
   {
     that: "TZ and NODE_OPTIONS of the function are in force from the start",
     handler: "time-zone.handler",
@@ -509,11 +823,15 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
     ],
     check: ({ last, lines }) => {
       expect(last.logs).toBe(`${lines.join("\n")}\n`);
-      expect(lines[0]).toMatch(/^INIT_START Runtime Version: nodejs:22\.v\d+\.\d+\.\d+\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:/);
+      expect(lines[0]).toMatch(
+        /^INIT_START Runtime Version: nodejs:22\.v\d+\.\d+\.\d+\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:/,
+      );
       expect(lines).toContain(`START RequestId: ${last.requestId} Version: $LATEST`);
       expect(lines).toContain(`END RequestId: ${last.requestId}`);
       expect(lines.at(-1)).toMatch(
-        new RegExp(`^REPORT RequestId: ${last.requestId}\\tDuration: \\d+\\.\\d\\d ms\\tBilled Duration: \\d+ ms\\tMemory Size: 256 MB\\tMax Memory Used: \\d+ MB\\tInit Duration: \\d+\\.\\d\\d ms\\t$`),
+        new RegExp(
+          `^REPORT RequestId: ${last.requestId}\\tDuration: \\d+\\.\\d\\d ms\\tBilled Duration: \\d+ ms\\tMemory Size: 256 MB\\tMax Memory Used: \\d+ MB\\tInit Duration: \\d+\\.\\d\\d ms\\t$`,
+        ),
       );
     },
   },
@@ -532,14 +850,29 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
         { ...at, level: "INFO", message: "two { args: true }" },
         { ...at, level: "INFO", message: 7 },
         { ...at, level: "WARN", message: { errorType: "TypeError", errorMessage: "alone", stackTrace } },
-        { ...at, level: "ERROR", message: expect.stringMatching(/^with RangeError: an error\n/), errorType: "RangeError", errorMessage: "an error", stackTrace },
+        {
+          ...at,
+          level: "ERROR",
+          message: expect.stringMatching(/^with RangeError: an error\n/),
+          errorType: "RangeError",
+          errorMessage: "an error",
+          stackTrace,
+        },
         { ...at, level: "FATAL", message: "fatal" },
         { ...at, level: "INFO", message: expect.stringContaining("[Circular *1]") },
       ]);
       expect(lines).toContain("raw");
       const system = jsonLines(lines).filter((entry) => entry["type"] !== undefined);
-      expect(system.map((entry) => entry["type"])).toEqual(["platform.initStart", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report"]);
-      expect(system.at(-1)).toMatchObject({ record: { requestId: last.requestId, status: "success", metrics: { memorySizeMB: 256 } } });
+      expect(system.map((entry) => entry["type"])).toEqual([
+        "platform.initStart",
+        "platform.initReport",
+        "platform.start",
+        "platform.runtimeDone",
+        "platform.report",
+      ]);
+      expect(system.at(-1)).toMatchObject({
+        record: { requestId: last.requestId, status: "success", metrics: { memorySizeMB: 256 } },
+      });
     },
   },
   {
@@ -547,16 +880,32 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
     handler: "leaves-timer.handler",
     config: NODE_24,
     answers: "answered",
-    check: ({ notices }) => expect(notices.join()).toMatch(/left a timer running, made at leaveTimer \(.*leaves-timer\.js:6:3\)/),
+    check: ({ notices }) =>
+      expect(notices.join()).toMatch(/left a timer running, made at leaveTimer \(.*leaves-timer\.js:6:3\)/),
   },
   {
     that: "a socket left open is named with the line that made it",
     handler: "leaves-socket.handler",
     answers: "answered",
-    check: ({ notices }) => expect(notices.join()).toMatch(/left a socket running, made at openSocket \(.*leaves-socket\.js:9:14\)/),
+    check: ({ notices }) =>
+      expect(notices.join()).toMatch(/left a socket running, made at openSocket \(.*leaves-socket\.js:9:14\)/),
   },
-  { that: "what is cleared, unreferenced or over is not named", handler: "leaves-nothing.handler", answers: null, check: ({ notices }) => expect(notices.join()).not.toContain("running") },
-  { that: "require finds the AWS SDK of the runtime", handler: "sdk-common.handler", check: ({ last }) => expect(bodyOf(last)).toMatchObject({ client: "function" }) },
-  { that: "import finds the AWS SDK of the runtime", handler: "sdk-module.handler", namespacesOnly: true, answers: { client: "function", command: "SendMessageCommand" } },
+  {
+    that: "what is cleared, unreferenced or over is not named",
+    handler: "leaves-nothing.handler",
+    answers: null,
+    check: ({ notices }) => expect(notices.join()).not.toContain("running"),
+  },
+  {
+    that: "require finds the AWS SDK of the runtime",
+    handler: "sdk-common.handler",
+    check: ({ last }) => expect(bodyOf(last)).toMatchObject({ client: "function" }),
+  },
+  {
+    that: "import finds the AWS SDK of the runtime",
+    handler: "sdk-module.handler",
+    namespacesOnly: true,
+    answers: { client: "function", command: "SendMessageCommand" },
+  },
   { that: "a child process finds the AWS SDK of the runtime", handler: "sdk-child.handler", answers: "function" },
 ];

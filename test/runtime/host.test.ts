@@ -47,15 +47,24 @@ test("beyond the most environments calls wait in turn", async () => {
 test("reserved concurrency throttles at once, zero throttles everything", async () => {
   const config = functions.function("node", "sleeps.handler", { reservedConcurrency: 1 });
   const first = functions.invoke(config, { ms: 200 });
-  await expect(functions.invoke(config)).rejects.toMatchObject({ name: "Throttled", reason: "ReservedFunctionConcurrentInvocationLimitExceeded", message: "Rate Exceeded." });
+  await expect(functions.invoke(config)).rejects.toMatchObject({
+    name: "Throttled",
+    reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
+    message: "Rate Exceeded.",
+  });
   expect((await first).functionError).toBeUndefined();
-  await expect(functions.invoke(functions.function("node", "counts.handler", { reservedConcurrency: 0 }))).rejects.toMatchObject({ name: "Throttled" });
+  await expect(
+    functions.invoke(functions.function("node", "counts.handler", { reservedConcurrency: 0 })),
+  ).rejects.toMatchObject({ name: "Throttled" });
 });
 
 test("an event of more than 6 MB is refused before anything runs", async () => {
   const config = functions.function("node", "counts.handler");
   const refused = functions.invoke(config, "x".repeat(6 * 1024 * 1024));
-  await expect(refused).rejects.toMatchObject({ name: "RequestTooLarge", message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation" });
+  await expect(refused).rejects.toMatchObject({
+    name: "RequestTooLarge",
+    message: "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+  });
 });
 
 test("a standby is there before the first call and again after it, with a whole INIT of its own", async () => {
@@ -88,7 +97,10 @@ test("an invocation under way finishes on the old code, and its environment serv
   const root = mkdtempSync(join(folder, "code-"));
   chmodSync(root, 0o755);
   const write = (version: string): void =>
-    writeFileSync(join(root, "index.js"), `exports.handler = async ({ ms = 0 }) => { console.log("begun"); await new Promise((r) => setTimeout(r, ms)); return "${version}"; };\n`);
+    writeFileSync(
+      join(root, "index.js"),
+      `exports.handler = async ({ ms = 0 }) => { console.log("begun"); await new Promise((r) => setTimeout(r, ms)); return "${version}"; };\n`,
+    );
   write("old");
   const config = functions.function("x", "index.handler", { code: { kind: "folder", root } });
   const underWay = functions.invoke(config, { ms: 300 });
@@ -106,6 +118,15 @@ test("a sandbox that cannot be built is LR5005 with the words of its tool, at on
   await expect(functions.invoke(config)).rejects.toMatchObject({ code: "LR5005", why: expect.stringMatching(/\S/) });
   expect(performance.now() - startedAt).toBeLessThan(10_000);
   expect(functions.host.poolOf(config).environments).toBe(0);
+});
+
+test("a standby that cannot be built is LR5005 for the call that finds it", async () => {
+  const config = standing.function("node", "counts.handler", { ephemeralStorageMb: -1 });
+  await standing.host.prepare(config);
+  await until(() => standing.host.poolOf(config).environments === 1);
+  // Its tool has given up long before the call.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect(standing.invoke(config)).rejects.toMatchObject({ code: "LR5005" });
 });
 
 test("code that is a file is LR5005 with its name", async () => {
@@ -144,7 +165,10 @@ test("closing ends invocations under way and leaves no process", async () => {
 });
 
 test("an environment without an event is stopped", async () => {
-  const config = functions.function("node", "leaves-timer.handler", { runtime: "nodejs24.x", environment: { MARK: "frozen" } });
+  const config = functions.function("node", "leaves-timer.handler", {
+    runtime: "nodejs24.x",
+    environment: { MARK: "frozen" },
+  });
   await functions.invoke(config);
   const [pid] = processesWith("MARK=frozen");
   const stateOf = (): string | undefined => readFileSync(`/proc/${pid}/stat`, "latin1").split(" ")[2];

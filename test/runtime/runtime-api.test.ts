@@ -4,7 +4,8 @@ import { onEnd, startRuntimeApi, type ApiRoutes, type RuntimeApi } from "../../s
 import { RuntimeSession, type Outcome } from "../../src/runtime/runtime-session.js";
 
 const NEXT = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
-const post = (path: string, body: string): string => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const post = (path: string, body: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const respond = (id: string, body: string): string => post(`/2018-06-01/runtime/invocation/${id}/response`, body);
 
 class Client {
@@ -38,7 +39,8 @@ class Client {
 
   /** Everything received once it holds `wanted`, or once the server has closed. */
   async receive(wanted: string | RegExp): Promise<string> {
-    while (!(typeof wanted === "string" ? this.#text.includes(wanted) : wanted.test(this.#text)) && !this.closed) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (!(typeof wanted === "string" ? this.#text.includes(wanted) : wanted.test(this.#text)) && !this.closed)
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     return this.#text;
   }
 }
@@ -65,7 +67,8 @@ beforeEach(async () => {
     },
     done: note("done"),
   });
-  const unused = ({ reply }: { readonly reply: { send(status: number, body: string): void } }) => onEnd(() => reply.send(404, ""));
+  const unused = ({ reply }: { readonly reply: { send(status: number, body: string): void } }) =>
+    onEnd(() => reply.send(404, ""));
   const routes: ApiRoutes = {
     runtimeNext: session.next,
     runtimeResponse: session.response,
@@ -101,8 +104,10 @@ async function running(requestId = "a"): Promise<Client> {
   return client;
 }
 
-const payloadOf = (outcome: Outcome | undefined): string | undefined => (outcome?.kind === "response" ? outcome.payload.toString() : undefined);
-const failureOf = (outcome: Outcome | undefined): string | undefined => (outcome?.kind === "failure" ? outcome.failure.errorType : undefined);
+const payloadOf = (outcome: Outcome | undefined): string | undefined =>
+  outcome?.kind === "response" ? outcome.payload.toString() : undefined;
+const failureOf = (outcome: Outcome | undefined): string | undefined =>
+  outcome?.kind === "failure" ? outcome.failure.errorType : undefined;
 
 test("an answer and the next question may come in one write", async () => {
   const client = await running();
@@ -135,7 +140,9 @@ test("an answer may come byte by byte", async () => {
 
 test("chunks with extensions and trailers are put together", async () => {
   const client = await running();
-  client.send("POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.send(
+    "POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+  );
   client.send("3;x=y\r\nabc\r\n").send("0A\r\n0123456789\r\n0\r\nTrailer-Field: v\r\n\r\n");
   await until(() => outcomes.length === 1);
   expect(payloadOf(outcomes[0])).toBe("abc0123456789");
@@ -152,7 +159,9 @@ test("a client that goes away in the middle of its answer has cut it", async () 
 
 test("garbage in the middle of chunks cuts the answer and ends the connection", async () => {
   const client = await running();
-  client.send("POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n");
+  client.send(
+    "POST /2018-06-01/runtime/invocation/a/response HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+  );
   expect(await client.receive(/(?!)/)).toContain("HTTP/1.1 400 Bad Request");
   expect(failureOf(outcomes[0])).toBe("Runtime.TruncatedResponse");
 });

@@ -12,7 +12,12 @@ interface Streamed {
 const functions = new FunctionHost();
 afterAll(() => functions.close());
 
-async function stream(handler: string, event: unknown = {}, config = {}, pace?: () => Promise<void>): Promise<Streamed> {
+async function stream(
+  handler: string,
+  event: unknown = {},
+  config = {},
+  pace?: () => Promise<void>,
+): Promise<Streamed> {
   let head: ResponseStreamHead | undefined;
   const chunks: Buffer[] = [];
   const ends: ({ readonly errorType: string; readonly errorMessage: string } | undefined)[] = [];
@@ -33,15 +38,18 @@ async function stream(handler: string, event: unknown = {}, config = {}, pace?: 
 
 const textOf = ({ chunks }: Streamed): string => Buffer.concat(chunks).toString("utf8");
 
-test.each(["nodejs22.x", "nodejs24.x"])("what a streaming handler writes reaches a streaming caller on %s", async (runtime) => {
-  const streamed = await stream("streams.handler", {}, { runtime });
-  expect(textOf(streamed)).toBe("one two 36");
-  expect(streamed.chunks.length).toBeGreaterThan(1);
-  expect(streamed.head).toEqual({ contentType: "text/plain" });
-  expect(streamed.ends).toEqual([undefined]);
-  expect(streamed.result.functionError).toBeUndefined();
-  expect(streamed.result.payload).toHaveLength(0);
-});
+test.each(["nodejs22.x", "nodejs24.x"])(
+  "what a streaming handler writes reaches a streaming caller on %s",
+  async (runtime) => {
+    const streamed = await stream("streams.handler", {}, { runtime });
+    expect(textOf(streamed)).toBe("one two 36");
+    expect(streamed.chunks.length).toBeGreaterThan(1);
+    expect(streamed.head).toEqual({ contentType: "text/plain" });
+    expect(streamed.ends).toEqual([undefined]);
+    expect(streamed.result.functionError).toBeUndefined();
+    expect(streamed.result.payload).toHaveLength(0);
+  },
+);
 
 test("a caller that takes no stream gets the whole as one answer", async () => {
   const result = await functions.invoke(functions.function("node", "streams.handler"));
@@ -65,18 +73,24 @@ test("an error before the first byte is a plain function error", async () => {
 test("an error after the first byte ends the stream with it", async () => {
   const streamed = await stream("streams-error-late.handler");
   expect(textOf(streamed)).toBe("some bytes");
-  expect(streamed.ends).toEqual([{ errorType: "RangeError", errorMessage: expect.stringContaining('"errorMessage":"in the middle"') }]);
+  expect(streamed.ends).toEqual([
+    { errorType: "RangeError", errorMessage: expect.stringContaining('"errorMessage":"in the middle"') },
+  ]);
   expect(bodyOf(streamed.result)).toMatchObject({ errorType: "RangeError", errorMessage: "in the middle" });
 });
 
 test("a stream that is not ended is an error", async () => {
   const { ends } = await stream("streams-unfinished.handler");
-  expect(ends).toEqual([{ errorType: "string", errorMessage: expect.stringContaining("Response stream is not finished.") }]);
+  expect(ends).toEqual([
+    { errorType: "string", errorMessage: expect.stringContaining("Response stream is not finished.") },
+  ]);
 });
 
 test("a streaming handler must be async", async () => {
   const streamed = await stream("streams-sync.handler");
-  expect(JSON.stringify([streamed.ends, streamed.result.payload.toString()])).toContain("Streaming does not support non-async handlers.");
+  expect(JSON.stringify([streamed.ends, streamed.result.payload.toString()])).toContain(
+    "Streaming does not support non-async handlers.",
+  );
 });
 
 test("a value that a streaming handler returns is ignored with a warning", async () => {

@@ -17,11 +17,19 @@ export class RequestTooLarge extends Error {
 export function checkSyncPayload(sizeBytes: number): void {
   const limitBytes = LAMBDA.syncRequestBytes;
   if (sizeBytes <= limitBytes) return;
-  throw new RequestTooLarge(`Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`, sizeBytes, limitBytes);
+  throw new RequestTooLarge(
+    `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`,
+    sizeBytes,
+    limitBytes,
+  );
 }
 
 export function checkAsyncPayload(sizeBytes: number): void {
   const limitBytes = LAMBDA.asyncRequestBytes;
   if (sizeBytes <= limitBytes) return;
-  throw new RequestTooLarge(`${sizeBytes} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`, sizeBytes, limitBytes);
+  throw new RequestTooLarge(
+    `${sizeBytes} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`,
+    sizeBytes,
+    limitBytes,
+  );
 }

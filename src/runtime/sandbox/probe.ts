@@ -67,7 +67,11 @@ function checked(spec: SandboxSpec): SandboxSpec {
   }
   for (const path of [spec.taskRoot, ...spec.layers]) {
     if (statSync(path).isDirectory()) continue;
-    throw new AppError("LR5005", { what: "The code of a function, or a layer of it, is no folder", where: path, fix: "Name the folder, or unpack the archive." });
+    throw new AppError("LR5005", {
+      what: "The code of a function, or a layer of it, is no folder",
+      where: path,
+      fix: "Name the folder, or unpack the archive.",
+    });
   }
   return spec;
 }

@@ -109,7 +109,8 @@ export class Connection {
     };
     return {
       send,
-      json: (statusCode, body, headers) => send(statusCode, JSON.stringify(body), { "Content-Type": "application/json", ...headers }),
+      json: (statusCode, body, headers) =>
+        send(statusCode, JSON.stringify(body), { "Content-Type": "application/json", ...headers }),
       get done() {
         return done;
       },
@@ -132,7 +133,12 @@ export class Connection {
     else if (last !== undefined) this.#socket.write(last);
   }
 
-  #write(statusCode: number, body: Buffer | string, headers: Readonly<Record<string, string>>, keepAlive: boolean): void {
+  #write(
+    statusCode: number,
+    body: Buffer | string,
+    headers: Readonly<Record<string, string>>,
+    keepAlive: boolean,
+  ): void {
     if (this.#closed) return;
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     let head = `HTTP/1.1 ${statusCode} ${REASONS[statusCode] ?? "Unknown"}\r\nContent-Length: ${length}\r\n`;

@@ -43,7 +43,8 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 // The origin form only: nobody goes through a proxy here.
 const TARGET = /^\/[\x21-\x7e]*$/;
 // Size in hex, then extensions (RFC 9112 7.1.1, without the white space it puts up with), which nobody on this leg uses.
-const CHUNK_LINE = /^([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
+const CHUNK_LINE =
+  /^([0-9a-fA-F]{1,13})(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 const EMPTY = Buffer.alloc(0);
 const NO_TRAILERS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -127,16 +128,20 @@ export class RequestParser {
 
   #head(): boolean {
     // A client may send an empty line before a request (RFC 9112 2.2).
-    while (this.#buffer.length >= 2 && this.#buffer[0] === 0x0d && this.#buffer[1] === 0x0a) this.#buffer = this.#buffer.subarray(2);
+    while (this.#buffer.length >= 2 && this.#buffer[0] === 0x0d && this.#buffer[1] === 0x0a)
+      this.#buffer = this.#buffer.subarray(2);
     const end = this.#buffer.indexOf("\r\n\r\n");
-    if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES)) return this.#refuse(431, "the head is too large");
+    if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES))
+      return this.#refuse(431, "the head is too large");
     if (end < 0) return false;
     const lines = this.#buffer.toString("latin1", 0, end).split("\r\n");
     this.#buffer = this.#buffer.subarray(end + 4);
 
     const [method = "", target = "", version = "", extra] = (lines[0] ?? "").split(" ");
-    if (extra !== undefined || !TOKEN.test(method) || !TARGET.test(target)) return this.#refuse(400, "bad request line");
-    if (version !== "HTTP/1.1" && version !== "HTTP/1.0") return this.#refuse(/^HTTP\/\d\.\d$/.test(version) ? 505 : 400, "bad version");
+    if (extra !== undefined || !TOKEN.test(method) || !TARGET.test(target))
+      return this.#refuse(400, "bad request line");
+    if (version !== "HTTP/1.1" && version !== "HTTP/1.0")
+      return this.#refuse(/^HTTP\/\d\.\d$/.test(version) ? 505 : 400, "bad version");
     const headers = parseFields(lines, 1);
     if (headers === undefined) return this.#refuse(400, "bad header");
 
@@ -149,7 +154,10 @@ export class RequestParser {
     }
     if (length !== undefined && !/^\d{1,15}$/.test(length)) return this.#refuse(400, "bad Content-Length");
 
-    const keepAlive = version === "HTTP/1.1" ? !hasOption(headers["connection"], "close") : hasOption(headers["connection"], "keep-alive");
+    const keepAlive =
+      version === "HTTP/1.1"
+        ? !hasOption(headers["connection"], "close")
+        : hasOption(headers["connection"], "keep-alive");
     this.#keepAlive = keepAlive;
     this.#left = length === undefined ? 0 : Number(length);
     const hasBody = coding !== undefined || this.#left > 0;
@@ -175,7 +183,8 @@ export class RequestParser {
 
   #chunkSize(): boolean {
     const end = this.#buffer.indexOf("\r\n");
-    if (end > MAX_CHUNK_LINE_BYTES || (end < 0 && this.#buffer.length > MAX_CHUNK_LINE_BYTES)) return this.#refuse(400, "chunk line too long");
+    if (end > MAX_CHUNK_LINE_BYTES || (end < 0 && this.#buffer.length > MAX_CHUNK_LINE_BYTES))
+      return this.#refuse(400, "chunk line too long");
     if (end < 0) return false;
     const line = this.#buffer.toString("latin1", 0, end);
     this.#buffer = this.#buffer.subarray(end + 2);
@@ -188,7 +197,8 @@ export class RequestParser {
 
   #chunkEnd(): boolean {
     if (this.#buffer.length < 2) return false;
-    if (this.#buffer[0] !== 0x0d || this.#buffer[1] !== 0x0a) return this.#refuse(400, "chunk data is longer than its size");
+    if (this.#buffer[0] !== 0x0d || this.#buffer[1] !== 0x0a)
+      return this.#refuse(400, "chunk data is longer than its size");
     this.#buffer = this.#buffer.subarray(2);
     this.#state = "chunk-size";
     return true;
@@ -201,11 +211,13 @@ export class RequestParser {
       return true;
     }
     const end = this.#buffer.indexOf("\r\n\r\n");
-    if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES)) return this.#refuse(431, "trailers too large");
+    if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES))
+      return this.#refuse(431, "trailers too large");
     if (end < 0) return false;
     const trailers = parseFields(this.#buffer.toString("latin1", 0, end).split("\r\n"), 0);
     // Framing is over by now: a length that comes this late is meant for somebody else on the way.
-    if (trailers === undefined || "content-length" in trailers || "transfer-encoding" in trailers) return this.#refuse(400, "bad trailer");
+    if (trailers === undefined || "content-length" in trailers || "transfer-encoding" in trailers)
+      return this.#refuse(400, "bad trailer");
     this.#buffer = this.#buffer.subarray(end + 4);
     this.#finish(trailers);
     return true;

@@ -61,7 +61,8 @@ function printJson(level: Level, args: unknown[]): void {
 }
 
 function stringify(line: Record<string, unknown>): string {
-  const replacer = (_key: string, value: unknown): unknown => (value instanceof Error ? Object.assign(errorMembers(value), value) : value);
+  const replacer = (_key: string, value: unknown): unknown =>
+    value instanceof Error ? Object.assign(errorMembers(value), value) : value;
   try {
     return JSON.stringify(line, replacer);
   } catch {

@@ -31,7 +31,11 @@ export interface LegacyContext {
   readonly done: (error: unknown, result: unknown) => void;
 }
 
-export function makeContext(headers: InvocationHeaders, environment: NodeJS.ProcessEnv, legacy: LegacyContext | undefined): object {
+export function makeContext(
+  headers: InvocationHeaders,
+  environment: NodeJS.ProcessEnv,
+  legacy: LegacyContext | undefined,
+): object {
   const clientContext = parseJsonHeader(headers.clientContext, "client context");
   const identity = parseJsonHeader(headers.cognitoIdentity, "cognito identity");
   const context: Record<string, unknown> = {

@@ -40,7 +40,11 @@ export function isErrorLike(value: unknown, modern: boolean): value is ErrorLike
 export function errorBody(error: unknown, modern: boolean): ErrorBody {
   try {
     if (!isErrorLike(error, modern)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-    return { errorType: printable(error.name), errorMessage: printable(error.message), trace: printable(error.stack).split("\n") };
+    return {
+      errorType: printable(error.name),
+      errorMessage: printable(error.message),
+      trace: printable(error.stack).split("\n"),
+    };
   } catch {
     return {
       errorType: "handled",

@@ -18,7 +18,9 @@ const CALLBACK_REFUSED =
 
 /** esbuild and TypeScript would rewrite `import()`; this one has to stay, it loads ES modules. */
 // eslint-disable-next-line typescript/no-implied-eval -- the only way to keep a real import() in a CommonJS bundle
-const importModule = new Function("specifier", "return import(specifier)") as (specifier: string) => Promise<Record<string, unknown>>;
+const importModule = new Function("specifier", "return import(specifier)") as (
+  specifier: string,
+) => Promise<Record<string, unknown>>;
 
 interface HandlerName {
   readonly folder: string;
@@ -32,7 +34,8 @@ export async function loadHandler(taskRoot: string, text: string, modern: boolea
   const handler = findExport(module, name.path, modern);
   if (!handler) throw new RuntimeError("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
   if (typeof handler !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${text} is not a function`);
-  if (modern && handler.length >= 3 && !(STREAMING in handler)) throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACK_REFUSED);
+  if (modern && handler.length >= 3 && !(STREAMING in handler))
+    throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACK_REFUSED);
   return handler as Handler;
 }
 
@@ -47,7 +50,11 @@ function parseHandlerName(text: string): HandlerName {
   // The first dot ends the module name: `a.b.c` is export `b.c` of module `a`.
   const match = /^([^.]*)\.(.*)$/.exec(file);
   if (match === null) throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
-  return { folder: text.slice(0, text.length - file.length), module: match[1] ?? "", path: (match[2] ?? "").split(".") };
+  return {
+    folder: text.slice(0, text.length - file.length),
+    module: match[1] ?? "",
+    path: (match[2] ?? "").split("."),
+  };
 }
 
 async function loadModule(taskRoot: string, name: HandlerName, modern: boolean): Promise<unknown> {
@@ -71,7 +78,8 @@ async function loadModule(taskRoot: string, name: HandlerName, modern: boolean):
 async function requireFirst(base: string, taskRoot: string, name: HandlerName): Promise<unknown> {
   const load = requireOfRuntime();
   if (existsSync(base)) return load(base);
-  if (existsSync(`${base}.js`)) return isModulePackage(base) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
+  if (existsSync(`${base}.js`))
+    return isModulePackage(base) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
   if (existsSync(`${base}.mjs`)) return importModule(pathToFileURL(`${base}.mjs`).href);
   if (existsSync(`${base}.cjs`)) return load(`${base}.cjs`);
   return load(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] }));
@@ -84,7 +92,9 @@ async function importFirst(base: string, taskRoot: string, name: HandlerName): P
     if (existsSync(file)) return importModule(pathToFileURL(file).href);
   }
   const load = requireOfRuntime();
-  return importModule(pathToFileURL(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] })).href);
+  return importModule(
+    pathToFileURL(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] })).href,
+  );
 }
 
 /** `require` as Lambda's own file would call it: that file ends the require stack of a module that is missing. */
@@ -111,7 +121,10 @@ function isModulePackage(base: string): boolean {
 
 function findExport(module: unknown, path: readonly string[], modern: boolean): unknown {
   const walk = (from: unknown): unknown =>
-    path.reduce<unknown>((at, key) => (at === undefined || at === null ? undefined : (at as Record<string, unknown>)[key]), from);
+    path.reduce<unknown>(
+      (at, key) => (at === undefined || at === null ? undefined : (at as Record<string, unknown>)[key]),
+      from,
+    );
   const direct = walk(module);
   if (direct || !modern) return direct;
   return walk((module as { readonly default?: unknown } | undefined)?.default);

@@ -60,14 +60,21 @@ export interface LoopDrain {
  * A synchronous handler that never completes is answered `null` when the loop drains; an async one whose promise never
  * settles is answered `Runtime.NodeJsExit` (source of the client, Aug 2025; its 3.3.0 bundle answers null instead).
  */
-export function runLegacy(runtime: Runtime, event: unknown, makeContext: (legacy: LegacyContext) => object, drain: LoopDrain): Promise<Completion> {
+export function runLegacy(
+  runtime: Runtime,
+  event: unknown,
+  makeContext: (legacy: LegacyContext) => object,
+  drain: LoopDrain,
+): Promise<Completion> {
   return new Promise((resolve) => {
     let answered = false;
     let called = false;
     const settle = (completion: Completion): void => {
       drain.onEmpty = undefined;
       if (answered) {
-        console.error("Invocation has already been reported as done. Cannot call complete more than once per invocation.");
+        console.error(
+          "Invocation has already been reported as done. Cannot call complete more than once per invocation.",
+        );
         return;
       }
       answered = true;
@@ -97,7 +104,8 @@ export function runLegacy(runtime: Runtime, event: unknown, makeContext: (legacy
 
     drain.onEmpty = () => finish(null, null);
     try {
-      const result = runtime.handler(event, makeContext(legacy), callback) as PromiseLike<unknown> & Pick<Promise<unknown>, "catch">;
+      const result = runtime.handler(event, makeContext(legacy), callback) as PromiseLike<unknown> &
+        Pick<Promise<unknown>, "catch">;
       if (!isThenable(result)) return;
       if (types.isAsyncFunction(runtime.handler)) {
         drain.onEmpty = () => settle({ ok: false, error: neverSettled() });
@@ -111,7 +119,9 @@ export function runLegacy(runtime: Runtime, event: unknown, makeContext: (legacy
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
+  return (
+    typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
+  );
 }
 
 function neverSettled(): Error {
@@ -122,10 +132,16 @@ function neverSettled(): Error {
 }
 
 /** Headers and body of a POST to `/error`. */
-export function errorRequest(error: unknown, modern: boolean): { readonly headers: Record<string, string>; readonly body: string } {
+export function errorRequest(
+  error: unknown,
+  modern: boolean,
+): { readonly headers: Record<string, string>; readonly body: string } {
   const body = errorBody(error, modern);
   const errorType = /^[\x20-\x7e]*$/.test(body.errorType) ? body.errorType : "Unknown";
-  return { headers: { "Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": errorType }, body: JSON.stringify(body) };
+  return {
+    headers: { "Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": errorType },
+    body: JSON.stringify(body),
+  };
 }
 
 /** What is thrown without being an error is logged as one. The JSON format has no title: the error is the message. */

@@ -40,7 +40,10 @@ export function takeLeftovers(): Leftover[] {
 
 function isAlive(handle: { hasRef?(): boolean } | undefined): boolean {
   if (handle === undefined) return false;
-  if (handle instanceof Socket) return !handle.destroyed && (handle as unknown as { _handle?: { hasRef?(): boolean } })._handle?.hasRef?.() === true;
+  if (handle instanceof Socket)
+    return (
+      !handle.destroyed && (handle as unknown as { _handle?: { hasRef?(): boolean } })._handle?.hasRef?.() === true
+    );
   return (handle as { _destroyed?: boolean })._destroyed !== true && handle.hasRef?.() === true;
 }
 
@@ -55,8 +58,13 @@ function watch(kind: Leftover["kind"], handle: object): void {
 }
 
 function userFrame(stack: string): string {
-  const frames = stack.split("\n").slice(1).map((line) => line.trim().replace(/^at /, ""));
-  const user = frames.find((frame) => !frame.includes("node:") && !frame.includes("/var/runtime/") && !frame.includes("bootstrap"));
+  const frames = stack
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().replace(/^at /, ""));
+  const user = frames.find(
+    (frame) => !frame.includes("node:") && !frame.includes("/var/runtime/") && !frame.includes("bootstrap"),
+  );
   return user ?? frames[0] ?? "unknown";
 }
 

@@ -7,7 +7,15 @@ import { logContext, patchConsole } from "./console.js";
 import { makeContext, readHeaders, type InvocationHeaders } from "./context.js";
 import { RuntimeError } from "./errors.js";
 import { loadHandler, STREAMING, type Handler } from "./handler-loader.js";
-import { errorRequest, logError, runLegacy, runModern, Runtime, type Completion, type LoopDrain } from "./invocation.js";
+import {
+  errorRequest,
+  logError,
+  runLegacy,
+  runModern,
+  Runtime,
+  type Completion,
+  type LoopDrain,
+} from "./invocation.js";
 import { installLeftoverWatch, startWatching, takeLeftovers } from "./leftovers.js";
 import { preloadSdk } from "./sdk.js";
 import { highWaterMarkOf, installGlobal, ResponseStream, type StreamingHandler } from "./streaming.js";
@@ -87,7 +95,10 @@ async function serve(runtime: Runtime, answer: Answer): Promise<Answer> {
   const path = `/2018-06-01/runtime/invocation/${headers.requestId}`;
   client.unref();
   startWatching();
-  const completion = STREAMING in runtime.handler ? await runStreaming(runtime, headers, answer.body, path) : await run(runtime, headers, answer.body);
+  const completion =
+    STREAMING in runtime.handler
+      ? await runStreaming(runtime, headers, answer.body, path)
+      : await run(runtime, headers, answer.body);
   // Node 24 gives the event loop one turn before it posts.
   if (modern) await new Promise((resolve) => setImmediate(resolve));
   client.ref();
@@ -95,7 +106,12 @@ async function serve(runtime: Runtime, answer: Answer): Promise<Answer> {
   if (completion === "streamed") return client.request("GET", NEXT);
 
   if (completion.ok) {
-    const [, next] = await client.respondAndNext(`${path}/response`, { "Content-Type": "application/json", ...leftoverHeader() }, completion.body, NEXT);
+    const [, next] = await client.respondAndNext(
+      `${path}/response`,
+      { "Content-Type": "application/json", ...leftoverHeader() },
+      completion.body,
+      NEXT,
+    );
     return next;
   }
   const { headers: errorHeaders, body } = errorRequest(completion.error, modern);
@@ -125,7 +141,12 @@ function run(runtime: Runtime, headers: InvocationHeaders, payload: Buffer): Pro
   });
 }
 
-async function runStreaming(runtime: Runtime, headers: InvocationHeaders, payload: Buffer, path: string): Promise<Completion | "streamed"> {
+async function runStreaming(
+  runtime: Runtime,
+  headers: InvocationHeaders,
+  payload: Buffer,
+  path: string,
+): Promise<Completion | "streamed"> {
   const stream = new ResponseStream(client, `${path}/response`, highWaterMarkOf(runtime.handler));
   // The stream's own error would be an uncaught exception; the handler's promise tells what went wrong.
   stream.on("error", () => undefined);
@@ -134,8 +155,19 @@ async function runStreaming(runtime: Runtime, headers: InvocationHeaders, payloa
     const returned = await new Promise<unknown>((resolve, reject) => {
       current = { headers, reject: (completion) => reject(completion.ok ? undefined : completion.error) };
       const event: unknown = JSON.parse(payload.toString("utf8"));
-      const legacy = modern ? undefined : { callbackWaitsForEmptyEventLoop: false, succeed: () => undefined, fail: () => undefined, done: () => undefined };
-      const running = (runtime as unknown as { handler: StreamingHandler }).handler(event, stream, makeContext(headers, environment, legacy));
+      const legacy = modern
+        ? undefined
+        : {
+            callbackWaitsForEmptyEventLoop: false,
+            succeed: () => undefined,
+            fail: () => undefined,
+            done: () => undefined,
+          };
+      const running = (runtime as unknown as { handler: StreamingHandler }).handler(
+        event,
+        stream,
+        makeContext(headers, environment, legacy),
+      );
       if (running instanceof Promise) running.then(resolve, reject);
       else reject(streamingFault("Streaming does not support non-async handlers."));
     });
@@ -163,7 +195,10 @@ function installSafetyNets(): void {
   process.on("beforeExit", () => drain.onEmpty?.());
   process.on("uncaughtException", (error) => bail("Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION));
   process.on("unhandledRejection", (reason, promise) => {
-    const error = Object.assign(new RuntimeError("Runtime.UnhandledPromiseRejection", String(reason)), { reason, promise });
+    const error = Object.assign(new RuntimeError("Runtime.UnhandledPromiseRejection", String(reason)), {
+      reason,
+      promise,
+    });
     bail("Unhandled Promise Rejection", error, EXIT_UNHANDLED_REJECTION);
   });
 }
@@ -189,7 +224,9 @@ async function failInit(title: string, error: unknown, exitCode: number): Promis
 /** What is still running when the answer goes out rides along in a header of ours. */
 function leftoverHeader(): Record<string, string> {
   const leftovers = takeLeftovers();
-  return leftovers.length === 0 ? {} : { "Lambda-Run-Leftovers": Buffer.from(JSON.stringify(leftovers)).toString("base64") };
+  return leftovers.length === 0
+    ? {}
+    : { "Lambda-Run-Leftovers": Buffer.from(JSON.stringify(leftovers)).toString("base64") };
 }
 
 /**
@@ -211,4 +248,3 @@ void main().catch((error: unknown) => {
   process.stderr.write(`${String((error as Error | undefined)?.stack ?? error)}\n`);
   process.exit(EXIT_FATAL);
 });
-

@@ -32,7 +32,13 @@ export function preloadSdk(environment: NodeJS.ProcessEnv): void {
     ...(cachedData === undefined ? {} : { cachedData }),
   });
   const module = { exports: {} as Vendor };
-  (script.runInThisContext() as (...args: unknown[]) => void)(module.exports, createRequire(file), module, file, dirname(file));
+  (script.runInThisContext() as (...args: unknown[]) => void)(
+    module.exports,
+    createRequire(file),
+    module,
+    file,
+    dirname(file),
+  );
   const modules = module.exports;
   Object.defineProperty(globalThis, REGISTRY, { value: (name: string) => modules[name]?.(), enumerable: false });
   for (const load of Object.values(modules)) warmClients(load());
@@ -46,7 +52,9 @@ export function warmClients(module: unknown): void {
   for (const [name, made] of Object.entries(module as object)) {
     if (!name.endsWith("Client") || typeof made !== "function") continue;
     try {
-      (new (made as new (options: object) => { destroy?(): void })({ credentials: { accessKeyId: "x", secretAccessKey: "x" } })).destroy?.();
+      new (made as new (options: object) => { destroy?(): void })({
+        credentials: { accessKeyId: "x", secretAccessKey: "x" },
+      }).destroy?.();
     } catch {
       // Not every export that ends in Client is one that can be made with no input; it is only not warmed.
     }

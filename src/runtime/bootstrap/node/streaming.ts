@@ -72,16 +72,8 @@ export class ResponseStream extends Writable {
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void {
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
     const wire = this.#open();
-    if (bytes.length === 0 || wire.write(bytes)) {
-      done();
-      return;
-    }
-    // During an invocation the connection does not count as work; bytes that wait to leave do.
-    this.#client.ref();
-    wire.onDrain(() => {
-      this.#client.unref();
-      done();
-    });
+    if (bytes.length === 0 || wire.write(bytes)) done();
+    else wire.onDrain(() => done());
   }
 
   override _final(done: (error?: Error) => void): void {

@@ -1,0 +1,4 @@
+exports.handler = async () => {
+  setImmediate(() => console.log("in the next turn"));
+  return "answered";
+};
