@@ -18,8 +18,13 @@ export interface StoredPackage {
   readonly codeSizeBytes: number;
 }
 
+/** Longer than any CreateFunction takes. */
+const SETTLING_MS = 60_000;
+
 export class CodeFolder {
   readonly #state: () => StateStore;
+  /** When each package was last asked for: its function's row may not be written yet. */
+  readonly #keptAtMs = new Map<string, number>();
 
   constructor(state: () => StateStore) {
     this.#state = state;
@@ -36,6 +41,7 @@ export class CodeFolder {
       throw entityTooLarge(`Zipped size must be smaller than ${LAMBDA.zippedPackageBytes} bytes`);
     const codeSha256 = createHash("sha256").update(zip).digest("base64");
     const folder = this.pathOf(codeSha256);
+    this.#keptAtMs.set(codeSha256, Date.now());
     const stored = { codeSha256, codeSizeBytes: zip.length };
     if (existsSync(folder)) return stored;
     try {
@@ -50,7 +56,13 @@ export class CodeFolder {
     return stored;
   }
 
+  /**
+   * Removes a package that no function names. One that was kept a moment ago stays: another call may be making a
+   * function of it, and a package too many costs less than a function without its code.
+   */
   async remove(codeSha256: string): Promise<void> {
+    if (Date.now() - (this.#keptAtMs.get(codeSha256) ?? 0) < SETTLING_MS) return;
+    this.#keptAtMs.delete(codeSha256);
     const folder = this.pathOf(codeSha256);
     await rm(folder, { recursive: true, force: true });
     await rm(`${folder}.zip`, { force: true });
