@@ -463,7 +463,7 @@ describe("a presigned URL", () => {
   });
 
   it("expires, and says when it did", async () => {
-    const signingDate = new Date(Date.now() - 61_000);
+    const signingDate = new Date(fixture.clock.now() - 61_000);
     const answer = await get(await presign("k", 60, KEYS, signingDate));
     expect(failure(answer)).toEqual([403, "AccessDenied"]);
     expect(element(answer.body, "Message")).toBe("Request has expired");
