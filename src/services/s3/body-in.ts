@@ -6,7 +6,7 @@ import type { ChecksumAlgorithm } from "../kit/checksums.js";
 import type { Trailers } from "../kit/aws-chunked.js";
 import { openPayload } from "../kit/payload.js";
 import type { BlobWriter } from "./blobs.js";
-import { createDigest, type Digests } from "./digest.js";
+import { createDigest, digestNow, type Digests } from "./digest.js";
 import { entityTooLarge, incompleteBody, missingContentLength } from "./errors.js";
 import type { S3Request } from "./request.js";
 import type { BodyRef, Segment } from "./rows.js";
@@ -21,6 +21,8 @@ export interface BodySource extends AsyncIterable<Buffer> {
   readonly length: number;
   /** False when `length` is only an upper bound. */
   readonly exact?: boolean;
+  /** Reads it in one piece, where that is cheaper. */
+  readonly whole?: (() => Promise<Buffer>) | undefined;
   readonly trailers?: () => Trailers;
 }
 
@@ -41,6 +43,7 @@ export function requestBody(request: S3Request): BodySource {
   if (payload.length > MAX_PUT_BYTES) throw entityTooLarge(payload.length, MAX_PUT_BYTES);
   return {
     length: payload.length,
+    whole: payload.whole,
     trailers: () => payload.trailers(),
     [Symbol.asyncIterator]: () => payload[Symbol.asyncIterator](),
   };
@@ -63,31 +66,33 @@ async function takeIntoMemory(
   source: BodySource,
   algorithms: Iterable<ChecksumAlgorithm>,
 ): Promise<IncomingBody> {
-  const digest = createDigest(algorithms);
+  const bytes = await (source.whole?.() ?? gather(source));
+  const size = bytes.length;
+  if (size > source.length || (size < source.length && source.exact !== false)) throw incompleteBody();
+  return {
+    size,
+    digests: digestNow(bytes, algorithms),
+    trailers: source.trailers?.() ?? {},
+    commit: () => {
+      if (size === 0) return { kind: "empty" };
+      const id = store.nextSeq();
+      void store.bodies.put(id, bytes);
+      return { kind: "row", id };
+    },
+    discard: () => Promise.resolve(),
+  };
+}
+
+/** No more than was announced, whatever the client sends. */
+async function gather(source: BodySource): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of source) {
     size += chunk.length;
     if (size > source.length) throw incompleteBody();
-    void digest.update(chunk);
     chunks.push(chunk);
   }
-  if (size !== source.length && source.exact !== false) throw incompleteBody();
-  return {
-    size,
-    digests: await digest.finish(),
-    trailers: source.trailers?.() ?? {},
-    commit: () => {
-      if (size === 0) return { kind: "empty" };
-      const id = store.nextSeq();
-      void store.bodies.put(
-        id,
-        chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size),
-      );
-      return { kind: "row", id };
-    },
-    discard: () => Promise.resolve(),
-  };
+  return Buffer.concat(chunks, size);
 }
 
 async function takeIntoFile(

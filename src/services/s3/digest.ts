@@ -2,8 +2,8 @@
  * What a body is checked and described by: MD5, always (the ETag), and the checksums somebody asked for. Of a long
  * body the MD5, the slowest and not to be divided, is computed by a thread beside the event loop.
  */
-import { createHash } from "node:crypto";
-import { createChecksum, type Checksum, type ChecksumAlgorithm } from "../kit/checksums.js";
+import { createHash, hash } from "node:crypto";
+import { checksumNow, createChecksum, type Checksum, type ChecksumAlgorithm } from "../kit/checksums.js";
 import { startThreadedMd5, type Md5 } from "./md5-thread.js";
 
 export interface Digests {
@@ -39,6 +39,13 @@ export function createDigest(algorithms: Iterable<ChecksumAlgorithm>, expectedBy
     },
     abort: () => md5.abort(),
   };
+}
+
+/** Of a body at hand. */
+export function digestNow(bytes: Buffer, algorithms: Iterable<ChecksumAlgorithm>): Digests {
+  const checksums = new Map<ChecksumAlgorithm, Buffer>();
+  for (const algorithm of algorithms) checksums.set(algorithm, checksumNow(algorithm, bytes));
+  return { md5: hash("md5", bytes, "buffer"), checksums };
 }
 
 function plainMd5(): Md5 {
