@@ -194,4 +194,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["purge landing-files-dlq"],
     load: async () => (await import("./commands/purge.js")).purgeCommand,
   },
+  {
+    usage: "init",
+    description: "write what a project needs to run here, and leave alone what is there",
+    flags: [["--force", "write a template also beside another kind of project"]],
+    examples: ["init"],
+    load: async () => (await import("./commands/init.js")).initCommand,
+  },
+  {
+    usage: "completion <shell>",
+    description: "print the completion script of bash, zsh or fish",
+    flags: [],
+    examples: ["completion bash >> ~/.bashrc", "completion fish | source"],
+    load: async () => (await import("./commands/completion.js")).completionCommand,
+  },
 ];

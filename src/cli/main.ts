@@ -6,6 +6,7 @@ import { Command, CommanderError, Option } from "commander";
 import { CONFIG_FLAGS } from "../config/flags.js";
 import { EXIT, type ExitCode } from "../shared/errors.js";
 import { COMMANDS } from "./command-list.js";
+import { COMPLETE_COMMAND } from "./completion/scripts.js";
 import { coloursFor } from "./render/colours.js";
 import { errorJson, exitCodeOf, renderError } from "./render/errors.js";
 import { VERSION } from "./version.js";
@@ -15,6 +16,11 @@ const DOCS = "docs/cli.md";
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   // The SDK warns at every start on Node 20; it is about us, and the user can do nothing with it.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  if (argv[0] === COMPLETE_COMMAND) {
+    const { completions } = await import("./completion/words.js");
+    for (const word of await completions(argv.slice(2))) process.stdout.write(`${word}\n`);
+    return EXIT.ok;
+  }
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command("lambda-run")
     .description("Runs AWS Lambda functions on your machine the way AWS runs them.")
