@@ -147,7 +147,7 @@ function esbuildOptions(
     ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
     logLevel: "silent",
     plugins: [runtimeProvidedSdk(sdk)],
-  } as EsbuildOptions & { write: false; metafile: true };
+  };
 }
 
 /** Leaves the SDK outside the bundle and notes where each module resolves: the application's own copy, else ours, as Lambda ships one. */

@@ -41,7 +41,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * code of aws-lambda-runtime-interface-emulator (state names, refusals, order of the SHUTDOWN phase, texts of exits),
  * the Lambda developer guide, and answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
  * environment variables, REPORT). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0 unmodified on this Runtime API and
- * compares the answers and log lines of 85 handlers with those of our own client.
+ * compares the answers and log lines of 86 handlers with those of our own client.
  *
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers

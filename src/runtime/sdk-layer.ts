@@ -52,12 +52,6 @@ export async function sdkLayer(
   return { folder, hasSdk };
 }
 
-/** The layer if it is in the cache already: a fast start asks for nothing else. */
-export function cachedSdkLayer(entries: readonly SdkEntry[], cache: string, nodeVersion: string): SdkLayer | undefined {
-  const folder = join(cache, "sdk", layerKey(entries, nodeVersion));
-  return existsSync(folder) ? { folder, hasSdk: entries.length > 0 } : undefined;
-}
-
 /** The SDK modules that this package carries: what code that is mounted as it is finds at /var/runtime. */
 export function runtimeProvidedModules(): readonly SdkEntry[] {
   const { dependencies } = JSON.parse(readFileSync(join(OWN_ROOT, "package.json"), "utf8")) as {
