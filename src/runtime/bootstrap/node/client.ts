@@ -25,7 +25,11 @@ export class RuntimeClient {
   constructor(runtimeApi: string) {
     const colon = runtimeApi.lastIndexOf(":");
     this.#host = runtimeApi;
-    this.#socket = connect({ host: runtimeApi.slice(0, colon), port: Number(runtimeApi.slice(colon + 1)), noDelay: true });
+    this.#socket = connect({
+      host: runtimeApi.slice(0, colon),
+      port: Number(runtimeApi.slice(colon + 1)),
+      noDelay: true,
+    });
     this.#socket.on("data", (data) => this.#receive(data));
     // Without its supervisor the environment has no reason to live.
     this.#socket.on("error", () => process.exit(1));
@@ -49,13 +53,23 @@ export class RuntimeClient {
     this.#write("POST", `/lambda-run/exit/${code}`, {}, "");
   }
 
-  request(method: string, path: string, headers: Readonly<Record<string, string>> = {}, body?: Buffer | string): Promise<Answer> {
+  request(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: Buffer | string,
+  ): Promise<Answer> {
     this.#write(method, path, headers, body);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Two requests in one write: the answer to this event and the question for the next. */
-  respondAndNext(path: string, headers: Readonly<Record<string, string>>, body: Buffer | string, nextPath: string): Promise<[Answer, Answer]> {
+  respondAndNext(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | string,
+    nextPath: string,
+  ): Promise<[Answer, Answer]> {
     const answered = new Promise<Answer>((resolve) => this.#waiting.push(resolve));
     const next = new Promise<Answer>((resolve) => this.#waiting.push(resolve));
     this.#write("POST", path, headers, body, `${this.#head("GET", nextPath, {})}\r\n`);
@@ -63,7 +77,10 @@ export class RuntimeClient {
   }
 
   /** Opens a chunked request; the returned functions write to it. Resolves with the answer after `end`. */
-  stream(path: string, headers: Readonly<Record<string, string>>): {
+  stream(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ): {
     write(chunk: Buffer): boolean;
     end(trailers: Readonly<Record<string, string>>): void;
     onDrain(listener: () => void): void;
@@ -99,7 +116,13 @@ export class RuntimeClient {
   }
 
   /** `follower` is the request behind this one. A small body goes out in one piece with its heads: three cost 20 us more. */
-  #write(method: string, path: string, headers: Readonly<Record<string, string>>, body: Buffer | string = "", follower = ""): void {
+  #write(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer | string = "",
+    follower = "",
+  ): void {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     const head = `${this.#head(method, path, headers)}${method === "GET" ? "" : `Content-Length: ${length}\r\n`}\r\n`;
     if (length > MAX_JOINED_BYTES) {
