@@ -19,7 +19,7 @@ export function versionIdFor(bucket: BucketRow, seq: number): string {
 
 /** Makes `row` the current object of the key. */
 export function putCurrent(store: S3Store, bucket: BucketRow, key: Buffer, row: ObjectRow, abandon: Abandon): void {
-  retireCurrent(store, bucket, key, abandon);
+  retireCurrent(store, bucket, key, abandon, true);
   void store.objects.put(objectKey(bucket.name, key), row);
 }
 
@@ -97,13 +97,16 @@ export function replaceVersion(store: S3Store, bucket: string, key: Buffer, row:
   else void store.versions.put(versionKey(bucket, key, row.seq), row);
 }
 
-/** Takes the current object away: kept as an older version where versioning says so, else gone with its body. */
-function retireCurrent(store: S3Store, bucket: BucketRow, key: Buffer, abandon: Abandon): void {
+/**
+ * Takes the current object away: kept as an older version where versioning says so, else gone with its body. Where
+ * another row takes its place at once (`replaced`), there is no need to remove it first.
+ */
+function retireCurrent(store: S3Store, bucket: BucketRow, key: Buffer, abandon: Abandon, replaced = false): void {
   const current = store.current(bucket.name, key);
   const keeps =
     bucket.versioning === "Enabled" || (bucket.versioning === "Suspended" && current?.versionId !== NULL_VERSION);
   if (current !== undefined) {
-    void store.objects.remove(objectKey(bucket.name, key));
+    if (!replaced) void store.objects.remove(objectKey(bucket.name, key));
     if (keeps) void store.versions.put(versionKey(bucket.name, key, current.seq), current);
     else abandon(current.body);
   }
