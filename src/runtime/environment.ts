@@ -234,7 +234,9 @@ export class Environment {
   async #conclude(run: Run, end: InvokeEnd | InitEnd, unfinished?: Phase<InitEnd | InvokeEnd>): Promise<InvokeResult> {
     const { config } = this.#options;
     const { requestId } = run;
-    const durationMs = performance.now() - run.startedAt;
+    const elapsedMs = performance.now() - run.startedAt;
+    // Timers may fire a fraction of a millisecond early; nobody should read 2999.61 ms beside "3.00 seconds".
+    const durationMs = end.kind === "timeout" ? Math.max(elapsedMs, config.timeoutSeconds * 1000) : elapsedMs;
     const midResponse = this.#session.midResponse;
     const answer = finalAnswer({
       requestId,

@@ -59,8 +59,11 @@ export function nodePlan(
       const hook = sandbox.tier === "portable" ? ["--require", `${bootstraps}/portable-tmp.js`] : [];
       return [sandbox.paths.resolve(lang), ...flags, ...hook, `${bootstraps}/node.js`];
     },
-    ownVariables: (sandbox): Record<string, string> =>
-      layer.hasSdk ? { LAMBDA_RUN_SDK: `${sandbox.paths.resolve(runtime)}/${SDK_FILE}` } : {},
+    ownVariables: (sandbox): Record<string, string> => ({
+      ...(layer.hasSdk ? { LAMBDA_RUN_SDK: `${sandbox.paths.resolve(runtime)}/${SDK_FILE}` } : {}),
+      // With nothing mounted above the code, `import` needs to be told where the SDK is.
+      ...(sandbox.tier === "portable" ? { LAMBDA_RUN_SDK_LAYER: layer.folder } : {}),
+    }),
     mounts,
     runtimeMount: runtime,
     langMount: lang,

@@ -98,7 +98,7 @@ export class LogCapture {
   }
 }
 
-/** Bytes to lines; UTF-8 sequences are never cut because the cut is at a line end or at a size bound. */
+/** Bytes to lines. A line beyond the bound is cut into several, between characters. */
 class LineSplitter {
   readonly #emit: (line: string) => void;
   #parts: Buffer[] = [];
@@ -129,9 +129,9 @@ class LineSplitter {
   #add(part: Buffer): void {
     let rest = part;
     while (this.#sizeBytes + rest.length > MAX_LINE_BYTES) {
-      const room = MAX_LINE_BYTES - this.#sizeBytes;
+      const room = wholeCharacters(rest, MAX_LINE_BYTES - this.#sizeBytes);
       this.#parts.push(rest.subarray(0, room));
-      this.#sizeBytes = MAX_LINE_BYTES;
+      this.#sizeBytes += room;
       rest = rest.subarray(room);
       this.flush();
     }
@@ -140,3 +140,12 @@ class LineSplitter {
     this.#sizeBytes += rest.length;
   }
 }
+
+/** The cut at or before `at` that falls between two UTF-8 characters (continuation bytes are 10xxxxxx). */
+function wholeCharacters(bytes: Buffer, at: number): number {
+  let cut = at;
+  while (cut > 0 && at - cut < 3 && isContinuation(bytes, cut)) cut -= 1;
+  return isContinuation(bytes, cut) ? at : cut;
+}
+
+const isContinuation = (bytes: Buffer, index: number): boolean => ((bytes[index] ?? 0) & 0xc0) === 0x80;

@@ -3,6 +3,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import { prepareFolder } from "../config/code.js";
 import { AppError } from "../shared/errors.js";
 import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
+import { pythonNotice } from "./python.js";
 import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan } from "./launch-plans.js";
 import { nodeFor } from "./node-versions.js";
 import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
@@ -68,7 +69,7 @@ async function fromFolder(
     };
   }
   if (config.runtime.startsWith("python"))
-    return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: undefined };
+    return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: await pythonNotice(config.runtime) };
   if (config.runtime.startsWith("provided"))
     return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined };
   throw new AppError("LR5004", {

@@ -28,6 +28,15 @@ export async function findPython(runtime: string): Promise<PythonBinary> {
   }
 }
 
+/** Said when the function runs on another Python than it declares. */
+export async function pythonNotice(runtime: string): Promise<string | undefined> {
+  const { version } = await findPython(runtime);
+  const declared = runtime.slice("python".length);
+  return version.startsWith(`${declared}.`)
+    ? undefined
+    : `${runtime} runs on this machine's Python ${version}; boto3 is there only if that Python has it`;
+}
+
 async function ask(): Promise<PythonBinary> {
   const script =
     "import json,os,platform,sys; print(json.dumps([os.path.realpath(sys.executable), sys.base_prefix, platform.python_version()]))";

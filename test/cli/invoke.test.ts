@@ -56,6 +56,21 @@ describe("lambda-run invoke", () => {
     expect(results.map(({ stdout }) => stdout)).toEqual(['"default"\n', '"ran"\n']);
   });
 
+  it.each(["auto", "portable"])(
+    "gives the SDK to ES modules in a folder without node_modules, on tier %s",
+    async (tier) => {
+      const folder = project({
+        "put.mjs":
+          'import { S3Client } from "@aws-sdk/client-s3"; const made = await Promise.resolve(new S3Client({})); export const handler = async () => made.constructor.name;',
+      });
+      const { stdout, stderr } = await folder.run(
+        ["invoke", "./put.mjs", "--port", "0", "--ephemeral", "--sandbox", tier],
+        { env: { XDG_CACHE_HOME: join(folder.folder, "cache") } },
+      );
+      expect({ stdout, stderr: stdout === "" ? stderr : "" }).toEqual({ stdout: '"S3Client"\n', stderr: "" });
+    },
+  );
+
   it("prints one object with --json", async () => {
     const { stdout } = await project(smallProject(echo)).run(["invoke", "hello", "--json"]);
     const result = JSON.parse(stdout) as Record<string, unknown>;

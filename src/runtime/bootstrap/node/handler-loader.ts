@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RuntimeError } from "./errors.js";
+import { installSdkFallback } from "./sdk-fallback.js";
 
 export type Handler = (event: unknown, context: unknown, callback?: unknown) => unknown;
 
@@ -18,9 +19,14 @@ const CALLBACK_REFUSED =
 
 /** esbuild and TypeScript would rewrite `import()`; this one has to stay, it loads ES modules. */
 // eslint-disable-next-line typescript/no-implied-eval -- the only way to keep a real import() in a CommonJS bundle
-const importModule = new Function("specifier", "return import(specifier)") as (
+const realImport = new Function("specifier", "return import(specifier)") as (
   specifier: string,
 ) => Promise<Record<string, unknown>>;
+
+function importModule(specifier: string): Promise<Record<string, unknown>> {
+  installSdkFallback();
+  return realImport(specifier);
+}
 
 interface HandlerName {
   readonly folder: string;

@@ -17,6 +17,7 @@ import {
   type LoopDrain,
 } from "./invocation.js";
 import { installLeftoverWatch, startWatching, takeLeftovers } from "./leftovers.js";
+import { noteSdkLayer } from "./sdk-fallback.js";
 import { preloadSdk } from "./sdk.js";
 import { highWaterMarkOf, installGlobal, ResponseStream, type StreamingHandler } from "./streaming.js";
 
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
   const taskRoot = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
   const handlerName = environment["_HANDLER"] ?? "";
   preloadSdk(environment);
+  noteSdkLayer(environment);
   forgetOwnVariables();
   // User code sees no difference when these are done ahead, and INIT is 3 ms shorter.
   printAtOnce();
