@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, readdirSync, rmSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../shared/errors.js";
+import { isRunning } from "../shared/processes.js";
 
 /** Shown from elsewhere: a place to mount on, never part of a build. */
 const MOUNT_POINT = "node_modules";
@@ -65,15 +66,6 @@ function sweep(slots: string): void {
     return;
   }
   for (const name of names) {
-    if (!isAlive(Number.parseInt(name, 10))) rmSync(join(slots, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === "EPERM";
+    if (!isRunning(Number.parseInt(name, 10))) rmSync(join(slots, name), { recursive: true, force: true });
   }
 }

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/schema.js";
 import { AppError } from "../shared/errors.js";
-import { isRunning, LOCK_FILE, StateLock, type StackInfo } from "./state-lock.js";
+import { isRunning } from "../shared/processes.js";
+import { LOCK_FILE, StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StateOptions {
   readonly config: ResolvedConfig;

@@ -19,6 +19,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
+import { isRunning } from "../shared/processes.js";
 
 export interface StackInfo {
   readonly pid: number;
@@ -136,16 +137,5 @@ function parseOwner(path: string): Owner | undefined {
 }
 
 function isAlive({ pid, nonce }: Owner): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
   return pid === process.pid ? held.has(nonce) : isRunning(pid);
-}
-
-/** Whether a process of that number runs, ours or another user's. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === "EPERM";
-  }
 }
