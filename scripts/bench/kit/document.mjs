@@ -9,6 +9,7 @@ export const TABLES = {
   job: "The main job",
   environment: "The execution environment",
   services: "The embedded services",
+  events: "Events and the aggregation system",
   loop: "The developer's loop",
 };
 const HEAD = "| what | bound | measured: median (min - max) | | load | |\n|---|---|---|---|---|---|";

@@ -22,6 +22,8 @@ export { createStack } from "./src/stack/create-stack";
 export { Watch } from "./src/stack/watch/watch";
 export { loadApplication } from "./src/config/load-application";
 export { findFunction } from "./src/config/find-function";
+export { Archive } from "./src/functions/aggregation/archive";
+export { Spool } from "./src/functions/aggregation/spool";
 export { createPresigner } from "./src/functions/manifest/presign";
 export { Bus } from "./src/shared/bus";
 export { realClock } from "./src/shared/clock";

@@ -9,7 +9,9 @@ import { MemberNames } from "./member-name.js";
 import type { Spool } from "./spool.js";
 
 /** Tar comes in pieces of 512 bytes; each write into gzip is a round trip to another thread. */
-const GZIP_WRITE_BYTES = 256 * 1024;
+const BLOCK_BYTES = 256 * 1024;
+/** Blocks that wait for gzip while the next one is packed. They are used again: fresh ones cost as much as their copying. */
+const MAX_WAITING_BLOCKS = 4;
 const GZIP_CHUNK_BYTES = 256 * 1024;
 
 export interface ArchiveDigest {
@@ -30,21 +32,23 @@ export class Archive {
   readonly #names = new MemberNames();
   readonly #spool: Spool;
   readonly #finished: Promise<void>;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  readonly #free: Buffer[] = [];
+  #block: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #filled = 0;
+  #waitingBlocks = 0;
+  #onFree: (() => void) | undefined;
+  /** Handed to the packer since it last had a turn to pass it on. */
+  #unpackedBytes = 0;
   #failure: { readonly reason: unknown } | undefined;
   #members = 0;
 
   constructor(spool: Spool) {
     this.#spool = spool;
-    this.#pack.on("data", (data: unknown) => {
-      const chunk = data as Buffer;
-      this.#pending.push(chunk);
-      this.#pendingBytes += chunk.length;
-    });
+    this.#pack.on("data", (chunk: unknown) => this.#append(chunk as Buffer));
     this.#finished = this.#drain();
     this.#finished.catch((reason: unknown) => {
       this.#failure = { reason };
+      this.#onFree?.();
     });
   }
 
@@ -57,14 +61,20 @@ export class Archive {
     if (this.#failure !== undefined) throw this.#failure.reason;
     this.#members += 1;
     this.#pack.entry({ name: this.#names.take(key), size: body.length, mtime: modified, mode: 0o644 }, body);
-    await this.#packed();
-    if (this.#pendingBytes >= GZIP_WRITE_BYTES) await this.#flush();
+    this.#unpackedBytes += body.length;
+    if (this.#unpackedBytes < BLOCK_BYTES) return;
+    this.#unpackedBytes = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waitingBlocks > MAX_WAITING_BLOCKS && this.#failure === undefined) {
+      await new Promise<void>((resolve) => (this.#onFree = resolve));
+    }
   }
 
   async finish(): Promise<ArchiveDigest> {
+    const packed = new Promise<void>((resolve) => this.#pack.once("end", resolve));
     this.#pack.finalize();
-    await this.#packed();
-    await this.#flush();
+    await packed;
+    this.#handOver();
     this.#gzip.end();
     await this.#finished;
     return { sha256: this.#hash.digest("hex"), sizeBytes: this.#spool.sizeBytes };
@@ -74,21 +84,28 @@ export class Archive {
   abandon(): void {
     this.#pack.destroy();
     this.#gzip.destroy();
-    this.#pending = [];
   }
 
-  /** The packer hands out what it made in the turns after. */
-  async #packed(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+  #append(chunk: Buffer): void {
+    for (let from = 0; from < chunk.length;) {
+      const copied = chunk.copy(this.#block, this.#filled, from);
+      from += copied;
+      this.#filled += copied;
+      if (this.#filled === BLOCK_BYTES) this.#handOver();
+    }
   }
 
-  async #flush(): Promise<void> {
-    const bytes = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending, this.#pendingBytes);
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    if (bytes === undefined || bytes.length === 0) return;
-    if (this.#gzip.write(bytes)) return;
-    await Promise.race([new Promise<void>((resolve) => this.#gzip.once("drain", resolve)), this.#finished]);
+  #handOver(): void {
+    if (this.#filled === 0) return;
+    const block = this.#block;
+    this.#waitingBlocks += 1;
+    this.#gzip.write(block.subarray(0, this.#filled), () => {
+      this.#waitingBlocks -= 1;
+      this.#free.push(block);
+      this.#onFree?.();
+    });
+    this.#block = this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#filled = 0;
   }
 
   async #drain(): Promise<void> {

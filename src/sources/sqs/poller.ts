@@ -16,7 +16,7 @@
  * By design:
  * - One collector where AWS has five pollers that share the messages among them: batches are fuller, and fewer
  * - A window ends when it is over; on AWS a quiet queue can add up to 20 seconds of long poll
- * - At most 50 batches at once, as a function has at most 50 environments on this machine
+ * - At most four batches at once for each processor of this machine (at least ten), however long the queue is
  * - A function that cannot be built counts as throttled: its messages wait, and are not used up by receives
  *
  * Unverified:

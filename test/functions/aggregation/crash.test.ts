@@ -74,6 +74,7 @@ it("brings every object into exactly one archive although the process is killed 
       region: "us-east-1",
       forcePathStyle: true,
       credentials: CREDENTIALS,
+      requestHandler: { httpAgent: { maxSockets: FILES } },
     });
     await Promise.all(
       names.map((Key) => s3.send(new PutObjectCommand({ Bucket: "landing", Key, Body: `content of ${Key}` }))),
