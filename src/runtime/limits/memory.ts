@@ -21,6 +21,8 @@ const MAX_POLL_MS = 50;
 const TMP_QUIET_MS = 250;
 /** Below this share of the limit nothing can pass the wall before the next poll. */
 const OPEN_SHARE = 0.5;
+/** Mapped files of others take less than the rest of the limit. */
+const LOWEST_WALL_SHARE = 0.25;
 /** Cheaper than moving the wall for every page. */
 const WALL_STEP_BYTES = 256 * 1024;
 
@@ -140,6 +142,8 @@ export class MemoryGuard {
     const used = group.usageBytes() - tmpBytes + this.#unchargedBytes;
     const open = used < limitBytes * OPEN_SHARE || nowMs - this.#tmpGrewAtMs < TMP_QUIET_MS;
     const wallBytes = limitBytes + (open ? tmpSizeBytes : tmpBytes) - this.#unchargedBytes;
+    // In the middle of an exit the group's account is empty before the processes are: that is no place for a wall.
+    if (wallBytes < limitBytes * LOWEST_WALL_SHARE) return used;
     if (Math.abs(wallBytes - this.#wallBytes) >= WALL_STEP_BYTES) {
       group.setLimit(wallBytes);
       this.#wallBytes = wallBytes;
