@@ -4,6 +4,7 @@ import { didYouMean } from "../config/nearest.js";
 import { AppError } from "../shared/errors.js";
 import { queueInspector, type QueueInspector, type QueueState } from "../stack/queue-inspector.js";
 import { Stack } from "../stack/stack.js";
+import { diagnostics } from "./diagnostics.js";
 import { loadProject } from "./project.js";
 
 export interface QueueTools {
@@ -20,6 +21,7 @@ export async function withQueues<T>(
 ): Promise<T> {
   const project = await loadProject(options);
   const stack = await Stack.start({
+    log: diagnostics(),
     application: project.application,
     config: project.config,
     projectRoot: project.folder,

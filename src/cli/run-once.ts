@@ -5,6 +5,7 @@ import type { InvokeRequest } from "../runtime/types.js";
 import { AppError, EXIT, type ExitCode } from "../shared/errors.js";
 import { Debugging } from "../stack/debugging.js";
 import { Stack } from "../stack/stack.js";
+import { diagnostics } from "./diagnostics.js";
 import { Interruption } from "./interruption.js";
 import type { InspectorOptions } from "./inspect-options.js";
 import type { Project } from "./project.js";
@@ -27,6 +28,7 @@ export async function runOnce(
   const debugging = new Debugging();
   if (inspector !== undefined) debugging.open(fn, inspector);
   const stack = await Stack.start({
+    log: diagnostics(),
     application: project.application,
     config: project.config,
     projectRoot: project.folder,

@@ -139,3 +139,13 @@ it("a handler file that is not there is named, not taken for a function's name",
     expect.stringMatching(/error LR3002 The handler file nowhere\.js is not there/),
   ]);
 });
+
+it("our own diagnostics are silent unless something is wrong or somebody asks", async () => {
+  const folder = project(smallProject(echo));
+  const [quiet, asked] = [
+    await folder.run(["invoke", "hello"]),
+    await folder.run(["invoke", "hello"], { env: { LAMBDA_RUN_LOG: "debug" } }),
+  ];
+  expect(quiet.stderr).not.toContain('"name":"lambda-run"');
+  expect(asked.stderr).toMatch(/\{"level":20,.*"name":"lambda-run".*"msg":"stack started"\}/);
+});

@@ -5,6 +5,7 @@ import { seed } from "../../stack/seed/seed.js";
 import { parseSize } from "../../stack/seed/size.js";
 import { Stack } from "../../stack/stack.js";
 import type { Action } from "../action.js";
+import { diagnostics } from "../diagnostics.js";
 import { loadProject, type Project } from "../project.js";
 import { progress } from "../render/progress.js";
 
@@ -22,6 +23,7 @@ export const seedCommand: Action = async (_args, options) => {
 
   // What is asked for here takes the place of the seeds in the config.
   const stack = await Stack.start({
+    log: diagnostics(),
     application,
     config: { ...config, seeds: [] },
     projectRoot: project.folder,

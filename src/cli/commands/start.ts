@@ -5,6 +5,7 @@ import { Debugging } from "../../stack/debugging.js";
 import { Stack } from "../../stack/stack.js";
 import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
+import { diagnostics } from "../diagnostics.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { loadProject, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
@@ -26,6 +27,7 @@ export const startCommand: Action = async (_args, options) => {
   const quit = new Quit();
   for (const line of project.application.notices) session.notice(line);
   const stack = await Stack.start({
+    log: diagnostics(),
     application: project.application,
     config: project.config,
     projectRoot: project.folder,

@@ -90,6 +90,9 @@ function workersOf(given: unknown): { workers?: number } {
   if (given === undefined) return {};
   const workers = Number(given);
   if (!Number.isInteger(workers) || workers < 1)
-    throw new AppError("LR1005", { what: `--workers is ${JSON.stringify(given)}`, fix: "Use a whole number from 1 on." });
+    throw new AppError("LR1005", {
+      what: `--workers is ${JSON.stringify(given)}`,
+      fix: "Use a whole number from 1 on.",
+    });
   return { workers };
 }

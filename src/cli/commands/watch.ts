@@ -5,6 +5,7 @@ import { Debugging } from "../../stack/debugging.js";
 import { Stack, type StackOptions } from "../../stack/stack.js";
 import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
+import { diagnostics } from "../diagnostics.js";
 import { findEventFile, readEvent } from "../event-input.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { loadProject } from "../project.js";
@@ -109,10 +110,10 @@ export const watchCommand: Action = async ([name = ""], options) => {
 /** A stack of its own, or beside the one that is running: then that one's services are used. */
 async function startBeside(options: StackOptions): Promise<Stack> {
   try {
-    return await Stack.start(options);
+    return await Stack.start({ log: diagnostics(), ...options });
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "LR5003") throw error;
-    return Stack.start({ ...options, kind: "command", standby: true });
+    return Stack.start({ log: diagnostics(), ...options, kind: "command", standby: true });
   }
 }
 

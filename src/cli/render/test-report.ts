@@ -65,8 +65,7 @@ export function githubSummary(results: readonly CaseResult[]): string {
 const XML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 /** Not allowed in XML 1.0, escaped or not. */
 const CONTROL = new RegExp(String.raw`[\u0000-\u0008\u000b-\u001f]`, "g");
-const xml = (text: string): string =>
-  text.replace(CONTROL, " ").replace(/[&<>"]/g, (letter) => XML[letter] ?? letter);
+const xml = (text: string): string => text.replace(CONTROL, " ").replace(/[&<>"]/g, (letter) => XML[letter] ?? letter);
 
 const data = (text: string): string => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 const property = (text: string): string => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
