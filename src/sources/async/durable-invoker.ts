@@ -123,16 +123,22 @@ export class DurableInvoker implements AsyncInvoker {
       }
       this.#running.add(sequence);
       const work = this.#attempt(queued)
-        .catch((error: unknown) =>
-          this.#options.log.error({ err: error }, "an asynchronous event could not be worked on"),
+        .then(
+          () => this.#done(sequence),
+          (error: unknown) => {
+            this.#options.log.error({ err: error }, "an asynchronous event could not be worked on");
+            // Its row is as it was: without a pause it would be tried again and again in a circle.
+            this.#options.clock.after(FIRST_BACKOFF_MS, () => this.#done(sequence));
+          },
         )
-        .finally(() => {
-          this.#running.delete(sequence);
-          this.#work.delete(work);
-          this.#pump();
-        });
+        .finally(() => this.#work.delete(work));
       this.#work.add(work);
     }
+  }
+
+  #done(sequence: number): void {
+    this.#running.delete(sequence);
+    this.#pump();
   }
 
   async #attempt({ key, event }: QueuedEvent): Promise<void> {
