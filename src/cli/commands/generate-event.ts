@@ -1,0 +1,60 @@
+/** `lambda-run generate-event <kind>`: an event on stdout, ready for `invoke --event -`. */
+import { readFileSync } from "node:fs";
+import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION } from "../../shared/arn.js";
+import { AppError, EXIT, messageOf } from "../../shared/errors.js";
+import type { HeaderLine } from "../../sources/http/message.js";
+import type { Action } from "../action.js";
+import { EVENT_KINDS, eventKind, generateEvent, WRAPPERS } from "../generate/events.js";
+
+export const generateEventCommand: Action = async ([kindText = ""], options) => {
+  const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
+  const kind = eventKind(kindText, EVENT_KINDS);
+  const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
+  const path = text("path") ?? "/";
+  const event = generateEvent(kind, wrappers, {
+    realm: { region: text("region") ?? DEFAULT_REGION, accountId: DEFAULT_ACCOUNT_ID },
+    nowMs: Date.now(),
+    method: (text("method") ?? "GET").toUpperCase(),
+    path: path.startsWith("/") ? path : `/${path}`,
+    route: text("route"),
+    stage: text("stage"),
+    headers: listOf(options["header"]).map(headerLine),
+    body: readBody(text("body")),
+    bucket: text("bucket") ?? "my-bucket",
+    key: text("key") ?? "path/to/file.txt",
+    sizeBytes: sizeOf(text("size")),
+    queue: text("queue") ?? "my-queue",
+    source: text("source") ?? "my.app",
+    detailType: text("detailType") ?? "Something Happened",
+  });
+  process.stdout.write(`${JSON.stringify(event, null, 2)}\n`);
+  return EXIT.ok;
+};
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : typeof value === "string" ? [value] : [];
+}
+
+function headerLine(text: string): HeaderLine {
+  const colon = text.indexOf(":");
+  if (colon <= 0) throw new AppError("LR1004", { what: `"${text}" is no header`, fix: 'Write it as "Name: value".' });
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
+}
+
+/** The text itself, `@file`, or `@-` for standard input. */
+function readBody(text: string | undefined): Buffer {
+  if (text === undefined) return Buffer.alloc(0);
+  if (!text.startsWith("@")) return Buffer.from(text);
+  const name = text.slice(1);
+  try {
+    return readFileSync(name === "-" ? process.stdin.fd : name);
+  } catch (error) {
+    throw new AppError("LR1002", { what: "The body cannot be read", where: name, why: messageOf(error), cause: error });
+  }
+}
+
+function sizeOf(text: string | undefined): number {
+  const size = Number(text ?? "1024");
+  if (Number.isSafeInteger(size) && size >= 0) return size;
+  throw new AppError("LR1005", { what: `"${text}" is no size in bytes`, where: "--size" });
+}

@@ -1,0 +1,133 @@
+/** Generated events, judged by the schemas of AWS's own Powertools, and run through the command line. */
+import {
+  APIGatewayProxyEventSchema,
+  APIGatewayProxyEventV2Schema,
+  EventBridgeSchema,
+  LambdaFunctionUrlSchema,
+  S3EventNotificationEventBridgeSchema,
+  S3Schema,
+  S3SqsEventNotificationSchema,
+  SqsSchema,
+} from "@aws-lambda-powertools/parser/schemas";
+import {
+  EVENT_KINDS,
+  eventKind,
+  generateEvent,
+  type EventKind,
+  type EventSettings,
+  type Wrapper,
+} from "../../../src/cli/generate/events.js";
+import { ProjectFolder, smallProject } from "../cli.js";
+
+const settings: EventSettings = {
+  realm: { region: "us-east-1", accountId: "000000000000" },
+  nowMs: Date.UTC(2026, 3, 30, 16, 5, 12),
+  method: "POST",
+  path: "/items/7?a=1&a=2&b=x%20y",
+  route: "/items/{id}",
+  stage: undefined,
+  headers: [["X-Trace", "1"]],
+  body: Buffer.from('{"n":1}'),
+  bucket: "reports",
+  key: "2026/04/a b.pdf",
+  sizeBytes: 2048,
+  queue: "uploads",
+  source: "my.app",
+  detailType: "Uploaded",
+};
+const make = (kind: EventKind, ...wrappers: Wrapper[]): unknown => generateEvent(kind, wrappers, settings);
+
+test.each([
+  ["apigw:v1", [], APIGatewayProxyEventSchema],
+  ["apigw:v2", [], APIGatewayProxyEventV2Schema],
+  ["url", [], LambdaFunctionUrlSchema],
+  ["s3:put", [], S3Schema],
+  ["s3:delete", [], S3Schema],
+  ["sqs", [], SqsSchema],
+  ["eventbridge", [], EventBridgeSchema],
+  ["s3:put", ["sqs"], S3SqsEventNotificationSchema],
+  ["s3:put", ["eventbridge"], S3EventNotificationEventBridgeSchema],
+  ["s3:put", ["eventbridge", "sqs"], SqsSchema],
+  ["s3:put", ["sqs", "eventbridge"], EventBridgeSchema],
+] as const)("%s in %j holds against Powertools' schema", (kind, wrappers, schema) => {
+  expect(schema.safeParse(make(kind, ...wrappers)).error?.issues).toBeUndefined();
+});
+
+test("a request finds its way into the event", () => {
+  expect(make("apigw:v1")).toMatchObject({
+    resource: "/items/{id}",
+    pathParameters: { id: "7" },
+    queryStringParameters: { a: "2", b: "x y" },
+    body: '{"n":1}',
+    headers: { "X-Trace": "1" },
+  });
+  expect(make("apigw:v2")).toMatchObject({
+    routeKey: "POST /items/{id}",
+    pathParameters: { id: "7" },
+    queryStringParameters: { a: "1,2" },
+    headers: { "x-trace": "1" },
+  });
+});
+
+test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
+  expect(make("s3:put")).toMatchObject({
+    Records: [{ s3: { bucket: { name: "reports" }, object: { key: "2026/04/a+b.pdf", size: 2048 } } }],
+  });
+  expect(make("s3:put", "eventbridge")).toMatchObject({
+    "detail-type": "Object Created",
+    detail: { object: { key: "2026/04/a b.pdf" } },
+  });
+});
+
+test("a state machine hands its input on as it is", () => {
+  expect(make("sfn")).toEqual({ n: 1 });
+});
+
+test("a kind that is none is refused with the nearest one", () => {
+  expect(() => eventKind("apigw:v3", EVENT_KINDS)).toThrow('"apigw:v3" is no kind of event');
+});
+
+test("the command prints an event that invoke takes from a pipe, a file and as text", async () => {
+  const project = new ProjectFolder(
+    smallProject(
+      "export const handler = async (event: { rawPath: string; body: string }) => [event.rawPath, event.body];",
+    ),
+  );
+  project.write("body.json", '{"from":"file"}');
+  const made = await project.run([
+    "generate-event",
+    "apigw:v2",
+    "--method",
+    "POST",
+    "--path",
+    "/upload",
+    "--body",
+    "@body.json",
+  ]);
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  const answers = ["/upload", '{"from":"file"}'];
+  project.write("event.json", made.stdout);
+  for (const run of [
+    project.run(["invoke", "hello", "--event", "-"], { input: made.stdout }),
+    project.run(["invoke", "hello", "--event", "event.json"]),
+    project.run(["invoke", "hello", "--data", made.stdout]),
+  ])
+    expect(JSON.parse((await run).stdout)).toEqual(answers);
+  project.remove();
+}, 30_000);
+
+test("the command says what is wrong with its words", async () => {
+  const project = new ProjectFolder({});
+  for (const [args, text] of [
+    [["generate-event", "s3:putt"], "Did you mean s3:put?"],
+    [["generate-event", "sqs", "--body", "@nowhere"], "The body cannot be read"],
+    [["generate-event", "eventbridge", "--body", "{"], "has to be JSON"],
+    [["generate-event", "apigw:v1", "--header", "nothing"], "is no header"],
+    [["generate-event", "apigw:v1", "--path", "/a", "--route", "/b"], "does not lie on the route"],
+    [["generate-event", "s3:put", "--size", "big"], "is no size"],
+  ] as const) {
+    const { exitCode, stderr } = await project.run(args);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(text)]);
+  }
+  project.remove();
+}, 30_000);
