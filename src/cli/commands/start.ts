@@ -9,7 +9,7 @@ import { diagnostics } from "../diagnostics.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { loadProject, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
-import { keyLine, limitLine, resourceLines } from "../terminal/banner.js";
+import { doorLines, keyLine, limitLine, resourceLines } from "../terminal/banner.js";
 import { readKeys } from "../terminal/keys.js";
 import { Quit } from "../terminal/quit.js";
 import { Session } from "../terminal/session.js";
@@ -43,7 +43,7 @@ export const startCommand: Action = async (_args, options) => {
   const readyMs = Math.round(performance.now() - startedAt);
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
+      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, urls: stack.doors, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
     );
   else await banner(session, stack, readyMs, colours, interactive);
   const debugged = stack.application.functions.find(({ name }) => name === debugging.functionName);
@@ -82,6 +82,7 @@ async function banner(
   const where = stack.config.ephemeral ? "gone at the end" : stack.stateFolder;
   session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${where}`);
   for (const line of resourceLines(stack.application, colours)) session.say(line);
+  for (const line of doorLines(stack.doors, colours)) session.say(line);
   const limits = limitLine(await stack.tiers(), colours);
   if (limits !== undefined) session.say(limits);
   if (interactive) session.say(keyLine(colours));

@@ -1,6 +1,7 @@
 /** What is up, what is only nearly as on AWS, and what is not there: said when a session is ready. */
 import type { Application } from "../../config/application.js";
 import type { LimitTiers } from "../../runtime/sandbox/sandbox.js";
+import type { FrontDoor } from "../../stack/http.js";
 import type { Colours } from "../render/colours.js";
 
 /** One line each: functions, resources that are emulated, resources that are not. */
@@ -24,6 +25,12 @@ export function resourceLines(application: Application, { dim, yellow }: Colours
       `${yellow("not supported")}  ${skipped.map(({ logicalId, type }) => `${logicalId} (${type})`).join(", ")}`,
     );
   return lines;
+}
+
+/** One line each: where an API or function URL answers. */
+export function doorLines(doors: readonly FrontDoor[], { dim, bold }: Colours): readonly string[] {
+  const titles = { http: "HTTP API", rest: "REST API", "function URL": "function URL" } as const;
+  return doors.map(({ kind, name, url }) => `${dim(titles[kind].padEnd(14))} ${bold(url)}  ${name}`);
 }
 
 /** Limits that this machine cannot hold exactly. */

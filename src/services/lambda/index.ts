@@ -12,6 +12,9 @@
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs
  * - Reserved concurrency counts for each version alone; on AWS all versions share it
+ * - Asynchronous records go to queues, functions and event buses; S3 as a destination is refused by name, a topic is
+ *   dropped with a warning while there is no SNS
+ * - Recursion is seen along calls from function to function; on AWS also through SQS, SNS and S3
  *
  * By design:
  * - Resource policies and roles are kept, and not evaluated: whoever has valid credentials may invoke
@@ -19,6 +22,7 @@
  * - A version published from a function of the template runs the source as it is now; versions of uploaded code are frozen
  * - `Pending` and `InProgress` show in the answer of the call that causes them; the next question finds the steady state
  * - `Location` of code is a file:// URL of this machine
+ * - Asynchronous events wait in the state folder: what got a 202 runs in the next process when this one ends before
  * - A function whose code cannot be built answers ServiceException with the build's message
  *
  * Client quirks:

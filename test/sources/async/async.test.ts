@@ -173,7 +173,7 @@ test("throttled events wait for their turn and are none of the retries", async (
   await Promise.all([1, 2, 3, 4, 5].map((n) => send("plain", { n })));
   await runs("plain", "1 h");
   const seen = stack.invocations().map(({ event }) => (event as { n: number }).n);
-  expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5]);
+  expect(seen.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
 });
 
 test("settings of the API hold from the next attempt on", async () => {
