@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { recordLoop } from "./recording/loop.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "bin/lambda-run.js");
@@ -32,6 +33,9 @@ const transcripts = {
   timeout: run(scratch, "invoke", "loop.ts"),
 };
 rmSync(scratch, { recursive: true, force: true });
+// A machine without tmux keeps the recording that is there.
+const loop = await recordLoop();
+if (loop !== undefined) transcripts.loop = loop;
 
 let readme = readFileSync(join(root, "README.md"), "utf8");
 for (const [name, text] of Object.entries(transcripts)) {

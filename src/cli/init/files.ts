@@ -15,7 +15,7 @@ export function templateFor(handlers: readonly string[]): string {
     const plain = ["handler", "index", "app", "main"].includes(stem) ? basename(dirname(file)) : stem;
     const name = unique(pascal(plain === "." || plain === "src" ? "main" : plain), names);
     const folder = dirname(file) === "." ? "./" : `${dirname(file)}/`;
-    return `  ${name}Function:\n    Type: AWS::Serverless::Function\n    Properties: { CodeUri: ${folder}, Handler: ${stem}.handler }`;
+    return `  ${name}Function:\n    Type: AWS::Serverless::Function\n    Properties: { FunctionName: ${kebab(name)}, CodeUri: ${folder}, Handler: ${stem}.handler }`;
   });
   return [
     "Transform: AWS::Serverless-2016-10-31",
@@ -77,6 +77,8 @@ const pascal = (text: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join("")
     .replace(/^\d/, "F$&");
+
+const kebab = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
 
 function unique(name: string, taken: Set<string>): string {
   let free = name;
