@@ -8,7 +8,7 @@ import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import type { InvokeResult } from "../../runtime/types.js";
 import type { Caller } from "../../services/kit/credentials.js";
-import { realClock } from "../../shared/clock.js";
+import { realClock, type Cancel } from "../../shared/clock.js";
 import type { ApiRoute } from "./api-model.js";
 import type { AuthOutcome } from "./auth/lambda-authorizer.js";
 import { isPreflight, preflightAnswer, restPreflightAnswer, withCors } from "./cors.js";
@@ -33,7 +33,8 @@ import type { ApiTarget } from "./target.js";
 /** What the access log can tell of a request. */
 export interface ApiPassage {
   readonly answer: HttpAnswer;
-  readonly logContext: Readonly<Record<string, unknown>>;
+  /** Asked for only where a log is kept. */
+  readonly logContext: () => Readonly<Record<string, unknown>>;
 }
 
 export async function passApi(target: ApiTarget, door: DoorContext): Promise<ApiPassage> {
@@ -49,19 +50,19 @@ export async function passApi(target: ApiTarget, door: DoorContext): Promise<Api
     ...bare,
     headers: [...withCors(bare.headers, cors, headerOf(request, "origin")), ...idLines(target)],
   };
-  const input = eventInput(target, match, identity);
+  const latencyMs = Math.round(performance.now() - startedAt);
   return {
     answer,
-    logContext: {
-      ...requestContextV1(input),
+    logContext: () => ({
+      ...requestContextV1(eventInput(target, match, identity)),
       routeKey: routeKeyOf(match?.route),
       status: answer.statusCode,
       responseLength: answer.body.length,
-      responseLatency: Math.round(performance.now() - startedAt),
-      integrationLatency: Math.round(performance.now() - startedAt),
+      responseLatency: latencyMs,
+      integrationLatency: latencyMs,
       httpMethod: request.method,
       stage,
-    },
+    }),
   };
 }
 
@@ -207,12 +208,11 @@ async function run(
   door: DoorContext,
 ): Promise<InvokeResult | RefusalName> {
   const invoked = door.invoke(fn, { payload: Buffer.from(JSON.stringify(event)), traceHeader });
-  const over = new AbortController();
   // Real time: it guards a real process.
-  const timeout = realClock.sleep(timeoutMs, over.signal).then(
-    () => "timeout" as const,
-    () => "timeout" as const,
-  );
+  let cancel: Cancel = () => undefined;
+  const timeout = new Promise<"timeout">((resolve) => {
+    cancel = realClock.after(timeoutMs, () => resolve("timeout"));
+  });
   try {
     return await Promise.race([invoked, timeout]);
   } catch (error) {
@@ -221,7 +221,7 @@ async function run(
     door.log.error({ function: fn.name, err: error }, "a function behind an API could not be run");
     return "function-failed";
   } finally {
-    over.abort();
+    cancel();
     invoked.catch(() => undefined);
   }
 }

@@ -164,7 +164,8 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     const { answer, logContext } = await passApi(target, door);
     send(response, answer);
     const { accessLog } = target.api;
-    if (accessLog !== undefined) options.onAccess?.(accessLog.destinationArn, accessLine(accessLog.format, logContext));
+    if (accessLog !== undefined)
+      options.onAccess?.(accessLog.destinationArn, accessLine(accessLog.format, logContext()));
   }
 
   return (message, response, buffered) => {
