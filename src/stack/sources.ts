@@ -43,12 +43,13 @@ export class StackSources {
 
   constructor(options: SourcesOptions) {
     this.#options = options;
-    const { store, clock, log, notice, application } = options;
+    const { store, bus, clock, log, notice, application } = options;
     this.#mappings = new SqsMappings({
       store,
       clock,
       log,
       notice,
+      filtered: (message) => bus.emit("MessageFiltered", message),
       region: application().realm.region,
       sqs: () => this.#sqs(),
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),

@@ -1,5 +1,5 @@
 /** Debugging: a debugger at a breakpoint in TypeScript, and the timeout that waits for it. */
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { createServer, type AddressInfo } from "node:net";
 import { Debugging } from "../../src/stack/debugging.js";
 import { findFunction, loadApplication, Stack } from "../../src/index.js";

@@ -95,7 +95,7 @@ describe("lambda-run start", () => {
     screen.type("f");
     await screen.sees(/showing every invocation/);
     screen.type("c");
-    await screen.sees(/\u001b\[2J/);
+    await screen.sees(new RegExp(String.raw`\u001b\[2J`));
     screen.type("q");
     await screen.sees(/stopping: 0 in flight/);
     await screen.sees(/4 invocations, p50 [\d.]+ ms, p95 [\d.]+ ms, 1 failed/);
@@ -168,7 +168,8 @@ describe("lambda-run start", () => {
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as { port: number };
     const screen = project().piped("--port", String(port));
-    await screen.sees(new RegExp(`port ${port} is in use, the services listen on \\d+`));
+    const said = await screen.sees(new RegExp(`port ${port} is in use, the services listen on \\d+`));
+    expect(said).not.toMatch(new RegExp(`on ${port}$`));
     server.close();
   });
 

@@ -42,14 +42,14 @@ describe("lambda-run watch", () => {
     project.write("src/hello.ts", "export const handler = async () => {\n  retrun 1;\n};");
     await screen.sees(/error LR3001[\s\S]*> 2 \|/);
     project.write("src/hello.ts", handler(3));
-    await screen.sees(/\+ {3}"n": 3/);
+    expect(await screen.sees(/\+ {3}"n": 3/)).toBeTruthy();
   });
 
   it("watches a file without any template", async () => {
     start({ "lone.ts": handler(1) }, "lone.ts", "--port", "0");
     await screen.sees(/watching lone/);
     project.write("lone.ts", handler(2));
-    await screen.sees(/\+ {3}"n": 2/);
+    expect(await screen.sees(/\+ {3}"n": 2/)).toBeTruthy();
   });
 
   it("applies a timeout of the template and runs again", async () => {
@@ -59,7 +59,7 @@ describe("lambda-run watch", () => {
     );
     await screen.sees(/watching hello/);
     project.write("template.yaml", smallProject("", "      Timeout: 77")["template.yaml"] ?? "");
-    await screen.sees(/applied hello: timeoutSeconds[\s\S]*- 3\n\+ 77/);
+    expect(await screen.sees(/applied hello: timeoutSeconds[\s\S]*- 3\n\+ 77/)).toBeTruthy();
   });
 });
 

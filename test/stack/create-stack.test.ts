@@ -1,6 +1,7 @@
 /** The programmatic API as a user's test file uses it. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type CreateStackOptions, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
 
@@ -170,6 +171,20 @@ describe("createStack", () => {
     expect(await stack.sqs.depth("Orders")).toMatchObject({ visible: 0, delayed: 1 });
     await stack.clock.advance("5m");
     expect(await stack.sqs.depth("Orders")).toMatchObject({ visible: 1, delayed: 0 });
+  });
+
+  it("retries a failed asynchronous invocation twice, as soon as the test says so", async () => {
+    const stack = await start({ clock: "virtual" });
+    const client = new LambdaClient(stack.clientConfig);
+    await client.send(new InvokeCommand({ FunctionName: "hello", InvocationType: "Event", Payload: '{"fail":true}' }));
+    client.destroy();
+    await stack.waitFor(() => stack.invocations("hello").length === 1);
+    await stack.clock.advance("1m");
+    expect(stack.invocations("hello")).toHaveLength(2);
+    await stack.clock.advance("2m");
+    expect(stack.invocations("hello")).toHaveLength(3);
+    await stack.clock.advance("6h");
+    expect(stack.invocations("hello")).toHaveLength(3);
   });
 
   it("starts virtual time where it is told, and refuses to advance real time", async () => {

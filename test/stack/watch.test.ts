@@ -14,11 +14,15 @@ class Session {
   readonly events: WatchEvent[] = [];
   readonly #heard = new Set<() => void>();
 
-  private constructor(
-    readonly project: ProjectFolder,
-    readonly stack: Stack,
-    readonly watch: Watch,
-  ) {}
+  readonly project: ProjectFolder;
+  readonly stack: Stack;
+  readonly watch: Watch;
+
+  private constructor(project: ProjectFolder, stack: Stack, watch: Watch) {
+    this.project = project;
+    this.stack = stack;
+    this.watch = watch;
+  }
 
   static async start(files: Readonly<Record<string, string>>): Promise<Session> {
     const project = new ProjectFolder(files);
@@ -201,13 +205,13 @@ describe("watching a stack", () => {
 
   it("loses no request in swaps under load (npm run bench watch: a hundred)", async () => {
     const session = await start();
-    let swapping = true;
+    const swapping = { on: true };
     const answers: unknown[] = [];
     const load = Array.from({ length: 4 }, async () => {
-      while (swapping) answers.push(await session.invoke());
+      while (swapping.on) answers.push(await session.invoke());
     });
     for (let n = 2; n <= 11; n++) await session.save("src/hello.ts", version(n));
-    swapping = false;
+    swapping.on = false;
     await Promise.all(load);
     expect(answers.filter((answer) => typeof answer !== "number")).toEqual([]);
     expect(await session.invoke()).toBe(11);

@@ -18,14 +18,24 @@ import type { Clock } from "../../shared/clock.js";
 import { AppError } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import { embeddedQueue } from "./embedded-queue.js";
-import { messageFilter } from "./filter.js";
+import { messageFilter, type MessageFilter } from "./filter.js";
 import { SqsPoller } from "./poller.js";
+
+export interface FilteredMessage {
+  readonly id: string;
+  readonly queueArn: string;
+  readonly functionName: string;
+  readonly patterns: readonly string[];
+  readonly body: string;
+}
 
 export interface MappingsOptions {
   readonly store: () => StateStore;
   readonly sqs: () => Promise<SqsAdmin>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of messages that the filters let pass by, before they are deleted. */
+  readonly filtered?: (message: FilteredMessage) => void;
   readonly region: string;
   readonly notice: (text: string) => void;
   readonly resolve: (functionName: string, qualifier: string | undefined) => FunctionConfig | undefined;
@@ -151,6 +161,24 @@ export class SqsMappings implements MappingManager {
     }
   }
 
+  #filterOf({ filterPatterns: patterns, uuid, functionName, eventSourceArn }: Mapping): MessageFilter | undefined {
+    const filter = messageFilter(patterns, uuid);
+    const { filtered } = this.#options;
+    if (filter === undefined || filtered === undefined) return filter;
+    return (record) => {
+      const passes = filter(record);
+      if (!passes)
+        filtered({
+          id: String(record["messageId"]),
+          queueArn: eventSourceArn,
+          functionName,
+          patterns,
+          body: String(record["body"]),
+        });
+      return passes;
+    };
+  }
+
   async #open(mapping: Mapping, declared: boolean): Promise<void> {
     const { clock, log, region, resolve, invoke } = this.#options;
     const { functionName, qualifier, maximumConcurrency = MAX_BATCHES } = mapping;
@@ -161,7 +189,7 @@ export class SqsMappings implements MappingManager {
         batchSize: mapping.batchSize,
         maximumBatchingWindowSeconds: mapping.maximumBatchingWindowSeconds,
         reportBatchItemFailures: mapping.reportBatchItemFailures,
-        filter: messageFilter(mapping.filterPatterns, mapping.uuid),
+        filter: this.#filterOf(mapping),
         maximumConcurrency: Math.min(
           MAX_BATCHES,
           maximumConcurrency,
