@@ -86,7 +86,7 @@ function cli() {
       env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
     });
   const main = help();
-  const commands = [...main.matchAll(/^ {2}([a-z]+)(?: \[| <| {2,})/gm)]
+  const commands = [...main.matchAll(/^ {2}([a-z-]+)(?: \[| <| {2,})/gm)]
     .map(([, name]) => name)
     .filter((name) => !["lambda", "help"].includes(name));
   const sections = [...new Set(commands)].map(
