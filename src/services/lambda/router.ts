@@ -36,9 +36,6 @@ const ROUTES: readonly Route[] = [
   ...MAPPING_ROUTES,
 ];
 
-/** What is emulated, for the docs and tests. */
-export const OPERATION_NAMES: readonly string[] = ROUTES.map(({ name }) => name);
-
 const COMPILED = ROUTES.map((route) => {
   const names: string[] = [];
   const pattern = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
