@@ -4,7 +4,7 @@
  */
 import { Archive } from "./archive.js";
 import type { Clients } from "./clients.js";
-import type { ArchiveStore } from "./delivery.js";
+import { wasRefused, type ArchiveStore } from "./delivery.js";
 import { ObjectInProgressError, OutOfTimeError, reasonOf } from "./errors.js";
 import { fetchInOrder } from "./fetch.js";
 import { Idempotency, objectIdOf, type Claim } from "./idempotency.js";
@@ -47,6 +47,8 @@ interface Item {
   /** All messages that announce it. */
   readonly messageIds: string[];
   claim?: Claim;
+  /** The row says what became of it. */
+  settled?: true;
 }
 
 /** Time kept for the answer and for what must be written at the end. */
@@ -91,7 +93,7 @@ export async function aggregate(messages: readonly Message[], surroundings: Surr
   const stopFetchingAtMs = now().getTime() + remainingMs - settings.minRemainingMs;
   let stalls = 0;
   let duplicates = 0;
-  let delivered = false;
+  let stage: "packing" | "uploading" | "marking" | "delivered" = "packing";
 
   /** True when the object is this invocation's to archive. */
   const claim = async (item: Item): Promise<boolean> => {
@@ -123,7 +125,9 @@ export async function aggregate(messages: readonly Message[], surroundings: Surr
   };
   const release = async (item: Item, reason: unknown): Promise<void> => {
     fail(item, reason);
-    if (item.claim !== undefined) await idempotency.release(item.claim, reasonOf(reason));
+    if (item.claim === undefined) return;
+    await idempotency.release(item.claim, reasonOf(reason));
+    item.settled = true;
   };
 
   const archived: Item[] = [];
@@ -146,6 +150,7 @@ export async function aggregate(messages: readonly Message[], surroundings: Surr
         const { item } = result;
         if (result.kind === "superseded") {
           if (item.claim !== undefined) await idempotency.done(item.claim, "superseded by a later write");
+          item.settled = true;
         } else if (result.kind === "failed") refused.push({ item, reason: result.reason });
         else if (now().getTime() > stopFetchingAtMs)
           refused.push({ item, reason: new OutOfTimeError("no time was left to archive it") });
@@ -158,28 +163,27 @@ export async function aggregate(messages: readonly Message[], surroundings: Surr
       await mapLimited(refused, settings.fetchWorkers, ({ item, reason }) => release(item, reason));
       if (archived.length > 0) {
         const digest = await archive.finish();
-        delivered = true;
-        await store.deliver(archiveKey, spool, digest, deadline.signal);
+        stage = "uploading";
+        const eTag = await store.upload(archiveKey, spool, digest.sizeBytes, deadline.signal);
+        stage = "marking";
+        await store.mark(archiveKey, eTag, digest, deadline.signal);
+        stage = "delivered";
       }
     } catch (error) {
-      // Nothing of this batch is delivered then; what was fetched or waited is free for the next delivery.
       const reason = deadline.signal.aborted ? deadline.signal.reason : error;
-      const gone =
-        !delivered ||
-        (await store.remove(archiveKey).then(
-          () => true,
-          () => false,
-        ));
-      delivered = false;
-      await mapLimited(wanted, settings.fetchWorkers, async (item) => {
+      const nothingSent = stage === "packing" || (stage === "uploading" && wasRefused(error));
+      const unsettled = wanted.filter(({ settled }) => settled !== true);
+      await mapLimited(unsettled, settings.fetchWorkers, async (item) => {
         fail(item, reason);
         if (item.claim === undefined) return;
-        // An archive that could not be removed may have arrived: the next delivery looks.
-        await (
-          gone ? idempotency.release(item.claim, reasonOf(reason)) : idempotency.lapse(item.claim, reasonOf(reason))
-        ).catch(() => undefined);
+        // What was sent may have arrived, or arrive yet: the next delivery looks.
+        const end = nothingSent
+          ? idempotency.release(item.claim, reasonOf(reason))
+          : idempotency.lapse(item.claim, reasonOf(reason));
+        await end.catch(() => undefined);
       });
     }
+    const delivered = stage === "delivered";
     if (delivered) {
       await mapLimited(archived, settings.fetchWorkers, async (item) => {
         try {

@@ -25,7 +25,7 @@ export async function countArchives(endpoint: string): Promise<number> {
   return KeyCount;
 }
 
-/** Every archive; its digest must be the one that its metadata names. */
+/** Every archive that is not a mark of an attempt that was given up; its digest must be the one that its metadata names. */
 export async function archivesIn(endpoint: string, bucket = STORE_BUCKET): Promise<Arrived[]> {
   const client = storeClient(endpoint);
   try {
@@ -34,6 +34,7 @@ export async function archivesIn(endpoint: string, bucket = STORE_BUCKET): Promi
       for (const { Key: key = "" } of Contents) {
         const { Body, Metadata } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+        if (Metadata?.["given_up"] !== undefined) continue;
         const digest = createHash("sha256").update(bytes).digest("hex");
         if (Metadata?.["sha256_checksum"] !== digest) throw new Error(`${key} has another digest than it says`);
         arrived.push({ key, bytes, members: await membersOf(bytes) });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { allMembers } from "./archives.js";
+import type { Fault, SeenRequest } from "./faulty-store.js";
 import { AggregationSystem, type SystemOptions } from "./system.js";
 
 jest.setTimeout(60_000);
@@ -24,6 +25,30 @@ const reasons = (): string[] =>
     .invocations("aggregation")
     .flatMap(({ logs }) => logs)
     .flatMap((line) => /"reason":"([^"]*)"/.exec(line)?.[1] ?? []);
+const invoked = (times: number): Promise<unknown> =>
+  system.stack.waitFor(() => system.stack.invocations("aggregation").length >= times, { timeoutMs: 20_000 });
+const timedOut = (): Promise<unknown> =>
+  system.stack.waitFor(
+    () => system.stack.invocations("aggregation").some(({ report }) => report.status === "timeout"),
+    { timeoutMs: 20_000 },
+  );
+
+/** From the request that `seen` tells, the function can end nothing any more, until its timeout kills it. */
+function killWhenStoreSees(seen: (request: SeenRequest) => boolean, fault: Fault | undefined): void {
+  let killing = false;
+  system.store.fault = (request) => {
+    if (!killing && !seen(request)) return undefined;
+    killing = true;
+    return fault;
+  };
+  system.table.fault = () => (killing ? "silent" : undefined);
+}
+
+function stopFaults(): void {
+  system.store.fault = undefined;
+  system.table.fault = undefined;
+}
+
 const putSecret = async (secret: Readonly<Record<string, string>>): Promise<void> => {
   const client = new SecretsManagerClient(system.stack.clientConfig);
   await client.send(new PutSecretValueCommand({ SecretId: "store-keys", SecretString: JSON.stringify(secret) }));
@@ -91,36 +116,43 @@ describe("the aggregation system", () => {
     expect(contents).toHaveLength(2);
   });
 
-  it("loses nothing when it is killed by its timeout in the middle of an upload", async () => {
+  it("gives up in time when the store is silent, and loses nothing", async () => {
     await start({ timeoutSeconds: 1, visibilitySeconds: 10, maxReceiveCount: 100 });
-    // Neither the upload nor the removal gets an answer: the function ends in the middle.
     system.store.fault = () => "silent";
     await system.putTogether(files(3));
-    await system.stack.waitFor(() => system.store.seen.length > 0, { timeoutMs: 20_000 });
-    await system.stack.waitFor(
-      () => system.stack.invocations("aggregation").some(({ report }) => report.status === "timeout"),
-      { timeoutMs: 20_000 },
-    );
-    expect(await system.archives()).toEqual([]);
+    await invoked(2);
+    expect(system.stack.invocations("aggregation").map(({ report }) => report.status)).not.toContain("timeout");
+    expect(reasons()[0]).toMatch(/^OutOfTimeError/);
     system.store.fault = undefined;
+    await system.workOff(10);
+    expect(allMembers(await system.archives())).toEqual(Object.keys(files(3)));
+  });
+
+  it("loses nothing when it is killed by its timeout in the middle of an upload", async () => {
+    await start({ timeoutSeconds: 1, visibilitySeconds: 10, maxReceiveCount: 100 });
+    killWhenStoreSees(({ method }) => method === "PUT", "silent");
+    await system.putTogether(files(3));
+    await timedOut();
+    expect(await system.archives()).toEqual([]);
+    stopFaults();
     await system.workOff(10);
     expect(allMembers(await system.archives())).toEqual(Object.keys(files(3)));
     expect(await dead()).toEqual([]);
   });
 
-  it("does not deliver twice when it is killed between the upload and the end", async () => {
+  it.each<[moment: string, seen: (request: SeenRequest) => boolean, fault: Fault | undefined]>([
+    ["before its archive is marked", ({ copySource }) => copySource !== undefined, "silent"],
+    ["after its archive was marked", ({ copySource }) => copySource !== undefined, undefined],
+  ])("does not deliver twice when it is killed %s", async (_moment, seen, fault) => {
     await start({ timeoutSeconds: 1, visibilitySeconds: 10, maxReceiveCount: 100 });
-    // The archive arrives and is marked; the answer to the last question never comes.
-    system.store.fault = ({ method }) => (method === "HEAD" || method === "DELETE" ? "silent" : undefined);
+    killWhenStoreSees(seen, fault);
     await system.putTogether(files(3));
-    await system.stack.waitFor(
-      () => system.stack.invocations("aggregation").some(({ report }) => report.status === "timeout"),
-      { timeoutMs: 20_000 },
-    );
-    expect(await system.archives()).toHaveLength(1);
-    system.store.fault = undefined;
+    await timedOut();
+    stopFaults();
     await system.workOff(10);
-    expect(allMembers(await system.archives())).toEqual(Object.keys(files(3)));
+    const archives = await system.archives();
+    expect(archives).toHaveLength(1);
+    expect(allMembers(archives)).toEqual(Object.keys(files(3)));
     expect(await dead()).toEqual([]);
   });
 
@@ -139,7 +171,7 @@ describe("the aggregation system", () => {
     },
   );
 
-  it("removes an archive that has arrived but could not be marked, so that its files come in one archive only", async () => {
+  it("marks an archive that has arrived but could not be marked, so that its files come in one archive only", async () => {
     await start({ maxReceiveCount: 100 });
     system.store.fault = ({ copySource }) => (copySource === undefined ? undefined : "refuse");
     await system.putTogether(files(3));
@@ -147,6 +179,18 @@ describe("the aggregation system", () => {
     system.store.fault = undefined;
     await system.workOff();
     expect(allMembers(await system.archives())).toEqual(Object.keys(files(3)));
+  });
+
+  it("brings nothing twice when an upload is carried out after its sender has died", async () => {
+    await start({ timeoutSeconds: 1, visibilitySeconds: 10, maxReceiveCount: 100 });
+    killWhenStoreSees(({ method }) => method === "PUT", "late");
+    await system.putTogether(files(3));
+    await timedOut();
+    stopFaults();
+    await system.workOff(10);
+    await system.store.letLateRequestsGo();
+    expect(allMembers(await system.archives())).toEqual(Object.keys(files(3)));
+    expect(await dead()).toEqual([]);
   });
 
   it("asks for the keys anew when the store refuses those that it has", async () => {

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from "node:net";
 
 /** What happens to a request; undefined passes it on. */
-export type Fault = "refuse" | "gone" | "silent";
+export type Fault = "refuse" | "gone" | "silent" | "late";
 
 export interface SeenRequest {
   readonly method: string;
@@ -16,6 +16,7 @@ export class FaultyStore {
   target = "";
   fault: ((request: SeenRequest) => Fault | undefined) | undefined;
   readonly seen: SeenRequest[] = [];
+  readonly #late: (() => Promise<void>)[] = [];
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -32,6 +33,11 @@ export class FaultyStore {
 
   get endpoint(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Carries out what was held back, although nobody waits for an answer any more. */
+  async letLateRequestsGo(): Promise<void> {
+    for (const go of this.#late.splice(0)) await go();
   }
 
   async stop(): Promise<void> {
@@ -56,6 +62,12 @@ export class FaultyStore {
       incoming.resume();
       return;
     }
+    if (fault === "late") {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("end", () => this.#late.push(() => this.#sendLater(incoming, Buffer.concat(chunks))));
+      return;
+    }
     if (fault === "refuse") {
       incoming.resume();
       const body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
@@ -71,5 +83,15 @@ export class FaultyStore {
     onward.on("error", () => response.destroy());
     incoming.on("error", () => onward.destroy());
     incoming.pipe(onward);
+  }
+  #sendLater({ url = "/", method, headers }: IncomingMessage, body: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onward = request(new URL(url, this.target), { method, headers }, (answer) => {
+        answer.resume();
+        answer.on("end", resolve);
+      });
+      onward.on("error", reject);
+      onward.end(body);
+    });
   }
 }

@@ -77,25 +77,30 @@ ${Object.entries(variables)
 export class AggregationSystem {
   readonly stack: TestStack;
   readonly store: FaultyStore;
+  /** Before DynamoDB: a function that cannot write its end is killed by its timeout. */
+  readonly table: FaultyStore;
   readonly #project: ProjectFolder;
   readonly #lambda: LambdaClient;
 
-  private constructor(stack: TestStack, store: FaultyStore, project: ProjectFolder) {
+  private constructor(stack: TestStack, store: FaultyStore, table: FaultyStore, project: ProjectFolder) {
     this.stack = stack;
     this.store = store;
+    this.table = table;
     this.#project = project;
     this.#lambda = new LambdaClient(stack.clientConfig);
   }
 
   static async start(options: SystemOptions = {}): Promise<AggregationSystem> {
-    const store = await FaultyStore.start();
-    const project = new ProjectFolder({ "template.yaml": templateOf(store.endpoint, options) });
+    const [store, table] = [await FaultyStore.start(), await FaultyStore.start()];
+    const env = { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint, ...options.env };
+    const project = new ProjectFolder({ "template.yaml": templateOf(store.endpoint, { ...options, env }) });
     const stack = await createStack({
       folder: project.folder,
       clock: "virtual",
       config: { secondStores: { minio: { port: 0, buckets: ["archives"] } } },
     });
-    const system = new AggregationSystem(stack, store, project);
+    const system = new AggregationSystem(stack, store, table, project);
+    table.target = stack.endpoint;
     store.target = system.storeEndpoint;
     // The test event of the bucket's notification configuration.
     await stack.waitFor(() => stack.invocations("aggregation").length === 1, { timeoutMs: 20_000 });
@@ -138,6 +143,7 @@ export class AggregationSystem {
     this.#lambda.destroy();
     await this.stack.close();
     await this.store.stop();
+    await this.table.stop();
     this.#project.remove();
   }
 
