@@ -7,7 +7,6 @@ import { pythonNotice } from "./python.js";
 import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan } from "./launch-plans.js";
 import { nodeFor } from "./node-versions.js";
 import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
-import { unzip } from "./unzip.js";
 
 export interface PreparedCode {
   readonly taskRoot: string;
@@ -56,7 +55,8 @@ async function fromFolder(
   cache: string,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
-  await prepareFolder(config, unzip);
+  // Few functions come as archives: the others do not wait for the code that opens them.
+  await prepareFolder(config, async (source, folder) => (await import("./unzip.js")).unzip(source, folder));
   if (config.runtime.startsWith("nodejs")) {
     const node = nodeFor(config.runtime);
     const layer = await sdkLayer(runtimeProvidedModules(), cache, node.path, node.version);
