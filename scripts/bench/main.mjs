@@ -102,11 +102,12 @@ try {
       missed += 1;
       console.error(error);
     }
+    // After each case: what has been measured is kept whatever happens later.
+    if (flags.write) writeRows(rows);
     console.log(`  [${((performance.now() - start) / 1000).toFixed(0)} s, load ${loadavg()[0].toFixed(1)}]`);
   }
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
-if (flags.write) writeRows(rows);
 console.log(missed === 0 ? "\nEvery bound holds." : `\n${missed} missed.`);
 process.exit(missed === 0 ? 0 : 1);

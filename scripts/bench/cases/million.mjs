@@ -1,6 +1,7 @@
 import { createQueue, objectsState, sendBatch, startGateway } from "../kit/gateway.mjs";
 import { startLoad } from "../kit/load.mjs";
 import { megabytes } from "../kit/memory.mjs";
+import { startChild } from "../kit/rpc.mjs";
 import { jsonRequest, signedRequest } from "../kit/sign.mjs";
 import { atMost } from "../kit/stats.mjs";
 

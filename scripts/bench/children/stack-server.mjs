@@ -32,7 +32,9 @@ serveCalls({
   prepare: (name) => stack.host.prepare(functionOf(name)).then(() => undefined),
   invoke: async ({ name, payload }) => {
     const start = performance.now();
-    const result = await stack.invoke(functionOf(name), { payload: payload === undefined ? EMPTY : Buffer.from(payload) });
+    const result = await stack.invoke(functionOf(name), {
+      payload: payload === undefined ? EMPTY : Buffer.from(payload),
+    });
     return { ms: performance.now() - start, payload: result.payload.toString(), report: result.report };
   },
   /** One cold start: everything built, no environment there; with `standby` one waits before INIT. */
