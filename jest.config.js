@@ -18,5 +18,7 @@ module.exports = {
       },
     ],
   },
+  // Most tests wait for processes of theirs: on two cores two workers are better than jest's one.
+  maxWorkers: "100%",
   testTimeout: 20_000,
 };

@@ -56,11 +56,11 @@ test.each([
 });
 
 test("a path is told from a name", () => {
-  expect(["./src/x.ts", "src/x.ts:run", "a/b.py", "manifest", "a.b", "fn.ts"].map(looksLikeFile)).toEqual([
+  expect(["./src/x.ts", "src/x.ts:run", "a/b.py", "fn.ts", "manifest", "a.b"].map(looksLikeFile)).toEqual([
     true,
     true,
     true,
-    false,
+    true,
     false,
     false,
   ]);

@@ -20,7 +20,11 @@ describe("the lock of a state folder", () => {
   it("is had by one taker, also within one process, and says who", () => {
     const lock = taken(StateLock.take(folder, "stack"));
     lock.publish("http://127.0.0.1:1");
-    expect(StateLock.take(folder, "command")).toMatchObject({ pid: process.pid, endpoint: "http://127.0.0.1:1", kind: "stack" });
+    expect(StateLock.take(folder, "command")).toMatchObject({
+      pid: process.pid,
+      endpoint: "http://127.0.0.1:1",
+      kind: "stack",
+    });
     lock.release();
     taken(StateLock.take(folder, "command")).release();
     expect(readdirSync(folder)).toEqual([]);
