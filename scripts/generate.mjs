@@ -54,7 +54,9 @@ function fidelity() {
     ...readdirSync(join(root, "src/services"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, "src/services", entry.name, "index.ts")))
       .map((entry) => `src/services/${entry.name}/index.ts`),
-    ...["src/sources/http/index.ts", "src/sources/s3/notifications.ts", "src/sources/sqs/poller.ts"],
+    "src/sources/http/index.ts",
+    "src/sources/s3/notifications.ts",
+    "src/sources/sqs/poller.ts",
   ];
   const cards = files.flatMap((file) => cardIn(readFileSync(join(root, file), "utf8"), file) ?? []);
   const intro =

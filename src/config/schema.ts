@@ -7,13 +7,6 @@ import * as z from "zod";
 import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 
-/** What `.meta` may carry beside the description. */
-export interface OptionMeta {
-  readonly description: string;
-  /** As commander takes it: `--port <number>`, `--endpoint <service=url...>`. */
-  readonly flag?: string;
-}
-
 /** Writes the sentence and the flag of an option beside its type. */
 const option = <T extends z.ZodType>(schema: T, description: string, flag?: string): T =>
   schema.meta({ description, ...(flag === undefined ? {} : { flag }) });

@@ -50,7 +50,7 @@ export default {
         await built;
         const answer = await session.invoke();
         times.push(performance.now() - startedAt);
-        if (answer !== n) throw new Error(`the answer is that of save ${answer}, not ${n}`);
+        if (answer !== n) throw new Error(`the answer is that of save ${JSON.stringify(answer)}, not ${n}`);
       }
       await session.close();
       bench.row(`save to new answer, ${what}`, atMost(bound, " ms"), times);
@@ -58,11 +58,11 @@ export default {
 
     const swaps = bench.rounds(100, 10);
     const session = await watched(bench.folder("swaps"), TINY(0));
-    let swapping = true;
+    const swapping = { on: true };
     let lost = 0;
     let answered = 0;
     const load = Array.from({ length: 8 }, async () => {
-      while (swapping) {
+      while (swapping.on) {
         if (typeof (await session.invoke().catch(() => undefined)) === "number") answered += 1;
         else lost += 1;
       }
@@ -72,7 +72,7 @@ export default {
       session.save(TINY(n));
       await built;
     }
-    swapping = false;
+    swapping.on = false;
     await Promise.all(load);
     await session.close();
     bench.row(`requests lost in ${swaps} swaps, c=8`, atMost(0), lost, { note: `${answered} answered` });

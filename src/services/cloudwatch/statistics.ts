@@ -15,7 +15,6 @@ const MAX_DISTINCT_VALUES = 500;
 const ROUNDED_DIGITS = 3;
 
 export const STATISTICS = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"] as const;
-export type Statistic = (typeof STATISTICS)[number];
 const PERCENTILE = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/;
 
 export function summarize(values: readonly number[], counts?: readonly number[]): Summary {

@@ -106,7 +106,7 @@ async function afterFailures(stack: TestStack, { after }: Expectation): Promise<
     return [];
   } catch {
     // Time may have been up before the first look had an answer.
-    return failures.length > 0 ? failures : await missing(stack, after);
+    return failures.length > 0 ? failures : missing(stack, after);
   }
 }
 

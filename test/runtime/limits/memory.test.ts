@@ -3,7 +3,11 @@ import { MemoryGuard } from "../../../src/runtime/limits/memory.js";
 const MB = 1024 * 1024;
 
 /** Polls once and gives the limits that were set. */
-function limitsSetFor(figures: { readonly residentMb: number; readonly chargedMb: number; readonly usageMb: number }): number[] {
+function limitsSetFor(figures: {
+  readonly residentMb: number;
+  readonly chargedMb: number;
+  readonly usageMb: number;
+}): number[] {
   jest.useFakeTimers();
   const limits: number[] = [];
   const guard = new MemoryGuard({

@@ -169,6 +169,7 @@ describe("an event source mapping", () => {
     await send("orders", ["a"]);
     await map("orders", {}, ([first]) => ({ payload: { batchItemFailures: [{ itemIdentifier: first?.messageId }] } }));
     await until(() => isEmpty("orders"));
+    expect(await isEmpty("orders")).toBe(true);
   });
 
   it("keeps exactly the messages that a partial failure names", async () => {

@@ -5,8 +5,6 @@
 import { flatten, type FlatEvent, type FlatValue } from "./flat-event.js";
 import { readPattern, type Condition } from "./read-pattern.js";
 
-export { PatternError } from "./pattern-error.js";
-
 export interface Pattern {
   /** `event` is a JSON value. */
   matches(event: unknown): boolean;
