@@ -50,7 +50,7 @@ export default {
         await built;
         const answer = await session.invoke();
         times.push(performance.now() - startedAt);
-        if (answer !== n) throw new Error(`the answer is that of save ${JSON.stringify(answer)}, not ${n}`);
+        if (answer !== n) throw new Error(`save ${n} was answered by the code of another one`);
       }
       await session.close();
       bench.row(`save to new answer, ${what}`, atMost(bound, " ms"), times);
