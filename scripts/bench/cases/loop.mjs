@@ -53,7 +53,7 @@ export default {
         if (answer !== n) throw new Error(`save ${n} was answered by the code of another one`);
       }
       await session.close();
-      bench.row(`save to new answer, ${what}`, atMost(bound, " ms"), times);
+      bench.row(`save to new answer, ${String(what)}`, atMost(bound, " ms"), times);
     }
 
     const swaps = bench.rounds(100, 10);
