@@ -1,9 +1,12 @@
 /**
  * Each write of an object is archived once, however often it is announced. A row goes IN_PROGRESS -> DONE, or FAILED:
  *
- *   IN_PROGRESS  claimed by one invocation until ExpiresAt, when that invocation cannot be alive any more
- *   DONE         its archive has arrived and was verified; kept for IDEMPOTENCY_TTL_HOURS
+ *   IN_PROGRESS  claimed by one invocation until ClaimedUntil, when that invocation cannot be alive any more
+ *   DONE         its archive has arrived and was verified
  *   FAILED       may be claimed again at once; `Reason` says what was wrong the last time
+ *
+ * ExpiresAt, IDEMPOTENCY_TTL_HOURS from the last change, is the table's TTL and says until when a row counts. A claim has
+ * a time of its own because TTL removes what is over, and a row that lapsed is still needed:
  *
  * DONE is written last. An invocation that dies between the arrival of its archive and DONE leaves the archive's name
  * in the row (`Archives`), and the next one looks there before it archives the object a second time.
@@ -64,7 +67,8 @@ export class Idempotency {
     const row = {
       ObjectID: { S: objectId },
       Status: { S: "IN_PROGRESS" },
-      ExpiresAt: { N: String(claimUntilSeconds) },
+      ClaimedUntil: { N: String(claimUntilSeconds) },
+      ExpiresAt: { N: String(this.#keptUntil()) },
       SQSMessageID: { S: messageId },
       Owner: { S: owner },
       Archives: { L: [{ S: archiveKey }] },
@@ -90,9 +94,9 @@ export class Idempotency {
     if (found["Owner"]?.S === owner && status === "IN_PROGRESS")
       return { kind: "claimed", claim: { objectId, earlierArchives: [] } };
     // TTL removes rows hours or days late: the time counts, not the row.
-    const expired = Number(found["ExpiresAt"]?.N ?? 0) <= nowSeconds();
-    if (status === "DONE" && !expired) return { kind: "done" };
-    if (status === "IN_PROGRESS" && !expired) return { kind: "in-progress" };
+    const isOver = (time: AttributeValue | undefined): boolean => Number(time?.N ?? 0) <= nowSeconds();
+    if (status === "DONE" && !isOver(found["ExpiresAt"])) return { kind: "done" };
+    if (status === "IN_PROGRESS" && !isOver(found["ClaimedUntil"])) return { kind: "in-progress" };
     const earlier = status === "IN_PROGRESS" ? (found["Archives"]?.L ?? []) : [];
     return this.#takeOver({ ...row, Archives: { L: [...earlier, { S: archiveKey }] } }, found);
   }
@@ -109,12 +113,12 @@ export class Idempotency {
           TableName: table,
           Item: row,
           ConditionExpression:
-            "attribute_not_exists(ObjectID) OR (#owner = :owner AND #status = :status AND ExpiresAt = :expires)",
+            "attribute_not_exists(ObjectID) OR (#owner = :owner AND #status = :status AND ClaimedUntil = :until)",
           ExpressionAttributeNames: { "#owner": "Owner", "#status": "Status" },
           ExpressionAttributeValues: {
             ":owner": found["Owner"] ?? NULL,
             ":status": found["Status"] ?? NULL,
-            ":expires": found["ExpiresAt"] ?? NULL,
+            ":until": found["ClaimedUntil"] ?? NULL,
           },
         }),
         { abortSignal: signal },
@@ -135,56 +139,50 @@ export class Idempotency {
 
   /** To be called when the archive has been verified: ours, or an earlier one that holds the object. */
   async done({ objectId }: Claim, archiveKey = this.#options.archiveKey): Promise<void> {
-    await this.#finish(
-      objectId,
-      "DONE",
-      "ExpiresAt = :expires, ArchiveKey = :detail REMOVE Archives, Reason",
-      this.#keptUntil(),
-      archiveKey,
-    );
+    await this.#finish(objectId, "DONE", "SET ArchiveKey = :detail REMOVE Archives, Reason", {
+      ":detail": { S: archiveKey },
+    });
   }
 
   /** Lets the next delivery try again at once. No archive holds the object. */
   async release({ objectId }: Claim, reason: string): Promise<void> {
-    await this.#finish(
-      objectId,
-      "FAILED",
-      "ExpiresAt = :expires, Reason = :detail REMOVE Archives",
-      this.#keptUntil(),
-      reason.slice(0, MAX_REASON_LENGTH),
-    );
+    await this.#finish(objectId, "FAILED", "SET Reason = :detail REMOVE Archives", {
+      ":detail": { S: reason.slice(0, MAX_REASON_LENGTH) },
+    });
   }
 
   /** The claim is over, but whether an archive holds the object is not known: the next one looks. */
   async lapse({ objectId }: Claim, reason: string): Promise<void> {
-    await this.#finish(
-      objectId,
-      "IN_PROGRESS",
-      "ExpiresAt = :expires, Reason = :detail",
-      this.#options.nowSeconds(),
-      reason.slice(0, MAX_REASON_LENGTH),
-    );
+    await this.#finish(objectId, "IN_PROGRESS", "SET Reason = :detail, ClaimedUntil = :now", {
+      ":detail": { S: reason.slice(0, MAX_REASON_LENGTH) },
+      ":now": { N: String(this.#options.nowSeconds()) },
+    });
   }
 
   #keptUntil(): number {
     return this.#options.nowSeconds() + this.#options.ttlSeconds;
   }
 
-  async #finish(objectId: string, status: string, change: string, expiresAt: number, detail: string): Promise<void> {
+  async #finish(
+    objectId: string,
+    status: string,
+    change: `SET ${string}`,
+    values: Readonly<Record<string, AttributeValue>>,
+  ): Promise<void> {
     const { client, table, owner } = this.#options;
     // No signal: what is known at the end of the time must still be written.
     await client.send(
       new UpdateItemCommand({
         TableName: table,
         Key: { ObjectID: { S: objectId } },
-        UpdateExpression: `SET #status = :status, ${change}`,
+        UpdateExpression: change.replace("SET ", "SET #status = :status, ExpiresAt = :expires, "),
         ConditionExpression: "#owner = :owner",
         ExpressionAttributeNames: { "#status": "Status", "#owner": "Owner" },
         ExpressionAttributeValues: {
           ":status": { S: status },
-          ":expires": { N: String(expiresAt) },
-          ":detail": { S: detail },
+          ":expires": { N: String(this.#keptUntil()) },
           ":owner": { S: owner },
+          ...values,
         },
       }),
     );

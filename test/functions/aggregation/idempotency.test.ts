@@ -1,5 +1,5 @@
 /** Who may archive an object, by the row in the table: claims, their end, and what a dead invocation leaves. */
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { Idempotency, type ClaimResult } from "../../../src/functions/aggregation/idempotency.js";
 import { startGateway, type Gateway } from "../../../src/services/gateway.js";
 import { StateStore } from "../../../src/services/kit/state-store.js";
@@ -109,6 +109,23 @@ describe("a claim", () => {
     expect((await claimed(invocation("b").claim(id, "m"))).earlierArchives).toEqual(["archive/a"]);
     nowSeconds += CLAIM_SECONDS;
     expect((await claimed(invocation("c").claim(id, "m"))).earlierArchives).toEqual(["archive/a", "archive/b"]);
+  });
+
+  it("keeps a time to live that is longer than itself: a row that TTL removed could name no archive", async () => {
+    const id = newObject();
+    const first = invocation("a");
+    const row = async (): Promise<Record<string, AttributeValue>> =>
+      (await client.send(new GetItemCommand({ TableName: "once", Key: { ObjectID: { S: id } } }))).Item ?? {};
+    const claim = await claimed(first.claim(id, "m"));
+    expect(await row()).toMatchObject({
+      ClaimedUntil: { N: String(nowSeconds + CLAIM_SECONDS) },
+      ExpiresAt: { N: String(nowSeconds + TTL_SECONDS) },
+    });
+    await first.lapse(claim, "the store is gone");
+    expect(await row()).toMatchObject({
+      ClaimedUntil: { N: String(nowSeconds) },
+      ExpiresAt: { N: String(nowSeconds + TTL_SECONDS) },
+    });
   });
 
   it("that lapsed is free at once, and keeps its archives in mind", async () => {
