@@ -8,7 +8,8 @@ import { ProjectFolder } from "../../cli/cli.js";
 import { allMembers, archivesIn, countArchives } from "./archives.js";
 import { templateOf } from "./system.js";
 
-jest.setTimeout(120_000);
+// Recovery waits for visibility timeouts and claims to lapse, in real time.
+jest.setTimeout(240_000);
 
 const FILES = 500;
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
@@ -60,7 +61,12 @@ it("brings every object into exactly one archive although the process is killed 
   const storePort = await freePort();
   const storeEndpoint = `http://127.0.0.1:${storePort}`;
   const project = new ProjectFolder({
-    "template.yaml": templateOf(storeEndpoint, { timeoutSeconds: 4, visibilitySeconds: 5, maxReceiveCount: 50 }),
+    "template.yaml": templateOf(storeEndpoint, {
+      timeoutSeconds: 6,
+      visibilitySeconds: 7,
+      maxReceiveCount: 50,
+      maximumConcurrency: 4,
+    }),
     "lambda-run.config.json": JSON.stringify({
       ports: { gateway: 0, http: 0 },
       secondStores: { minio: { port: storePort, buckets: ["archives"] } },

@@ -10,6 +10,7 @@ export interface SystemOptions {
   readonly timeoutSeconds?: number;
   readonly visibilitySeconds?: number;
   readonly maxReceiveCount?: number;
+  readonly maximumConcurrency?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -17,7 +18,13 @@ const CODE = resolve(__dirname, "..", "..", "..", "src", "functions", "aggregati
 
 /** The same declarations as in the project's own template, with times that suit a test. */
 export function templateOf(storeEndpoint: string, options: SystemOptions = {}): string {
-  const { timeoutSeconds = 20, visibilitySeconds = 120, maxReceiveCount = 5, env = {} } = options;
+  const {
+    timeoutSeconds = 20,
+    visibilitySeconds = 120,
+    maxReceiveCount = 5,
+    maximumConcurrency = 10,
+    env = {},
+  } = options;
   const variables = {
     MINIO_BUCKET: "archives",
     POWERTOOLS_SERVICE_NAME: "DataAggregator",
@@ -69,7 +76,7 @@ Resources:
 ${Object.entries(variables)
   .map(([name, value]) => `          ${name}: "${value}"`)
   .join("\n")}
-      Events: { Files: { Type: SQS, Properties: { Queue: !GetAtt Files.Arn, FunctionResponseTypes: [ReportBatchItemFailures] } } }
+      Events: { Files: { Type: SQS, Properties: { Queue: !GetAtt Files.Arn, FunctionResponseTypes: [ReportBatchItemFailures], ScalingConfig: { MaximumConcurrency: ${maximumConcurrency} } } } }
     Metadata: { BuildMethod: esbuild, BuildProperties: { External: ["@aws-sdk/*"] } }
 `;
 }
