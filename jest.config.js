@@ -20,5 +20,6 @@ module.exports = {
   },
   // Most tests wait for processes of theirs: on two cores two workers are better than jest's one.
   maxWorkers: "100%",
-  testTimeout: 20_000,
+  // A test that waits for processes takes a second on a quiet machine and twenty on a busy one.
+  testTimeout: 60_000,
 };

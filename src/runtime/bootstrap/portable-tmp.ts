@@ -55,6 +55,8 @@ function redirectTmp(hostTmp: string, kept: readonly string[]): void {
     if (typeof path !== "string") return path; // a descriptor
     const plain = path.startsWith(GUEST_TMP) ? normalize(path) : path;
     if (!isInside(plain, GUEST_TMP) || kept.some((folder) => isInside(plain, folder))) return path;
+    // The way to code that lies in the host's /tmp is looked at step by step (realpath), so its steps are kept too.
+    if (plain !== GUEST_TMP && kept.some((folder) => isInside(folder, plain))) return path;
     return hostTmp + plain.slice(GUEST_TMP.length);
   };
   const toGuest = (path: unknown): unknown =>
