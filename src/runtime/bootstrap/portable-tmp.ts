@@ -56,7 +56,10 @@ function redirectTmp(hostTmp: string, kept: readonly string[]): void {
     const plain = path.startsWith(GUEST_TMP) ? normalize(path) : path;
     if (!isInside(plain, GUEST_TMP) || kept.some((folder) => isInside(plain, folder))) return path;
     // The way to code that lies in the host's /tmp is looked at step by step (realpath), so its steps are kept too.
-    if (plain !== GUEST_TMP && kept.some((folder) => isInside(folder, plain))) return path;
+    // So are the node_modules on that way, which Node looks into for the code's modules.
+    const modules = plain.indexOf(`${sep}node_modules`);
+    const step = modules > 0 ? plain.slice(0, modules) : plain;
+    if (step !== GUEST_TMP && kept.some((folder) => isInside(folder, step))) return path;
     return hostTmp + plain.slice(GUEST_TMP.length);
   };
   const toGuest = (path: unknown): unknown =>
