@@ -7,8 +7,11 @@ import { readFileSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import type { FSWatcher } from "chokidar";
 
-/** A file that is empty or gone may be in the middle of a save: it is looked at again before it counts. */
-const GRACE_MS = 40;
+/**
+ * Every file is looked at again after this time. chokidar drops the changes of a path for 50 ms after one that it told,
+ * the last save among them; and a file that is empty or gone may be in the middle of a save.
+ */
+const GRACE_MS = 60;
 /** A folder that cannot be watched (it has gone meanwhile) holds nobody up for longer. */
 const ADD_TIMEOUT_MS = 1000;
 const IGNORED = [`${sep}node_modules${sep}`, `${sep}.git${sep}`, `${sep}.lambda-run${sep}`];
@@ -91,7 +94,6 @@ export class FileWatch {
   #seen(path: string): void {
     if (this.#closed || isIgnored(path)) return;
     this.#check(path, false);
-    // chokidar drops events that come within a few milliseconds of each other, the last one among them.
     clearTimeout(this.#checks.get(path));
     this.#checks.set(
       path,
