@@ -216,10 +216,11 @@ test("telemetry comes over HTTP with platform events and the function's lines", 
 
 test("the older Logs API delivers over TCP, one record a line, and only the kinds asked for", async () => {
   const config = watched({ WATCHER_TELEMETRY: "tcp", WATCHER_TYPES: '["platform"]' });
-  await functions.invoke(config);
-  // What was written just before the freeze is read after the thaw.
-  await functions.invoke(config);
-  await until(() => said(config, "tcp").some((record) => (record as { type: string }).type === "platform.report"));
+  const reported = (): boolean =>
+    said(config, "tcp").some((record) => (record as { type: string }).type === "platform.report");
+  // What is written just before the freeze is read after a thaw, in the first turn of the extension or in a later one.
+  do await functions.invoke(config);
+  while (!reported());
   const types = (said(config, "tcp") as { type: string }[]).map(({ type }) => type);
   expect(types).toContain("platform.start");
   expect(types).not.toContain("function");

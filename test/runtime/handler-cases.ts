@@ -796,6 +796,18 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
     check: ({ last }) => expect(bodyOf(last)).toMatchObject({ offset: 0, flags: null }),
   },
   {
+    that: "V8 sizes its heap by the function's memory, not by the host's",
+    handler: "time-zone.handler",
+    config: { memoryMb: 256 },
+    check: ({ last }) => {
+      const body = bodyOf(last) as { heap: string[]; limit: number };
+      expect(body.heap).toEqual(
+        expect.arrayContaining(["--expose-gc", "--max-semi-space-size=12", "--max-old-space-size=231"]),
+      );
+      expect(body.limit).toBeLessThan(300 * 1024 * 1024);
+    },
+  },
+  {
     that: "TZ and NODE_OPTIONS of the function are in force from the start",
     handler: "time-zone.handler",
     config: { environment: { TZ: "Asia/Tokyo", NODE_OPTIONS: "--max-old-space-size=96" } },

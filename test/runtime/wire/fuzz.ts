@@ -16,7 +16,7 @@ export function fuzzCase(seed: number): string | undefined {
     : `${fault}\nseed ${seed}\n${JSON.stringify(bytes.toString("latin1"))}\nours ${told(ours)}\nnode ${told(nodes)}`;
 }
 
-const TABBED = /\n(content-length|transfer-encoding):[^\r]*\t\r/i;
+const TABBED = /\n(content-length|transfer-encoding):[^\r]*\t[ \t]*\r/i;
 
 const told = (reading: Reading): string => JSON.stringify({ ...reading, requests: reading.requests.length });
 
