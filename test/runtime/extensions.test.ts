@@ -68,6 +68,8 @@ test("an external extension registers, sees each event and ends at SHUTDOWN", as
     tracing: { type: "X-Amzn-Trace-Id", value: "Root=1-a-b" },
   });
   expect(functions.lines(config)).toContain("EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE, SHUTDOWN]");
+  // The environment is idle, and its time runs, when the extension has asked for its next event.
+  await until(() => functions.host.poolOf(config).running === 0);
   await clock.advance(IDLE_TIMEOUT_MS);
   await until(() => events(config).length === 3);
   expect(events(config).at(-1)).toEqual({
