@@ -14,6 +14,8 @@ export interface PreparedCode {
   /** Files that it was made from, for watch mode; empty for folders that are mounted as they are. */
   readonly inputs: readonly string[];
   readonly notice: string | undefined;
+  /** The SDK modules that the code imports (`@aws-sdk/client-s3`); empty when that is not known. */
+  readonly sdkModules: readonly string[];
 }
 
 /** Builds where needed. Throws the LR3xxx errors of the build. */
@@ -46,7 +48,13 @@ export async function fromBuild(
   const node = nodeFor(config.runtime);
   const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
   const plan = nodePlan(config, node, layer, built.externalModules, inspect);
-  return { taskRoot: built.folder, plan, inputs: built.inputs, notice: node.notice };
+  return {
+    taskRoot: built.folder,
+    plan,
+    inputs: built.inputs,
+    notice: node.notice,
+    sdkModules: built.sdk.map(({ specifier }) => specifier),
+  };
 }
 
 async function fromFolder(
@@ -66,12 +74,19 @@ async function fromFolder(
       plan: nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect),
       inputs: [],
       notice: node.notice,
+      sdkModules: [],
     };
   }
   if (config.runtime.startsWith("python"))
-    return { taskRoot: root, plan: await pythonPlan(config), inputs: [], notice: await pythonNotice(config.runtime) };
+    return {
+      taskRoot: root,
+      plan: await pythonPlan(config),
+      inputs: [],
+      notice: await pythonNotice(config.runtime),
+      sdkModules: [],
+    };
   if (config.runtime.startsWith("provided"))
-    return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined };
+    return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined, sdkModules: [] };
   throw new AppError("LR5004", {
     what: `${config.runtime} is not run by lambda-run`,
     where: config.name,

@@ -27,6 +27,7 @@ import { Activity } from "./activity.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
+import { preload } from "./preload.js";
 import { makeResources } from "./resources.js";
 import { serveQueueInspector } from "./queue-inspector.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
@@ -167,6 +168,7 @@ export class Stack {
         },
         endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
         log: (fn, logStream, record) => {
+          if (gateway !== undefined && options.kind === "command") preload(gateway, host, fn);
           telemetry?.record(fn, logStream, record);
           options.onLog?.(fn, record, logStream);
         },
