@@ -97,6 +97,9 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - The status of `platform.runtimeDone` and `platform.report` when a handler throws: `success`, as in the open platform code.
  * - Levels of system log events; capital letters in the `TELEMETRY` line; the texts of refused telemetry subscriptions.
  * - An unfinished response stream: here `Response stream is not finished.` at once; AWS's client waits for its end first.
+ * - The flags of the Node process (`--expose-gc`, a header size of 80 KB, heap sizes of a tenth and nine tenths of the
+ *   memory): from published copies of the bootstrap of AWS's Node images; newer images may differ. What NODE_OPTIONS
+ *   name is left out of them.
  * - Node 24: exit status 1 after an uncaught exception and none after a promise that never settles (inferred from the client).
  * - Python: which runtimes write plain Unicode in answers (here 3.12 and newer).
  * - SIGTERM to the runtime in the SHUTDOWN phase only when an extension is registered, with 300 ms before external ones.
