@@ -1,6 +1,6 @@
 /**
  * The stack as `lambda-run start` runs it, on the functions of scripts/bench/functions and the manifest function:
- * `stack-server.mjs '{"standby": true, "maxEnvironments": 1, "state": FOLDER}'`.
+ * `stack-server.mjs '{"standby": true, "maxEnvironments": 1, "state": FOLDER, "virtualClock": true}'`.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,19 +12,33 @@ import { PRODUCT, ROOT } from "../kit/product.mjs";
 import { serveCalls } from "../kit/rpc.mjs";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-const { Stack, loadApplication, findFunction } = createRequire(import.meta.url)(PRODUCT);
-const { standby = false, maxEnvironments, state } = JSON.parse(process.argv[2] ?? "{}");
+const { Stack, loadApplication, findFunction, VirtualClock } = createRequire(import.meta.url)(PRODUCT);
+const { standby = false, maxEnvironments, state, virtualClock = false } = JSON.parse(process.argv[2] ?? "{}");
 
 const folder = makeProject();
 const { application, config } = await loadApplication({
   folder,
   flags: { ports: { gateway: 0, http: 0 }, ...(state === undefined ? {} : { state }) },
 });
-const stack = await Stack.start({ application, config, projectRoot: folder, kind: "stack", standby, maxEnvironments });
+// It begins now: signatures carry the real time.
+const clock = virtualClock ? new VirtualClock(Date.now()) : undefined;
+let ended = 0;
+const stack = await Stack.start({
+  application,
+  config,
+  projectRoot: folder,
+  kind: "stack",
+  standby,
+  maxEnvironments,
+  ...(clock === undefined ? {} : { clock }),
+  observers: [{ started: () => undefined, ended: () => void ended++ }],
+});
 
 const EMPTY = Buffer.from("{}");
 /** A standby environment is up within 200 ms, its layer warmed within 500. */
 const STANDBY_WAIT_MS = 900;
+const LOOK_EVERY_MS = 50;
+const STALLED_MS = 10_000;
 const functionOf = (name) => findFunction(stack.application, name);
 
 serveCalls({
@@ -56,6 +70,16 @@ serveCalls({
     const started = Number(/started (\d+)/.exec(result.logs)?.[1] ?? 0);
     return { ms: endedAt - deadlineMs, survivors: countLive(mark), started, answer: result.payload.toString() };
   },
+  advance: (ms) => clock.advance(ms),
+  /** Resolves when so many invocations have ended; rejects when none has for a while. */
+  ran: async (count) => {
+    let [seen, seenAtMs] = [ended, Date.now()];
+    while (ended < count) {
+      await sleep(LOOK_EVERY_MS);
+      if (ended > seen) [seen, seenAtMs] = [ended, Date.now()];
+      else if (Date.now() - seenAtMs > STALLED_MS) throw new Error(`${ended} of ${count} invocations ended`);
+    }
+  },
   async close() {
     await stack.close();
     rmSync(folder, { recursive: true, force: true });
@@ -75,6 +99,10 @@ function makeProject() {
   const Resources = {
     echo: bundled("functions", "echo.handler", 30),
     sdk: bundled("functions", "sdk.handler", 30),
+    chain1: bundled("functions", "chain.handler", 30),
+    chain2: bundled("functions", "chain.handler", 30),
+    chain3: bundled("functions", "chain.handler", 30),
+    attempts: bundled("functions", "attempts.handler", 30),
     runaway: bundled("functions", "runaway.handler", 1),
     manifest: bundled("manifest", "handler.handler", 600),
   };

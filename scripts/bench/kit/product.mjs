@@ -26,7 +26,7 @@ export { Archive } from "./src/functions/aggregation/archive";
 export { Spool } from "./src/functions/aggregation/spool";
 export { createPresigner } from "./src/functions/manifest/presign";
 export { Bus } from "./src/shared/bus";
-export { realClock } from "./src/shared/clock";
+export { realClock, VirtualClock } from "./src/shared/clock";
 export { silentLogger } from "./src/shared/logger";
 `;
 
