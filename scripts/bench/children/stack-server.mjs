@@ -22,7 +22,7 @@ const { application, config } = await loadApplication({
 });
 // It begins now: signatures carry the real time.
 const clock = virtualClock ? new VirtualClock(Date.now()) : undefined;
-let ended = 0;
+const counter = { ended: 0 };
 const stack = await Stack.start({
   application,
   config,
@@ -31,7 +31,7 @@ const stack = await Stack.start({
   standby,
   maxEnvironments,
   ...(clock === undefined ? {} : { clock }),
-  observers: [{ started: () => undefined, ended: () => void ended++ }],
+  observers: [{ started: () => undefined, ended: () => void counter.ended++ }],
 });
 
 const EMPTY = Buffer.from("{}");
@@ -73,11 +73,11 @@ serveCalls({
   advance: (ms) => clock.advance(ms),
   /** Resolves when so many invocations have ended; rejects when none has for a while. */
   ran: async (count) => {
-    let [seen, seenAtMs] = [ended, Date.now()];
-    while (ended < count) {
+    let [seen, seenAtMs] = [counter.ended, Date.now()];
+    while (counter.ended < count) {
       await sleep(LOOK_EVERY_MS);
-      if (ended > seen) [seen, seenAtMs] = [ended, Date.now()];
-      else if (Date.now() - seenAtMs > STALLED_MS) throw new Error(`${ended} of ${count} invocations ended`);
+      if (counter.ended > seen) [seen, seenAtMs] = [counter.ended, Date.now()];
+      else if (Date.now() - seenAtMs > STALLED_MS) throw new Error(`${seen} of ${count} invocations ended`);
     }
   },
   async close() {
