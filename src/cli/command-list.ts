@@ -129,6 +129,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/doctor.js")).doctorCommand,
   },
   {
+    usage: "package",
+    description: "write the ZIPs and a template that names them, ready for `sam deploy`",
+    flags: [
+      ["-o, --out <dir>", "where to (default: package in the state folder)"],
+      ["--s3-bucket <name>", "put the ZIPs into this bucket, for `aws cloudformation deploy`"],
+      ["--s3-prefix <prefix>", "folder in that bucket"],
+      JSON_FLAG,
+    ],
+    examples: ["package", "package --out build", "package --s3-bucket my-deployments --s3-prefix reports"],
+    load: async () => (await import("./commands/package.js")).packageCommand,
+  },
+  {
     usage: "runtimes <action> [runtime]",
     description: "list, add or remove real Node versions (add nodejs24.x)",
     flags: [JSON_FLAG],

@@ -7,13 +7,12 @@ import { createHash } from "node:crypto";
 // Written synchronously: a build is a few small files, and each hop to the thread pool costs more than its write.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { BuildOptions as EsbuildOptions, BuildResult, Plugin } from "esbuild";
-import type { CodeSource, FunctionConfig } from "../config/function-config.js";
+import type { BuildResult } from "esbuild";
+import type { FunctionConfig } from "../config/function-config.js";
 import { AppError } from "../shared/errors.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { buildError, handlerNotFound } from "./bundle-errors.js";
-
-type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
+import { esbuildOptions, externalsOf, type BundleSource, type SdkEntry } from "./bundle-options.js";
 
 /** Code as it will lie in /var/task. */
 export interface BuiltCode {
@@ -26,11 +25,6 @@ export interface BuiltCode {
   readonly inputs: readonly string[];
   /** Packages that stay outside (Metadata.BuildProperties.External): their node_modules folder is shown inside. */
   readonly externalModules: string | undefined;
-}
-
-export interface SdkEntry {
-  readonly specifier: string;
-  readonly resolveFolder: string;
 }
 
 interface InputStamp {
@@ -47,9 +41,6 @@ interface BuildRecord {
 }
 
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
-/** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
-const ESM_REQUIRE_BANNER =
-  "import { createRequire as __lambdaRunRequire } from 'node:module'; const require = __lambdaRunRequire(import.meta.url);";
 const BUILDS_KEPT = 3;
 
 /** The source file behind a handler string; throws LR3002 with the near miss. */
@@ -112,77 +103,9 @@ export async function incrementalBuilder(config: FunctionConfig, cache: string):
   };
 }
 
-function bundleSource(config: FunctionConfig): BundleSource {
+export function bundleSource(config: FunctionConfig): BundleSource {
   if (config.code.kind !== "bundle") throw new Error(`function ${config.name} is not bundled`);
   return config.code;
-}
-
-function esbuildOptions(
-  source: BundleSource,
-  entry: string,
-  sdk: Map<string, SdkEntry>,
-): EsbuildOptions & { write: false; metafile: true } {
-  const { build } = source;
-  const esm = (build.format ?? formatOf(entry)) === "esm";
-  return {
-    absWorkingDir: source.root,
-    entryPoints: [{ in: entry, out: source.handlerFile }],
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: "node",
-    target: build.target ?? "es2022",
-    format: esm ? "esm" : "cjs",
-    outExtension: esm ? { ".js": ".mjs" } : {},
-    outdir: "/var/task",
-    sourcemap: "linked",
-    sourcesContent: false,
-    minify: build.minify ?? false,
-    keepNames: build.keepNames ?? false,
-    // The SDK is ours to place: named external, it would count as found wherever it is looked for.
-    external: build.external.filter((name) => !/^@(aws-sdk|smithy)\//.test(name)),
-    loader: { ".node": "copy", ...(build.loader as EsbuildOptions["loader"]) },
-    banner: { ...build.banner, ...(esm ? { js: `${ESM_REQUIRE_BANNER}${build.banner?.["js"] ?? ""}` } : {}) },
-    ...(build.define === undefined ? {} : { define: { ...build.define } }),
-    ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
-    logLevel: "silent",
-    plugins: [runtimeProvidedSdk(sdk)],
-  };
-}
-
-/** Leaves the SDK outside the bundle and notes where each module resolves: the application's own copy, else ours, as Lambda ships one. */
-function runtimeProvidedSdk(found: Map<string, SdkEntry>): Plugin {
-  return {
-    name: "runtime-provided-sdk",
-    setup(build) {
-      build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, async (args) => {
-        if (args.pluginData === "own-lookup") return undefined;
-        for (const resolveFolder of [args.resolveDir, OWN_ROOT]) {
-          const result = await build.resolve(args.path, {
-            resolveDir: resolveFolder,
-            kind: args.kind,
-            pluginData: "own-lookup",
-          });
-          if (result.errors.length > 0) continue;
-          if (!found.has(args.path)) found.set(args.path, { specifier: args.path, resolveFolder });
-          return { path: args.path, external: true };
-        }
-        return undefined;
-      });
-    },
-  };
-}
-
-/** ES modules stay ES modules: a top-level await cannot be CommonJS. */
-function formatOf(entry: string): "cjs" | "esm" {
-  if (/\.m[tj]s$/.test(entry)) return "esm";
-  if (/\.c[tj]s$/.test(entry)) return "cjs";
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file))
-      return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
-    if (folder === dirname(folder)) return "cjs";
-  }
 }
 
 function finishBuild(
@@ -292,11 +215,6 @@ function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource):
     inputs: record.inputs.map(({ path }) => path),
     externalModules: modules,
   };
-}
-
-/** Packages that the function ships beside its bundle. The SDK is none: the runtime has it. */
-function externalsOf(source: BundleSource): readonly string[] {
-  return source.build.external.filter((name) => !/^@(aws-sdk|smithy)\//.test(name));
 }
 
 function nearestModules(root: string): string | undefined {

@@ -10,7 +10,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { DIST_FOLDER, OWN_ROOT } from "../shared/own-package.js";
-import type { SdkEntry } from "./bundle.js";
+import type { SdkEntry } from "./bundle-options.js";
 
 const run = promisify(execFile);
 

@@ -71,6 +71,11 @@ export const ERROR_CODES = {
   ),
   LR5004: kind(EXIT.dependency, "Runtime is not on this machine", "Run `lambda-run runtimes add`, or install it."),
   LR5005: kind(EXIT.dependency, "Execution environment could not be started", "Run `lambda-run doctor`."),
+  LR5006: kind(
+    EXIT.dependency,
+    "Packages cannot be put into the bucket",
+    "Check the bucket's name and region, and the credentials (AWS_PROFILE).",
+  ),
   LR6001: kind(
     EXIT.functionError,
     "Something waited for did not happen",

@@ -1,0 +1,96 @@
+/** How esbuild is told to bundle a handler, for a run here and for a ZIP that goes to AWS. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { BuildOptions as EsbuildOptions, Plugin } from "esbuild";
+import type { CodeSource } from "../config/function-config.js";
+import { OWN_ROOT } from "../shared/own-package.js";
+
+export type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
+
+export interface SdkEntry {
+  readonly specifier: string;
+  readonly resolveFolder: string;
+}
+
+/** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
+const ESM_REQUIRE_BANNER =
+  "import { createRequire as __lambdaRunRequire } from 'node:module'; const require = __lambdaRunRequire(import.meta.url);";
+
+/**
+ * `run` leaves the SDK outside, for the layer. `deploy` builds as `sam build` does: what the application has installed
+ * goes in unless External names it, so that the SDK that was tested is the SDK that is shipped.
+ */
+export function esbuildOptions(
+  source: BundleSource,
+  entry: string,
+  sdk: Map<string, SdkEntry>,
+  purpose: "run" | "deploy" = "run",
+): EsbuildOptions & { write: false; metafile: true } {
+  const { build } = source;
+  const esm = (build.format ?? formatOf(entry)) === "esm";
+  return {
+    absWorkingDir: source.root,
+    entryPoints: [{ in: entry, out: source.handlerFile }],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    target: build.target ?? "es2022",
+    format: esm ? "esm" : "cjs",
+    outExtension: esm ? { ".js": ".mjs" } : {},
+    outdir: "/var/task",
+    sourcemap: purpose === "deploy" && build.sourcemap === false ? false : "linked",
+    sourcesContent: false,
+    minify: build.minify ?? false,
+    keepNames: build.keepNames ?? false,
+    // For a run the SDK is ours to place: named external, it would count as found wherever it is looked for.
+    external: purpose === "deploy" ? [...build.external] : [...externalsOf(source)],
+    loader: { ".node": "copy", ...(build.loader as EsbuildOptions["loader"]) },
+    banner: { ...build.banner, ...(esm ? { js: `${ESM_REQUIRE_BANNER}${build.banner?.["js"] ?? ""}` } : {}) },
+    ...(build.define === undefined ? {} : { define: { ...build.define } }),
+    ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
+    logLevel: "silent",
+    plugins: [runtimeProvidedSdk(sdk, purpose)],
+  };
+}
+
+/** Leaves the SDK outside the bundle and notes where each module resolves: the application's own copy, else ours, as Lambda ships one. */
+function runtimeProvidedSdk(found: Map<string, SdkEntry>, purpose: "run" | "deploy"): Plugin {
+  return {
+    name: "runtime-provided-sdk",
+    setup(build) {
+      build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, async (args) => {
+        if (args.pluginData === "own-lookup") return undefined;
+        for (const resolveFolder of [args.resolveDir, OWN_ROOT]) {
+          const result = await build.resolve(args.path, {
+            resolveDir: resolveFolder,
+            kind: args.kind,
+            pluginData: "own-lookup",
+          });
+          if (result.errors.length > 0) continue;
+          if (purpose === "deploy" && resolveFolder !== OWN_ROOT) return result;
+          if (!found.has(args.path)) found.set(args.path, { specifier: args.path, resolveFolder });
+          return { path: args.path, external: true };
+        }
+        return undefined;
+      });
+    },
+  };
+}
+
+/** ES modules stay ES modules: a top-level await cannot be CommonJS. */
+function formatOf(entry: string): "cjs" | "esm" {
+  if (/\.m[tj]s$/.test(entry)) return "esm";
+  if (/\.c[tj]s$/.test(entry)) return "cjs";
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const file = join(folder, "package.json");
+    if (existsSync(file))
+      return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
+    if (folder === dirname(folder)) return "cjs";
+  }
+}
+
+/** Packages that the function ships beside its bundle. The SDK is none: the runtime has it. */
+export function externalsOf(source: BundleSource): readonly string[] {
+  return source.build.external.filter((name) => !/^@(aws-sdk|smithy)\//.test(name));
+}
