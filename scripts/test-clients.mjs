@@ -241,6 +241,25 @@ client("rclone", "rclone", () => {
   });
 });
 
+client("packages for AWS", "cfn-lint", () => {
+  process.stdout.write(`        ${spawnSync("cfn-lint", ["--version"], { encoding: "utf8" }).stdout.trim()}\n`);
+  const packaged = join(scratch, "packaged");
+  exec(process.execPath, [join(root, "bin/lambda-run.js"), "package", "--out", packaged], { cwd: root });
+  check("cfn-lint: the packaged template of the project is valid", () => {
+    exec("cfn-lint", [join(packaged, "template.yaml")]);
+  });
+  check("aws lambda: a packaged ZIP is a function that runs", () => {
+    exec(process.execPath, [join(root, "bin/lambda-run.js"), "package", "--out", "own"]);
+    const role = "arn:aws:iam::000000000000:role/r";
+    const code = ["--runtime", "nodejs22.x", "--handler", "index.handler", "--zip-file", "fileb://own/Echo.zip"];
+    const aws = (...args) => exec("aws", ["--endpoint-url", endpoint, "lambda", ...args]);
+    aws("create-function", "--function-name", "packaged", "--role", role, ...code);
+    aws("wait", "function-active", "--function-name", "packaged");
+    aws("invoke", "--function-name", "packaged", "--payload", '{"a":1}', "packaged.json");
+    equal(JSON.parse(readFileSync(join(scratch, "packaged.json"), "utf8")), { got: { a: 1 } });
+  });
+});
+
 function botoScript() {
   return String.raw`
 import os, json, io, zipfile, urllib.request, urllib.error, boto3

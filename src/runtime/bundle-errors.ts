@@ -33,6 +33,13 @@ export function buildError(thrown: unknown, functionName: string, root: string):
   };
   if (missing !== undefined) {
     const isOwnFile = missing.startsWith(".");
+    if (packageOf(missing) === "aws-sdk")
+      return new AppError("LR3003", {
+        what: `${functionName} imports "${missing}" (SDK v2), which is not installed`,
+        why: "the runtimes of Lambda bring along SDK v3 only since nodejs18.x",
+        ...common,
+        fix: "Move to @aws-sdk/client-*, or run `npm install aws-sdk`.",
+      });
     return new AppError("LR3003", {
       what: `${functionName} imports "${missing}", which cannot be found`,
       ...common,
@@ -79,7 +86,8 @@ function frameOf({ location }: Message, root: string): string | undefined {
   }
 }
 
-function packageOf(specifier: string): string {
+/** `@scope/name` or `name` of an import. */
+export function packageOf(specifier: string): string {
   return specifier
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)

@@ -1,19 +1,23 @@
-/** `lambda-run doctor`: how each limit is held on this machine, and what would make it exact. */
+/** `lambda-run doctor`: how each limit is held on this machine, and what of the project would not work on AWS. */
+import { relative, resolve } from "node:path";
 import { probeSandbox } from "../../runtime/sandbox/probe.js";
 import { EXIT } from "../../shared/errors.js";
+import { checkDeployment } from "../../stack/deploy-checks/deploy-checks.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { table } from "../render/table.js";
 
 export const doctorCommand: Action = async (_args, options) => {
-  const { config } = await loadProject(options);
+  const { application, config, folder } = await loadProject(options);
   const { tiers } = await probeSandbox(config.limits.sandbox === "auto" ? {} : { tier: config.limits.sandbox });
+  const findings = await checkDeployment(application, resolve(folder, config.state));
+  const exitCode = findings.some(({ severity }) => severity === "breaks") ? EXIT.usage : EXIT.ok;
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers })}\n`,
+      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, findings })}\n`,
     );
-    return EXIT.ok;
+    return exitCode;
   }
   const colours = coloursFor(process.stdout);
   const { root, ...limits } = tiers;
@@ -33,5 +37,12 @@ export const doctorCommand: Action = async (_args, options) => {
       ...rows,
     ]),
   );
-  return EXIT.ok;
+  if (application.sourceFile === undefined) return exitCode;
+  process.stdout.write(`\n${colours.bold("On AWS")} as ${relative(folder, application.sourceFile)} declares it\n`);
+  if (findings.length === 0) process.stdout.write("nothing was found that would not work there\n");
+  for (const { logicalId, severity, what, fix } of findings) {
+    const mark = severity === "breaks" ? colours.red("breaks ") : colours.yellow("differs");
+    process.stdout.write(`${mark} ${logicalId}: ${what}\n  ${colours.dim("fix")}   ${fix}\n`);
+  }
+  return exitCode;
 };

@@ -1,0 +1,170 @@
+/**
+ * START HERE for what `doctor` says about AWS: what would not work there as it is declared, though it may run here.
+ * Nothing of the user's code is run for it.
+ */
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Application } from "../../config/application.js";
+import { findModule, isNodeRuntime, splitHandler } from "../../config/code.js";
+import type { FunctionConfig } from "../../config/function-config.js";
+import { AppError } from "../../shared/errors.js";
+import { findHandlerSource } from "../../runtime/bundle.js";
+import { externalsOf } from "../../runtime/bundle-options.js";
+import { deploymentBuild } from "../../runtime/deployment-build.js";
+import { functionCode } from "../package/function-code.js";
+import { checkSize } from "../package/package-size.js";
+import { handlerParameters } from "./handler-parameters.js";
+import { caseSlip } from "./letter-case.js";
+import { isShipped, unshippedPackages } from "./unshipped-packages.js";
+
+export interface Finding {
+  readonly logicalId: string;
+  /** `breaks`: AWS refuses it, or every invocation fails. `differs`: it works otherwise than here. */
+  readonly severity: "breaks" | "differs";
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** The first major whose runtime refuses callbacks. */
+const NO_CALLBACKS_FROM = 24;
+const CALLBACK_PARAMETERS = 3;
+
+export async function checkDeployment(application: Application, stateFolder: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const fn of application.functions) {
+    try {
+      findings.push(...(await checkFunction(fn, application, stateFolder)));
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const why = error.why === undefined ? "" : ` (${error.why})`;
+      findings.push(breaks(fn, `${error.message}${why}`, error.fix));
+    }
+  }
+  return [...findings, ...checkMappings(application)];
+}
+
+async function checkFunction(fn: FunctionConfig, application: Application, stateFolder: string): Promise<Finding[]> {
+  const baseFolder = application.sourceFile === undefined ? process.cwd() : dirname(application.sourceFile);
+  const code = await functionCode(fn, { baseFolder, without: [stateFolder] });
+  if (code.kind === "as-declared")
+    return fn.code.kind === "image" ? [differs(fn, `${fn.logicalId} is not packaged`, capital(code.why))] : [];
+  const findings: Finding[] = [];
+  if (code.kind === "files") {
+    checkSize(fn.logicalId, code.files);
+    findings.push(...code.notices.map((notice) => differs(fn, notice, "Put them into the folder, or use a layer.")));
+  }
+  if (fn.code.kind === "bundle") findings.push(...(await checkBundle(fn, baseFolder)));
+  else if (fn.code.kind === "folder") findings.push(...(await checkFolder(fn, fn.code.root)));
+  return findings;
+}
+
+async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Finding[]> {
+  if (fn.code.kind !== "bundle") return [];
+  const findings: Finding[] = [];
+  const { inputs } = await deploymentBuild(fn, baseFolder);
+  for (const input of inputs) {
+    const slip = caseSlip(baseFolder, input);
+    if (slip !== undefined)
+      findings.push(
+        breaks(
+          fn,
+          `${slip.written} is ${slip.onDisk} on disk, and letter case counts on Lambda`,
+          "Import it as it is spelled on disk.",
+        ),
+      );
+  }
+  for (const name of externalsOf(fn.code))
+    if (!name.includes("*") && !isShipped(name, "/", fn.layers))
+      findings.push(
+        breaks(fn, `${name} is External: the ZIP is without it`, "Put it into a layer, or take it out of External."),
+      );
+  findings.push(...(await checkHandler(fn, findHandlerSource(fn.code))));
+  return findings;
+}
+
+async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]> {
+  if (fn.runtime.startsWith("provided")) return checkBootstrap(fn, root);
+  const parts = splitHandler(fn.handler);
+  if (!isNodeRuntime(fn.runtime) || parts === undefined) return [];
+  const file = findModule(root, parts.module);
+  if (file === undefined || !/\.[cm]?js$/.test(file))
+    return [
+      file === undefined
+        ? breaks(fn, `the handler file ${parts.module} is not in ${root}`, "Check Handler; letter case counts.")
+        : breaks(
+            fn,
+            `${file} is shipped as it is, and Lambda loads JavaScript only`,
+            "Take SkipBuild out, or build it before.",
+          ),
+    ];
+  const unshipped = await unshippedPackages(file, root, fn.layers);
+  return [
+    ...unshipped.map((name) =>
+      breaks(
+        fn,
+        name === "aws-sdk"
+          ? `it imports aws-sdk (SDK v2), which no runtime from nodejs18.x on brings along`
+          : `it imports ${name}, which is not in ${root}`,
+        name === "aws-sdk"
+          ? "Move to @aws-sdk/client-*, or install aws-sdk into the folder."
+          : `Install ${name} into the folder, or put it into a layer.`,
+      ),
+    ),
+    ...(await checkHandler(fn, file)),
+  ];
+}
+
+function checkBootstrap(fn: FunctionConfig, root: string): Finding[] {
+  const file = join(root, "bootstrap");
+  if (!existsSync(file))
+    return [breaks(fn, `${root} has no file bootstrap`, "Add it: a custom runtime starts with it.")];
+  return (statSync(file).mode & 0o111) === 0 ? [breaks(fn, `${file} is not executable`, `chmod +x ${file}`)] : [];
+}
+
+async function checkHandler(fn: FunctionConfig, file: string): Promise<Finding[]> {
+  const major = Number(/^nodejs(\d+)/.exec(fn.runtime)?.[1] ?? 0);
+  const exportPath = splitHandler(fn.handler)?.exportPath ?? "";
+  if (major < NO_CALLBACKS_FROM || exportPath.includes(".")) return [];
+  const parameters = await handlerParameters(file, exportPath);
+  return parameters !== undefined && parameters >= CALLBACK_PARAMETERS
+    ? [
+        breaks(
+          fn,
+          `${exportPath} takes a callback, and ${fn.runtime} refuses it at INIT`,
+          "Make it async and return the result.",
+        ),
+      ]
+    : [];
+}
+
+/** CreateEventSourceMapping refuses a queue that shows a message again while the function still works on it. */
+function checkMappings({ eventSources, functions, queues }: Application): Finding[] {
+  return eventSources.flatMap((source) => {
+    if (source.kind !== "sqs") return [];
+    const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
+    const queue = queues.find(({ arn }) => arn === source.queueArn);
+    if (fn === undefined || queue === undefined || queue.visibilityTimeoutSeconds >= fn.timeoutSeconds) return [];
+    const what = `Queue visibility timeout: ${queue.visibilityTimeoutSeconds} seconds is less than Function timeout: ${fn.timeoutSeconds} seconds`;
+    return [
+      breaks(
+        fn,
+        what,
+        `Give ${queue.logicalId} a VisibilityTimeout of ${6 * fn.timeoutSeconds}: AWS advises six times the timeout.`,
+      ),
+    ];
+  });
+}
+
+const breaks = ({ logicalId }: FunctionConfig, what: string, fix: string): Finding => ({
+  logicalId,
+  severity: "breaks",
+  what,
+  fix,
+});
+const differs = ({ logicalId }: FunctionConfig, what: string, fix: string): Finding => ({
+  logicalId,
+  severity: "differs",
+  what,
+  fix,
+});
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

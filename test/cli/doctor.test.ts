@@ -1,0 +1,135 @@
+/** `lambda-run doctor`: the limits of this machine, and what a template declares that AWS would not run. */
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { ProjectFolder } from "./cli.js";
+
+const folders: ProjectFolder[] = [];
+function project(resources: string, files: Readonly<Record<string, string>>): ProjectFolder {
+  const made = new ProjectFolder({
+    "template.yaml": `Transform: AWS::Serverless-2016-10-31\nResources:\n${resources}`,
+    ...files,
+  });
+  folders.push(made);
+  return made;
+}
+afterAll(() => folders.forEach((folder) => folder.remove()));
+
+const fn = (properties: string, metadata = ""): string =>
+  `  Fn:\n    Type: AWS::Serverless::Function\n${metadata}    Properties: { Runtime: nodejs22.x, CodeUri: app, Handler: index.handler${properties} }\n`;
+const OK = "export const handler = async () => 1;";
+const SKIP = "    Metadata: { SkipBuild: true }\n";
+
+interface Report {
+  readonly limits: Readonly<Record<string, unknown>>;
+  readonly findings: readonly {
+    readonly logicalId: string;
+    readonly severity: string;
+    readonly what: string;
+    readonly fix: string;
+  }[];
+}
+
+const NODE_24 =
+  "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: nodejs24.x, CodeUri: app, Handler: index.handler }\n";
+const QUEUE =
+  "  Jobs: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 10 } }\n" +
+  fn(", Timeout: 60, Events: { Job: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } } }");
+const CUSTOM =
+  "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: provided.al2023, CodeUri: app, Handler: any }\n";
+
+describe("lambda-run doctor", () => {
+  it.each([
+    [
+      "a callback on Node 24",
+      NODE_24,
+      { "app/index.ts": "export const handler = (e, c, callback) => callback();" },
+      /takes a callback, and nodejs24.x refuses it/,
+    ],
+    [
+      "SDK v2 that nobody ships",
+      fn("", SKIP),
+      { "app/index.js": "require('aws-sdk');" },
+      /imports aws-sdk \(SDK v2\), which no runtime/,
+    ],
+    [
+      "SDK v2 in a bundle",
+      fn(""),
+      { "app/index.ts": `import "aws-sdk/clients/s3"; ${OK}` },
+      /imports "aws-sdk\/clients\/s3" \(SDK v2\), which is not installed/,
+    ],
+    [
+      "a package that is in no ZIP",
+      fn("", SKIP),
+      { "app/index.js": "require('left-pad');" },
+      /imports left-pad, which is not in/,
+    ],
+    [
+      "an external package without a layer",
+      fn("", "    Metadata: { BuildProperties: { External: [sharp] } }\n"),
+      { "app/index.ts": `import "sharp"; ${OK}` },
+      /sharp is External: the ZIP is without it/,
+    ],
+    ["CodeUri that is not there", fn(""), {}, /No handler file index/],
+    ["CodeUri in other letter case", fn("", SKIP), { "App/index.js": OK }, /exists, in other letter case/],
+    ["Handler in other letter case", fn(""), { "app/Index.ts": OK }, /there is Index.ts, but letter case counts/],
+    ["TypeScript that nobody builds", fn("", SKIP), { "app/index.ts": OK }, /Lambda loads JavaScript only/],
+    ["a custom runtime without its first file", CUSTOM, { "app/other": "" }, /has no file bootstrap/],
+    ["a bootstrap that cannot be started", CUSTOM, { "app/bootstrap": "" }, /bootstrap is not executable/],
+    [
+      "a queue that shows messages again too early",
+      QUEUE,
+      { "app/index.ts": OK },
+      /Queue visibility timeout: 10 seconds is less than Function timeout: 60 seconds/,
+    ],
+  ])("finds %s", async (_what, resources, files, message) => {
+    const folder = project(resources, files);
+    const { exitCode, stdout } = await folder.run(["doctor", "--json"]);
+    const { findings } = JSON.parse(stdout) as Report;
+    expect(findings).toEqual([
+      {
+        logicalId: "Fn",
+        severity: "breaks",
+        what: expect.stringMatching(message),
+        fix: expect.stringMatching(/\.$|chmod/),
+      },
+    ]);
+    expect(exitCode).toBe(2);
+  });
+
+  it("finds nothing in a project that AWS would run", async () => {
+    const folder = project(
+      `${NODE_24.replaceAll("Fn:", "Modern:")}${fn("", SKIP).replace("app", "folder")}${CUSTOM.replaceAll("Fn:", "Custom:").replace("app", "custom")}`,
+      {
+        "app/index.ts":
+          "import { S3Client } from '@aws-sdk/client-s3'; export const handler = async () => new S3Client({}) && 1;",
+        "folder/index.js":
+          "require('left-pad'); require('@aws-sdk/client-s3'); require('node:fs'); exports.handler = (e, c, done) => done();",
+        "folder/node_modules/left-pad/index.js": "",
+        "custom/bootstrap": "#!/bin/sh\n",
+      },
+    );
+    chmodSync(join(folder.folder, "custom/bootstrap"), 0o755);
+    const { exitCode, stdout } = await folder.run(["doctor"]);
+    expect(stdout).toMatch(/On AWS as template.yaml declares it\nnothing was found that would not work there\n$/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("says what differs without calling it broken", async () => {
+    const folder = project(
+      "  Image: { Type: AWS::Serverless::Function, Properties: { PackageType: Image, ImageUri: 'x:1' } }\n",
+      {},
+    );
+    const { exitCode, stdout } = await folder.run(["doctor"]);
+    expect(stdout).toMatch(/differs Image: .*not packaged\n {2}fix {3}It is a container image: build and push it/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("prints how each limit is held, also without a template", async () => {
+    const folder = new ProjectFolder({});
+    folders.push(folder);
+    const { exitCode, stdout } = await folder.run(["doctor", "--json"]);
+    const { findings, limits } = JSON.parse(stdout) as Report;
+    expect(Object.keys(limits).sort()).toEqual(["cpu", "freeze", "kill", "memory", "root", "tmp"]);
+    expect([exitCode, findings]).toEqual([0, []]);
+  });
+});
