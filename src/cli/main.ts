@@ -73,11 +73,22 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   }
 }
 
+/** `lambda-run events | head`: whoever read has left, so the command ends as by Ctrl-C. Without a reader of the log it goes on. */
+function endWithReader(): void {
+  process.stderr.on("error", () => {});
+  process.stdout.once("error", () => {
+    process.stdout.on("error", () => {});
+    process.kill(process.pid, "SIGINT");
+  });
+}
+
 /** Leaves when what was written has gone out: a pipe may still hold it. */
 function leave(exitCode: ExitCode): void {
   process.exitCode = exitCode;
   process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
 }
 
-if (require.main === undefined || require.main?.filename.endsWith("lambda-run.js"))
+if (require.main === undefined || require.main?.filename.endsWith("lambda-run.js")) {
+  endWithReader();
   void main(process.argv.slice(2)).then(leave);
+}

@@ -149,3 +149,20 @@ it("our own diagnostics are silent unless something is wrong or somebody asks", 
   expect(quiet.stderr).not.toContain('"name":"lambda-run"');
   expect(asked.stderr).toMatch(/\{"level":20,.*"name":"lambda-run".*"msg":"stack started"\}/);
 });
+
+describe("a reader that leaves early", () => {
+  it.each([
+    ["a list", ["generate-event", "s3:put"]],
+    ["a stack", ["start", "--json"]],
+  ])("ends %s without a stack trace", async (_what, args) => {
+    const folder = project(smallProject(echo));
+    const child = folder.spawn(args);
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    const left = new Promise((resolve) => child.once("close", resolve));
+    child.stdout.destroy();
+    await left;
+    expect(stderr).not.toMatch(/EPIPE|at .*node:/);
+    expect(existsSync(join(folder.folder, ".lambda-run/owner.json"))).toBe(false);
+  });
+});
