@@ -9,10 +9,14 @@ import { MemberNames } from "./member-name.js";
 import type { Spool } from "./spool.js";
 
 /** Tar comes in pieces of 512 bytes; each write into gzip is a round trip to another thread. */
-const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
+/** Packed in one turn: gzip's thread waits for the end of a turn to get its next block. */
+const TURN_BYTES = 128 * 1024;
 /** Blocks that wait for gzip while the next one is packed. They are used again: fresh ones cost as much as their copying. */
 const MAX_WAITING_BLOCKS = 4;
 const GZIP_CHUNK_BYTES = 256 * 1024;
+/** What gzip may have made before it is read: with less of it, its thread stops after every chunk. */
+const GZIP_AHEAD_BYTES = 4 * 1024 * 1024;
 
 export interface ArchiveDigest {
   readonly sha256: string;
@@ -27,7 +31,7 @@ export interface Member {
 
 export class Archive {
   readonly #pack = createPack();
-  readonly #gzip = createGzip({ chunkSize: GZIP_CHUNK_BYTES });
+  readonly #gzip = createGzip({ chunkSize: GZIP_CHUNK_BYTES, highWaterMark: GZIP_AHEAD_BYTES });
   readonly #hash = createHash("sha256");
   readonly #names = new MemberNames();
   readonly #spool: Spool;
@@ -62,7 +66,7 @@ export class Archive {
     this.#members += 1;
     this.#pack.entry({ name: this.#names.take(key), size: body.length, mtime: modified, mode: 0o644 }, body);
     this.#unpackedBytes += body.length;
-    if (this.#unpackedBytes < BLOCK_BYTES) return;
+    if (this.#unpackedBytes < TURN_BYTES) return;
     this.#unpackedBytes = 0;
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waitingBlocks > MAX_WAITING_BLOCKS && this.#failure === undefined) {

@@ -36,7 +36,10 @@ export async function archivesIn(endpoint: string, bucket = STORE_BUCKET): Promi
         const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
         if (Metadata?.["given_up"] !== undefined) continue;
         const digest = createHash("sha256").update(bytes).digest("hex");
-        if (Metadata?.["sha256_checksum"] !== digest) throw new Error(`${key} has another digest than it says`);
+        if (Metadata?.["sha256_checksum"] !== digest)
+          throw new Error(
+            `${key} has digest ${digest} and ${bytes.length} bytes, and says ${JSON.stringify(Metadata)}`,
+          );
         arrived.push({ key, bytes, members: await membersOf(bytes) });
       }
     }

@@ -137,7 +137,7 @@ export class AggregationSystem {
 
   /** Resolves when no message is left in the queue, moving time on past visibility timeouts. */
   async workOff(stepSeconds = 120): Promise<void> {
-    for (let step = 0; step < 200; step++) {
+    for (let step = 0; step < 1000; step++) {
       await this.stack.stack.activity.quiet();
       const { visible, inFlight, delayed } = await this.stack.sqs.depth("files");
       if (visible + inFlight + delayed === 0) return;
