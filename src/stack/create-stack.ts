@@ -107,6 +107,7 @@ export class TestStack {
   readonly #stack: Stack;
   readonly #folder: string;
   readonly #clients: ServiceClients;
+  readonly #stores = new Map<string, ServiceClients>();
   readonly #finished: FinishedInvocation[];
 
   /** Made by `createStack`. */
@@ -127,6 +128,24 @@ export class TestStack {
     this.#clients = new ServiceClients(this.clientConfig, () => stack.application);
     ({ s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb } = this.#clients);
     this.clock = { now: () => stack.clock.now(), advance: async (span) => this.#advance(parseDuration(span)) };
+  }
+
+  /** Objects of a second store (`secondStores` of the config), by its name. Throws LR2005 when there is none of it. */
+  store(name: string): ObjectHelpers {
+    const config = this.#stack.application;
+    const store = this.#stack.secondStores.find((one) => one.name === name);
+    const keys = this.#stack.config.secondStores[name];
+    if (store === undefined || keys === undefined)
+      throw new AppError("LR2005", { what: `There is no second store "${name}"`, where: "secondStores" });
+    let clients = this.#stores.get(name);
+    if (clients === undefined) {
+      const { accessKeyId, secretAccessKey } = keys;
+      const { endpoint } = store.gateway;
+      const own = { ...this.clientConfig, endpoint, credentials: { accessKeyId, secretAccessKey } };
+      clients = new ServiceClients(own, () => ({ ...config, buckets: [] }));
+      this.#stores.set(name, clients);
+    }
+    return clients.s3;
   }
 
   /** The stack underneath, for what has no short way here. */
@@ -169,7 +188,7 @@ export class TestStack {
 
   /** Ends everything; nothing stays behind. */
   async close(): Promise<void> {
-    await this.#clients.close();
+    for (const clients of [this.#clients, ...this.#stores.values()]) await clients.close();
     await this.#stack.close();
   }
 

@@ -95,3 +95,15 @@ it("one command lists the seeded PDFs, and a stack started later serves one corr
   const tampered = await fetch((lines[0] as Line).url.replace(".pdf?", "x.pdf?"));
   expect(tampered.status).toBe(403);
 });
+
+it("holds the project's own fixtures against their expectations, for both systems", async () => {
+  const { exitCode, stdout, stderr } = await finished(lambdaRun("test"));
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^\d+ passed in/)]);
+  for (const name of [
+    "s3/s3 manifest",
+    "sqs/sqs aggregation",
+    "sqs/sqs-poison aggregation",
+    "sqs/sqs-duplicates aggregation",
+  ])
+    expect(stdout).toContain(`pass fixtures/events/${name}`);
+});

@@ -52,6 +52,24 @@ describe("lambda-run test", () => {
     expect(existsSync(join(project.folder, ".lambda-run"))).toBe(false);
   });
 
+  it("looks into second stores by name", async () => {
+    start({
+      "a.json": {},
+      "a.expect.json": {
+        function: "hello",
+        after: { objects: [{ store: "premise", bucket: "kept", key: "never" }], withinMs: 50 },
+      },
+      "b.json": {},
+      "b.expect.json": { function: "hello", after: { objects: [{ store: "nowhere", bucket: "kept", key: "x" }] } },
+    });
+    const premise = { port: 0, accessKeyId: "key", secretAccessKey: "secret", buckets: ["kept"] };
+    project.write("lambda-run.config.json", json({ ports: { gateway: 0, http: 0 }, secondStores: { premise } }));
+    const { exitCode, stdout } = await project.run(["test"]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("after: no object never in kept");
+    expect(stdout).toContain('There is no second store "nowhere": secondStores');
+  });
+
   it("says each thing that does not fit, with the end of the log, and fails", async () => {
     start({
       "a.json": { n: 1 },

@@ -3,7 +3,8 @@
  * objects and gzip's own is zero, so that the same objects make the same bytes.
  */
 import { createHash } from "node:crypto";
-import { createGzip } from "node:zlib";
+import type { TransformOptions } from "node:stream";
+import { createGzip, type ZlibOptions } from "node:zlib";
 import { pack as createPack } from "tar-stream";
 import { MemberNames } from "./member-name.js";
 import type { Spool } from "./spool.js";
@@ -18,6 +19,13 @@ const GZIP_CHUNK_BYTES = 256 * 1024;
 /** What gzip may have made before it is read: with less of it, its thread stops after every chunk. */
 const GZIP_AHEAD_BYTES = 4 * 1024 * 1024;
 
+const GZIP_OPTIONS: ZlibOptions & TransformOptions = {
+  chunkSize: GZIP_CHUNK_BYTES,
+  highWaterMark: GZIP_AHEAD_BYTES,
+  // A larger hash table: a few percent faster, and a little smaller.
+  memLevel: 9,
+};
+
 export interface ArchiveDigest {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -31,7 +39,7 @@ export interface Member {
 
 export class Archive {
   readonly #pack = createPack();
-  readonly #gzip = createGzip({ chunkSize: GZIP_CHUNK_BYTES, highWaterMark: GZIP_AHEAD_BYTES });
+  readonly #gzip = createGzip(GZIP_OPTIONS);
   readonly #hash = createHash("sha256");
   readonly #names = new MemberNames();
   readonly #spool: Spool;

@@ -32,7 +32,10 @@ const schema = z.strictObject({
   /** Must be there afterwards, at the latest when `withinMs` is over. */
   after: z
     .strictObject({
-      objects: z.array(z.strictObject({ bucket: name, key: name, body: json.optional() })).default([]),
+      /** `store` names one of `secondStores`. */
+      objects: z
+        .array(z.strictObject({ store: name.optional(), bucket: name, key: name, body: json.optional() }))
+        .default([]),
       items: z.array(z.strictObject({ table: name, item: json })).default([]),
       messages: z.array(z.strictObject({ queue: name, body: json.optional() })).default([]),
       invocations: z

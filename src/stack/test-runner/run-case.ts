@@ -112,12 +112,13 @@ async function afterFailures(stack: TestStack, { after }: Expectation): Promise<
 
 async function missing(stack: TestStack, after: Expectation["after"]): Promise<string[]> {
   const failures: string[] = [];
-  for (const { bucket, key, body } of after.objects) {
-    const keys = (await stack.s3.list(bucket)).filter((one) => fits(key, one));
+  for (const { store, bucket, key, body } of after.objects) {
+    const objects = store === undefined ? stack.s3 : stack.store(store);
+    const keys = (await objects.list(bucket)).filter((one) => fits(key, one));
     if (keys.length === 0) failures.push(`after: no object ${key} in ${bucket}`);
     else if (body !== undefined) {
       const bodies = await Promise.all(
-        keys.map(async (one) => parsed((await stack.s3.get(bucket, one))?.toString("utf8") ?? "", body)),
+        keys.map(async (one) => parsed((await objects.get(bucket, one))?.toString("utf8") ?? "", body)),
       );
       if (!bodies.some((one) => fits(body, one)))
         failures.push(`after: no object ${key} in ${bucket} has the body: ${mismatches(body, bodies[0]).join("; ")}`);
