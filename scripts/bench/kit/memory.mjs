@@ -15,4 +15,20 @@ export function resourceUsageOf(pid) {
   return { residentBytes: field("VmRSS"), peakBytes: field("VmHWM"), ownBytes: field("RssAnon") };
 }
 
+const SAMPLE_EVERY_MS = 100;
+
+/** The most memory of its own that a process has while it is watched: the kernel keeps no high-water mark of that. */
+export function watchOwnBytes(pid) {
+  let peakBytes = 0;
+  const look = () => (peakBytes = Math.max(peakBytes, resourceUsageOf(pid)?.ownBytes ?? 0));
+  const timer = setInterval(look, SAMPLE_EVERY_MS);
+  return {
+    stop() {
+      look();
+      clearInterval(timer);
+      return peakBytes;
+    },
+  };
+}
+
 export const megabytes = (bytes) => bytes / KB / KB;
