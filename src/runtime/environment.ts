@@ -165,9 +165,9 @@ export class Environment {
     return this.#conclude(run, end === "answered" ? { kind: "done" } : end, end === "answered" ? phase : undefined);
   }
 
-  /** SIGSTOP to the whole tree: nothing of the function runs until the next event. */
+  /** SIGSTOP to the whole tree in a moment: nothing of the function runs until the next event. */
   freeze(): void {
-    if (this.#state === "idle") this.#processes.freeze();
+    if (this.#state === "idle") this.#processes.freezeSoon();
   }
 
   /** SHUTDOWN phase: extensions are told and get their budget, then everything is killed. */
@@ -180,6 +180,7 @@ export class Environment {
   /** Kills everything at once and removes every trace. */
   async destroy(): Promise<void> {
     this.#state = "dead";
+    this.#processes.cancelFreeze();
     this.#telemetry.close();
     this.#api?.close();
     await this.#sandbox.destroy();

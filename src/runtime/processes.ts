@@ -12,6 +12,9 @@ export interface ProcessEvents {
   extensionExited(name: string, exit: ProcessExit): void;
 }
 
+/** Between the end of an invocation and the freeze. */
+const FREEZE_AFTER_MS = 2;
+
 type Variables = Readonly<Record<string, string>>;
 
 export class Processes {
@@ -23,6 +26,7 @@ export class Processes {
   #released = false;
   #noted: number | undefined;
   #frozen = false;
+  #freezing: NodeJS.Timeout | undefined;
 
   constructor(sandbox: Sandbox, events: ProcessEvents) {
     this.#sandbox = sandbox;
@@ -86,13 +90,25 @@ export class Processes {
       reply.send(200, "");
     });
 
-  freeze(): void {
-    if (this.#frozen) return;
-    this.#frozen = true;
-    this.#sandbox.freeze();
+  /**
+   * Not at once: who calls in a row comes within a millisecond, and to stop and wake a tree of threads costs more than a
+   * small handler.
+   */
+  freezeSoon(): void {
+    this.cancelFreeze();
+    this.#freezing = setTimeout(() => {
+      this.#frozen = true;
+      this.#sandbox.freeze();
+    }, FREEZE_AFTER_MS);
+    this.#freezing.unref();
+  }
+
+  cancelFreeze(): void {
+    clearTimeout(this.#freezing);
   }
 
   thaw(): void {
+    this.cancelFreeze();
     if (!this.#frozen) return;
     this.#frozen = false;
     this.#sandbox.thaw();
@@ -113,6 +129,7 @@ export class Processes {
 
   /** Nothing is left when it resolves, and nothing that ends thereby is told. */
   async killAll(): Promise<void> {
+    this.cancelFreeze();
     this.#runtime = undefined;
     this.#extensions.clear();
     this.#standby = undefined;
