@@ -23,6 +23,7 @@ import type { LogRecord } from "../runtime/log-capture.js";
 import type { InvocationObserver, InvocationReport, InvokeResult } from "../runtime/types.js";
 import { VirtualClock, realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
+import { requestDoor, type DoorRequest } from "./door-request.js";
 import { parseDuration } from "./duration.js";
 import {
   ServiceClients,
@@ -165,6 +166,14 @@ export class TestStack {
         : { clientContext: Buffer.from(JSON.stringify(clientContext)).toString("base64") }),
     });
     return invocationOf<T>(result);
+  }
+
+  /**
+   * A request through the template's API or function URL, as `fetch` makes it: `http("/items/7?full=1", { method: "PUT", body })`.
+   * An API with a named stage is asked below it.
+   */
+  async http(path: string, request?: DoorRequest): Promise<Response> {
+    return requestDoor(this.#stack.doors, path, request);
   }
 
   /** Finished invocations, oldest first, of one function or of all. */

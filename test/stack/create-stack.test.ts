@@ -58,6 +58,43 @@ describe("createStack", () => {
   });
   afterAll(() => project.remove());
 
+  it("asks an API as fetch does, by its name where there are several doors", async () => {
+    const api = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Echo:
+    Type: AWS::Serverless::Function
+    Properties:
+      { FunctionName: echo, Runtime: nodejs22.x, CodeUri: src/, Handler: echo.handler, FunctionUrlConfig: { AuthType: NONE },
+        Events: { Any: { Type: HttpApi, Properties: { Path: "/{proxy+}", Method: ANY } },
+                  Old: { Type: Api, Properties: { Path: "/{proxy+}", Method: ANY } } } }
+`;
+    project.write("api.yaml", api);
+    project.write(
+      "src/echo.ts",
+      "export const handler = async (event) => ({ statusCode: 207, body: event.rawPath ?? event.path });",
+    );
+    const stack = await start({ template: "api.yaml" });
+    const answers = await Promise.all(
+      ["ServerlessHttpApi", "ServerlessRestApi", "Echo"].map((name) => stack.http("/a/b?c=d", { api: name })),
+    );
+    expect(await Promise.all(answers.map(async (answer) => [answer.status, await answer.text()]))).toEqual([
+      [207, "/a/b"],
+      [207, "/a/b"],
+      [207, "/a/b"],
+    ]);
+    const { status } = await stack.http("x", { api: "Echo", method: "POST", body: "y" });
+    expect(status).toBe(207);
+    await expect(stack.http("/")).rejects.toMatchObject({
+      code: "LR1004",
+      message: expect.stringMatching(/3 APIs and function URLs/),
+    });
+    await expect(stack.http("/", { api: "Eco" })).rejects.toThrow(
+      /There is no API or function URL "Eco". Did you mean "Echo"\?/,
+    );
+    await expect((await start()).http("/")).rejects.toThrow("The template has no API and no function URL");
+  });
+
   it("answers with the parsed payload, the report and the log", async () => {
     const stack = await start();
     const { payload, error, report, logs, requestId } = await stack.invoke("Hello", { a: 1 });
