@@ -77,6 +77,8 @@ await Promise.all([
     },
     outdir: "dist",
   }),
+  // With its map: functions have theirs.
+  build({ ...common, entryPoints: { "bootstrap/warm": "src/runtime/bootstrap/node/warm.ts" }, outdir: "dist" }),
 ]);
 cpSync(`${root}/src/runtime/bootstrap/python`, `${root}/dist/bootstrap/python`, { recursive: true });
 

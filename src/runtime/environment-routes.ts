@@ -31,6 +31,7 @@ export function environmentRoutes(parts: () => ApiParts, processes: Processes): 
     telemetrySubscribe: (call) => parts().telemetry.subscribe(call),
     logsSubscribe: (call) => parts().telemetry.subscribe(call),
     standby: processes.standby,
+    warm: ({ reply }) => onEnd(() => reply.send(200, "")),
     noteExit: processes.noteExit,
   };
 }

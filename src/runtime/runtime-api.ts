@@ -33,6 +33,8 @@ export interface ApiRoutes {
   readonly logsSubscribe: Route;
   /** Private: held until INIT may begin. */
   readonly standby: Route;
+  /** Private: answered at once, so that a client has sent and received before INIT begins. */
+  readonly warm: Route;
   /** Private: the exit code of a process that leaves in order. */
   readonly noteExit: Route;
 }
@@ -50,6 +52,7 @@ const TABLE: readonly (readonly [method: string, path: RegExp, route: keyof ApiR
   ["PUT", /^\/2022-07-01\/telemetry$/, "telemetrySubscribe"],
   ["PUT", /^\/2020-08-15\/logs$/, "logsSubscribe"],
   ["GET", /^\/lambda-run\/standby$/, "standby"],
+  ["POST", /^\/lambda-run\/warm$/, "warm"],
   ["POST", /^\/lambda-run\/exit\/(\d+)$/, "noteExit"],
 ];
 

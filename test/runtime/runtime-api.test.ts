@@ -82,6 +82,7 @@ beforeEach(async () => {
     telemetrySubscribe: unused,
     logsSubscribe: unused,
     standby: unused,
+    warm: unused,
     noteExit: unused,
   };
   api = await startRuntimeApi(routes);

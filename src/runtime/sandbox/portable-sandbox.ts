@@ -146,10 +146,15 @@ export class PortableSandbox implements Sandbox {
     this.#rest();
     this.#kills++;
     for (const pid of this.#children.keys()) signal(-pid, "SIGSTOP");
+    // Again until nobody is left: one that was about to start another program had no mark in the moment of the look.
+    for (let found = this.#members(); found.length > 0; found = this.#members()) await this.#kill(found);
+    this.#kills--;
+  }
+
+  async #kill(first: readonly number[]): Promise<void> {
     // Stopped processes cannot fork: once a look finds nobody new, the list is whole.
     let members: readonly number[] = [];
-    for (let round = 0; round < MAX_STOP_ROUNDS; round++) {
-      const found = this.#members();
+    for (let round = 0, found = first; round < MAX_STOP_ROUNDS; round++, found = this.#members()) {
       if (found.every((pid) => members.includes(pid))) break;
       for (const pid of found) signal(pid, "SIGSTOP");
       members = found;
@@ -158,7 +163,6 @@ export class PortableSandbox implements Sandbox {
     const isDying = (pid: number): boolean => members.includes(pid);
     while ([...this.#children.keys()].some(isDying) || this.#members().some(isDying)) await sleep(KILL_POLL_MS);
     for (const pid of members) this.#groups.delete(pid);
-    this.#kills--;
   }
 
   takePeakMemoryBytes(): number {
