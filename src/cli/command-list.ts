@@ -155,6 +155,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/reset.js")).resetCommand,
   },
   {
+    usage: "state <action> <file>",
+    description: "export the local state to a file, or import it (- for standard output and input)",
+    flags: [["--force", "import over a state that is there"]],
+    examples: ["state export before.tar.gz", "state import before.tar.gz --force"],
+    load: async () => (await import("./commands/state.js")).stateCommand,
+  },
+  {
     usage: "events",
     description: "list what has happened, newest last",
     flags: [

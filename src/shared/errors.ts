@@ -87,6 +87,7 @@ export const ERROR_CODES = {
     "Expectation of a test cannot be read",
     "Mend the file named; docs/testing.md has the format.",
   ),
+  LR6004: kind(EXIT.usage, "State archive cannot be read", "Make it anew with `lambda-run state export`."),
   LR9001: kind(
     EXIT.functionError,
     "Internal error",

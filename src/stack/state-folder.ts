@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ResolvedConfig } from "../config/schema.js";
+import { refuseDamagedStore } from "../services/kit/store-file.js";
 import { AppError } from "../shared/errors.js";
 import { isRunning } from "../shared/processes.js";
 import { LOCK_FILE, StateLock, type StackInfo } from "./state-lock.js";
@@ -27,7 +28,7 @@ export function stateFolderOf({ config, projectRoot }: StateOptions, closers: ((
   return folder;
 }
 
-/** A one-shot command waits for another one; a running stack is used instead of fought. */
+/** A one-shot command waits for another one; a running stack is used instead of fought. Throws LR5003, and LR5002 for a damaged state. */
 export async function takeLock(
   folder: string,
   { kind, config, onNotice }: StateOptions,
@@ -35,7 +36,15 @@ export async function takeLock(
   const deadline = Date.now() + LOCK_WAIT_MS;
   for (let told = false; ; told = true) {
     const lock = StateLock.take(folder, kind);
-    if (lock instanceof StateLock) return lock;
+    if (lock instanceof StateLock) {
+      try {
+        refuseDamagedStore(folder);
+        return lock;
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    }
     if (lock.kind === "stack" && kind === "command" && lock.endpoint !== "") return lock;
     if (lock.kind === "stack" && kind === "stack") {
       throw new AppError("LR5003", {

@@ -49,6 +49,22 @@ describe("the state folder", () => {
   });
 });
 
+describe("a damaged state", () => {
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ["that has lost its end", (bytes) => bytes.subarray(0, bytes.length / 2)],
+    ["that something else wrote", () => Buffer.from("no store at all\n".repeat(1000))],
+  ])("%s is refused with the way out, not with a crash", async (_what, damage) => {
+    const folder = project(smallProject(lister));
+    expect((await folder.run(["invoke", "hello"])).stdout).toBe("1\n");
+    const file = join(folder.folder, ".lambda-run/state.mdb");
+    writeFileSync(file, damage(readFileSync(file)));
+    const { exitCode, stderr } = await folder.run(["invoke", "hello"]);
+    expect([exitCode, stderr]).toEqual([6, expect.stringMatching(/LR5002 The state is damaged.*lambda-run reset/s)]);
+    await folder.run(["reset"]);
+    expect((await folder.run(["invoke", "hello"])).stdout).toBe("1\n");
+  });
+});
+
 describe("lambda-run seed", () => {
   it("takes a slip in the bucket's name for one, and makes nothing", async () => {
     const folder = project(smallProject(lister));

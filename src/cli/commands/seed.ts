@@ -60,6 +60,13 @@ export const seedCommand: Action = async (_args, options) => {
     return EXIT.ok;
   } catch (error) {
     if (interrupted.signal.aborted) return EXIT.interrupted;
+    if (error instanceof Error && error.name === "InvalidBucketName")
+      throw new AppError("LR1004", {
+        what: `"${bucket}" is no name of a bucket`,
+        where: "--bucket",
+        fix: "Use 3 to 63 small letters, digits, dots and hyphens.",
+        cause: error,
+      });
     throw error;
   } finally {
     process.removeListener("SIGINT", onInterrupt);

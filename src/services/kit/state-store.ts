@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type * as Lmdb from "lmdb";
 import type { Database, DatabaseOptions, Key, RootDatabase } from "lmdb";
 import { AppError, messageOf } from "../../shared/errors.js";
+import { refuseDamagedStore } from "./store-file.js";
 import { stateSecret } from "./state-secret.js";
 
 export type Durability = "process" | "disk";
@@ -54,6 +55,7 @@ export class StateStore {
   static open(options: StateStoreOptions): StateStore {
     try {
       mkdirSync(join(options.folder, "blobs"), { recursive: true, mode: 0o700 });
+      refuseDamagedStore(options.folder);
       // Loaded here and not at the top: a command that never touches the state does not pay for it.
       const { open } = require("lmdb") as typeof Lmdb;
       const root = open({
@@ -68,6 +70,7 @@ export class StateStore {
       for (const name of ["state.mdb", "state.mdb-lock"]) chmodSync(join(options.folder, name), 0o600);
       return new StateStore(root, options, stateSecret(options.folder));
     } catch (error) {
+      if (error instanceof AppError) throw error;
       throw new AppError("LR5002", {
         what: "The state folder cannot be opened for writing",
         where: options.folder,
