@@ -1,10 +1,12 @@
 /**
  * Log groups, streams and events in the state store. Made for many small appends: what arrives within one turn of the
- * event loop is committed together, and a row is keyed by numbers, not by the long names.
+ * event loop is committed together, and a row is keyed by numbers, not by the long names; blocks.ts says what a row of
+ * events holds.
  */
 import type { Database } from "lmdb";
 import type { Clock } from "../../shared/clock.js";
 import type { StateStore } from "../kit/state-store.js";
+import { BLOCK_MS, blockStart, packEvents, unpackEvents, type BlockEvent, type BlockRow } from "./blocks.js";
 import { groupExists, groupNotFound, streamExists, streamNotFound } from "./errors.js";
 
 const DAY_MS = 86_400_000;
@@ -43,19 +45,15 @@ export interface StreamRow {
   readonly nextSequence: number;
 }
 
-interface EventValue {
-  readonly message: string;
-  readonly ingestedMs: number;
-}
-
 /** A place between events; an event at exactly this place comes after it. */
 export interface Position {
   readonly timestampMs: number;
   readonly sequence: number;
 }
 
-export interface StoredEvent extends Position, EventValue {
+export interface StoredEvent extends BlockEvent {
   readonly stream: StreamRow;
+  readonly ingestedMs: number;
 }
 
 export interface NewEvent {
@@ -63,14 +61,14 @@ export interface NewEvent {
   readonly message: string;
 }
 
-type EventKey = [streamId: number, timestampMs: number, sequence: number];
+type BlockKey = [streamId: number, startMs: number, sequence: number];
 
 export class LogStore {
   readonly #state: StateStore;
   readonly #clock: Clock;
   readonly #groups: Database<GroupRow, string>;
   readonly #streams: Database<StreamRow, [number, string]>;
-  readonly #events: Database<EventValue, EventKey>;
+  readonly #blocks: Database<BlockRow, BlockKey>;
   readonly #counters: Database<number, string>;
 
   constructor(state: StateStore, clock: Clock) {
@@ -78,7 +76,7 @@ export class LogStore {
     this.#clock = clock;
     this.#groups = state.table<GroupRow, string>("log-groups");
     this.#streams = state.table<StreamRow, [number, string]>("log-streams");
-    this.#events = state.table<EventValue, EventKey>("log-events");
+    this.#blocks = state.table<BlockRow, BlockKey>("log-blocks");
     this.#counters = state.table<number, string>("log-counters");
   }
 
@@ -163,12 +161,13 @@ export class LogStore {
     let bytes = 0;
     const stored = events.map(({ timestampMs, message }): StoredEvent => {
       const sequence = nextSequence++;
-      this.#events.putSync([stream.id, timestampMs, sequence], { message, ingestedMs });
       firstEventMs = Math.min(firstEventMs, timestampMs);
       lastEventMs = Math.max(lastEventMs, timestampMs);
       bytes += Buffer.byteLength(message) + EVENT_OVERHEAD_BYTES;
       return { stream, timestampMs, sequence, message, ingestedMs };
     });
+    for (const { startMs, sequence, row } of packEvents(stored, ingestedMs))
+      this.#blocks.putSync([stream.id, startMs, sequence], row);
     const row = { ...stream, nextSequence, firstEventMs, lastEventMs, lastIngestionMs: ingestedMs };
     this.#streams.putSync([group.id, streamName], this.#withoutExpired(group, row));
     this.putGroup({ ...group, storedBytes: group.storedBytes + bytes });
@@ -180,15 +179,26 @@ export class LogStore {
     const oldest = this.oldestKeptMs(group);
     const start = oldest > from.timestampMs ? { timestampMs: oldest, sequence: 0 } : from;
     if (start.timestampMs > to.timestampMs) return;
-    const low: EventKey = [stream.id, start.timestampMs, start.sequence];
-    const high: EventKey = [stream.id, to.timestampMs, to.sequence];
+    const low: BlockKey = [stream.id, blockStart(start.timestampMs), 0];
+    const high: BlockKey = [stream.id, Math.min(to.timestampMs + BLOCK_MS, Number.MAX_SAFE_INTEGER), 0];
     // Reversed ranges run from their upper end, which has to be left out, to their lower end, which belongs in.
     const range = reverse
       ? { start: high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true }
       : { start: low, end: high };
-    for (const { key, value } of this.#events.getRange(range)) {
-      yield { stream, timestampMs: key[1], sequence: key[2], ...value };
+    let second: StoredEvent[] = [];
+    let secondMs: number | undefined;
+    const ordered = (): StoredEvent[] =>
+      second
+        .filter((event) => compare(event, start) >= 0 && compare(event, to) < 0)
+        .sort(reverse ? (one, other) => compare(other, one) : compare);
+    for (const { key, value } of this.#blocks.getRange(range)) {
+      if (key[1] !== secondMs) {
+        yield* ordered();
+        [second, secondMs] = [[], key[1]];
+      }
+      for (const event of unpackEvents(value)) second.push({ stream, ingestedMs: value.ingestedMs, ...event });
     }
+    yield* ordered();
   }
 
   /** Events before this time are gone by the group's retention, whether or not their rows still lie there. */
@@ -198,7 +208,7 @@ export class LogStore {
 
   reset(): Promise<void> {
     return this.write(() => {
-      for (const table of [this.#groups, this.#streams, this.#events, this.#counters]) table.clearSync();
+      for (const table of [this.#groups, this.#streams, this.#blocks, this.#counters]) table.clearSync();
     });
   }
 
@@ -211,8 +221,9 @@ export class LogStore {
   }
 
   #removeEvents(stream: StreamRow, beforeMs: number): void {
-    const keys = [...this.#events.getKeys({ start: [stream.id, 0, 0], end: [stream.id, beforeMs, 0] })];
-    for (const key of keys) this.#events.removeSync(key);
+    // The second that `beforeMs` lies in stays until it is over.
+    const keys = [...this.#blocks.getKeys({ start: [stream.id, 0, 0], end: [stream.id, blockStart(beforeMs), 0] })];
+    for (const key of keys) this.#blocks.removeSync(key);
   }
 
   #nextId(): number {
@@ -220,4 +231,9 @@ export class LogStore {
     this.#counters.putSync("id", id);
     return id;
   }
+}
+
+/** Events of a stream by time and then by arrival. */
+function compare(one: Position, other: Position): number {
+  return one.timestampMs - other.timestampMs || one.sequence - other.sequence;
 }

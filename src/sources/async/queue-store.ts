@@ -73,9 +73,12 @@ export class AsyncQueueStore {
   /** The first events in order of time that are not in `running`. */
   next(limit: number, running: ReadonlySet<number>): QueuedEvent[] {
     const found: QueuedEvent[] = [];
-    for (const { key, value } of this.#rows.getRange()) {
+    // Keys first: the events under way lie in front, and to read them all anew for each next one is work for nothing.
+    for (const key of this.#rows.getKeys()) {
       if (running.has(key[1])) continue;
-      found.push({ key, event: value });
+      const event = this.#rows.get(key);
+      if (event === undefined) continue;
+      found.push({ key, event });
       if (found.length >= limit) break;
     }
     return found;
