@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { recordDoors } from "./recording/doors.mjs";
 import { recordLoop } from "./recording/loop.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -33,9 +34,14 @@ const transcripts = {
   timeout: run(scratch, "invoke", "loop.ts"),
 };
 rmSync(scratch, { recursive: true, force: true });
-// A machine without tmux keeps the recording that is there.
-const loop = await recordLoop();
-if (loop !== undefined) transcripts.loop = loop;
+// A machine without tmux or curl keeps the recording that is there.
+for (const [name, record] of [
+  ["loop", recordLoop],
+  ["doors", recordDoors],
+]) {
+  const text = await record();
+  if (text !== undefined) transcripts[name] = text;
+}
 
 let readme = readFileSync(join(root, "README.md"), "utf8");
 for (const [name, text] of Object.entries(transcripts)) {
