@@ -3,8 +3,10 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { installed, PACKAGES, PORTS, startPeer } from "../kit/peer.mjs";
 import { PRODUCT, ROOT } from "../kit/product.mjs";
-import { atMost } from "../kit/stats.mjs";
+import { atMost, noBound, ratios } from "../kit/stats.mjs";
 
 const TINY = (n) => `export const handler = async () => ${n};\n`;
 const SDK = (n) => `
@@ -25,13 +27,14 @@ Resources:
 `;
 /** Between two saves of a person there is time for a new standby. */
 const PAUSE_MS = 250;
+const GIVE_UP_MS = 10_000;
 const EVENT = Buffer.from("{}");
 
 export default {
   name: "loop",
   order: 60,
   table: "loop",
-  measures: "save to new answer, requests lost in swaps under load, createStack",
+  measures: "save to new answer, beside serverless-offline too; requests lost in swaps under load; createStack",
   async run(bench) {
     const { createStack, findFunction, loadApplication, Stack, Watch } = createRequire(import.meta.url)(PRODUCT);
 
@@ -55,6 +58,8 @@ export default {
       await session.close();
       bench.row(`save to new answer, ${String(what)}`, atMost(bound, " ms"), times);
     }
+
+    await besidePeer(bench, watched);
 
     const swaps = bench.rounds(100, 10);
     const session = await watched(bench.folder("swaps"), TINY(0));
@@ -108,6 +113,7 @@ export default {
       await invoke();
       return {
         invoke,
+        endpoint: stack.endpoint,
         save: (text) => writeFileSync(join(root, "src/fn.ts"), text),
         built: () => new Promise((resolve) => waiting.push(resolve)),
         async close() {
@@ -118,6 +124,54 @@ export default {
     }
   },
 };
+
+/** Both sides by the same call of the SDK, again and again from the save on, until the new code answers. */
+async function besidePeer(bench, watched) {
+  const what = "save to new answer, tiny handler, asked over HTTP / serverless-offline --reloadHandler";
+  if (!installed()) {
+    bench.skip(what, `${PACKAGES.join(" and ")} cannot be installed here`);
+    return;
+  }
+  const JS = (n) => `exports.handler = async () => ${n};\n`;
+  const peerFolder = bench.folder("reload");
+  const peer = await startPeer(peerFolder, JS(0), ["--reloadHandler"]);
+  const session = await watched(bench.folder("reload"), TINY(0));
+  const client = (endpoint) =>
+    new LambdaClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } });
+  const sides = {
+    ours: { lambda: client(session.endpoint), name: "fn", save: (n) => session.save(TINY(n)) },
+    theirs: {
+      lambda: client(`http://127.0.0.1:${PORTS.lambda}`),
+      name: "bench-dev-echo",
+      save: (n) => writeFileSync(join(peerFolder, "echo.js"), JS(n)),
+    },
+  };
+  const answerOf = async ({ lambda, name }) => {
+    const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: EVENT }));
+    return JSON.parse(Payload.transformToString());
+  };
+  const measure = async (side, n) => {
+    await sleep(PAUSE_MS);
+    await answerOf(side);
+    const startedAt = performance.now();
+    side.save(n);
+    while ((await answerOf(side)) !== n) {
+      if (performance.now() - startedAt > GIVE_UP_MS) throw new Error(`save ${n} was never answered`);
+    }
+    return performance.now() - startedAt;
+  };
+  try {
+    const times = { ours: [], theirs: [] };
+    for (let n = 1; n <= bench.rounds(20, 5); n++)
+      for (const [name, side] of Object.entries(sides)) times[name].push(await measure(side, n));
+    bench.row(what, noBound("x"), ratios(times.ours, times.theirs));
+    bench.row("the same, serverless-offline alone", noBound(" ms"), times.theirs);
+  } finally {
+    peer.kill("SIGTERM");
+    for (const { lambda } of Object.values(sides)) lambda.destroy();
+    await session.close();
+  }
+}
 
 /** Beside the project's own node_modules, where the SDK is. */
 function project(root, source) {

@@ -1,18 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { startLoad } from "../kit/load.mjs";
-import { ROOT } from "../kit/product.mjs";
+import { installed, PACKAGES, PORTS, startPeer } from "../kit/peer.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { rawRequest, signedRequest } from "../kit/sign.mjs";
 import { atLeast, atMost, ratios } from "../kit/stats.mjs";
 
 const EVENT = JSON.stringify({ text: "x".repeat(1000) });
-const PACKAGES = ["osls@3", "serverless-offline@14"];
-const FOLDER = join(ROOT, "node_modules/.cache/lambda-run-bench/peers");
-const INSTALL_MS = 120_000;
-const START_MS = 30_000;
-const PORTS = { lambda: 13_002, http: 13_000 };
 
 export default {
   name: "peer",
@@ -28,7 +20,7 @@ export default {
     }
     const load = await startLoad();
     const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ maxEnvironments: 1 })] });
-    const peer = await startPeer(bench.folder("peer"));
+    const peer = await startPeer(bench.folder("peer"), "exports.handler = async (event) => event;\n");
     try {
       const ours = await stack.call("endpoint");
       const theirs = `http://127.0.0.1:${PORTS.lambda}`;
@@ -76,57 +68,3 @@ export default {
     }
   },
 };
-
-/** Installs the peer beside the bench's other files, never into the project. False without a registry. */
-function installed() {
-  if (existsSync(join(FOLDER, "node_modules/serverless-offline"))) return true;
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(join(FOLDER, "package.json"), '{ "private": true }\n');
-  try {
-    execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...PACKAGES], {
-      cwd: FOLDER,
-      stdio: "ignore",
-      timeout: INSTALL_MS,
-    });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function startPeer(folder) {
-  writeFileSync(
-    join(folder, "serverless.yml"),
-    `service: bench
-provider: { name: aws, runtime: nodejs20.x, memorySize: 512, timeout: 30 }
-plugins: [serverless-offline]
-custom:
-  serverless-offline: { httpPort: ${PORTS.http}, lambdaPort: ${PORTS.lambda}, noTimeout: false }
-functions:
-  echo: { handler: echo.handler, events: [{ http: { method: post, path: echo } }] }
-`,
-  );
-  writeFileSync(join(folder, "echo.js"), "exports.handler = async (event) => event;\n");
-  const { symlinkSync } = await import("node:fs");
-  symlinkSync(join(FOLDER, "node_modules"), join(folder, "node_modules"));
-  const osls = join(FOLDER, "node_modules/.bin/serverless");
-  const child = spawn(process.execPath, [osls, "offline", "start"], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, AWS_ACCESS_KEY_ID: "x", AWS_SECRET_ACCESS_KEY: "x" },
-  });
-  let text = "";
-  await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`serverless-offline did not start:\n${text}`)), START_MS);
-    const listen = (data) => {
-      text += data;
-      if (!/Server ready/.test(text)) return;
-      clearTimeout(late);
-      resolve();
-    };
-    child.stdout.on("data", listen);
-    child.stderr.on("data", listen);
-    child.once("exit", (code) => reject(new Error(`serverless-offline ended with ${code}:\n${text}`)));
-  });
-  return child;
-}

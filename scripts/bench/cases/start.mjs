@@ -37,6 +37,16 @@ export default {
       );
       bench.row("the same to a first answer of the gateway itself", noBound(" ms"), over.health);
 
+      const ready = [];
+      for (let round = 0; round < bench.rounds(9, 3); round++) {
+        const stack = await startStack(ROOT);
+        ready.push(stack.readyMs);
+        await stack.stop();
+      }
+      bench.row("`lambda-run start` to ready, the project's own template", atMost(600, " ms"), ready, {
+        table: "loop",
+      });
+
       const stack = await startStack(folder);
       for (const request of oneOfEach(stack.endpoint)) await send(load, stack.endpoint, request);
       await sleep(bench.quick ? 1000 : IDLE_MS);
@@ -55,7 +65,7 @@ export default {
 
 async function startStack(folder) {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [CLI, "start", "--ephemeral", "--port", "0", "--json"], {
+  const child = spawn(process.execPath, [CLI, "start", "--ephemeral", "--port", "0", "--http-port", "0", "--json"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -64,8 +74,10 @@ async function startStack(folder) {
     child.stdout.once("data", resolve);
     void exited.then((code) => reject(new Error(`lambda-run start ended with ${code}`)));
   });
+  const readyMs = performance.now() - startedAt;
   return {
     startedAt,
+    readyMs,
     pid: child.pid,
     endpoint: JSON.parse(line).endpoint,
     async stop() {

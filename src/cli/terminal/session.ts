@@ -173,7 +173,12 @@ export class Session {
   }
 
   #open(): void {
-    const url = this.#stack?.endpoint ?? "";
+    const [door] = this.#stack?.doors ?? [];
+    if (door === undefined)
+      return this.say(
+        `there is no API and no function URL to open; AWS clients find the services at ${this.#stack?.endpoint ?? ""}`,
+      );
+    const { url } = door;
     const opener = process.platform === "darwin" ? "open" : process.platform === "win32" ? "explorer" : "xdg-open";
     this.say(url);
     // A machine without a browser still has the address.
