@@ -49,6 +49,15 @@ export class Outbox<T> {
     while (this.#draining !== undefined) await this.#draining;
   }
 
+  /** Forgets what has not been delivered. */
+  async reset(): Promise<void> {
+    this.#again?.();
+    this.#again = undefined;
+    await this.#options.store.write(() => {
+      for (const key of [...this.#rows.getKeys()]) this.#rows.removeSync(key);
+    });
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#again?.();

@@ -102,6 +102,11 @@ export class StackSources {
     return this.#beginning;
   }
 
+  /** Forgets the events that are under way between a service and a function. */
+  async reset(): Promise<void> {
+    await Promise.all([this.#notifications?.reset(), this.#async?.reset()]);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#beginning;

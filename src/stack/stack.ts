@@ -256,6 +256,7 @@ export class Stack {
   async reset(): Promise<void> {
     await this.gateway?.reset();
     for (const { gateway } of this.#live.secondStores ?? []) await gateway.reset();
+    await this.#live.sources?.reset();
     for (const fn of this.application.functions) this.host.update(fn);
   }
 

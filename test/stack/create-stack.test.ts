@@ -58,6 +58,18 @@ describe("createStack", () => {
   });
   afterAll(() => project.remove());
 
+  it("forgets at a reset the asynchronous events that wait for another attempt", async () => {
+    const stack = await start({ clock: "virtual" });
+    const lambda = new LambdaClient(stack.clientConfig);
+    const Payload = Buffer.from(JSON.stringify({ fail: true }));
+    await lambda.send(new InvokeCommand({ FunctionName: "hello", InvocationType: "Event", Payload }));
+    await stack.waitFor(() => stack.invocations("hello").length === 1);
+    await stack.reset();
+    await stack.clock.advance("10m");
+    expect(stack.invocations("hello")).toEqual([]);
+    lambda.destroy();
+  });
+
   it("asks an API as fetch does, by its name where there are several doors", async () => {
     const api = `
 Transform: AWS::Serverless-2016-10-31

@@ -99,6 +99,13 @@ export class DurableInvoker implements AsyncInvoker {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
+  /** Forgets the events that wait; those that run end, and are not tried again. */
+  async reset(): Promise<void> {
+    this.#timer?.();
+    this.#timer = undefined;
+    await this.#queue.clear();
+  }
+
   /** Starts no more and waits a moment for those that run. Events that are not through are found by the next start. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -65,8 +65,9 @@ export class AsyncQueueStore {
   /** The same event at a later time, or gone when `dueMs` is undefined. */
   settle(key: AsyncKey, next?: { readonly event: AsyncEvent; readonly dueMs: number }): Promise<void> {
     return this.#store.write(() => {
-      this.#rows.removeSync(key);
-      if (next !== undefined) this.#rows.putSync([next.dueMs, key[1]], next.event);
+      // An event that was cleared while it ran does not come back.
+      const isThere = this.#rows.removeSync(key);
+      if (next !== undefined && isThere) this.#rows.putSync([next.dueMs, key[1]], next.event);
     });
   }
 
@@ -82,6 +83,13 @@ export class AsyncQueueStore {
       if (found.length >= limit) break;
     }
     return found;
+  }
+
+  /** Forgets every event. */
+  clear(): Promise<void> {
+    return this.#store.write(() => {
+      for (const key of [...this.#rows.getKeys()]) this.#rows.removeSync(key);
+    });
   }
 
   get size(): number {

@@ -80,6 +80,10 @@ export class S3Notifications {
     return this.#outbox.idle();
   }
 
+  reset(): Promise<void> {
+    return this.#outbox.reset();
+  }
+
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await this.#outbox.close();
