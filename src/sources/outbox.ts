@@ -53,9 +53,7 @@ export class Outbox<T> {
   async reset(): Promise<void> {
     this.#again?.();
     this.#again = undefined;
-    await this.#options.store.write(() => {
-      for (const key of [...this.#rows.getKeys()]) this.#rows.removeSync(key);
-    });
+    await this.#rows.clearAsync();
   }
 
   async close(): Promise<void> {

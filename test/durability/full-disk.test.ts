@@ -79,13 +79,13 @@ describe("a full disk", () => {
 
     const QueueUrl = `${config.endpoint}/000000000000/jobs`;
     let acknowledged = 0;
-    let refusal: unknown;
-    while (refusal === undefined) {
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1000) })).then(
-        () => (acknowledged += 1),
-        (error: unknown) => (refusal = error),
-      );
-    }
+    const fill = async (): Promise<never> => {
+      for (;;) {
+        await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1000) }));
+        acknowledged += 1;
+      }
+    };
+    const refusal: unknown = await fill().catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: "InternalFailure", $metadata: { httpStatusCode: 500 } });
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),

@@ -86,10 +86,8 @@ export class AsyncQueueStore {
   }
 
   /** Forgets every event. */
-  clear(): Promise<void> {
-    return this.#store.write(() => {
-      for (const key of [...this.#rows.getKeys()]) this.#rows.removeSync(key);
-    });
+  async clear(): Promise<void> {
+    await this.#rows.clearAsync();
   }
 
   get size(): number {
