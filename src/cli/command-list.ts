@@ -123,7 +123,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "doctor",
-    description: "say how each limit is held on this machine, and what of the template would not work on AWS",
+    description:
+      "say how each limit is held here, whether Docker answers, and what of the template would not work on AWS",
     flags: [JSON_FLAG],
     examples: ["doctor", "doctor --sandbox portable"],
     load: async () => (await import("./commands/doctor.js")).doctorCommand,

@@ -1,7 +1,11 @@
-/** `lambda-run doctor`: how each limit is held on this machine, and what of the project would not work on AWS. */
+/**
+ * `lambda-run doctor`: how each limit is held on this machine, whether a Docker engine is there, and what of the project
+ * would not work on AWS.
+ */
 import { relative, resolve } from "node:path";
 import { probeSandbox } from "../../runtime/sandbox/probe.js";
 import { EXIT } from "../../shared/errors.js";
+import { probeDocker, type DockerState } from "../../stack/containers/probe.js";
 import { checkDeployment } from "../../stack/deploy-checks/deploy-checks.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
@@ -10,12 +14,14 @@ import { table } from "../render/table.js";
 
 export const doctorCommand: Action = async (_args, options) => {
   const { application, config, folder } = await loadProject(options);
+  const probing = probeDocker();
   const { tiers } = await probeSandbox(config.limits.sandbox === "auto" ? {} : { tier: config.limits.sandbox });
   const findings = await checkDeployment(application, resolve(folder, config.state));
+  const docker = await probing;
   const exitCode = findings.some(({ severity }) => severity === "breaks") ? EXIT.usage : EXIT.ok;
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, findings })}\n`,
+      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, docker, findings })}\n`,
     );
     return exitCode;
   }
@@ -37,6 +43,7 @@ export const doctorCommand: Action = async (_args, options) => {
       ...rows,
     ]),
   );
+  process.stdout.write(`\n${colours.bold("Containers")}\n${describeDocker(docker)}`);
   if (application.sourceFile === undefined) return exitCode;
   process.stdout.write(`\n${colours.bold("On AWS")} as ${relative(folder, application.sourceFile)} declares it\n`);
   if (findings.length === 0) process.stdout.write("nothing was found that would not work there\n");
@@ -46,3 +53,9 @@ export const doctorCommand: Action = async (_args, options) => {
   }
   return exitCode;
 };
+
+/** A machine without Docker lacks nothing: that is said before anybody installs it. */
+function describeDocker(docker: DockerState): string {
+  if (docker.state === "ready") return `${docker.server}, API ${docker.apiVersion}, at ${docker.host}\n`;
+  return `${docker.state}: ${docker.what}\n  fix   ${docker.fix} Nothing needs it: the services are embedded.\n`;
+}
