@@ -43,6 +43,8 @@ const functionOf = (name) => findFunction(stack.application, name);
 
 serveCalls({
   endpoint: () => stack.endpoint,
+  /** Where the HTTP API of the function `web` answers. */
+  door: () => stack.doors[0].url,
   prepare: (name) => stack.host.prepare(functionOf(name)).then(() => undefined),
   invoke: async ({ name, payload }) => {
     const start = performance.now();
@@ -98,6 +100,7 @@ function makeProject() {
   });
   const Resources = {
     echo: bundled("functions", "echo.handler", 30),
+    web: bundled("functions", "web.handler", 30),
     sdk: bundled("functions", "sdk.handler", 30),
     chain1: bundled("functions", "chain.handler", 30),
     chain2: bundled("functions", "chain.handler", 30),
@@ -107,6 +110,7 @@ function makeProject() {
     manifest: bundled("manifest", "handler.handler", 600),
   };
   for (const [name, { Properties }] of Object.entries(Resources)) Properties.FunctionName = name;
+  Resources.web.Properties.Events = { post: { Type: "HttpApi", Properties: { Method: "POST", Path: "/web" } } };
   const template = { Transform: "AWS::Serverless-2016-10-31", Resources };
   writeFileSync(join(project, "template.json"), JSON.stringify(template));
   mkdirSync(join(project, "node_modules"));

@@ -1,4 +1,7 @@
-/** serverless-offline on osls, as its user starts it; installed into the bench's cache at the first use. */
+/**
+ * serverless-offline on osls, as its user starts it; installed into the bench's cache at the first use. It runs handlers
+ * in worker threads of its own process, as many as there are calls at once, with no limit but the timeout.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +40,7 @@ plugins: [serverless-offline]
 custom:
   serverless-offline: { httpPort: ${PORTS.http}, lambdaPort: ${PORTS.lambda}, noTimeout: false }
 functions:
-  echo: { handler: echo.handler, events: [{ http: { method: post, path: echo } }] }
+  echo: { handler: echo.handler, events: [{ http: { method: post, path: echo } }, { httpApi: 'POST /web' }] }
 `,
   );
   writeFileSync(join(folder, "echo.js"), handler);
