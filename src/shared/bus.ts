@@ -18,6 +18,8 @@ export interface ObjectEvent {
   readonly requestId: string;
   readonly sourceIpAddress: string;
   readonly timeMs: number;
+  /** Of the request: by it Lambda sees chains that go round. */
+  readonly traceHeader?: string;
 }
 
 export interface BusEvents {

@@ -7,7 +7,7 @@ import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
-import type { FunctionDirectory, MappingManager } from "../services/lambda/index.js";
+import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { NotificationRuleInput, S3Service } from "../services/s3/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
@@ -16,6 +16,7 @@ import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
+import { arnOf } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
@@ -53,8 +54,18 @@ export class StackSources {
       region: application().realm.region,
       sqs: () => this.#sqs(),
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
-      invoke: (fn, payload, qualifier) =>
-        invoke(this.#hostNow(), fn, { payload, ...(qualifier === undefined ? {} : { qualifier }) }),
+      invoke: (fn, payload, qualifier, traceHeaders) => {
+        const arn = arnOf.function(application().realm, fn.name);
+        const { header } = continueTrace(deepestTrace(traceHeaders, arn), arn, clock.now());
+        return invoke(this.#hostNow(), fn, {
+          payload,
+          traceHeader: header,
+          ...(qualifier === undefined ? {} : { qualifier }),
+        });
+      },
+      endless: (name, traceHeader) =>
+        this.#functions().endsRecursion(name) &&
+        continueTrace(traceHeader, arnOf.function(application().realm, name), clock.now()).endless,
     });
   }
 

@@ -14,7 +14,7 @@
  * - Reserved concurrency counts for each version alone; on AWS all versions share it
  * - Asynchronous records go to queues, functions and event buses; S3 as a destination is refused by name, a topic is
  *   dropped with a warning while there is no SNS
- * - Recursion is seen along calls from function to function; on AWS also through SQS, SNS and S3
+ * - Recursion is seen along calls from function to function and through SQS and S3; not through SNS, which is not there
  *
  * By design:
  * - Resource policies and roles are kept, and not evaluated: whoever has valid credentials may invoke
@@ -32,7 +32,8 @@
  * Unverified:
  * - The event that an empty body becomes; the name of the 413 exception of Invoke
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ
- * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException
+ * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException; that a message whose chain
+ *   is cut stays in its queue, where the redrive policy finds it
  */
 import type { ServerResponse } from "node:http";
 import type { FunctionUrlSource } from "../../config/event-source.js";
@@ -56,7 +57,7 @@ import { Rows } from "./rows.js";
 
 export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
 export type { FunctionDirectory, KnownUrl } from "./directory.js";
-export { continueTrace } from "./lineage.js";
+export { continueTrace, deepestTrace } from "./lineage.js";
 
 export interface LambdaServiceOptions {
   readonly host: RuntimeHost;

@@ -27,11 +27,7 @@ export function continueTrace(received: string | undefined, functionArn: string,
     if (equals > 0) fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
   }
   const hash = hashOf(functionArn);
-  const rounds = new Map<string, number>();
-  for (const entry of fields.get("Lineage")?.split("|") ?? []) {
-    const match = /^(?:\d+:)?([0-9a-f]{8}):(\d+)$/.exec(entry);
-    if (match?.[1] !== undefined) rounds.set(match[1], Number(match[2]));
-  }
+  const rounds = roundsIn(fields.get("Lineage"));
   const count = (rounds.get(hash) ?? 0) + 1;
   rounds.delete(hash);
   rounds.set(hash, count);
@@ -40,6 +36,26 @@ export function continueTrace(received: string | undefined, functionArn: string,
   const parent = fields.get("Parent") ?? randomHex(16);
   const header = `Root=${root};Parent=${parent};Sampled=${fields.get("Sampled") ?? "0"};Lineage=${lineage.join("|")}`;
   return { header, endless: count > MAX_ROUNDS };
+}
+
+/** Of the traces that the messages of one batch bring, the one in which the function ran most often. */
+export function deepestTrace(received: readonly string[], functionArn: string): string | undefined {
+  const hash = hashOf(functionArn);
+  let [deepest, most]: [string | undefined, number] = [undefined, -1];
+  for (const header of received) {
+    const count = roundsIn(/(?:^|;)\s*Lineage=([^;]*)/.exec(header)?.[1]).get(hash) ?? 0;
+    if (count > most) [deepest, most] = [header, count];
+  }
+  return deepest;
+}
+
+function roundsIn(lineage: string | undefined): Map<string, number> {
+  const rounds = new Map<string, number>();
+  for (const entry of lineage?.split("|") ?? []) {
+    const match = /^(?:\d+:)?([0-9a-f]{8}):(\d+)$/.exec(entry.trim());
+    if (match?.[1] !== undefined) rounds.set(match[1], Number(match[2]));
+  }
+  return rounds;
 }
 
 /** Node keeps random bytes for UUIDs in stock: a tenth of the time that `randomBytes` takes. */

@@ -45,6 +45,7 @@ export function tell(
   happening: Happening,
 ): void {
   const { seq, versionId, key, action, timeMs, sizeBytes, eTag } = happening;
+  const traceHeader = request.raw.headers["x-amzn-trace-id"];
   const told: ObjectEvent = {
     namespace: context.namespace,
     bucket: bucket.name,
@@ -56,6 +57,7 @@ export function tell(
     timeMs,
     ...(sizeBytes === undefined ? undefined : { sizeBytes }),
     ...(eTag === undefined ? undefined : { eTag }),
+    ...(typeof traceHeader === "string" ? { traceHeader } : undefined),
     ...(bucket.versioning === undefined || versionId === undefined ? undefined : { versionId }),
   };
   context.bus.emit(event, told);

@@ -1,6 +1,7 @@
 /** The operations on messages: send, receive, delete, change visibility, each alone and in batches. */
 import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject, JsonOperation } from "../kit/json-protocol.js";
+import type { ServiceRequest } from "../service.js";
 import { sqsError } from "./errors.js";
 import { objectList, optionalInteger, optionalString, requiredString, stringList } from "./input.js";
 import { SQS } from "./limits.js";
@@ -15,7 +16,8 @@ export function messageOperations(context: OperationContext): Record<string, Jso
   return {
     SendMessage: async (input, request) => {
       const queue = context.queueOf(input, request);
-      const [sent] = await queue.send([readDraft(queue, input, context.senderOf(request))]);
+      const draft = traced(readDraft(queue, input, context.senderOf(request)), request);
+      const [sent] = await queue.send([draft]);
       return sent === undefined ? {} : describeSent(sent);
     },
 
@@ -26,7 +28,7 @@ export function messageOperations(context: OperationContext): Record<string, Jso
       const ids = checkBatch(entries, entryName);
       checkMessageBatch(queue, entries, entryName);
       const drafts = entries.map((entry) =>
-        attempt(() => readDraft(queue, entry, context.senderOf(request), BATCH_SIZE_ERROR)),
+        attempt(() => traced(readDraft(queue, entry, context.senderOf(request), BATCH_SIZE_ERROR), request)),
       );
       const good = drafts.filter((draft): draft is MessageDraft => !(draft instanceof AwsError));
       const sent = good.length === 0 ? [] : await queue.send(good);
@@ -114,6 +116,15 @@ export function messageOperations(context: OperationContext): Record<string, Jso
       );
     },
   };
+}
+
+/**
+ * The trace header of the request is the message's, unless the message brings one of its own.
+ * https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+ */
+function traced(draft: MessageDraft, { headers }: ServiceRequest): MessageDraft {
+  const traceHeader = headers["x-amzn-trace-id"];
+  return draft.traceHeader === undefined && typeof traceHeader === "string" ? { ...draft, traceHeader } : draft;
 }
 
 function describeSent(sent: SentMessage | undefined): JsonObject {

@@ -51,7 +51,12 @@ export interface S3NotificationOptions {
 }
 
 type Delivery =
-  | { readonly to: NotificationRule["kind"]; readonly arn: string; readonly body: string }
+  | {
+      readonly to: NotificationRule["kind"];
+      readonly arn: string;
+      readonly body: string;
+      readonly traceHeader?: string;
+    }
   | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
@@ -97,7 +102,13 @@ export class S3Notifications {
     if (configuration === undefined) return;
     for (const rule of matchingRules(configuration, `s3:${eventNameOf(kind, event.action)}`, event.key)) {
       const body = JSON.stringify(s3Notification(kind, event, rule.id, realm));
-      this.#outbox.put({ to: rule.kind, arn: rule.targetArn, body });
+      const { traceHeader } = event;
+      this.#outbox.put({
+        to: rule.kind,
+        arn: rule.targetArn,
+        body,
+        ...(traceHeader === undefined ? {} : { traceHeader }),
+      });
     }
     if (configuration.eventBridge) this.#outbox.put({ to: "bus", event: s3BusEvent(kind, event, realm, randomUUID()) });
   }
@@ -118,7 +129,7 @@ export class S3Notifications {
         bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
         return;
       case "lambda":
-        return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body));
+        return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body), traceOf(delivery));
       case "sns":
         if (publish === undefined)
           log.warn({ arn: delivery.arn }, "there is no SNS yet: an S3 notification is dropped");
@@ -126,7 +137,7 @@ export class S3Notifications {
         return;
       case "sqs":
         try {
-          await (await sqs()).sendMessage(delivery.arn, { body: delivery.body });
+          await (await sqs()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) });
         } catch (error) {
           // A queue that is gone stays gone; S3 drops such notifications, too.
           if (!(error instanceof AwsError)) throw error;
@@ -138,6 +149,9 @@ export class S3Notifications {
     }
   }
 }
+
+const traceOf = ({ traceHeader }: { readonly traceHeader?: string }): { readonly traceHeader?: string } =>
+  traceHeader === undefined ? {} : { traceHeader };
 
 /** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]` */
 function functionNameOf(arn: string): string {

@@ -39,7 +39,14 @@ export interface MappingsOptions {
   readonly region: string;
   readonly notice: (text: string) => void;
   readonly resolve: (functionName: string, qualifier: string | undefined) => FunctionConfig | undefined;
-  readonly invoke: (config: FunctionConfig, payload: Buffer, qualifier: string | undefined) => Promise<InvokeResult>;
+  readonly invoke: (
+    config: FunctionConfig,
+    payload: Buffer,
+    qualifier: string | undefined,
+    traceHeaders: readonly string[],
+  ) => Promise<InvokeResult>;
+  /** The function ran too often in the chain that this trace header tells of. */
+  readonly endless: (functionName: string, traceHeader: string) => boolean;
 }
 
 /**
@@ -180,7 +187,7 @@ export class SqsMappings implements MappingManager {
   }
 
   async #open(mapping: Mapping, declared: boolean): Promise<void> {
-    const { clock, log, region, resolve, invoke } = this.#options;
+    const { clock, log, region, resolve, invoke, endless } = this.#options;
     const { functionName, qualifier, maximumConcurrency = MAX_BATCHES } = mapping;
     const config = resolve(functionName, qualifier);
     const poller = new SqsPoller({
@@ -200,11 +207,12 @@ export class SqsMappings implements MappingManager {
       region,
       clock,
       log,
-      invoke: (payload) => {
+      endless: (traceHeader) => endless(functionName, traceHeader),
+      invoke: (payload, traceHeaders) => {
         // Asked anew for every batch: code, alias or template may have changed since.
         const current = resolve(functionName, qualifier);
         if (current === undefined) throw new Error(`there is no function ${functionName} any more`);
-        return invoke(current, payload, qualifier);
+        return invoke(current, payload, qualifier, traceHeaders);
       },
     });
     this.#entries.set(mapping.uuid, { mapping, poller, declared });

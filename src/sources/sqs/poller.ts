@@ -51,7 +51,9 @@ export interface PollerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Rejects when the function could not be run at all (throttled, not to be built); then it is tried again. */
-  readonly invoke: (payload: Buffer) => Promise<InvokeResult>;
+  readonly invoke: (payload: Buffer, traceHeaders: readonly string[]) => Promise<InvokeResult>;
+  /** A message that goes round between queue and function; it is left in the queue, where the redrive policy finds it. */
+  readonly endless: (traceHeader: string) => boolean;
 }
 
 const LONG_POLL_MS = 20_000;
@@ -62,6 +64,7 @@ const MAX_BACKOFF_MS = 10_000;
 /** "If the window and the timeout are longer, the visibility timeout becomes window + timeout + 30 seconds." */
 const VISIBILITY_RESERVE_SECONDS = 30;
 const STOP_GRACE_MS = 2000;
+const TRACE_HEADER = "AWSTraceHeader";
 
 export class SqsPoller {
   readonly #options: PollerOptions;
@@ -199,7 +202,10 @@ export class SqsPoller {
       const kept = new Set(wanted.map(({ message }) => message));
       await queue.delete(messages.filter((message) => !kept.has(message)).map(({ receiptHandle }) => receiptHandle));
     }
-    for (const batch of batchesOf(wanted, LAMBDA.syncRequestBytes)) {
+    for (const batch of batchesOf(
+      wanted.filter(({ message }) => !this.#goesRound(message)),
+      LAMBDA.syncRequestBytes,
+    )) {
       const work = this.#process(batch, visibleAgainMs)
         .catch((error: unknown) =>
           this.#options.log.error({ err: error, queueArn: queue.queueArn }, "a batch could not be finished"),
@@ -212,8 +218,20 @@ export class SqsPoller {
     }
   }
 
+  #goesRound({ messageId, attributes }: QueueMessage): boolean {
+    const traceHeader = attributes[TRACE_HEADER];
+    const { endless, log, queue } = this.#options;
+    if (traceHeader === undefined || !endless(traceHeader)) return false;
+    log.warn(
+      { queueArn: queue.queueArn, messageId },
+      "a recursive loop was cut: the message does not run the function",
+    );
+    return true;
+  }
+
   async #process({ messages, payload }: Batch, visibleAgainMs: number): Promise<void> {
-    const result = await this.#invoke(payload, visibleAgainMs);
+    const traceHeaders = messages.flatMap(({ attributes }) => attributes[TRACE_HEADER] ?? []);
+    const result = await this.#invoke(payload, traceHeaders, visibleAgainMs);
     if (result === undefined || this.#abandoned || result.functionError !== undefined) return;
     const ids = new Set(messages.map(({ messageId }) => messageId));
     const failed = this.#options.settings.reportBatchItemFailures
@@ -225,11 +243,15 @@ export class SqsPoller {
   }
 
   /** Tries on while the function cannot be run; undefined when the messages become visible again meanwhile. */
-  async #invoke(payload: Buffer, visibleAgainMs: number): Promise<InvokeResult | undefined> {
+  async #invoke(
+    payload: Buffer,
+    traceHeaders: readonly string[],
+    visibleAgainMs: number,
+  ): Promise<InvokeResult | undefined> {
     const { clock, log, queue, invoke } = this.#options;
     for (let waitMs = FIRST_BACKOFF_MS; ; waitMs = Math.min(MAX_BACKOFF_MS, waitMs * 2)) {
       try {
-        return await invoke(payload);
+        return await invoke(payload, traceHeaders);
       } catch (error) {
         const { signal } = this.#stopping;
         log.warn({ queueArn: queue.queueArn, reason: messageOf(error) }, "a batch could not be run");

@@ -83,6 +83,7 @@ async function map(
     region: "us-east-1",
     clock,
     log: silentLogger,
+    endless: () => false,
     invoke: async (payload) => {
       const { Records } = JSON.parse(payload.toString("utf8")) as { Records: Record[] };
       batches.push(Records.map(({ body }) => body));

@@ -70,6 +70,7 @@ it("gives a function the same records, deletes what succeeded and leaves what fa
     region: "us-east-1",
     clock: realClock,
     log: silentLogger,
+    endless: () => false,
     invoke: (payload) => {
       const { Records } = JSON.parse(payload.toString("utf8")) as { Records: Record[] };
       records.push(...Records);
