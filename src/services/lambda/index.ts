@@ -30,7 +30,8 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
- * - The event that an empty body becomes; the name of the 413 exception of Invoke
+ * - The event that an empty body becomes; the name of the 413 exception of Invoke; the refusal of a client context that is no
+ *   JSON object
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ
  * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException; that a message whose chain
  *   is cut stays in its queue, where the redrive policy finds it

@@ -34,6 +34,7 @@ export async function readInvokeInput(request: ServiceRequest): Promise<InvokeIn
       `Client context must be no more than ${LAMBDA.clientContextBytes} bytes when base64-encoded`,
     );
   }
+  if (clientContext !== undefined) checkClientContext(clientContext);
   const payload = checkedJson(await readPayload(request));
   return {
     type: type === "Event" || type === "DryRun" ? type : "RequestResponse",
@@ -42,6 +43,20 @@ export async function readInvokeInput(request: ServiceRequest): Promise<InvokeIn
     traceHeader: header(request, "x-amzn-trace-id"),
     payload,
   };
+}
+
+/** As users quote the refusal. */
+function checkClientContext(clientContext: string): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(clientContext, "base64").toString("utf8"));
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new AwsError("InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.", {
+      members: { Type: "User" },
+    });
 }
 
 /** The last 4 KB of START ... REPORT, in base64. */

@@ -83,6 +83,8 @@ export interface HttpServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** A request that takes longer to arrive gets 408 and its connection is closed. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface HttpServer {
@@ -179,12 +181,15 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
 }
 
 /** Listens; a port that is taken gives way to the next ones. */
-export async function serveHttp(handler: HttpHandler, { host, port }: HttpServerOptions): Promise<HttpServer> {
+export async function serveHttp(
+  handler: HttpHandler,
+  { host, port, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions,
+): Promise<HttpServer> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: 1000,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
   });
   server.on("request", handler);
   const bound = await listen(server, host, port);

@@ -407,6 +407,36 @@ describe("refusals have AWS's names, texts and statuses", () => {
     ).toMatchObject({ name: "AccessDeniedException" });
   });
 
+  test("tells what is not there in the words of each call", async () => {
+    const FunctionName = await create();
+    const gone = `arn:aws:lambda:us-east-1:000000000000:function:gone`;
+    expect(await refusal(client.send(new GetFunctionCommand({ FunctionName: "gone" })))).toMatchObject({
+      message: `Function not found: ${gone}`,
+    });
+    expect(
+      await refusal(
+        client.send(new PutFunctionConcurrencyCommand({ FunctionName: "gone", ReservedConcurrentExecutions: 1 })),
+      ),
+    ).toMatchObject({ message: `Function not found: ${gone}:$LATEST` });
+    expect(await refusal(client.send(new GetPolicyCommand({ FunctionName: "gone" })))).toMatchObject({
+      message: "The resource you requested does not exist.",
+    });
+    expect(
+      await refusal(client.send(new UpdateFunctionUrlConfigCommand({ FunctionName: "gone", AuthType: "NONE" }))),
+    ).toMatchObject({ message: "Function does not exist" });
+    expect(
+      await refusal(client.send(new UpdateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }))),
+    ).toMatchObject({ message: "The resource you requested does not exist." });
+  });
+
+  test("of a client context that is no JSON object", async () => {
+    const ClientContext = Buffer.from("[1]").toString("base64");
+    expect(await refusal(client.send(new InvokeCommand({ FunctionName: "declared", ClientContext })))).toMatchObject({
+      name: "InvalidRequestContentException",
+      message: "Client context must be a valid Base64-encoded JSON object.",
+    });
+  });
+
   test("of a revision that is old", async () => {
     const FunctionName = await create();
     expect(

@@ -1,6 +1,7 @@
 /** Routes, cross-origin rules, limits, streams, and what clients should not send. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { request as httpRequest } from "node:http";
+import { serveHttp } from "../../../src/sources/http/index.js";
 import { Doors, eventIn, HEAD, type Answer, type Sent } from "./fixture.js";
 
 const TEMPLATE = `${HEAD}
@@ -326,6 +327,43 @@ describe("what clients should not send", () => {
         }),
       )["body"],
     ).toBe("a\ufffd");
+  });
+
+  test("many slow bodies and headers hold nobody else up", async () => {
+    const { port } = new URL(doors.url("Http"));
+    const slow = await Promise.all(
+      Array.from(
+        { length: 200 },
+        (_, index) =>
+          new Promise<Socket>((resolve, reject) => {
+            const socket = connect(Number(port), "127.0.0.1", () => {
+              socket.write(
+                `POST /pets/dog HTTP/1.1\r\n${index % 2 === 0 ? `${host}Content-Length: 1000\r\n\r\na` : "X-A"}`,
+                () => resolve(socket),
+              );
+            });
+            socket.once("error", reject);
+          }),
+      ),
+    );
+    expect((await http("/pets/dog")).status).toBe(200);
+    for (const socket of slow) socket.destroy();
+    expect((await http("/pets/dog")).status).toBe(200);
+  });
+
+  test("a body that does not come to its end in time gets 408, and its connection is closed", async () => {
+    const server = await serveHttp((message) => message.resume(), { host: "127.0.0.1", port: 0, requestTimeoutMs: 50 });
+    const received = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(server.port, "127.0.0.1", () => {
+        socket.write(`POST / HTTP/1.1\r\n${host}Content-Length: 10\r\n\r\nabc`);
+      });
+      socket.on("data", (data) => (text += data.toString("latin1")));
+      socket.on("close", () => resolve(text));
+      socket.on("error", reject);
+    });
+    expect(received).toMatch(/^HTTP\/1\.1 408 /);
+    await server.close();
   });
 
   test("a client that goes away", async () => {

@@ -100,7 +100,6 @@ function condition(operator: string, values: Readonly<Record<string, string | un
 function getPolicy(call: Call): Answer {
   const { context } = call;
   const { name, qualifier } = referenceOf(call);
-  requireVersion(context, { name, qualifier });
   const policy = context.rows.get("policy", name, qualifier ?? LATEST);
   if (policy === undefined || policy.statements.length === 0)
     throw resourceNotFound("The resource you requested does not exist.");

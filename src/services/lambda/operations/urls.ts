@@ -4,7 +4,7 @@ import { objectMember, stringMember, Violations } from "../../kit/json-input.js"
 import { functionArn, page, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
 import { conflict, resourceNotFound } from "../errors.js";
-import type { UrlRecord } from "../records.js";
+import type { FunctionRecord, UrlRecord } from "../records.js";
 import { urlView } from "../view.js";
 
 const PATH = "/2021-10-31/functions/{FunctionName}/url";
@@ -34,13 +34,20 @@ function placeOf(call: Call): Place {
   return { name, qualifier, part: qualifier ?? LATEST, arn: functionArn(call.context, name, qualifier) };
 }
 
+/** Function and alias have to be there to get a URL; those that ask for one are only told that there is none. */
+function requireTarget(call: Call): FunctionRecord {
+  const { directory } = call.context;
+  const { name, qualifier } = placeOf(call);
+  const record = directory.latest(name);
+  if (record === undefined || (qualifier !== undefined && directory.alias(name, qualifier) === undefined))
+    throw resourceNotFound("Function does not exist");
+  return record;
+}
+
 async function create(call: Call): Promise<Answer> {
   const { context } = call;
-  const { name, qualifier, part, arn } = placeOf(call);
-  const record = context.directory.latest(name);
-  if (record === undefined || (qualifier !== undefined && context.directory.alias(name, qualifier) === undefined)) {
-    throw resourceNotFound("Function does not exist");
-  }
+  const { name, part, arn } = placeOf(call);
+  const record = requireTarget(call);
   const faults = new Violations();
   faults.required(stringMember(call.input, "AuthType"), "authType");
   faults.check();
@@ -97,9 +104,10 @@ function get(call: Call): Answer {
 
 async function update(call: Call): Promise<Answer> {
   const { context } = call;
+  const record = requireTarget(call);
   const { name, part, arn, url } = requireUrl(call);
   const row = read(call, url);
-  await context.rows.put("url", name, part, row, { durable: context.directory.latest(name)?.fromTemplate !== true });
+  await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { body: urlView(arn, row, context.functionUrl(row.urlId)) };
 }
 
