@@ -2,15 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
-import {
-  checkRevision,
-  functionArn,
-  referenceOf,
-  requireVersion,
-  type Answer,
-  type Call,
-  type Route,
-} from "../context.js";
+import { checkRevision, functionArn, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
 import { conflict, functionNotFound, invalidParameter, resourceNotFound } from "../errors.js";
 
