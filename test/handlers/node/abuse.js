@@ -18,17 +18,17 @@ function send(text) {
 }
 
 const tricks = {
-  async detach() {
+  async detach({ mark }) {
     const pids = [];
     for (let i = 0; i < 3; i++) {
-      const child = spawn("/bin/sh", ["-c", "trap '' TERM HUP INT; while :; do sleep 0.05; done"], { detached: true, stdio: "ignore" });
+      const child = spawn("/bin/sh", ["-c", `trap '' TERM HUP INT; while :; do sleep 0.05; done; : ${mark}`], { detached: true, stdio: "ignore" });
       child.unref();
       pids.push(child.pid);
     }
     return pids.length;
   },
-  async detachAndHang() {
-    await tricks.detach();
+  async detachAndHang(event) {
+    await tricks.detach(event);
     process.on("SIGTERM", () => undefined);
     for (;;);
   },
