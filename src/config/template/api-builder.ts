@@ -10,6 +10,7 @@ import type { Json, JsonObject } from "../json.js";
 import { apiSettingsOf } from "./api-settings.js";
 import { functionIdOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
+import { documentAuthOf } from "./document-auth.js";
 import { corsOf } from "./cors.js";
 import { plainOf } from "./node.js";
 import { parseTemplate } from "./parse.js";
@@ -128,6 +129,7 @@ function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
         version,
         Number(integration["timeoutInMillis"] ?? 0),
         context,
+        documentAuthOf(api.definition, operation),
       );
     }
   }

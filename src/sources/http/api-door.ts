@@ -11,6 +11,7 @@ import type { Caller } from "../../services/kit/credentials.js";
 import { realClock, type Cancel } from "../../shared/clock.js";
 import type { ApiRoute } from "./api-model.js";
 import type { AuthOutcome } from "./auth/lambda-authorizer.js";
+import { isSigned } from "./auth/iam.js";
 import { isPreflight, preflightAnswer, restPreflightAnswer, withCors } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
 import {
@@ -155,7 +156,7 @@ async function guard(
     case "iam": {
       const caller = door.iam(target.request, target.signedPath);
       return caller === undefined
-        ? { refused: "forbidden" }
+        ? { refused: target.api.kind === "rest" && !isSigned(target.request) ? "no-route" : "forbidden" }
         : {
             caller: callerIdentity(caller),
             ...(target.api.kind === "http" ? { authorizer: { iam: iamView(caller) } } : {}),

@@ -11,7 +11,6 @@
  * - WebSocket APIs are not served
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - Response streaming through REST APIs (`responseTransferMode: STREAM`): answers go out whole
- * - Authorizers inside OpenAPI documents are not read
  *
  * By design:
  * - One port for all: `ID.execute-api.localhost`, `ID.lambda-url.localhost`, or `/_aws/execute-api/ID` and
@@ -26,7 +25,7 @@
  * - HTTP APIs and function URLs hand on forms (`application/x-www-form-urlencoded`) in base64, as AWS does
  *
  * Unverified:
- * - Texts of HTTP APIs' own errors, and of throttled function URLs
+ * - Texts of HTTP APIs' own errors, and of throttled function URLs; that of a wrong signature (`Forbidden`) in REST APIs
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
  */

@@ -1,11 +1,12 @@
 /**
- * What stands before a route, read from SAM's `Auth` and from raw authorizer resources.
+ * What stands before a route, read from SAM's `Auth`, from raw authorizer resources and from OpenAPI documents.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-controlling-access-to-apis.html
  */
 import type { ApiConfig } from "../../../config/application.js";
 import { isJsonObject } from "../../../config/json.js";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { parseArn } from "../../../shared/arn.js";
+import { documentAuthorizers } from "./document.js";
 
 export interface LambdaAuthorizer {
   readonly kind: "lambda";
@@ -50,7 +51,8 @@ export function authorizersOf(api: Exclude<ApiConfig, { kind: "websocket" }>): A
     const authorizer = isJsonObject(value) ? fromSam(name, value, api.kind) : undefined;
     if (authorizer !== undefined) found.set(name, authorizer);
   }
-  for (const [id, properties] of Object.entries(api.settings.authorizers)) {
+  const raw = { ...documentAuthorizers(api.definition), ...api.settings.authorizers };
+  for (const [id, properties] of Object.entries(raw)) {
     const authorizer = fromResource(id, properties, api.kind);
     if (authorizer !== undefined) found.set(id, authorizer);
   }

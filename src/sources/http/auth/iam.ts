@@ -6,13 +6,21 @@ import { headerOf, type HttpRequest } from "../message.js";
 
 export type IamCheck = (request: HttpRequest, signedPath: string) => Caller | undefined;
 
+const SIGNED_QUERY = /(^|&)X-Amz-Algorithm=/;
+
+/** Whether the request brings a signature at all, good or not. */
+export function isSigned(request: HttpRequest): boolean {
+  return (
+    SIGNED_QUERY.test(request.query) || headerOf(request, "authorization")?.startsWith("AWS4-HMAC-SHA256 ") === true
+  );
+}
+
 /** The function answers who signed; undefined when nobody did, or not well. */
 export function iamCheck(options: { readonly credentials: Credentials; readonly clock: Clock }): IamCheck {
   const authenticate = createAuthenticator(options);
   return (request, signedPath) => {
-    const authorization = headerOf(request, "authorization");
-    const inQuery = /(^|&)X-Amz-Algorithm=/.test(request.query);
-    if (!inQuery && !authorization?.startsWith("AWS4-HMAC-SHA256 ")) return undefined;
+    if (!isSigned(request)) return undefined;
+    const inQuery = SIGNED_QUERY.test(request.query);
     try {
       return authenticate({
         message: {
