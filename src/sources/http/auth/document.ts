@@ -21,7 +21,8 @@ export function documentAuthorizers(document: JsonObject | undefined): Readonly<
 }
 
 function resourceOf(scheme: JsonObject, authorizer: JsonObject): JsonObject {
-  const type = String(authorizer["type"] ?? "").toUpperCase();
+  const declared = authorizer["type"];
+  const type = typeof declared === "string" ? declared.toUpperCase() : "";
   const jwt = objectOf(authorizer["jwtConfiguration"]);
   // A token is where the scheme says; `identitySource` is for the others.
   const token = type === "TOKEN" || type === "COGNITO_USER_POOLS" ? scheme["name"] : undefined;
