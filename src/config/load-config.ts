@@ -4,6 +4,7 @@ import { Module } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 import { codeFrame } from "./code-frame.js";
+import { CONFIG_FLAGS } from "./flags.js";
 import { jsonFault } from "./json-fault.js";
 import { isJsonObject } from "./json.js";
 import type { Json, JsonObject } from "./json.js";
@@ -152,7 +153,11 @@ export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, f
   const shown = path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${String(step)}`))
     .join("");
-  const where = `${shown} in ${isInside(flags, path) || !file ? "the command line" : relative(folder, file.path) || join(file.path)}`;
+  const flag = isInside(flags, path) || !file ? flagOf(shown) : undefined;
+  const where =
+    flag === undefined
+      ? `${shown} in ${file ? relative(folder, file.path) || join(file.path) : "the command line"}`
+      : `${flag} on the command line`;
   if (unknown !== undefined) {
     const keys = keysAt(issue.path);
     throw new AppError("LR2005", {
@@ -167,10 +172,16 @@ export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, f
       ? didYouMean(issue.input, issue.values.map(String))
       : "";
   throw new AppError("LR2005", {
-    what: `The option "${shown}" ${given}`,
+    what: flag === undefined ? `The option "${shown}" ${given}` : `${flag} ${given}`,
     where,
     why: issue.message.replace(/^./, (letter) => letter.toLowerCase()) + close,
   });
+}
+
+/** The flag that sets an option or what holds it: `ports.gateway` is `--port`. */
+function flagOf(option: string): string | undefined {
+  const declared = CONFIG_FLAGS.find(({ path }) => option === path || option.startsWith(`${path}.`));
+  return declared?.flags.split(" ")[0];
 }
 
 function isInside(value: Json | undefined, path: readonly PropertyKey[]): boolean {

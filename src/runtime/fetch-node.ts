@@ -41,7 +41,7 @@ export async function fetchNode(runtime: string): Promise<string> {
       ? error
       : new AppError("LR5004", {
           what: `${runtime} could not be fetched from the npm registry`,
-          why: messageOf(error),
+          ...reasonOf(error, `${name}@${major}`),
           cause: error,
         });
   } finally {
@@ -65,8 +65,26 @@ export async function removeNode(runtime: string): Promise<readonly string[]> {
   return versions;
 }
 
+/** npm ends its messages with advice of its own; its code and the first sentence say what was wrong. */
+function reasonOf(error: unknown, specifier: string): { why: string; fix: string } {
+  const text = messageOf(error);
+  const code = /^npm error code (\S+)$/m.exec(text)?.[1];
+  if (code === "ETARGET" || code === "E404")
+    return {
+      why: `the registry has no ${specifier}`,
+      fix: "Name a Node that was released, such as nodejs24.x.",
+    };
+  const [, said] = /^npm error (?!code |syscall |errno )(.*)$/m.exec(text) ?? [];
+  return {
+    why: said === undefined ? text : `npm says: ${said}`,
+    fix: "Mend the way to the registry (`npm ping` tries it), then run `lambda-run runtimes add` again.",
+  };
+}
+
 async function pack(specifier: string, folder: string): Promise<string> {
-  const { stdout } = await run("npm", ["pack", specifier, "--silent", "--pack-destination", folder], { cwd: folder });
+  const { stdout } = await run("npm", ["pack", specifier, "--loglevel=error", "--pack-destination", folder], {
+    cwd: folder,
+  });
   return stdout.trim().split("\n").at(-1) ?? "";
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProjectFolder, smallProject } from "./cli.js";
@@ -180,5 +181,34 @@ describe("a reader that leaves early", () => {
     await left;
     expect(stderr).not.toMatch(/EPIPE|at .*node:/);
     expect(existsSync(join(folder.folder, ".lambda-run/owner.json"))).toBe(false);
+  });
+});
+
+describe("lambda-run runtimes add", () => {
+  it("says that there is no such Node, or that the registry is not there, and not to do the same again", async () => {
+    const folder = project({});
+    const registry = createServer((_request, response) => response.writeHead(404).end("{}")).listen(0, "127.0.0.1");
+    await new Promise((resolve) => registry.once("listening", resolve));
+    const { port } = registry.address() as { port: number };
+    const add = () =>
+      folder.run(["runtimes", "add", "nodejs99.x"], {
+        env: {
+          npm_config_registry: `http://127.0.0.1:${port}`,
+          npm_config_cache: join(folder.folder, "npm"),
+          npm_config_fetch_retries: "0",
+          XDG_CACHE_HOME: join(folder.folder, "cache"),
+        },
+      });
+    try {
+      const unknown = await add();
+      expect(unknown.stderr).toMatch(/why +the registry has no node-\S+@99\nfix +Name a Node that was released/);
+      registry.closeAllConnections();
+      await new Promise((resolve) => registry.close(resolve));
+      const unreachable = await add();
+      expect(unreachable).toMatchObject({ exitCode: 6, stdout: "" });
+      expect(unreachable.stderr).toMatch(/why +npm says: .*ECONNREFUSED.*\nfix +Mend the way to the registry/);
+    } finally {
+      registry.close();
+    }
   });
 });

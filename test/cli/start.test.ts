@@ -1,7 +1,7 @@
 /** `start` as a process: at a real terminal (a pty made by `script`), in a pipe, and as a stream of JSON. */
 import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ProjectFolder, smallProject } from "./cli.js";
 import { Screen } from "./screen.js";
@@ -39,7 +39,12 @@ describe("lambda-run start", () => {
         const command = [process.execPath, BIN, "start", ...args].map((word) => `'${word}'`).join(" ");
         const child = spawn("script", ["-qfec", command, "/dev/null"], {
           cwd: one.project.folder,
-          env: { ...process.env, NO_COLOR: "1", TERM: "xterm" },
+          env: {
+            ...process.env,
+            PATH: `${join(one.project.folder, "bin")}:${process.env["PATH"]}`,
+            NO_COLOR: "1",
+            TERM: "xterm",
+          },
         });
         const screen = new Screen(child);
         one.screens.push(screen);
@@ -73,6 +78,8 @@ describe("lambda-run start", () => {
     await screen.sees(/keys .*i invoke.*q quit/);
     screen.type("h");
     await screen.sees(/ {2}r {2}replay last/);
+    screen.type("o");
+    await screen.sees(/there is no API and no function URL to open; AWS clients find the services at http:\S+/);
     screen.type("r");
     await screen.sees(/nothing to replay yet/);
     screen.type("i");
@@ -112,6 +119,21 @@ describe("lambda-run start", () => {
     screen.type("\u0003");
     await screen.sees(/no invocations/);
     expect(await screen.exited).toBe(0);
+  });
+
+  withPty("opens the API of the template at a key", async () => {
+    const files = smallProject(HANDLER, "      FunctionUrlConfig: { AuthType: NONE }");
+    const opener = '#!/bin/sh\necho "$1" > opened\n';
+    const { folder, terminal } = project({ ...files, "bin/xdg-open": opener, "bin/open": opener });
+    for (const name of ["xdg-open", "open"]) chmodSync(join(folder.folder, "bin", name), 0o755);
+    const screen = terminal("--http-port", "0");
+    const [url = ""] = /http:\S+/.exec(await screen.sees(/function URL +http:\S+/)) ?? [];
+    await screen.sees(/keys .*o open API/);
+    screen.type("o");
+    expect(await screen.sees(/\nhttp:\S+/)).toContain(url);
+    screen.type("q");
+    expect(await screen.exited).toBe(0);
+    expect(readFileSync(join(folder.folder, "opened"), "utf8")).toBe(`${url}\n`);
   });
 
   it("tells everything as JSON lines", async () => {

@@ -120,9 +120,10 @@ describe("configuration", () => {
     expect(error.where).toMatch(where);
   });
 
-  test("a fault in a flag is laid at the command line", async () => {
+  test("a fault in a flag is laid at the flag", async () => {
     const error = await rejectionOf(() => load(project(), { flags: { ports: { gateway: 70_000 } } }));
-    expect(error.where).toBe("ports.gateway in the command line");
+    expect(error.where).toBe("--port on the command line");
+    expect(error.message).toBe("--port cannot be 70000");
   });
 
   test.each([

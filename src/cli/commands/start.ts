@@ -39,6 +39,8 @@ export const startCommand: Action = async (_args, options) => {
     paused: debugging.paused,
   });
   session.attach(stack);
+  // Before the keys are shown: one that comes while the terminal still gathers lines would wait for the next.
+  if (interactive) listenToKeys(session, quit);
   // Since the process began: that is what a person waits for.
   const readyMs = Math.round(performance.now());
   if (json)
@@ -61,7 +63,6 @@ export const startCommand: Action = async (_args, options) => {
           inspect: debugging.inspect,
           onEvent: (event) => session.watched(event),
         });
-  if (interactive) listenToKeys(session, quit);
   await quit.asked;
   if (!json) session.say(`stopping: ${stack.activity.running} in flight`);
   await watch?.close();

@@ -50,7 +50,7 @@ export const KEYS: readonly (readonly [key: string, does: string])[] = [
   ["r", "replay last"],
   ["f", "failed only"],
   ["d", "debugger"],
-  ["o", "open"],
+  ["o", "open API"],
   ["c", "clear"],
   ["q", "quit"],
 ];
