@@ -99,7 +99,7 @@ async function answerOf(
   if (result.functionError !== undefined) return refuse("function-failed");
   const answer =
     route.payload === "2.0"
-      ? answerFromV2(result.payload)
+      ? answerFromV2(result.payload, "http")
       : answerFromV1(result.payload, {
           binaryMediaTypes: api.binaryMediaTypes,
           accept: headerOf(request, "accept"),

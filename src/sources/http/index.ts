@@ -25,6 +25,7 @@
  * - HTTP APIs and function URLs hand on forms (`application/x-www-form-urlencoded`) in base64, as AWS does
  *
  * Unverified:
+ * - The type of an answer in format 1.0 of HTTP APIs that names none (here `application/json`)
  * - Texts of HTTP APIs' own errors, and of throttled function URLs; that of a wrong signature (`Forbidden`) in REST APIs
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives

@@ -14,12 +14,15 @@ const DROPPED: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** What an answer with a status and without a type is: of HTTP APIs as users show it, of function URLs as documented. */
+const DEFAULT_TYPES = { http: "text/plain; charset=utf-8", url: "application/json" } as const;
+
 /** Undefined when the result is malformed. */
-export function answerFromV2(payload: Buffer): HttpAnswer | undefined {
+export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES): HttpAnswer | undefined {
   const result = objectIn(payload);
   if (result?.["statusCode"] === undefined) return inferred(payload);
   const statusCode = statusOf(result["statusCode"]);
-  const head = statusCode === undefined ? undefined : headOf(result);
+  const head = statusCode === undefined ? undefined : headOf(result, DEFAULT_TYPES[kind]);
   const { body } = result;
   if (
     statusCode === undefined ||
@@ -31,7 +34,10 @@ export function answerFromV2(payload: Buffer): HttpAnswer | undefined {
 }
 
 /** Headers and cookies of a result, or of the prelude of a stream. */
-export function headOf(result: Readonly<Record<string, unknown>>): readonly HeaderLine[] | undefined {
+export function headOf(
+  result: Readonly<Record<string, unknown>>,
+  defaultType: string = DEFAULT_TYPES.url,
+): readonly HeaderLine[] | undefined {
   const { headers: map, cookies } = result;
   if (map !== undefined && map !== null && (typeof map !== "object" || Array.isArray(map))) return undefined;
   if (cookies !== undefined && cookies !== null && !Array.isArray(cookies)) return undefined;
@@ -43,7 +49,7 @@ export function headOf(result: Readonly<Record<string, unknown>>): readonly Head
   }
   for (const cookie of (cookies ?? []) as readonly unknown[])
     lines.push(["set-cookie", cleanValue(textOf(cookie) ?? "")]);
-  if (!lines.some(([name]) => name === "content-type")) lines.unshift(["content-type", "application/json"]);
+  if (!lines.some(([name]) => name === "content-type")) lines.unshift(["content-type", defaultType]);
   return lines;
 }
 

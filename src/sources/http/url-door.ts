@@ -86,7 +86,7 @@ export async function passUrl(
     return stream.headSent ? undefined : refuse("function-failed");
   }
   if (result.functionError !== undefined) return refuse("function-failed");
-  const answer = answerFromV2(result.payload);
+  const answer = answerFromV2(result.payload, "url");
   return answer === undefined ? refuse("function-failed") : finish(answer);
 }
 

@@ -58,8 +58,14 @@ const RESULTS: readonly (readonly [
   [
     "no Content-Type",
     '{"statusCode":200,"body":"x"}',
-    ["rest", "http 1.0", "http 2.0", "url"],
+    ["rest", "http 1.0", "url"],
     { headers: { "content-type": "application/json" } },
+  ],
+  [
+    "no Content-Type",
+    '{"statusCode":200,"body":"x"}',
+    ["http 2.0"],
+    { headers: { "content-type": "text/plain; charset=utf-8" } },
   ],
   [
     "a Content-Type of its own",
