@@ -21,6 +21,7 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
+import { silentSources } from "./silent-sources.js";
 
 export interface SourcesOptions {
   readonly application: () => Application;
@@ -131,8 +132,9 @@ export class StackSources {
   }
 
   async #begin(): Promise<void> {
-    const { application, gateway } = this.#options;
+    const { application, gateway, notice } = this.#options;
     const { eventSources, buckets, functions } = application();
+    for (const sentence of silentSources(application())) notice(sentence);
     // Lets the caller say that the stack is ready first: the state is opened here.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;

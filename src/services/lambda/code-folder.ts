@@ -24,6 +24,8 @@ export class CodeFolder {
   readonly #state: () => StateStore;
   /** When each package was last asked for: its function's row may not be written yet. */
   readonly #keptAtMs = new Map<string, number>();
+  /** By hash: two functions may be made of one package at the same moment. */
+  readonly #unpacking = new Map<string, Promise<void>>();
 
   constructor(state: () => StateStore) {
     this.#state = state;
@@ -41,20 +43,13 @@ export class CodeFolder {
     const codeSha256 = createHash("sha256").update(zip).digest("base64");
     const folder = this.pathOf(codeSha256);
     this.#keptAtMs.set(codeSha256, Date.now());
-    const stored = { codeSha256, codeSizeBytes: zip.length };
-    if (existsSync(folder)) return stored;
-    try {
-      // With its library only for those who upload: 4 ms of every start otherwise.
-      const { unzip } = await import("../../runtime/unzip.js");
-      await unzip(zip, folder);
-      await writeFile(`${folder}.zip`, zip);
-    } catch (error) {
-      if (error instanceof AppError && error.code === "LR4001") throw invalidParameter(error.message);
-      if (error instanceof AppError)
-        throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
-      throw error;
+    let unpacking = this.#unpacking.get(codeSha256);
+    if (unpacking === undefined && !existsSync(folder)) {
+      unpacking = unpack(zip, folder).finally(() => this.#unpacking.delete(codeSha256));
+      this.#unpacking.set(codeSha256, unpacking);
     }
-    return stored;
+    await unpacking;
+    return { codeSha256, codeSizeBytes: zip.length };
   }
 
   /**
@@ -67,5 +62,19 @@ export class CodeFolder {
     const folder = this.pathOf(codeSha256);
     await rm(folder, { recursive: true, force: true });
     await rm(`${folder}.zip`, { force: true });
+  }
+}
+
+async function unpack(zip: Buffer, folder: string): Promise<void> {
+  try {
+    // With its library only for those who upload: 4 ms of every start otherwise.
+    const { unzip } = await import("../../runtime/unzip.js");
+    await unzip(zip, folder);
+    await writeFile(`${folder}.zip`, zip);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "LR4001") throw invalidParameter(error.message);
+    if (error instanceof AppError)
+      throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
+    throw error;
   }
 }

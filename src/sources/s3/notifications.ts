@@ -12,7 +12,8 @@
  * - ACL, lifecycle, replication and restore events: those operations are not emulated, so nothing is announced
  * - A destination is not looked up when a configuration is put; a notification to a queue or function that is not there
  *   is dropped with a line in the log
- * - Topics get nothing while there is no SNS
+ * - Topics get nothing while there is no SNS, and the event bus has no rules yet: what a template announces to them is
+ *   named when the stack starts, and each notification that a topic does not get has a line in the log
  *
  * By design:
  * - Events flow while a stack runs. What a one-shot command writes is announced to nobody, and so are seeds

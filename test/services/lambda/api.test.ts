@@ -764,6 +764,22 @@ test("a layer is published, laid under a function and listed", async () => {
   expect(await client.send(new PublishLayerVersionCommand({ LayerName, Content }))).toMatchObject({ Version: 2 });
 });
 
+test("two functions can be made of one package at the same moment", async () => {
+  const code = `exports.handler = async () => "of one package";`;
+  const names = await Promise.all([create(code), create(code), create(code)]);
+  expect(await Promise.all(names.map((name) => call(name)))).toEqual(names.map(() => "of one package"));
+});
+
+test("an event source mapping that is made disabled says so at once", async () => {
+  const FunctionName = await create("exports.handler = async () => 1;");
+  const EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:work";
+  const { UUID, State } = await client.send(
+    new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn, Enabled: false }),
+  );
+  expect(State).toBe("Disabled");
+  await client.send(new DeleteEventSourceMappingCommand({ UUID }));
+});
+
 test("an event source mapping feeds the function until it is taken away", async () => {
   const FunctionName = await create("exports.handler = async (event) => event.Records.map((record) => record.body);");
   const EventSourceArn = "arn:aws:sqs:us-east-1:000000000000:work";

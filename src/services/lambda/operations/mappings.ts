@@ -69,7 +69,10 @@ async function create({ context, input }: Call): Promise<Answer> {
       `An event source mapping with SQS arn (" ${eventSourceArn} ") and function (" ${settings.functionName} ") already exists. Please update or delete the existing mapping with UUID ${same.uuid}`,
     );
   }
-  return { status: 202, body: view(context, await manager.create(settings), "Creating") };
+  return {
+    status: 202,
+    body: view(context, await manager.create(settings), settings.enabled ? "Creating" : "Disabled"),
+  };
 }
 
 /** What the request says, over `current`. */

@@ -1,0 +1,34 @@
+/**
+ * What a template declares and nothing fires here. It is said by name when a stack starts: whoever drops a file and waits
+ * for a rule or a subscription would look for the fault in his own code.
+ */
+import type { Application } from "../config/application.js";
+import type { EventSource } from "../config/event-source.js";
+
+const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
+  dynamodb: "DynamoDB streams",
+  kinesis: "Kinesis streams",
+  schedule: "schedules",
+  eventbridge: "EventBridge rules",
+  sns: "SNS subscriptions",
+  webSocket: "WebSocket APIs",
+};
+
+/** One sentence for each. */
+export function silentSources({ eventSources, buckets }: Application): string[] {
+  const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
+    const name = SILENT[kind];
+    return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
+  });
+  const announcements = buckets.flatMap(({ name, notifications, eventBridge }) => [
+    ...notifications.flatMap(({ target }) =>
+      target.kind === "topic"
+        ? [`Notifications of bucket ${name} to ${target.arn} are dropped: SNS is not emulated yet.`]
+        : [],
+    ),
+    ...(eventBridge
+      ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
+      : []),
+  ]);
+  return [...triggers, ...announcements];
+}

@@ -1,0 +1,45 @@
+/** What is declared and fires nothing is said by name when the stack starts. */
+import { createStack } from "../../src/index.js";
+import { ProjectFolder } from "../cli/cli.js";
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
+  Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
+  Landing:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: landing
+      NotificationConfiguration:
+        TopicConfigurations: [{ Event: "s3:ObjectCreated:*", Topic: !Ref News }]
+        EventBridgeConfiguration: { EventBridgeEnabled: true }
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: nodejs22.x
+      Handler: index.handler
+      CodeUri: .
+      Events:
+        FromQueue: { Type: SQS, Properties: { Queue: !GetAtt Inbox.Arn } }
+        FromTopic: { Type: SNS, Properties: { Topic: !Ref News } }
+        FromRule: { Type: EventBridgeRule, Properties: { Pattern: { source: [aws.s3] } } }
+`;
+
+it("names the triggers and the notifications of buckets that nothing carries, and no others", async () => {
+  const project = new ProjectFolder({ "template.yaml": TEMPLATE, "index.js": "exports.handler = async () => 1;" });
+  const notices: string[] = [];
+  const stack = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
+  try {
+    await stack.waitFor(() => notices.length >= 4);
+    expect([...notices].sort()).toEqual([
+      "Fn is not fired by FromRule: EventBridge rules are not emulated yet.",
+      "Fn is not fired by FromTopic: SNS subscriptions are not emulated yet.",
+      "Notifications of bucket landing to EventBridge reach no rule: EventBridge rules are not emulated yet.",
+      "Notifications of bucket landing to arn:aws:sns:us-east-1:000000000000:news are dropped: SNS is not emulated yet.",
+    ]);
+  } finally {
+    await stack.close();
+    project.remove();
+  }
+});
