@@ -304,3 +304,27 @@ test("an expression of more than 4 KB or of 300 nested parentheses is refused wi
   );
   expect((await refusal(count(`${"(".repeat(1500)}s = :s${")".repeat(1500)}`))).name).toBe("ValidationException");
 });
+
+test("a condition that was read before is judged for each request anew, by its placeholders and its parameter", async () => {
+  const condition = (text: string, more: object = {}): Promise<string> => {
+    const input = { ...table, Item: { pk: { S: "again" } }, ConditionExpression: text, ...more };
+    return server.client.send(new PutItemCommand(input)).then(
+      () => "written",
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
+  };
+  const conditionFailed = "ConditionalCheckFailedException: The conditional request failed";
+  expect(await condition("attribute_not_exists(pk)")).toBe("written");
+  expect(await condition("attribute_not_exists(pk)")).toBe(conditionFailed);
+  expect(await condition("attribute_not_exists(pk)", { ExpressionAttributeNames: { "#pk": "pk" } })).toContain(
+    "unused in expressions: keys: {#pk}",
+  );
+  const byName = { ExpressionAttributeNames: { "#a": "pk" } };
+  expect(await condition("attribute_exists(#a)", byName)).toBe("written");
+  expect(await condition("attribute_exists(#a)", { ExpressionAttributeNames: { "#a": "absent" } })).toBe(
+    conditionFailed,
+  );
+  expect(await condition("attribute_exists(#a)")).toContain("attribute name: #a");
+  for (let i = 0; i < 2; i++)
+    expect(await condition("pk = = pk")).toContain("Invalid ConditionExpression: Syntax error");
+});

@@ -26,6 +26,11 @@ export class ExpressionContext {
     for (const key of this.#unusedValues) checkValue(key, values?.[key] as AttributeValue);
   }
 
+  /** No placeholders came with the request: what an expression means depends on its text alone. */
+  get isEmpty(): boolean {
+    return this.#names === undefined && this.#values === undefined;
+  }
+
   name(placeholder: string): string | undefined {
     this.#unusedNames.delete(placeholder);
     return this.#names !== undefined && Object.hasOwn(this.#names, placeholder) ? this.#names[placeholder] : undefined;

@@ -21,9 +21,19 @@ const COMPARATORS = new Set<string>(["=", "<>", "<", "<=", ">", ">="]);
 const MAX_DEPTH = 300;
 const MAX_IN_OPERANDS = 100;
 
+/** Conditions without placeholders, by their text: `attribute_not_exists(id)` comes with every write of an application. */
+const known = new Map<string, Condition>();
+const MAX_KNOWN = 256;
+
 export function parseCondition(label: string, source: string, context: ExpressionContext): Condition {
-  const tokens = new TokenReader(label, source);
-  return new ConditionParser(tokens, context).parse();
+  const found = context.isEmpty ? known.get(source) : undefined;
+  if (found !== undefined) return found;
+  const parsed = new ConditionParser(new TokenReader(label, source), context).parse();
+  if (context.isEmpty) {
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(source, parsed);
+  }
+  return parsed;
 }
 
 class ConditionParser {
