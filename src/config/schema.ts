@@ -82,6 +82,9 @@ const functionOverride = z.strictObject({
   ),
 });
 
+/** Each has tables of its own in the state file, which holds a bounded number of them. */
+const MAX_SECOND_STORES = 20;
+
 const secondStore = z.strictObject({
   port: option(port, "Port of its S3 API."),
   accessKeyId: option(z.string().min(1).default("minioadmin"), "Its access key."),
@@ -175,7 +178,10 @@ export const configSchema = z.strictObject({
     "Where the keys of JWT authorizers are: a JWKS file or URL, by issuer. Without it the issuer is asked.",
   ),
   secondStores: option(
-    z.record(z.string(), secondStore).default({}),
+    z
+      .record(z.string(), secondStore)
+      .refine((stores) => Object.keys(stores).length <= MAX_SECOND_STORES, `at most ${MAX_SECOND_STORES} stores`)
+      .default({}),
     "More S3 stores with credentials of their own, such as a MinIO on premise.",
   ),
   limits: z

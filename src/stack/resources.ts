@@ -30,10 +30,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   dynamodb: async (service, { tables }) => {
     const dynamodb = service as EmbeddedService & DynamoDbAdmin;
     for (const table of tables) {
-      await dynamodb.ensureTable(
-        createTableInput(table),
-        table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute },
-      );
+      await dynamodb.ensureTable(createTableInput(table), {
+        streamArn: table.streamArn,
+        ...(table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute }),
+      });
     }
   },
   secretsmanager: async (service, { secrets }) => {

@@ -22,6 +22,7 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
 import { silentSources } from "./silent-sources.js";
+import { countUnfired } from "./unfired-events.js";
 
 export interface SourcesOptions {
   readonly application: () => Application;
@@ -126,9 +127,17 @@ export class StackSources {
     await Promise.all([this.#mappings.close(), this.#async?.close()]);
   }
 
-  /** Lets the events that are due run to their end: a one-shot command leaves nothing half done. */
-  async drain(): Promise<void> {
-    await this.#async?.idle();
+  /**
+   * For a one-shot command, instead of `begin`. What it answers is to be called at the end: it lets asynchronous events
+   * that are due run to their end, and says what nobody listened to.
+   */
+  standAside(): () => Promise<void> {
+    const { bus, application, notice } = this.#options;
+    const unfired = countUnfired(bus, application);
+    return async () => {
+      await this.#async?.idle();
+      unfired().forEach(notice);
+    };
   }
 
   async #begin(): Promise<void> {

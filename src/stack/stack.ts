@@ -212,7 +212,7 @@ export class Stack {
         });
         if (options.kind === "stack") sources.begin();
         closers.push(() => sources.close());
-        if (options.kind === "command") closers.push(() => sources.drain());
+        if (options.kind === "command") closers.push(sources.standAside());
       }
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({

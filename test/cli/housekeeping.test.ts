@@ -40,6 +40,47 @@ describe("lambda-run reset", () => {
   });
 });
 
+describe("a one-shot command", () => {
+  it("says which object events of its function would have fired something in a running stack", async () => {
+    const folder = project({
+      "template.yaml": `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Uploads: { Type: AWS::S3::Bucket, Properties: { BucketName: uploads } }
+  Writer:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: writer, Runtime: nodejs22.x, CodeUri: src/, Handler: writer.handler, Timeout: 10 }
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: reader
+      Runtime: nodejs22.x
+      CodeUri: src/
+      Handler: writer.handler
+      Events:
+        Csv:
+          Type: S3
+          Properties:
+            Bucket: !Ref Uploads
+            Events: s3:ObjectCreated:*
+            Filter: { S3Key: { Rules: [{ Name: suffix, Value: .csv }] } }
+`,
+      "src/writer.ts": `
+        import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+        const s3 = new S3Client({ forcePathStyle: true });
+        export const handler = async (keys: string[]) => {
+          for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket: "uploads", Key, Body: "x" }));
+        };`,
+      "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
+    });
+    const invoke = (keys: string[]) => folder.run(["invoke", "writer", "--event", "-"], { input: JSON.stringify(keys) });
+    expect((await invoke(["a.csv", "b.csv", "c.txt"])).stderr).toContain(
+      "note 2 events of the bucket uploads for the function reader were not fired: only a running stack does it",
+    );
+    expect((await invoke(["c.txt"])).stderr).not.toContain("not fired");
+  });
+});
+
 describe("the state folder", () => {
   it("is readable by its owner alone, also where the folder was there before", async () => {
     const folder = project(smallProject(lister));

@@ -1,5 +1,6 @@
 /** The programmatic API as a user's test file uses it. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type CreateStackOptions, type TestStack } from "../../src/index.js";
@@ -23,6 +24,13 @@ Resources:
       BillingMode: PAY_PER_REQUEST
       AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
       KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+  Follower:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: follower
+      Handler: follower.handler
+      Environment: { Variables: { STREAM: !GetAtt Rows.StreamArn } }
 `;
 const FILES = {
   "template.yaml": TEMPLATE,
@@ -41,6 +49,7 @@ const FILES = {
       await s3.send(new PutObjectCommand({ Bucket: process.env.BUCKET, Key: key, Body: "written" }));
       return key;
     };`,
+  "src/follower.ts": "export const handler = async () => process.env.STREAM;",
   "plain.ts": "export const handler = async () => 'plain';",
 };
 
@@ -68,6 +77,32 @@ describe("createStack", () => {
     await stack.clock.advance("10m");
     expect(stack.invocations("hello")).toEqual([]);
     lambda.destroy();
+  });
+
+  it("gives a table's stream the ARN that the template has handed to functions", async () => {
+    const stack = await start();
+    const dynamodb = new DynamoDBClient(stack.clientConfig);
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: "rows" }));
+    dynamodb.destroy();
+    expect(Table?.LatestStreamArn).toMatch(/:table\/rows\/stream\//);
+    expect((await stack.invoke("follower")).payload).toBe(Table?.LatestStreamArn);
+  });
+
+  it("has room in the state for twenty second stores, and refuses more of them", async () => {
+    const withStores = (count: number): CreateStackOptions => ({
+      config: {
+        secondStores: Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`store-${i}`, { port: 20_000 + i, buckets: ["one"] }]),
+        ),
+      },
+    });
+    const stack = await start(withStores(20));
+    await stack.s3.put("my-store", "key", "first");
+    await stack.dynamodb.put("rows", { id: "1" });
+    await stack.sqs.send("orders", "message");
+    for (let i = 0; i < 20; i++) await stack.store(`store-${i}`).put("one", "key", `of ${i}`);
+    expect(String(await stack.store("store-19").get("one", "key"))).toBe("of 19");
+    await expect(start(withStores(21))).rejects.toMatchObject({ code: "LR1002", why: "at most 20 stores" });
   });
 
   it("asks an API as fetch does, by its name where there are several doors", async () => {

@@ -20,8 +20,14 @@ export interface StreamPage {
 }
 
 export interface DynamoDbAdmin {
-  /** Makes a table from a CreateTable input unless it is there; `timeToLive` names the attribute that ends items. */
-  ensureTable(input: JsonObject, options?: { readonly timeToLive?: string }): Promise<void>;
+  /**
+   * Makes a table from a CreateTable input unless it is there; `timeToLive` names the attribute that ends items,
+   * `streamArn` is the name of the stream if it gets one.
+   */
+  ensureTable(
+    input: JsonObject,
+    options?: { readonly timeToLive?: string; readonly streamArn?: string },
+  ): Promise<void>;
   tableNames(): string[];
   /** ARN of the table's stream, while it is switched on. */
   streamArnOf(tableName: string): string | undefined;
@@ -42,7 +48,7 @@ export function adminOf(engine: Engine): DynamoDbAdmin {
   return {
     async ensureTable(input, options = {}) {
       try {
-        await createTable(engine, input);
+        await createTable(engine, input, options.streamArn);
       } catch (error) {
         if (!(error instanceof AwsError) || error.code !== "ResourceInUseException") throw error;
       }

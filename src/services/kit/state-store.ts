@@ -26,8 +26,11 @@ export interface StateStoreOptions {
   readonly onCommit?: () => void;
 }
 
-/** Highest number of named databases in one environment. */
-const MAX_DATABASES = 64;
+/**
+ * Highest number of named databases in one environment: the services have about 45 together, whatever their resources,
+ * and each second store has 8 of its own (their number is bounded in the config's schema).
+ */
+const MAX_DATABASES = 256;
 
 export class StateStore {
   readonly folder: string;

@@ -16,7 +16,8 @@
  *   named when the stack starts, and each notification that a topic does not get has a line in the log
  *
  * By design:
- * - Events flow while a stack runs. What a one-shot command writes is announced to nobody, and so are seeds
+ * - Events flow while a stack runs. What a one-shot command writes is announced to nobody (it says at its end what would
+ *   have fired), and so are seeds
  * - Notifications come once and in order, unless the process is killed between delivery and its note of it
  * - The template's configuration sends its s3:TestEvent when it is new or changed, not at every start
  *

@@ -12,13 +12,14 @@ import { describeTable, type IndexRecord, type Projection, type TableRecord } fr
 
 export const NO_THROUGHPUT = { ReadCapacityUnits: 0, WriteCapacityUnits: 0 } as const;
 
-export async function createTable(engine: Engine, raw: JsonObject): Promise<JsonObject> {
+/** `streamArn` is what a template has promised to functions; else the stream is named by the time. */
+export async function createTable(engine: Engine, raw: JsonObject, streamArn?: string): Promise<JsonObject> {
   const input = readInput<CreateTableInput>(createTableShape, raw);
   checkCreateTable(input);
   const table = await engine.store.write(() => {
     if (engine.tables.find(input.TableName) !== undefined)
       throw resourceInUse(`Table already exists: ${input.TableName}`);
-    const made = withStream(engine, tableRecord(engine, input), input.StreamSpecification);
+    const made = withStream(engine, tableRecord(engine, input), input.StreamSpecification, streamArn);
     engine.tables.put(made);
     return made;
   });
@@ -70,7 +71,12 @@ export function tagRecord(tags: readonly Tag[]): Record<string, string> {
 }
 
 /** The table with its stream on or off as asked. Inside a transaction. */
-export function withStream(engine: Engine, table: TableRecord, wanted: StreamSpecification | undefined): TableRecord {
+export function withStream(
+  engine: Engine,
+  table: TableRecord,
+  wanted: StreamSpecification | undefined,
+  wantedArn?: string,
+): TableRecord {
   if (wanted === undefined) return table;
   const nowMs = engine.clock.now();
   const { stream: current, ...rest } = table;
@@ -87,6 +93,7 @@ export function withStream(engine: Engine, table: TableRecord, wanted: StreamSpe
     table.keys,
     wanted.StreamViewType ?? "KEYS_ONLY",
     nowMs,
+    wantedArn,
   );
   return { ...rest, stream: { id, arn, label, viewType }, latestStream: { arn, label } };
 }

@@ -60,11 +60,15 @@ export class StreamLog {
     keys: StreamRecord["keys"],
     viewType: StreamViewType,
     nowMs: number,
+    wantedArn?: string,
   ): StreamRecord {
-    const label = new Date(nowMs).toISOString().slice(0, -1);
+    const start = `${tableArn}/stream/`;
+    // A closed stream keeps its name for as long as it can be read.
+    const isFree = wantedArn?.startsWith(start) === true && this.#streams.get(wantedArn) === undefined;
+    const label = isFree ? wantedArn.slice(start.length) : new Date(nowMs).toISOString().slice(0, -1);
     const stream: StreamRecord = {
       id: this.#counters.next("stream"),
-      arn: `${tableArn}/stream/${label}`,
+      arn: `${start}${label}`,
       label,
       tableName,
       viewType,

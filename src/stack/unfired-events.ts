@@ -1,0 +1,33 @@
+/** Tells after a one-shot command which object events would have fired something: nothing listens but a running stack. */
+import type { Application } from "../config/application.js";
+// Not from the index, which brings all of S3.
+import { eventMatches } from "../services/s3/notification.js";
+import { eventNameOf, type ObjectEventKind } from "../sources/s3/event.js";
+import { parseArn } from "../shared/arn.js";
+import type { Bus } from "../shared/bus.js";
+
+const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
+
+/** Counts from now on; the answer gives a line for each bucket and target. */
+export function countUnfired(bus: Bus, application: () => Application): () => string[] {
+  const counts = new Map<string, number>();
+  for (const kind of KINDS)
+    bus.on(kind, ({ namespace, bucket, key, action }) => {
+      // A second store has nobody who listens.
+      if (namespace !== "s3") return;
+      const event = `s3:${eventNameOf(kind, action)}`;
+      const { notifications = [] } = application().buckets.find(({ name }) => name === bucket) ?? {};
+      for (const { events, prefix = "", suffix = "", target } of notifications) {
+        if (!key.startsWith(prefix) || !key.endsWith(suffix)) continue;
+        if (!events.some((pattern) => eventMatches(pattern, event))) continue;
+        const line = `of the bucket ${bucket} for the ${target.kind} ${parseArn(target.arn)?.resource.split(":").at(-1) ?? target.arn}`;
+        counts.set(line, (counts.get(line) ?? 0) + 1);
+      }
+    });
+  return () =>
+    [...counts].map(
+      ([line, count]) =>
+        `${count} ${count === 1 ? "event" : "events"} ${line} ${count === 1 ? "was" : "were"} not fired: ` +
+        "only a running stack does it (lambda-run start)",
+    );
+}
