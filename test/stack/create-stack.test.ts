@@ -102,7 +102,7 @@ describe("createStack", () => {
     await stack.sqs.send("orders", "message");
     for (let i = 0; i < 20; i++) await stack.store(`store-${i}`).put("one", "key", `of ${i}`);
     expect(String(await stack.store("store-19").get("one", "key"))).toBe("of 19");
-    await expect(start(withStores(21))).rejects.toMatchObject({ code: "LR1002", why: "at most 20 stores" });
+    await expect(start(withStores(21))).rejects.toMatchObject({ code: "LR2005", why: "at most 20 stores" });
   });
 
   it("asks an API as fetch does, by its name where there are several doors", async () => {
