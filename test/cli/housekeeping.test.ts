@@ -73,7 +73,8 @@ Resources:
         };`,
       "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
     });
-    const invoke = (keys: string[]) => folder.run(["invoke", "writer", "--event", "-"], { input: JSON.stringify(keys) });
+    const invoke = (keys: string[]) =>
+      folder.run(["invoke", "writer", "--event", "-"], { input: JSON.stringify(keys) });
     expect((await invoke(["a.csv", "b.csv", "c.txt"])).stderr).toContain(
       "note 2 events of the bucket uploads for the function reader were not fired: only a running stack does it",
     );
