@@ -15,6 +15,8 @@ const DEFAULT_HEADERS = Object.freeze({ "content-type": "binary/octet-stream" })
 const NOTHING = Object.freeze({});
 const EMPTY_BODY: BodyRef = Object.freeze({ kind: "empty" });
 const DELETE_MARKER = -1;
+/** Rows whose descriptions are longer share them with no other. */
+const MAX_REPEATED_CHARACTERS = 256;
 
 /** What differs from the defaults. */
 type Extras = Partial<
@@ -33,7 +35,7 @@ type StoredRow = readonly [
   algorithm: ObjectChecksum["algorithm"],
   checksum: string,
   composite: 0 | 1,
-  extras?: Extras,
+  extras?: Extras | undefined,
 ];
 
 export const rowEncoder = {
@@ -43,9 +45,50 @@ export const rowEncoder = {
     );
   },
   decode(bytes: Buffer): AnyVersionRow {
-    return fromStored(JSON.parse(bytes.toString("utf8", 0, bytes.length)) as StoredRow);
+    const plain = plainRow(bytes.toString("latin1", 0, bytes.length));
+    return fromStored(plain ?? (JSON.parse(bytes.toString("utf8", 0, bytes.length)) as StoredRow));
   },
 };
+
+/**
+ * A row whose body is small or empty, as most rows of a listing are: less than half the time of JSON.parse. The fields
+ * of such a row are made here and hold no comma, quote or escape. Undefined for any other row.
+ */
+function plainRow(text: string): StoredRow | undefined {
+  const version = text.indexOf(",") + 1;
+  const modified = text.indexOf(",", version) + 1;
+  const size = text.indexOf(",", modified) + 1;
+  const tag = text.indexOf(",", size) + 1;
+  const body = text.indexOf(",", tag) + 1;
+  const algorithm = text.indexOf(",", body) + 1;
+  const checksum = text.indexOf(",", algorithm) + 1;
+  const composite = text.indexOf(",", checksum) + 1;
+  // A delete marker ends early; the names of files are in brackets.
+  if (tag === 0 || text[body] === "[") return undefined;
+  const extras = text[composite + 1] === "," ? parseExtras(text.slice(composite + 2, -1)) : undefined;
+  return [
+    Number(text.slice(1, version - 1)),
+    text.slice(version + 1, modified - 2),
+    Number(text.slice(modified, size - 1)),
+    Number(text.slice(size, tag - 1)),
+    text.slice(tag + 1, body - 2),
+    Number(text.slice(body, algorithm - 1)),
+    text.slice(algorithm + 1, checksum - 2) as ObjectChecksum["algorithm"],
+    text.slice(checksum + 1, composite - 2),
+    text[composite] === "1" ? 1 : 0,
+    extras,
+  ];
+}
+
+/** Neighbours in a listing mostly have the same description; rows are never changed, so they can share it. */
+let repeated: { readonly text: string; readonly extras: Extras } = { text: "{}", extras: NOTHING };
+
+function parseExtras(text: string): Extras {
+  if (text === repeated.text) return repeated.extras;
+  const extras = JSON.parse(Buffer.from(text, "latin1").toString("utf8")) as Extras;
+  if (text.length <= MAX_REPEATED_CHARACTERS) repeated = { text, extras };
+  return extras;
+}
 
 function toStored(row: ObjectRow): StoredRow {
   const { seq, versionId, modifiedMs, size, eTag, body, checksum } = row;
