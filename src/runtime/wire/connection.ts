@@ -22,8 +22,11 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Bodies up to this size are copied behind their head. */
 const MAX_JOINED_BYTES = 16 * 1024;
-/** So long may an answer wait for the next one, when that was asked for already. */
-const MAX_HOLD_MS = 2;
+/**
+ * So long may an answer wait for the next one, when that was asked for already. Longer than environments that take
+ * turns are idle: an answer on its own is a write more, and wakes a process that has nothing to do before its freeze.
+ */
+const MAX_HOLD_MS = 50;
 
 /** The way to answer one request; call it once. Further calls are ignored. */
 export interface Reply {
