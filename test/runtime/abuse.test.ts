@@ -7,9 +7,18 @@ import { bodyOf, FunctionHost, tierName, TIERS } from "./function-host.js";
 const MEBIBYTE = 1024 * 1024;
 jest.setTimeout(60_000);
 
-/** Processes whose command line holds this. */
+/** Processes whose command line holds this. A shell's fork that has not become its command yet is still that shell. */
 function running(text: string): number {
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(text)).length;
+  const pids = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(text));
+  return pids.filter((pid) => !pids.includes(parentOf(pid))).length;
+}
+
+function parentOf(pid: string): string {
+  try {
+    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "";
+  } catch {
+    return ""; // ended meanwhile
+  }
 }
 
 function commandLine(pid: string): string {
