@@ -2,6 +2,7 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { didYouMean } from "../config/nearest.js";
 import { AppError } from "../shared/errors.js";
+import { foreignEndpoints } from "../stack/backends/endpoints.js";
 import { queueInspector, type QueueInspector, type QueueState } from "../stack/queue-inspector.js";
 import { Stack } from "../stack/stack.js";
 import { diagnostics } from "./diagnostics.js";
@@ -20,6 +21,15 @@ export async function withQueues<T>(
   work: (tools: QueueTools) => Promise<T>,
 ): Promise<T> {
   const project = await loadProject(options);
+  const elsewhere = foreignEndpoints(project.config).get("sqs");
+  if (elsewhere !== undefined) {
+    throw new AppError("LR1004", {
+      what: "The queues are on another server, and this command looks into embedded queues only",
+      where: elsewhere.endpoint,
+      why: "SQS has no call that looks at messages without taking them",
+      fix: `Ask that server: aws --endpoint-url ${elsewhere.endpoint} sqs list-queues`,
+    });
+  }
   const stack = await Stack.start({
     log: diagnostics(),
     application: project.application,

@@ -9,6 +9,8 @@ import type { Application } from "./application.js";
 export interface EndpointResolver {
   /** Base of the queue URLs: `/<account>/<name>` follows. */
   readonly queueBase: () => string;
+  /** Of queues on another server, by name: theirs need not have our form. */
+  readonly queueUrls?: ReadonlyMap<string, string>;
   /** Base of an API, to which `/<stage>` and the path are added. */
   readonly api: (api: {
     readonly logicalId: string;
@@ -21,8 +23,12 @@ export interface EndpointResolver {
 /** Every address in the application, mapped. The application itself is not changed. */
 export function bindEndpoints(application: Application, endpoints: EndpointResolver): Application {
   const { region, accountId } = application.realm;
+  const queues = `https://sqs.${region}.amazonaws.com/${accountId}`;
+  // Long names first: one may be the beginning of another.
+  const urls = [...(endpoints.queueUrls ?? [])].sort(([a], [b]) => b.length - a.length);
   const bases = new Map<string, string>([
-    [`https://sqs.${region}.amazonaws.com/${accountId}`, `${endpoints.queueBase()}/${accountId}`],
+    ...urls.map(([name, url]): [string, string] => [`${queues}/${name}`, url]),
+    [queues, `${endpoints.queueBase()}/${accountId}`],
   ]);
   for (const api of application.apis) {
     const host = `${api.id}.execute-api.${region}.amazonaws.com`;

@@ -59,7 +59,8 @@ export const CONFIG_FLAGS: readonly FlagDeclaration[] = [
   },
   {
     flags: "--endpoint <service=url...>",
-    description: "Another backend for single services, by name or URL",
+    description:
+      "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`",
     path: "backends",
     kind: "pairs",
   },

@@ -159,7 +159,7 @@ export const configSchema = z.strictObject({
   ),
   backends: option(
     z.partialRecord(z.enum(SERVICES), backend).default({}),
-    "Another backend for single services, by name or URL.",
+    "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
     "--endpoint <service=url...>",
   ),
   credentials: credentials.prefault({}),

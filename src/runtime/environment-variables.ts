@@ -8,7 +8,8 @@ import type { Realm } from "../shared/arn.js";
 export interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken: string;
+  /** Long-lived keys, which servers other than ours want, have none. */
+  readonly sessionToken?: string;
 }
 
 export interface EnvironmentPaths {
@@ -56,7 +57,7 @@ export function runtimeVariables(inputs: VariableInputs): Record<string, string>
     AWS_DEFAULT_REGION: realm.region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
+    ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
     AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: config.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),

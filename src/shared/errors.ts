@@ -76,6 +76,12 @@ export const ERROR_CODES = {
     "Packages cannot be put into the bucket",
     "Check the bucket's name and region, and the credentials (AWS_PROFILE).",
   ),
+  LR5007: kind(EXIT.dependency, "Endpoint does not answer", "Start the server, or leave the endpoint out."),
+  LR5008: kind(
+    EXIT.dependency,
+    "Resource cannot be made at an endpoint",
+    "Check the credentials of the endpoint, or make the resource there by hand.",
+  ),
   LR6001: kind(
     EXIT.functionError,
     "Something waited for did not happen",

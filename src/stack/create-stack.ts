@@ -126,7 +126,10 @@ export class TestStack {
       forcePathStyle: true,
       maxAttempts: 1,
     };
-    this.#clients = new ServiceClients(this.clientConfig, () => stack.application);
+    this.#clients = new ServiceClients(
+      (service) => ({ ...this.clientConfig, ...stack.addressOf(service) }),
+      () => stack.application,
+    );
     ({ s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb } = this.#clients);
     this.clock = { now: () => stack.clock.now(), advance: async (span) => this.#advance(parseDuration(span)) };
   }
@@ -143,7 +146,10 @@ export class TestStack {
       const { accessKeyId, secretAccessKey } = keys;
       const { endpoint } = store.gateway;
       const own = { ...this.clientConfig, endpoint, credentials: { accessKeyId, secretAccessKey } };
-      clients = new ServiceClients(own, () => ({ ...config, buckets: [] }));
+      clients = new ServiceClients(
+        () => own,
+        () => ({ ...config, buckets: [] }),
+      );
       this.#stores.set(name, clients);
     }
     return clients.s3;

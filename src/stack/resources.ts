@@ -63,7 +63,8 @@ export async function makeResources(name: string, service: EmbeddedService, appl
   await MAKERS[name]?.(service, application);
 }
 
-function createTableInput(table: TableConfig): Record<string, unknown> {
+/** A declared table as CreateTable takes it. */
+export function createTableInput(table: TableConfig): Record<string, unknown> {
   return {
     TableName: table.name,
     AttributeDefinitions: table.attributeDefinitions,

@@ -52,13 +52,13 @@ const MAX_BATCH = 10;
 
 /** Clients are made at first use and ended by `close`. */
 export class ServiceClients {
-  readonly #config: ClientConfig;
+  readonly #config: (service: "s3" | "sqs" | "dynamodb") => ClientConfig;
   readonly #application: () => Application;
   #s3: Promise<S3Client> | undefined;
   #sqs: Promise<SQSClient> | undefined;
   #dynamodb: Promise<DynamoDBDocumentClient> | undefined;
 
-  constructor(config: ClientConfig, application: () => Application) {
+  constructor(config: (service: "s3" | "sqs" | "dynamodb") => ClientConfig, application: () => Application) {
     this.#config = config;
     this.#application = application;
   }
@@ -184,11 +184,11 @@ export class ServiceClients {
   }
 
   #s3Client(): Promise<S3Client> {
-    return (this.#s3 ??= import("@aws-sdk/client-s3").then(({ S3Client }) => new S3Client(this.#config)));
+    return (this.#s3 ??= import("@aws-sdk/client-s3").then(({ S3Client }) => new S3Client(this.#config("s3"))));
   }
 
   #sqsClient(): Promise<SQSClient> {
-    return (this.#sqs ??= import("@aws-sdk/client-sqs").then(({ SQSClient }) => new SQSClient(this.#config)));
+    return (this.#sqs ??= import("@aws-sdk/client-sqs").then(({ SQSClient }) => new SQSClient(this.#config("sqs"))));
   }
 
   #dynamodbClient(): Promise<DynamoDBDocumentClient> {
@@ -197,7 +197,7 @@ export class ServiceClients {
         import("@aws-sdk/client-dynamodb"),
         import("@aws-sdk/lib-dynamodb"),
       ]);
-      return DynamoDBDocumentClient.from(new DynamoDBClient(this.#config), {
+      return DynamoDBDocumentClient.from(new DynamoDBClient(this.#config("dynamodb")), {
         marshallOptions: { removeUndefinedValues: true },
       });
     })());

@@ -15,8 +15,10 @@ import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
+import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
 import { arnOf } from "../shared/arn.js";
+import type { QueueClient } from "../sources/sqs/queue-client.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
@@ -32,6 +34,8 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
+  /** Queues on another server; undefined when they are embedded. */
+  readonly remoteQueue?: ((queueArn: string) => Promise<QueueClient>) | undefined;
 }
 
 export class StackSources {
@@ -54,7 +58,7 @@ export class StackSources {
       notice,
       filtered: (message) => bus.emit("MessageFiltered", message),
       region: application().realm.region,
-      sqs: () => this.#sqs(),
+      queue: async (arn) => options.remoteQueue?.(arn) ?? embeddedQueue(await this.#sqs(), arn),
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);

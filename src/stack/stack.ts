@@ -2,7 +2,6 @@
  * Brings a template to life: state, gateway, resources and runtime in one process. The CLI's commands and the
  * programmatic API are thin shells over this class.
  */
-import { randomBytes } from "node:crypto";
 import type { Application } from "../config/application.js";
 import { bindEndpoints } from "../config/endpoints.js";
 import type { FunctionConfig } from "../config/function-config.js";
@@ -14,24 +13,28 @@ import { invoke } from "../runtime/invoke.js";
 import type { LogRecord } from "../runtime/log-capture.js";
 import type { LimitTiers } from "../runtime/sandbox/sandbox.js";
 import type { InvocationObserver, InvokeRequest, InvokeResult } from "../runtime/types.js";
-import { startGateway, type Gateway } from "../services/gateway.js";
-import { createCredentials, type Credentials, type KeyPair } from "../services/kit/credentials.js";
+import type { Gateway } from "../services/gateway.js";
+import { createCredentials, type Credentials } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
-import { StateStore } from "../services/kit/state-store.js";
 import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
-import type { S3Service } from "../services/s3/index.js";
-import { lookUpAt, lookUpIn, needsReferences, withReferences } from "./dynamic-references.js";
+import { lookUpAt, lookUpIn, needsReferences, withReferences, type LookUp } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import { embeddedPart } from "./backends/embedded-part.js";
+import {
+  endpointVariables,
+  foreignCredentials,
+  foreignEndpoints,
+  type ServiceAddress,
+  type ServiceName,
+} from "./backends/endpoints.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
-import { makeResources } from "./resources.js";
-import { serveQueueInspector } from "./queue-inspector.js";
-import { startSecondStores, type SecondStore } from "./second-stores.js";
-import { applyNotifications, StackSources } from "./sources.js";
+import type { SecondStore } from "./second-stores.js";
+import { keyPairOf, keyPairsOf, startServices, type Live } from "./services.js";
 import { StackTelemetry } from "./telemetry.js";
 import { stateFolderOf, takeLock } from "./state-folder.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
@@ -60,15 +63,6 @@ export interface StackOptions {
   readonly standby?: boolean;
   /** Environments of one function at most; further invocations wait for one. */
   readonly maxEnvironments?: number;
-}
-
-/** What a running stack may exchange while everyone else holds on to it. */
-interface Live {
-  application: Application;
-  sources?: StackSources;
-  secondStores?: readonly SecondStore[];
-  store?: () => StateStore;
-  http?: StackHttp;
 }
 
 /** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
@@ -114,32 +108,38 @@ export class Stack {
   static async start(options: StackOptions): Promise<Stack> {
     const { config, clock = realClock, log = silentLogger } = options;
     const closers: (() => Promise<void> | void)[] = [];
+    const foreign = foreignEndpoints(config);
+    const notice = (text: string): void => options.onNotice?.(text);
     try {
+      const live: Live = { application: options.application, foreign };
+      if (foreign.size > 0) {
+        const { Backends } = await import("./backends/backends.js");
+        const backends = await Backends.open({ foreign, config, clock, notice }, options.application);
+        live.backends = backends;
+        closers.push(() => backends.close());
+      }
       const folder = stateFolderOf(options, closers);
       const lock = await takeLock(folder, options);
       if (lock instanceof StateLock) closers.push(() => lock.release());
       const bus = new Bus();
       const activity = new Activity();
-      const live: Live = { application: options.application };
       const realm = options.application.realm;
       const credentials = createCredentials({
         realm,
         clock,
         secret: () => stateSecret(folder),
-        keyPairs: [keyPairOf(config)],
+        keyPairs: keyPairsOf(config, foreign),
       });
       const gateway =
         lock instanceof StateLock ? await startServices(options, folder, bus, activity, live, closers) : undefined;
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
-
-      const notice = (text: string): void => options.onNotice?.(text);
       if (gateway !== undefined && options.kind === "stack") {
         const http = await StackHttp.listen(options.application, config, gateway.port, notice);
         live.http = http;
         closers.push(() => http.close());
       }
-      live.application = bindLocally(options.application, config, endpoint, live.http);
+      live.application = bindLocally(options.application, config, endpoint, live);
       const { application } = live;
       const history = options.history === true ? new HistoryRecorder(folder, bus, notice) : undefined;
       if (history !== undefined) closers.push(() => history.close());
@@ -147,18 +147,28 @@ export class Stack {
       // A one-shot command prints its log and is gone; a stack keeps it.
       const telemetry =
         gateway !== undefined && options.kind === "stack"
-          ? new StackTelemetry({ gateway, clock, bus, hasQueues: application.queues.length > 0, notice })
+          ? new StackTelemetry({
+              gateway,
+              clock,
+              bus,
+              hasQueues: embeddedPart(application, foreign).queues.length > 0,
+              notice,
+            })
           : undefined;
       if (telemetry !== undefined) closers.push(() => telemetry.close());
-      const lookUp =
-        gateway === undefined
-          ? lookUpAt({ endpoint, region: realm.region, credentials: config.credentials })
-          : lookUpIn(gateway);
+      const address: ServiceAddress = { endpoint, region: realm.region, credentials: keyPairOf(config) };
+      const embeddedLookUp = gateway === undefined ? lookUpAt(address) : lookUpIn(gateway);
+      const lookUp: LookUp = (reference) => {
+        const elsewhere = foreign.get(reference.kind === "ssm" ? "ssm" : "secretsmanager");
+        return elsewhere === undefined ? embeddedLookUp(reference) : lookUpAt(elsewhere)(reference);
+      };
       const host = new RuntimeHost({
         realm,
         clock,
         cache: cacheFolder(options.projectRoot),
         credentials: (fn) => {
+          const keys = foreignCredentials(foreign);
+          if (keys !== undefined) return keys;
           const name = fn.role.slice(fn.role.lastIndexOf("/") + 1);
           return credentials.issueSession({
             roleArn: `arn:aws:iam::${realm.accountId}:role/${name || fn.name}`,
@@ -166,7 +176,7 @@ export class Stack {
             expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS,
           });
         },
-        endpoints: () => ({ AWS_ENDPOINT_URL: endpoint }),
+        endpoints: () => ({ AWS_ENDPOINT_URL: endpoint, ...endpointVariables(foreign) }),
         log: (fn, logStream, record) => {
           if (gateway !== undefined && options.kind === "command") preload(gateway, host, fn);
           telemetry?.record(fn, logStream, record);
@@ -248,7 +258,8 @@ export class Stack {
    * makes functions fire stays as it was at the start.
    */
   async replaceApplication(next: Application): Promise<void> {
-    this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live.http);
+    await this.#live.backends?.prepare(next);
+    this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live);
     await this.gateway?.prepare();
   }
 
@@ -269,7 +280,14 @@ export class Stack {
     return invoke(this.host, fn, request);
   }
 
-  /** Credentials for clients of ours. */
+  /** Where clients of ours reach a service. */
+  addressOf(service: ServiceName): ServiceAddress {
+    const { endpoint, credentials } = this;
+    const region = this.application.realm.region;
+    return this.#live.foreign.get(service) ?? { endpoint, region, credentials };
+  }
+
+  /** Credentials for clients of the embedded services. */
   get credentials(): { readonly accessKeyId: string; readonly secretAccessKey: string } {
     return this.config.credentials;
   }
@@ -300,12 +318,13 @@ function bindLocally(
   application: Application,
   config: ResolvedConfig,
   endpoint: string,
-  http: StackHttp | undefined,
+  { http, backends }: Live,
 ): Application {
   // A one-shot command serves no HTTP: its functions get the address that a stack would have.
   const front = (): string => `http://127.0.0.1:${config.ports.http}`;
   return bindEndpoints(application, {
     queueBase: () => endpoint,
+    ...(backends === undefined ? {} : { queueUrls: backends.queueUrls }),
     api: ({ id }) => http?.api(id) ?? front(),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),
   });
@@ -322,78 +341,4 @@ async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> 
     }
   }
   if (failures.length > 0) throw failures[0];
-}
-
-async function startServices(
-  options: StackOptions,
-  folder: string,
-  bus: Bus,
-  activity: Activity,
-  live: Live,
-  closers: (() => Promise<void> | void)[],
-): Promise<Gateway> {
-  const { config, application, clock = realClock, log = silentLogger } = options;
-  const notice = (text: string): void => options.onNotice?.(text);
-  let store: StateStore | undefined;
-  const secret = stateSecret(folder);
-  closers.push(() => store?.close());
-  const shared = {
-    host: config.host,
-    hosts: config.hosts,
-    origins: config.origins,
-    store: () => (store ??= StateStore.open({ folder, onCommit: () => activity.changed() })),
-    secret: () => secret,
-    clock,
-    bus,
-    realm: application.realm,
-    log,
-    keyPairs: [keyPairOf(config)],
-  };
-  const gateway = await startGateway({
-    ...shared,
-    port: config.ports.gateway,
-    fallbackPorts: true,
-    prepare: async (name, service) => {
-      await makeResources(name, service, live.application);
-      if (name !== "s3") return;
-      const s3 = service as S3Service;
-      const configured = await applyNotifications(s3, live.application);
-      if (config.seeds.length > 0) {
-        // Brings the SDK with it: 70 ms that only a run with seeds pays.
-        const { applyConfigSeeds } = await import("./seed/config-seeds.js");
-        await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
-      }
-      // Seeds were there before anybody listened: they fire nothing.
-      if (options.kind === "stack") live.sources?.s3Ready(s3);
-      for (const bucket of configured)
-        bus.emit("NotificationsConfigured", {
-          namespace: s3.namespace,
-          bucket,
-          requestId: randomBytes(8).toString("hex").toUpperCase(),
-        });
-    },
-  });
-  closers.push(() => gateway.close());
-  live.store = shared.store;
-  live.sources = new StackSources({
-    application: () => live.application,
-    gateway: () => gateway,
-    store: shared.store,
-    bus,
-    clock,
-    log,
-    notice,
-  });
-  if (options.kind === "stack") serveQueueInspector(gateway, folder);
-  live.secondStores = await startSecondStores({ config, shared, notice });
-  for (const store of live.secondStores) closers.push(() => store.gateway.close());
-  if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
-    options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);
-  }
-  return gateway;
-}
-
-/** The configured pair, without the members that are not set. */
-function keyPairOf({ credentials: { accessKeyId, secretAccessKey, sessionToken } }: ResolvedConfig): KeyPair {
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }

@@ -36,11 +36,8 @@ export const seedCommand: Action = async (_args, options) => {
   const total = count;
   const shown = progress(process.stderr, `seeding ${bucket}/${prefix}`, total);
   try {
-    const { accessKeyId, secretAccessKey } = stack.credentials;
     const result = await seed({
-      endpoint: stack.endpoint,
-      region: application.realm.region,
-      credentials: { accessKeyId, secretAccessKey },
+      ...stack.addressOf("s3"),
       bucket,
       prefix,
       count,

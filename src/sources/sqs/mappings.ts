@@ -12,14 +12,13 @@ import type { InvokeResult } from "../../runtime/types.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { Mapping, MappingManager, MappingSettings } from "../../services/lambda/index.js";
-import type { SqsAdmin } from "../../services/sqs/index.js";
 import { parseArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import { AppError } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
-import { embeddedQueue } from "./embedded-queue.js";
 import { messageFilter, type MessageFilter } from "./filter.js";
 import { SqsPoller } from "./poller.js";
+import type { QueueClient } from "./queue-client.js";
 
 export interface FilteredMessage {
   readonly id: string;
@@ -31,7 +30,8 @@ export interface FilteredMessage {
 
 export interface MappingsOptions {
   readonly store: () => StateStore;
-  readonly sqs: () => Promise<SqsAdmin>;
+  /** The queue of an ARN, wherever it is. */
+  readonly queue: (queueArn: string) => Promise<QueueClient>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of messages that the filters let pass by, before they are deleted. */
@@ -99,10 +99,10 @@ export class SqsMappings implements MappingManager {
       filterPatterns: source.filterPatterns,
       maximumConcurrency: source.maximumConcurrency,
     };
-    const visibility = (await this.#options.sqs()).queueByArn(source.queueArn)?.visibilityTimeout;
+    const visibility = await this.#visibilityOf(source.queueArn);
     const timeout = resolve(functionName, undefined)?.timeoutSeconds ?? 0;
     if (visibility === undefined) {
-      notice(`${where}: there is no embedded queue ${source.queueArn}; the mapping waits for it`);
+      notice(`${where}: there is no queue ${source.queueArn}; the mapping waits for it`);
     } else if (visibility < timeout) {
       notice(`${where}: AWS refuses this mapping: ${tooShort(visibility, timeout)}`);
     }
@@ -152,19 +152,28 @@ export class SqsMappings implements MappingManager {
         `Event source mappings for ${settings.eventSourceArn} are not emulated by lambda-run; those for SQS queues are.`,
       );
     }
-    const queue = (await this.#options.sqs()).queueByArn(settings.eventSourceArn);
-    if (queue === undefined) {
+    const visibility = await this.#visibilityOf(settings.eventSourceArn);
+    if (visibility === undefined) {
       throw refuse(
         "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",
       );
     }
     const timeout = this.#options.resolve(settings.functionName, settings.qualifier)?.timeoutSeconds ?? 0;
-    if (queue.visibilityTimeout < timeout) throw refuse(tooShort(queue.visibilityTimeout, timeout));
+    if (visibility < timeout) throw refuse(tooShort(visibility, timeout));
     try {
       messageFilter(settings.filterPatterns, settings.eventSourceArn);
     } catch (error) {
       if (error instanceof AppError) throw refuse("Invalid filter pattern definition.");
       throw error;
+    }
+  }
+
+  /** In seconds; undefined when there is no such queue. */
+  async #visibilityOf(queueArn: string): Promise<number | undefined> {
+    try {
+      return (await (await this.#options.queue(queueArn)).settings()).visibilityTimeoutSeconds;
+    } catch {
+      return undefined;
     }
   }
 
@@ -191,7 +200,7 @@ export class SqsMappings implements MappingManager {
     const { functionName, qualifier, maximumConcurrency = MAX_BATCHES } = mapping;
     const config = resolve(functionName, qualifier);
     const poller = new SqsPoller({
-      queue: embeddedQueue(await this.#options.sqs(), mapping.eventSourceArn),
+      queue: await this.#options.queue(mapping.eventSourceArn),
       settings: {
         batchSize: mapping.batchSize,
         maximumBatchingWindowSeconds: mapping.maximumBatchingWindowSeconds,

@@ -1,0 +1,126 @@
+/** The embedded services of a stack: the gateway, what the template declares behind it, and what fires functions. */
+import { randomBytes } from "node:crypto";
+import type { Application } from "../config/application.js";
+import type { ResolvedConfig } from "../config/schema.js";
+import { startGateway, type Gateway } from "../services/gateway.js";
+import type { KeyPair } from "../services/kit/credentials.js";
+import { stateSecret } from "../services/kit/state-secret.js";
+import { StateStore } from "../services/kit/state-store.js";
+import type { S3Service } from "../services/s3/index.js";
+import type { Bus } from "../shared/bus.js";
+import { realClock, type Clock } from "../shared/clock.js";
+import { silentLogger, type Logger } from "../shared/logger.js";
+import type { Activity } from "./activity.js";
+import type { Backends } from "./backends/backends.js";
+import { embeddedPart } from "./backends/embedded-part.js";
+import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
+import type { StackHttp } from "./http.js";
+import { serveQueueInspector } from "./queue-inspector.js";
+import { makeResources } from "./resources.js";
+import { startSecondStores, type SecondStore } from "./second-stores.js";
+import { applyNotifications, StackSources } from "./sources.js";
+
+export interface ServicesOptions {
+  readonly application: Application;
+  readonly config: ResolvedConfig;
+  readonly kind: "stack" | "command";
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly onNotice?: (text: string) => void;
+}
+
+/** What a running stack may exchange while everyone else holds on to it. */
+export interface Live {
+  application: Application;
+  readonly foreign: ForeignEndpoints;
+  backends?: Backends;
+  sources?: StackSources;
+  secondStores?: readonly SecondStore[];
+  store?: () => StateStore;
+  http?: StackHttp;
+}
+
+/** Starts the gateway, with what the template declares behind it, and what makes functions fire. */
+export async function startServices(
+  options: ServicesOptions,
+  folder: string,
+  bus: Bus,
+  activity: Activity,
+  live: Live,
+  closers: (() => Promise<void> | void)[],
+): Promise<Gateway> {
+  const { application, clock = realClock, log = silentLogger } = options;
+  // Seeds of buckets on another server have been put there.
+  const config = live.foreign.has("s3") ? { ...options.config, seeds: [] } : options.config;
+  const notice = (text: string): void => options.onNotice?.(text);
+  let store: StateStore | undefined;
+  const secret = stateSecret(folder);
+  closers.push(() => store?.close());
+  const shared = {
+    host: config.host,
+    hosts: config.hosts,
+    origins: config.origins,
+    store: () => (store ??= StateStore.open({ folder, onCommit: () => activity.changed() })),
+    secret: () => secret,
+    clock,
+    bus,
+    realm: application.realm,
+    log,
+    keyPairs: keyPairsOf(config, live.foreign),
+  };
+  const embedded = (): Application => embeddedPart(live.application, live.foreign);
+  const gateway = await startGateway({
+    ...shared,
+    port: config.ports.gateway,
+    fallbackPorts: true,
+    prepare: async (name, service) => {
+      await makeResources(name, service, embedded());
+      if (name !== "s3") return;
+      const s3 = service as S3Service;
+      const configured = await applyNotifications(s3, embedded());
+      if (config.seeds.length > 0) {
+        // Brings the SDK with it: 70 ms that only a run with seeds pays.
+        const { applyConfigSeeds } = await import("./seed/config-seeds.js");
+        await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
+      }
+      // Seeds were there before anybody listened: they fire nothing.
+      if (options.kind === "stack") live.sources?.s3Ready(s3);
+      for (const bucket of configured)
+        bus.emit("NotificationsConfigured", {
+          namespace: s3.namespace,
+          bucket,
+          requestId: randomBytes(8).toString("hex").toUpperCase(),
+        });
+    },
+  });
+  closers.push(() => gateway.close());
+  live.store = shared.store;
+  live.sources = new StackSources({
+    application: embedded,
+    gateway: () => gateway,
+    remoteQueue: live.backends?.remoteQueue,
+    store: shared.store,
+    bus,
+    clock,
+    log,
+    notice,
+  });
+  if (options.kind === "stack") serveQueueInspector(gateway, folder);
+  live.secondStores = await startSecondStores({ config, shared, notice });
+  for (const store of live.secondStores) closers.push(() => store.gateway.close());
+  if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
+    options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);
+  }
+  return gateway;
+}
+
+/** The configured pair, and the one that functions have for other servers. */
+export function keyPairsOf(config: ResolvedConfig, foreign: ForeignEndpoints): KeyPair[] {
+  const keys = foreignCredentials(foreign);
+  return keys === undefined ? [keyPairOf(config)] : [keyPairOf(config), keys];
+}
+
+/** The configured pair, without the members that are not set. */
+export function keyPairOf({ credentials: { accessKeyId, secretAccessKey, sessionToken } }: ResolvedConfig): KeyPair {
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}
