@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, sep } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import type { FSWatcher } from "chokidar";
 
 /**
@@ -39,9 +39,13 @@ export class FileWatch {
   /** What to look at from now on, in addition to what is looked at already. Resolves when nothing more can be missed. */
   async add({ files, trees = [] }: WatchedPaths): Promise<void> {
     const newFolders = new Set<string>();
+    const newFiles: string[] = [];
     for (const file of files) {
       if (isIgnored(file)) continue;
-      if (!this.#hashes.has(file)) this.#hashes.set(file, hashOf(file));
+      if (!this.#hashes.has(file)) {
+        this.#hashes.set(file, hashOf(file));
+        newFiles.push(file);
+      }
       const folder = dirname(file);
       if (!this.#folders.has(folder)) newFolders.add(folder);
       this.#folders.add(folder);
@@ -55,11 +59,13 @@ export class FileWatch {
     // An editor's swap file must not hold an event back for 100 ms: what is gone for a moment is told apart here.
     if (newFolders.size > 0) {
       this.#flat ??= this.#listen(watch([], { ...common, depth: 0, atomic: false }));
-      await this.#added(this.#flat, [...newFolders]);
+      await this.#added(this.#flat, [...newFolders], newFiles);
+      // Saved after it was looked at and before it was watched.
+      for (const file of newFiles) this.#check(file, false);
     }
     if (newTrees.length > 0) {
       this.#deep ??= this.#listen(watch([], { ...common, atomic: false }));
-      await this.#added(this.#deep, newTrees);
+      await this.#added(this.#deep, newTrees, []);
     }
   }
 
@@ -77,14 +83,18 @@ export class FileWatch {
       });
   }
 
-  /** chokidar says ready once; later additions are taken when their folder has been read. */
-  #added(watcher: FSWatcher, paths: readonly string[]): Promise<void> {
-    watcher.add([...paths]);
+  /** chokidar says ready once; later additions are taken when it lists them: folders first, and a moment later their files. */
+  #added(watcher: FSWatcher, folders: readonly string[], files: readonly string[]): Promise<void> {
+    watcher.add([...folders]);
+    const wanted = files.filter((file) => this.#hashes.get(file) !== GONE);
     return new Promise((resolve) => {
       const deadline = Date.now() + ADD_TIMEOUT_MS;
       const look = (): void => {
         const watched = watcher.getWatched();
-        if (this.#closed || paths.every((path) => path in watched) || Date.now() > deadline) resolve();
+        const isThere =
+          folders.every((folder) => folder in watched) &&
+          wanted.every((file) => watched[dirname(file)]?.includes(basename(file)) === true);
+        if (this.#closed || isThere || Date.now() > deadline) resolve();
         else setTimeout(look, 1);
       };
       look();
