@@ -3,10 +3,12 @@ import { join } from "node:path";
 
 const root = join(__dirname, "..");
 const page = readFileSync(join(root, "SPECIFICATION.md"), "utf8");
-const named = [...page.matchAll(/`(test\/[\w./-]+\.test\.ts): ([^`]+)`/g)].map(([, file = "", title = ""]) => ({
-  file,
-  title,
-}));
+const named = [...page.matchAll(/`(test\/[\w./-]+\.(?:test|containers)\.ts): ([^`]+)`/g)].map(
+  ([, file = "", title = ""]) => ({
+    file,
+    title,
+  }),
+);
 const promises = page.split(/^(?=\d+\. )/m).slice(1);
 
 describe("SPECIFICATION.md", () => {

@@ -130,6 +130,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/doctor.js")).doctorCommand,
   },
   {
+    usage: "down",
+    description: "remove the containers that lambda-run made",
+    flags: [JSON_FLAG],
+    examples: ["down"],
+    load: async () => (await import("./commands/down.js")).downCommand,
+  },
+  {
     usage: "package",
     description: "write the ZIPs and a template that names them, ready for `sam deploy`",
     flags: [

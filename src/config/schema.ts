@@ -84,6 +84,38 @@ const functionOverride = z.strictObject({
 
 /** Each has tables of its own in the state file, which holds a bounded number of them. */
 const MAX_SECOND_STORES = 20;
+const containers = z
+  .strictObject({
+    accessKeyId: option(z.string().min(3).default("minioadmin"), "Access key of the servers in containers."),
+    secretAccessKey: option(z.string().min(8).default("minioadmin"), "Secret key that belongs to it."),
+    minio: z
+      .strictObject({
+        image: option(
+          z.string().min(1).default("quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"),
+          "Image that plays S3.",
+        ),
+      })
+      .prefault({}),
+    localstack: z
+      .strictObject({
+        image: option(
+          z.string().min(1).default("localstack/localstack:4.14.0"),
+          "Image that plays the other services; later ones need LOCALSTACK_AUTH_TOKEN, which is passed on.",
+        ),
+      })
+      .prefault({}),
+    memoryMb: option(z.int().min(64).optional(), "Memory of each container; what `tmpfsMb` gives comes on top."),
+    tmpfsMb: option(z.int().min(1).optional(), "Keep the data of each container in memory, so much at most."),
+    reuse: option(
+      z.boolean().default(false),
+      "Leave containers running and take them again in the next run; `lambda-run down` removes them.",
+    ),
+    reaper: option(
+      z.enum(["own", "ryuk", "off"]).default("own"),
+      "Who removes containers after a kill: a process of ours, the Ryuk container (RYUK_CONTAINER_IMAGE), or nobody.",
+    ),
+  })
+  .prefault({});
 
 const secondStore = z.strictObject({
   port: option(port, "Port of its S3 API."),
@@ -162,6 +194,7 @@ export const configSchema = z.strictObject({
     "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
     "--endpoint <service=url...>",
   ),
+  containers,
   credentials: credentials.prefault({}),
   environment: option(
     z.record(z.string(), z.string()).default({}),

@@ -82,6 +82,9 @@ export const ERROR_CODES = {
     "Resource cannot be made at an endpoint",
     "Check the credentials of the endpoint, or make the resource there by hand.",
   ),
+  LR5009: kind(EXIT.dependency, "No Docker engine can be used", "Start one, or leave the containers backend out."),
+  LR5010: kind(EXIT.dependency, "Container image cannot be had", "Name an image that the engine has or can pull."),
+  LR5011: kind(EXIT.dependency, "Container ended before it was ready", "Its last lines say why."),
   LR6001: kind(
     EXIT.functionError,
     "Something waited for did not happen",

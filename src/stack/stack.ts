@@ -29,6 +29,7 @@ import {
   type ServiceAddress,
   type ServiceName,
 } from "./backends/endpoints.js";
+import { withContainers } from "./containers/backend.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
@@ -105,12 +106,13 @@ export class Stack {
    * Starts everything; what is slow is loaded when first needed. When another stack owns the state folder, a command
    * uses that one's services and a stack is refused (LR5003).
    */
-  static async start(options: StackOptions): Promise<Stack> {
-    const { config, clock = realClock, log = silentLogger } = options;
+  static async start(asked: StackOptions): Promise<Stack> {
     const closers: (() => Promise<void> | void)[] = [];
-    const foreign = foreignEndpoints(config);
-    const notice = (text: string): void => options.onNotice?.(text);
     try {
+      const options = await withContainers(asked, closers);
+      const { config, clock = realClock, log = silentLogger } = options;
+      const foreign = foreignEndpoints(config);
+      const notice = (text: string): void => options.onNotice?.(text);
       const live: Live = { application: options.application, foreign };
       if (foreign.size > 0) {
         const { Backends } = await import("./backends/backends.js");

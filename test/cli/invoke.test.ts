@@ -223,9 +223,9 @@ describe("bad input of lambda-run invoke", () => {
     [
       "a backend that is not there",
       smallProject(echo),
-      ["invoke", "hello", "--backend", "containers"],
+      ["invoke", "hello", "--backend", "aws"],
       2,
-      /error LR2005 .*containers/s,
+      /error LR2005 .*aws/s,
     ],
     [
       "a client context that is no JSON",

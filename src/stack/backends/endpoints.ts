@@ -64,12 +64,21 @@ export function foreignEndpoints(config: ResolvedConfig): ForeignEndpoints {
   return foreign;
 }
 
-/** Silence would be worse: the user would think the data went there. */
+/**
+ * Silence would be worse: the user would think the data went there. Containers have become URLs before a stack asks;
+ * whoever asks without a stack has no part in them.
+ */
 function notThere(where: string, backend: string): AppError {
+  if (backend === "containers")
+    return new AppError("LR2005", {
+      what: "This command cannot look into a server in a container",
+      where,
+      fix: "Ask the server itself by its own tools.",
+    });
   return new AppError("LR2005", {
     what: `The backend "${backend}" is not there yet`,
     where,
-    why: "this version has the embedded services, and any endpoint by its URL",
+    why: "this version has the embedded services, containers, and any endpoint by its URL",
     fix: "Leave it out, or start the server yourself and name its URL: --endpoint s3=http://...",
   });
 }

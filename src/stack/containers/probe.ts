@@ -4,12 +4,8 @@
  * seconds, with the one thing to do. `GET /_ping` needs no API version and no login:
  * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemPing
  */
-import { readFileSync } from "node:fs";
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { errnoOf, messageOf } from "../../shared/errors.js";
+import { engineTarget, openCall } from "./engine.js";
 import { dockerHosts, type DockerHost } from "./hosts.js";
 
 /** A ready engine answers in a few milliseconds, one that is just waking up in less than a second. */
@@ -64,14 +60,15 @@ export async function probeDocker(
 }
 
 async function ask(host: DockerHost, timeoutMs: number): Promise<DockerState> {
-  const target = targetOf(host.url);
+  const target = engineTarget(host.url);
   if (target === undefined) {
     const what =
       host.url === "" ? `${host.namedBy ?? "it"} is not defined` : `${host.url} is no address that works here`;
     return absent("other", host, what, "Use a unix://, tcp:// or npipe:// address; an ssh:// one has to be forwarded.");
   }
   try {
-    const response = await ping(target, timeoutMs);
+    const response = await openCall(target, { path: "/_ping", timeoutMs });
+    response.resume();
     const { "api-version": apiVersion, server } = response.headers;
     if (response.statusCode === 200 && typeof apiVersion === "string")
       return { state: "ready", host: host.url, server: String(server ?? "unknown"), apiVersion };
@@ -121,49 +118,4 @@ function absent(state: DockerAbsent["state"], host: DockerHost, what: string, fi
     what: `${what} (named by ${host.namedBy})`,
     fix: `${fix} Or leave out ${host.namedBy}.`,
   };
-}
-
-interface Target extends RequestOptions {
-  readonly secure: boolean;
-}
-
-function targetOf(url: string): Target | undefined {
-  if (/^(unix|npipe):\/\/./.test(url)) return { secure: false, socketPath: url.replace(/^\w+:\/\//, "") };
-  if (!/^(tcp|https?):\/\/./.test(url) || !URL.canParse(url)) return undefined;
-  const { protocol, hostname, port } = new URL(url);
-  const verify = process.env["DOCKER_TLS_VERIFY"] ?? "";
-  const secure = protocol === "https:" || (protocol === "tcp:" && verify !== "");
-  return {
-    secure,
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: port === "" ? (secure ? 2376 : 2375) : port,
-    ...(secure ? certificates() : {}),
-  };
-}
-
-/** The files that Docker's client takes, where they are. */
-function certificates(): RequestOptions & { ca?: Buffer; cert?: Buffer; key?: Buffer } {
-  const folder = process.env["DOCKER_CERT_PATH"] ?? join(homedir(), ".docker");
-  try {
-    const read = (name: string): Buffer => readFileSync(join(folder, name));
-    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
-  } catch {
-    return {};
-  }
-}
-
-function ping({ secure, ...target }: Target, timeoutMs: number): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const options = { ...target, path: "/_ping", headers: { connection: "close" } };
-    const request = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
-    // Covers connecting too, which the request's own timeout does not. A guard of a real engine: real time.
-    const guard = setTimeout(
-      () => request.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
-      timeoutMs,
-    );
-    request.on("error", reject);
-    request.on("response", (response: IncomingMessage) => response.resume());
-    request.on("close", () => clearTimeout(guard));
-    request.end();
-  });
 }

@@ -1,0 +1,117 @@
+/**
+ * The few calls of the Docker Engine API that need no library: found containers are attached to in milliseconds, while
+ * loading testcontainers takes a third of a second. https://docs.docker.com/reference/api/engine/version/v1.41/
+ */
+import { readFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Options of Node's request that reach an engine; plain JSON, so that another process can be told. */
+export interface EngineTarget extends RequestOptions {
+  readonly secure: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Undefined when it is no address that can be reached from here. */
+export function engineTarget(url: string): EngineTarget | undefined {
+  if (/^(unix|npipe):\/\/./.test(url)) return { secure: false, socketPath: url.replace(/^\w+:\/\//, "") };
+  if (!/^(tcp|https?):\/\/./.test(url) || !URL.canParse(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
+  const verify = process.env["DOCKER_TLS_VERIFY"] ?? "";
+  const secure = protocol === "https:" || (protocol === "tcp:" && verify !== "");
+  return {
+    secure,
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: port === "" ? (secure ? 2376 : 2375) : port,
+    ...(secure ? certificates() : {}),
+  };
+}
+
+/** Where published ports answer. */
+export const publishedHost = ({ host }: EngineTarget): string => host ?? "127.0.0.1";
+
+/** The files that Docker's client takes, where they are. */
+function certificates(): Pick<EngineTarget, "ca" | "cert" | "key"> {
+  const folder = process.env["DOCKER_CERT_PATH"] ?? join(homedir(), ".docker");
+  try {
+    const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+    return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  } catch {
+    return {};
+  }
+}
+
+export interface EngineCall {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  /** Real time: it guards a real engine. Without it the call waits as long as the engine does. */
+  readonly timeoutMs?: number;
+}
+
+/** Sends a call and gives the response as soon as its head is there. */
+export function openCall(
+  target: EngineTarget,
+  { method = "GET", path, timeoutMs }: EngineCall,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { secure, ...address } = target;
+    const options = { ...address, method, path, agent: false, headers: { "content-length": 0 } };
+    const request = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
+    // Covers connecting too, which the request's own timeout does not.
+    const late = (): void => void request.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+    const guard = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    request.on("error", reject);
+    request.on("close", () => clearTimeout(guard));
+    request.end();
+  });
+}
+
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export async function call(target: EngineTarget, options: EngineCall): Promise<EngineAnswer> {
+  const response = await openCall(target, options);
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+}
+
+export interface ContainerSummary {
+  readonly Id: string;
+  readonly Image: string;
+  readonly State: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Ports: readonly { readonly PrivatePort: number; readonly PublicPort?: number }[];
+}
+
+/** Containers that carry all these labels (`name=value`), stopped ones too. */
+export async function containersWith(target: EngineTarget, labels: readonly string[]): Promise<ContainerSummary[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: labels }));
+  const { status, body } = await call(target, { path: `/containers/json?all=1&filters=${filters}` });
+  if (status !== 200) throw new Error(`the engine answers ${status}: ${body.toString("utf8").slice(0, 200)}`);
+  return JSON.parse(body.toString("utf8")) as ContainerSummary[];
+}
+
+/** Ends a container with its anonymous volumes. One that is gone already is fine. */
+export async function removeContainer(target: EngineTarget, id: string): Promise<void> {
+  await call(target, { method: "DELETE", path: `/containers/${id}?force=1&v=1` });
+}
+
+/** The last lines that a container wrote, its two streams put together. */
+export async function lastLines(target: EngineTarget, id: string, count: number): Promise<string[]> {
+  const { body } = await call(target, { path: `/containers/${id}/logs?stdout=1&stderr=1&tail=${count}` });
+  // Without a terminal each piece has a head of eight bytes, the length in the last four.
+  let text = "";
+  for (let at = 0; at + 8 <= body.length;) {
+    const end = at + 8 + body.readUInt32BE(at + 4);
+    text += body.toString("utf8", at + 8, end);
+    at = end;
+  }
+  return text.split("\n").filter((line) => line.trim() !== "");
+}

@@ -1,0 +1,127 @@
+/**
+ * Real servers in containers in place of embedded services: MinIO for S3, LocalStack for the others. Found ones are
+ * attached to, others are started; nothing of it stays behind when the stack closes, or when it is killed, unless reuse
+ * is asked for. Loaded when a service is to be in a container.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import type { ResolvedConfig } from "../../config/schema.js";
+import { AppError } from "../../shared/errors.js";
+import { containersWith, engineTarget, publishedHost, removeContainer, type EngineTarget } from "./engine.js";
+import { isHealthy } from "./health.js";
+import { ensureImage } from "./image.js";
+import { probeDocker } from "./probe.js";
+import { fingerprint, localstack, minio, type ContainerServer } from "./servers.js";
+import { startSweeper } from "./sweeper.js";
+
+/** On everything that is ours, so that `lambda-run down` finds it and touches nothing else. */
+export const OWN_LABEL = "lambda-run=true";
+const SESSION = "lambda-run.session";
+const SHAPE = "lambda-run.shape";
+
+type ServiceName = keyof ResolvedConfig["backends"];
+
+export interface ContainersOptions {
+  readonly services: readonly ServiceName[];
+  readonly config: ResolvedConfig;
+  /** Reused containers belong to one project. */
+  readonly projectRoot: string;
+  readonly notice: (text: string) => void;
+}
+
+export interface ContainerEndpoint {
+  readonly url: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface Containers {
+  readonly endpoints: Partial<Record<ServiceName, ContainerEndpoint>>;
+  close(): Promise<void>;
+}
+
+/** Throws LR5009 when there is no engine, LR5010 for an image that cannot be had, LR5011 for a server that ends. */
+export async function startContainers(options: ContainersOptions): Promise<Containers> {
+  const { services, config, notice, projectRoot } = options;
+  const settings = config.containers;
+  const target = await engine();
+  const session = randomUUID();
+  const servers = [
+    ...(services.includes("s3") ? [minio(settings)] : []),
+    ...(services.some((name) => name !== "s3") ? [localstack(settings)] : []),
+  ];
+  const project = createHash("sha256").update(projectRoot).digest("hex").slice(0, 16);
+  const sweeper =
+    settings.reuse || settings.reaper !== "own" ? undefined : startSweeper(target, `${SESSION}=${session}`);
+  const close = async (): Promise<void> => {
+    if (settings.reuse) return;
+    await removeWith(target, [`${SESSION}=${session}`]);
+    sweeper?.dismiss();
+  };
+  const start = async (server: ContainerServer): Promise<string> => {
+    const shape = fingerprint(server, settings, project);
+    // Without reuse too: a command takes those of the stack that runs in this project.
+    const found = await attach(target, server, shape);
+    if (found !== undefined) return found;
+    await ensureImage(target, server.image, `containers.${server.name}.image`, notice);
+    if (settings.reaper !== "ryuk") process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
+    const { startServer } = await import("./start-server.js");
+    const labels = { "lambda-run": "true", [SESSION]: session, [SHAPE]: shape };
+    return startServer({ target, server, settings, labels });
+  };
+  try {
+    const urls = await Promise.all(servers.map(start));
+    const endpoints: Containers["endpoints"] = Object.fromEntries(
+      services.map((name) => {
+        const at = Math.max(
+          0,
+          servers.findIndex((server) => (server.name === "minio") === (name === "s3")),
+        );
+        return [name, { url: urls[at] ?? "", ...servers[at]?.credentials }];
+      }),
+    );
+    return { endpoints, close };
+  } catch (error) {
+    await removeWith(target, [`${SESSION}=${session}`]);
+    sweeper?.dismiss();
+    throw error;
+  }
+}
+
+/** A running container of the same shape, when it answers. */
+async function attach(target: EngineTarget, server: ContainerServer, shape: string): Promise<string | undefined> {
+  for (const { Id, State, Ports } of await containersWith(target, [OWN_LABEL, `${SHAPE}=${shape}`])) {
+    const port = Ports.find(({ PrivatePort }) => PrivatePort === server.port)?.PublicPort;
+    const url = `http://${publishedHost(target)}:${port ?? 0}`;
+    if (State === "running" && port !== undefined && (await isHealthy(url, server))) return url;
+    if (State !== "running") await removeContainer(target, Id);
+  }
+  return undefined;
+}
+
+/** `lambda-run down`: removes what is ours, of every project. Answers their images. */
+export async function removeContainers(): Promise<readonly string[]> {
+  return removeWith(await engine(), [OWN_LABEL]);
+}
+
+async function removeWith(target: EngineTarget, labels: readonly string[]): Promise<readonly string[]> {
+  const found = await containersWith(target, labels);
+  await Promise.all(found.map(({ Id }) => removeContainer(target, Id)));
+  return found.map(({ Image }) => Image);
+}
+
+async function engine(): Promise<EngineTarget> {
+  const state = await probeDocker();
+  const target = state.state === "ready" ? engineTarget(state.host) : undefined;
+  if (state.state === "ready" && target !== undefined) {
+    // testcontainers looks in fewer places: it is told what was found.
+    process.env["DOCKER_HOST"] ??= state.host;
+    return target;
+  }
+  const { what, fix } =
+    state.state === "ready" ? { what: `${state.host} cannot be used`, fix: "Set DOCKER_HOST." } : state;
+  throw new AppError("LR5009", {
+    what: "Containers need a Docker engine, and there is none to use",
+    why: what,
+    fix: `${fix} Or leave the backend out: the embedded services need no Docker.`,
+  });
+}

@@ -1,0 +1,102 @@
+/** The manifest function of a project on MinIO in a container, beside the embedded S3. */
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { ProjectFolder } from "../cli/cli.js";
+
+const IMAGE = process.env["LAMBDA_RUN_MINIO_IMAGE"] ?? "lambda-run/minio:local";
+const ours = (): string[] =>
+  execFileSync("docker", ["ps", "-aq", "--filter", "label=lambda-run=true"], { encoding: "utf8" })
+    .split("\n")
+    .filter((id) => id !== "");
+
+const HANDLER = `
+import { S3Client, PutObjectCommand, GetObjectCommand, ListObjectsV2Command, HeadObjectCommand } from "@aws-sdk/client-s3";
+const s3 = new S3Client({ forcePathStyle: true });
+export const handler = async () => {
+  const Bucket = "my-store";
+  await s3.send(new PutObjectCommand({ Bucket, Key: "a b/ü+1.txt", Body: "hello", ContentType: "text/plain", Metadata: { who: "me" } }));
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  const { ContentType, Metadata, ETag } = await s3.send(new HeadObjectCommand({ Bucket, Key: "a b/ü+1.txt" }));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: "a b/ü+1.txt", Range: "bytes=1-3" }));
+  const missing = await s3.send(new GetObjectCommand({ Bucket, Key: "no" })).catch((error) => error.name);
+  return {
+    objects: Contents.map(({ Key, Size, ETag }) => ({ Key, Size, ETag })),
+    head: { ContentType, Metadata, ETag },
+    part: await Body.transformToString(),
+    missing,
+    minio: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
+  };
+};
+`;
+
+function project(config: object): ProjectFolder {
+  return new ProjectFolder({
+    "template.yaml": `Transform: AWS::Serverless-2016-10-31
+Resources:
+  HelloFunction:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: hello, Runtime: nodejs22.x, CodeUri: src/, Handler: hello.handler, Timeout: 30 }
+  Store: { Type: AWS::S3::Bucket, Properties: { BucketName: my-store } }
+`,
+    "src/hello.ts": HANDLER,
+    "lambda-run.config.json": JSON.stringify({
+      ports: { gateway: 0, http: 0 },
+      containers: { minio: { image: IMAGE } },
+      ...config,
+    }),
+  });
+}
+
+afterEach(() => {
+  const left = ours();
+  if (left.length > 0) execFileSync("docker", ["rm", "-f", ...left]);
+});
+
+describe("the containers backend", () => {
+  it("gives a function the same answers and objects as the embedded S3", async () => {
+    const answers: unknown[] = [];
+    for (const backends of [{}, { s3: "containers" }]) {
+      const folder = project({ backends });
+      const { stdout, stderr } = await folder.run(["invoke", "hello", "--ephemeral"]);
+      expect(stderr).not.toContain("error");
+      const { minio, ...answer } = JSON.parse(stdout) as { minio: boolean };
+      expect(minio).toBe("s3" in backends);
+      answers.push(answer);
+      folder.remove();
+    }
+    expect(answers[1]).toEqual(answers[0]);
+    expect(ours()).toEqual([]);
+  });
+
+  it("seeds the bucket in the container, which down removes", async () => {
+    const folder = project({ backends: { s3: "containers" }, containers: { minio: { image: IMAGE }, reuse: true } });
+    const first = await folder.run(["seed", "--count", "3", "--json"]);
+    expect(JSON.parse(first.stdout)).toMatchObject({ bucket: "my-store", unchanged: 0 });
+    const { uploaded } = JSON.parse(first.stdout) as { uploaded: number };
+    const second = await folder.run(["seed", "--count", "3", "--json"]);
+    expect(JSON.parse(second.stdout)).toMatchObject({ uploaded: 0, unchanged: uploaded });
+    expect(ours()).toHaveLength(1);
+    const down = await folder.run(["down", "--json"]);
+    expect(JSON.parse(down.stdout)).toEqual({ removed: [IMAGE] });
+    expect(ours()).toEqual([]);
+    folder.remove();
+  });
+
+  it("leaves no container behind when the CLI is killed", async () => {
+    const folder = project({ backends: { s3: "containers" } });
+    const child = folder.spawn(["start", "--ephemeral"]);
+    await new Promise<void>((resolve) => {
+      const until = setInterval(() => {
+        if (ours().length === 0) return;
+        clearInterval(until);
+        resolve();
+      }, 50);
+    });
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    for (let round = 0; round < 100 && ours().length > 0; round += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ours()).toEqual([]);
+    folder.remove();
+  });
+});
