@@ -9,7 +9,8 @@
  * await stack.close();
  * ```
  */
-import { createServer, type AddressInfo } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import type { Application } from "../config/application.js";
 import { findFunction } from "../config/find-function.js";
@@ -287,14 +288,23 @@ async function withOwnPorts(loaded: LoadedApplication): Promise<Pick<LoadedAppli
   return { application: JSON.parse(text) as Application, config: { ...loaded.config, secondStores } };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that systems hand out by themselves: between this look and the use of it nobody gets it by chance. */
+const OWN_PORTS = { first: 20_000, count: 12_000 };
+const MAX_PORT_TRIES = 50;
+
+async function freePort(): Promise<number> {
+  for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
+    const port = OWN_PORTS.first + randomInt(OWN_PORTS.count);
+    if (await isFree(port)) return port;
+  }
+  throw new AppError("LR5001", { what: `No free port was found in ${MAX_PORT_TRIES} tries`, where: "secondStores" });
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1" }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
   });
 }
 

@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 /** Processes whose command line holds this. A shell's fork that has not become its command yet is still that shell. */
 function running(text: string): number {
   const pids = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(text));
-  return pids.filter((pid) => !pids.includes(parentOf(pid))).length;
+  return pids.filter((pid) => !["", ...pids].includes(parentOf(pid))).length;
 }
 
 function parentOf(pid: string): string {
