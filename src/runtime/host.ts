@@ -7,6 +7,7 @@ import type { SessionCredentials } from "./environment-variables.js";
 import { CodeSlot } from "./code-slot.js";
 import { Environment } from "./environment.js";
 import type { DebuggerOptions } from "./launch-plans.js";
+import type { Running } from "./limits/concurrency.js";
 import type { LogRecord } from "./log-capture.js";
 import { Pool } from "./pool.js";
 import { prepareCode, type PreparedCode } from "./prepared-code.js";
@@ -49,9 +50,17 @@ interface Entry {
   readonly pool: Pool;
 }
 
+/** All versions of a function: they share its reserved concurrency. */
+interface Versions {
+  readonly entries: Set<Entry>;
+  reservedConcurrency: number | undefined;
+}
+
 export class RuntimeHost {
   readonly #options: HostOptions;
   readonly #entries = new Map<string, Entry>();
+  /** By name. */
+  readonly #functions = new Map<string, Versions>();
   readonly #slots = new WeakMap<Environment, CodeSlot>();
 
   constructor(options: HostOptions) {
@@ -70,6 +79,16 @@ export class RuntimeHost {
   /** The pool of a function, made at first use. */
   poolOf(config: FunctionConfig): Pool {
     return this.#entry(config).pool;
+  }
+
+  /** Invocations under way. The reservation of `config` is the function's from now on. */
+  running({ name, reservedConcurrency }: FunctionConfig): Running {
+    const own = this.#functions.get(name);
+    if (own !== undefined) own.reservedConcurrency = reservedConcurrency;
+    let unreserved = 0;
+    for (const versions of this.#functions.values())
+      if (versions.reservedConcurrency === undefined) unreserved += runningOf(versions);
+    return { ofFunction: own === undefined ? 0 : runningOf(own), unreserved };
   }
 
   /** Builds ahead; a build error surfaces here. */
@@ -108,14 +127,19 @@ export class RuntimeHost {
 
   async remove(config: FunctionConfig): Promise<void> {
     const entry = this.#entries.get(config.arn);
+    if (entry === undefined) return;
     this.#entries.delete(config.arn);
-    await entry?.pool.close();
+    const versions = this.#functions.get(config.name);
+    versions?.entries.delete(entry);
+    if (versions?.entries.size === 0) this.#functions.delete(config.name);
+    await entry.pool.close();
   }
 
   /** Ends every environment; nothing of theirs stays behind. */
   async close(): Promise<void> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
+    this.#functions.clear();
     await Promise.all(entries.map(({ pool }) => pool.close()));
   }
 
@@ -144,6 +168,10 @@ export class RuntimeHost {
       }),
     };
     this.#entries.set(config.arn, entry);
+    const { name, reservedConcurrency } = config;
+    const versions = this.#functions.get(name) ?? { entries: new Set(), reservedConcurrency };
+    versions.entries.add(entry);
+    this.#functions.set(name, versions);
     return entry;
   }
 
@@ -217,6 +245,12 @@ export class RuntimeHost {
   }
 
   #probe: ReturnType<typeof probeSandbox> | undefined;
+}
+
+function runningOf({ entries }: Versions): number {
+  let running = 0;
+  for (const { pool } of entries) running += pool.running;
+  return running;
 }
 
 interface Shell {

@@ -19,7 +19,7 @@ import type { InvokeRequest, InvokeResult } from "./types.js";
 export async function invoke(host: RuntimeHost, config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
   const pool = host.poolOf(config);
-  checkConcurrency(pool.running, config.reservedConcurrency);
+  checkConcurrency(host.running(config), config.reservedConcurrency);
   const requestId = request.requestId ?? randomUUID();
   host.observer?.started(config, requestId, request);
   try {

@@ -11,14 +11,21 @@ const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   schedule: "schedules",
   eventbridge: "EventBridge rules",
   sns: "SNS subscriptions",
-  webSocket: "WebSocket APIs",
 };
 
 /** One sentence for each. */
-export function silentSources({ eventSources, buckets }: Application): string[] {
+export function silentSources({ apis, eventSources, buckets }: Application): string[] {
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
+  });
+  const webSockets = apis.flatMap(({ kind, logicalId }) => {
+    if (kind !== "websocket") return [];
+    const keys = eventSources.flatMap((source) =>
+      source.kind === "webSocket" && source.apiId === logicalId ? [source.routeKey] : [],
+    );
+    const routes = keys.length === 0 ? "" : `; its routes (${keys.join(", ")}) fire nothing`;
+    return [`WebSocket API ${logicalId} is refused: WebSocket APIs are not emulated${routes}.`];
   });
   const announcements = buckets.flatMap(({ name, notifications, eventBridge }) => [
     ...notifications.flatMap(({ target }) =>
@@ -30,5 +37,5 @@ export function silentSources({ eventSources, buckets }: Application): string[] 
       ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
       : []),
   ]);
-  return [...triggers, ...announcements];
+  return [...triggers, ...webSockets, ...announcements];
 }

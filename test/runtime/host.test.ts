@@ -58,6 +58,18 @@ test("reserved concurrency throttles at once, zero throttles everything", async 
   ).rejects.toMatchObject({ name: "Throttled" });
 });
 
+test("the versions of a function share its reservation, and other functions have nothing to do with it", async () => {
+  const latest = functions.function("node", "sleeps.handler", { reservedConcurrency: 2 });
+  const version = (number: string): typeof latest => ({ ...latest, version: number, arn: `${latest.arn}:${number}` });
+  const busy = [functions.invoke(latest, { ms: 300 }), functions.invoke(version("1"), { ms: 300 })];
+  const refused = { reason: "ReservedFunctionConcurrentInvocationLimitExceeded" };
+  for (const config of [latest, version("1"), version("2")])
+    await expect(functions.invoke(config)).rejects.toMatchObject(refused);
+  expect((await functions.invoke(functions.function("node", "counts.handler"))).functionError).toBeUndefined();
+  await Promise.all(busy);
+  expect((await functions.invoke(version("2"), { ms: 0 })).functionError).toBeUndefined();
+});
+
 test("an event of more than 6 MB is refused before anything runs", async () => {
   const config = functions.function("node", "counts.handler");
   const refused = functions.invoke(config, "x".repeat(6 * 1024 * 1024));

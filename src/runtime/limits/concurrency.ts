@@ -1,6 +1,7 @@
 /**
- * Concurrency: a function with reserved concurrency is throttled beyond it, every other one beyond the account's 1,000.
- * Lambda never queues a synchronous call; it answers 429 with a reason and Retry-After.
+ * Concurrency: a function with reserved concurrency is throttled beyond it, whatever its version; all others together
+ * beyond the account's 1,000. Lambda never queues a synchronous call; it answers 429 with a reason and Retry-After.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
  */
 import { LAMBDA } from "../../shared/aws-limits.js";
 
@@ -18,11 +19,17 @@ export class Throttled extends Error {
   }
 }
 
-/** Throws when one more invocation beside `running` is more than the function may have. */
-export function checkConcurrency(running: number, reserved: number | undefined): void {
+/** What is under way, this function's versions taken together, and all functions without a reservation. */
+export interface Running {
+  readonly ofFunction: number;
+  readonly unreserved: number;
+}
+
+/** Throws when one more invocation beside those under way is more than the function may have. */
+export function checkConcurrency({ ofFunction, unreserved }: Running, reserved: number | undefined): void {
   if (reserved !== undefined) {
-    if (running >= reserved) throw new Throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
-  } else if (running >= LAMBDA.accountConcurrency) {
+    if (ofFunction >= reserved) throw new Throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
+  } else if (unreserved >= LAMBDA.accountConcurrency) {
     throw new Throttled("ConcurrentInvocationLimitExceeded");
   }
 }

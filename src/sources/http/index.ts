@@ -8,7 +8,7 @@
  * Gaps:
  * - Integrations other than Lambda proxy, mapping templates, models and request validators, gateway responses, caching,
  *   canaries, custom domains, private APIs, mutual TLS, WAF: the routes of such integrations are not there
- * - WebSocket APIs are not served
+ * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - Response streaming through REST APIs (`responseTransferMode: STREAM`): answers go out whole
  *
@@ -52,10 +52,10 @@ import { JwtAuthorizers } from "./auth/jwt-authorizer.js";
 import { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
 import { allowsOrigin } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
-import { jsonAnswer, type HeaderLine, type HttpRequest } from "./message.js";
+import { jsonAnswer, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
 import { refusal } from "./refusals.js";
 import { send } from "./send.js";
-import { targetOf, type ApiTarget, type UrlTarget } from "./target.js";
+import { namedTarget, targetOf, type ApiTarget, type UrlTarget } from "./target.js";
 import { Throttles } from "./throttle.js";
 import { corsOfUrl, passUrl } from "./url-door.js";
 
@@ -146,7 +146,8 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
     const target = targetOf(request, apis(), options.urls());
-    if (target === undefined) return send(response, refusal("http", "no-route"));
+    if (target === undefined)
+      return send(response, webSocketRefusal(request, application()) ?? refusal("http", "no-route"));
     if (body === undefined) {
       response.shouldKeepAlive = false;
       return send(response, refusal(target.kind === "url" ? "url" : target.api.kind, "too-large"));
@@ -261,6 +262,15 @@ function requestOf(message: IncomingMessage, body: Buffer, clock: Clock): HttpRe
     receivedAtMs: clock.now(),
     requestId: randomUUID(),
   };
+}
+
+/** Whoever asks for an API of the template must not think that it is not there. */
+function webSocketRefusal(request: HttpRequest, { apis }: Application): HttpAnswer | undefined {
+  const id = namedTarget(request)?.id.toLowerCase();
+  const api = apis.find(
+    (candidate) => candidate.kind === "websocket" && (candidate.id === id || candidate.logicalId.toLowerCase() === id),
+  );
+  return api && jsonAnswer(501, { message: `The WebSocket API ${api.logicalId} is not emulated by lambda-run.` });
 }
 
 const NO_ORIGINS: ReadonlySet<string> = new Set();

@@ -59,7 +59,8 @@ export function targetOf(
   );
 }
 
-function namedTarget(
+/** An API or URL that the request names itself, whether there is one or not. */
+export function namedTarget(
   request: HttpRequest,
 ): { readonly kind: "execute-api" | "lambda-url"; readonly id: string; readonly request: HttpRequest } | undefined {
   const host = headerOf(request, "host") ?? "";

@@ -630,6 +630,20 @@ describe("settings of a function", () => {
     });
   });
 
+  test("reserved concurrency is shared by all versions and aliases", async () => {
+    const slow = "exports.handler = async ({ ms }) => { await new Promise((done) => setTimeout(done, ms)); };";
+    const FunctionName = await create(slow, { Publish: true });
+    await client.send(new CreateAliasCommand({ FunctionName, Name: "live", FunctionVersion: "1" }));
+    await client.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }));
+    const busy = call(FunctionName, { ms: 700 }, "live");
+    await stack.waitFor(() => stack.stack.activity.running > 0);
+    for (const qualifier of [undefined, "1", "live"])
+      await expect(call(FunctionName, { ms: 0 }, qualifier)).rejects.toMatchObject({
+        name: "TooManyRequestsException",
+      });
+    await busy;
+  });
+
   test("provisioned concurrency is kept for versions and aliases", async () => {
     const FunctionName = await create(CODE, { Publish: true });
     await expect(
