@@ -234,6 +234,15 @@ export const configSchema = z.strictObject({
         "Idle environments end after this time.",
         "--idle-timeout <seconds>",
       ),
+      partitionUnits: z
+        .strictObject({
+          writeUnits: option(
+            z.number().positive().default(1000),
+            "Write units a second that each DynamoDB partition key gives before it throttles, as AWS does.",
+          ),
+          readUnits: option(z.number().positive().default(3000), "The same for read units."),
+        })
+        .optional(),
     })
     .prefault({}),
 });

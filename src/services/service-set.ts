@@ -13,7 +13,7 @@ import {
   type ServiceEntry,
   type ServiceIndex,
 } from "./registry.js";
-import type { EmbeddedService, ServiceContext } from "./service.js";
+import type { EmbeddedService, FunctionCaller, ServiceContext } from "./service.js";
 
 export interface ServiceSetOptions {
   /** Opens the state; called once, at the first request that needs it. */
@@ -29,6 +29,8 @@ export interface ServiceSetOptions {
   readonly services?: readonly string[];
   /** Secret of the state folder, where it can be had without opening the store. */
   readonly secret?: () => Buffer;
+  /** For services that run functions by themselves. */
+  readonly functions?: FunctionCaller;
   /** Runs once for a service that has just been loaded, before its first request: the stack makes its resources here. */
   readonly prepare?: (name: string, service: EmbeddedService) => Promise<void>;
 }
@@ -123,7 +125,7 @@ export class ServiceSet {
 
   #makeContext(): ServiceContext {
     if (this.#context === undefined) {
-      const { clock, bus, realm, log } = this.#options;
+      const { clock, bus, realm, log, functions } = this.#options;
       const { credentials } = this;
       this.#context = {
         store: this.#options.store(),
@@ -132,6 +134,7 @@ export class ServiceSet {
         realm,
         log,
         credentials,
+        functions,
         endpoint: () => this.endpoint,
       };
     }

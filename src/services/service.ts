@@ -50,6 +50,14 @@ export type PayloadSignature =
       readonly scope: string;
     };
 
+/** How a service runs a function by itself, as Secrets Manager does to rotate a secret. */
+export interface FunctionCaller {
+  /** Of an ARN with or without a qualifier. */
+  exists(functionArn: string): boolean;
+  /** Waits for the end; rejects when the function failed or could not be run. */
+  call(functionArn: string, event: unknown): Promise<void>;
+}
+
 export interface ServiceContext {
   readonly store: StateStore;
   readonly clock: Clock;
@@ -60,6 +68,8 @@ export interface ServiceContext {
   readonly credentials: Credentials;
   /** The gateway's own base URL (`http://127.0.0.1:4566`), for URLs made outside a request. */
   readonly endpoint: () => string;
+  /** Absent where there is nothing that runs functions. */
+  readonly functions?: FunctionCaller | undefined;
 }
 
 export interface EmbeddedService {

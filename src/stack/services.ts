@@ -6,6 +6,9 @@ import { startGateway, type Gateway } from "../services/gateway.js";
 import type { KeyPair } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
 import { StateStore } from "../services/kit/state-store.js";
+import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { EmbeddedService } from "../services/service.js";
 import type { S3Service } from "../services/s3/index.js";
 import type { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
@@ -73,8 +76,16 @@ export async function startServices(
     ...shared,
     port: config.ports.gateway,
     fallbackPorts: true,
+    functions: {
+      exists: (arn) => live.sources?.caller.exists(arn) === true,
+      call: (arn, event) =>
+        live.sources?.caller.call(arn, event) ?? Promise.reject(new Error("nothing runs functions yet")),
+    },
     prepare: async (name, service) => {
+      if (name === "dynamodb")
+        (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);
       await makeResources(name, service, embedded());
+      if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name !== "s3") return;
       const s3 = service as S3Service;
       const configured = await applyNotifications(s3, embedded());

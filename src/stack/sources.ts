@@ -3,21 +3,24 @@
  * invocations. Only a stack begins them; a one-shot command runs what its own function invokes asynchronously.
  */
 import type { Application, BucketConfig } from "../config/application.js";
+import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
+import type { LogsService } from "../services/logs/index.js";
 import type { NotificationRuleInput, S3Service } from "../services/s3/index.js";
-import type { EmbeddedService } from "../services/service.js";
+import type { EmbeddedService, FunctionCaller } from "../services/service.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
+import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
-import { arnOf } from "../shared/arn.js";
+import { arnOf, parseArn } from "../shared/arn.js";
 import type { QueueClient } from "../sources/sqs/queue-client.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
@@ -45,6 +48,7 @@ export class StackSources {
   #directory: FunctionDirectory | undefined;
   #async: DurableInvoker | undefined;
   #notifications: S3Notifications | undefined;
+  #subscriptions: LogSubscriptions | undefined;
   #beginning: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -91,6 +95,27 @@ export class StackSources {
     return { enqueue: async (name, payload, options) => this.#asyncQueue().enqueue(name, payload, options) };
   }
 
+  /** For services that run functions by themselves. */
+  get caller(): FunctionCaller {
+    return {
+      exists: (arn) => this.#byArn(arn) !== undefined,
+      call: async (arn, event) => {
+        const fn = this.#byArn(arn);
+        if (fn === undefined) throw new Error(`there is no function ${arn}`);
+        const { functionError, payload } = await invoke(this.#hostNow(), fn, {
+          payload: Buffer.from(JSON.stringify(event)),
+        });
+        if (functionError !== undefined) throw new Error(payload.toString("utf8"));
+      },
+    };
+  }
+
+  /** To be called when CloudWatch Logs is there. */
+  logsReady(logs: LogsService): void {
+    if (this.#closed) return;
+    this.#subscriptions ??= new LogSubscriptions({ logs, invoker: this.invoker, log: this.#options.log });
+  }
+
   /** To be called when S3 is there with its declared objects: from now on it tells what happens. */
   s3Ready(s3: S3Service): void {
     if (this.#notifications !== undefined || this.#closed) return;
@@ -127,6 +152,7 @@ export class StackSources {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#beginning;
+    this.#subscriptions?.close();
     await this.#notifications?.close();
     await Promise.all([this.#mappings.close(), this.#async?.close()]);
   }
@@ -183,6 +209,12 @@ export class StackSources {
         }),
     });
     return this.#async;
+  }
+
+  /** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]` */
+  #byArn(arn: string): FunctionConfig | undefined {
+    const [kind, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
+    return kind === "function" ? this.#functions().resolve(name, qualifier) : undefined;
   }
 
   #functions(): FunctionDirectory {

@@ -2,6 +2,7 @@
 import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { Engine } from "./engine.js";
+import type { PartitionLimits } from "./partition-meter.js";
 import { createTable } from "./operations/tables.js";
 import { updateTimeToLive } from "./operations/table-settings.js";
 import { parseSequence, sequenceText, shardIdOf, streamRecordOf } from "./store/stream-log.js";
@@ -29,6 +30,8 @@ export interface DynamoDbAdmin {
     options?: { readonly timeToLive?: string; readonly streamArn?: string },
   ): Promise<void>;
   tableNames(): string[];
+  /** Throttles each partition key beyond these units a second, or no longer. */
+  limitPartitions(limits: PartitionLimits | undefined): void;
   /** ARN of the table's stream, while it is switched on. */
   streamArnOf(tableName: string): string | undefined;
   /** Shards of a stream, oldest first; empty when there is no such stream. */
@@ -58,6 +61,7 @@ export function adminOf(engine: Engine): DynamoDbAdmin {
       await updateTimeToLive(engine, { TableName: name, TimeToLiveSpecification: specification });
     },
     tableNames: () => engine.tables.names(),
+    limitPartitions: (limits) => engine.meter.limit(limits),
     streamArnOf: (tableName) => engine.tables.find(tableName)?.stream?.arn,
     streamShards(streamArn) {
       const stream = engine.streams.find(streamArn);

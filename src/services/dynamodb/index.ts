@@ -12,7 +12,7 @@
  * - one shard per stream; shards never split
  * - a local index fetches attributes it lacks for the projection, not for the filter
  * - global indexes have keys of one attribute for partition and one for sort (AWS takes up to four of each since 2025)
- * - partition throttling (option `partitionLimits`) covers the table's own partitions and single-partition queries, not
+ * - partition throttling (`limits.partitionUnits` of the config) covers the table's own partitions and single-partition queries, not
  *   scans and not hot keys of an index; there is no burst credit and no adaptive capacity
  * - SSE, table class and tags are stored and told, without effect
  *
@@ -20,11 +20,11 @@
  * - a table is ACTIVE when the call that makes or changes it returns; the answer itself says CREATING or UPDATING
  * - global indexes are consistent at once
  * - ItemCount and TableSizeBytes are exact, where AWS counts about every six hours
- * - expired items go within seconds (option `ttlSweepMs`, ten by default), where AWS takes up to days
+ * - expired items go within ten seconds, where AWS takes up to days
  * - time to live may be switched on and off without the hour's wait between changes
  * - transactions never meet TransactionConflict: writes are done one after the other
  * - items within one index key come in an order of their own
- * - provisioned throughput is stored and never throttles; only `partitionLimits` does
+ * - provisioned throughput is stored and never throttles; only `limits.partitionUnits` does
  *
  * Client quirks:
  * - answers carry `x-amz-crc32`, which the SDK for Java and old clients check

@@ -27,13 +27,19 @@ const IDLE_MS = 60_000;
 const SWEEP_AT = 10_000;
 
 export class PartitionMeter {
-  readonly #limits: PartitionLimits | undefined;
+  #limits: PartitionLimits | undefined;
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(limits: PartitionLimits | undefined, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
+  }
+
+  /** Other limits from now on, or none. */
+  limit(limits: PartitionLimits | undefined): void {
+    this.#limits = limits;
+    this.#buckets.clear();
   }
 
   /** Throws when the partition of this row has no units left. */

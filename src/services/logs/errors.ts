@@ -25,4 +25,16 @@ export const invalidNextToken = (): AwsError => invalidParameter("The specified 
 
 export const limitExceeded = (): AwsError => new AwsError("LimitExceededException", "Resource limit exceeded.");
 
+/** What AWS answers when the test delivery to the destination of a subscription filter fails. */
+export const undeliverable = (service: string | undefined): AwsError =>
+  invalidParameter(
+    service === "lambda"
+      ? "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function."
+      : service === "kinesis"
+        ? "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state."
+        : service === "firehose"
+          ? "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state."
+          : "destinationArn for vendor logs is not supported here: lambda-run delivers to Lambda functions.",
+  );
+
 export const invalidPattern = (message: string): AwsError => invalidParameter(`Invalid filter pattern: ${message}`);

@@ -8,6 +8,7 @@
  * - StartLiveTail, StartQuery (Logs Insights), PutMetricFilter, TestMetricFilter, export tasks, destinations,
  *   account policies: UnknownOperationException by name
  * - filter patterns for space-delimited events (`[w1, w2]`): InvalidParameterException by name
+ * - subscription filters reach Lambda functions; another destination gets the error of one that does not answer
  * - storedBytes of a group counts what came in; it does not shrink with retention
  *
  * By design:
@@ -58,6 +59,7 @@ export function createLogsService(context: ServiceContext): LogsService {
     store,
     clock: context.clock,
     realm: context.realm,
+    functions: context.functions,
     put: (group, stream, events) => intake.put(group, stream, events, false),
   });
   return {

@@ -1,5 +1,5 @@
 /** Operations on groups, streams, retention, tags and subscription filters, and the table of all operations. */
-import { arnOf, type Realm } from "../../shared/arn.js";
+import { arnOf, parseArn, type Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import {
   booleanMember,
@@ -10,7 +10,15 @@ import {
   Violations,
 } from "../kit/json-input.js";
 import type { JsonObject, JsonOperation } from "../kit/json-protocol.js";
-import { filterNotFound, groupNotFound, invalidParameter, limitExceeded, VALIDATION_CODE } from "./errors.js";
+import type { FunctionCaller } from "../service.js";
+import {
+  filterNotFound,
+  groupNotFound,
+  invalidParameter,
+  limitExceeded,
+  undeliverable,
+  VALIDATION_CODE,
+} from "./errors.js";
 import { checkBatch, filterLogEvents, getLogEvents } from "./events.js";
 import { compileFilterPattern } from "./filter-pattern.js";
 import { groupNameFrom, groupNameOf, groupOf, pageAfter, requiredName, streamNameOf } from "./input.js";
@@ -29,10 +37,11 @@ export interface LogsContext {
   readonly realm: Realm;
   /** Stores events and tells everyone who listens. */
   readonly put: (groupName: string, streamName: string, events: readonly NewEvent[]) => Promise<void>;
+  readonly functions: FunctionCaller | undefined;
 }
 
 export function logsOperations(context: LogsContext): Record<string, JsonOperation> {
-  const { store, realm, clock } = context;
+  const { store, realm } = context;
   return {
     CreateLogGroup: (input) => createLogGroup(store, input),
     DeleteLogGroup: (input) => changeGroup(store, groupNameOf(input), (group) => store.deleteGroup(group)),
@@ -46,7 +55,7 @@ export function logsOperations(context: LogsContext): Record<string, JsonOperati
     PutRetentionPolicy: (input) => putRetentionPolicy(store, input),
     DeleteRetentionPolicy: (input) =>
       changeGroup(store, groupNameOf(input), ({ retentionDays: _days, ...group }) => store.putGroup(group)),
-    PutSubscriptionFilter: (input) => putSubscriptionFilter(store, clock, input),
+    PutSubscriptionFilter: (input) => putSubscriptionFilter(context, input),
     DescribeSubscriptionFilters: (input) => describeSubscriptionFilters(store, input),
     DeleteSubscriptionFilter: (input) => deleteSubscriptionFilter(store, input),
     TagResource: (input) => tagGroup(store, resourceOf(input), input),
@@ -194,7 +203,7 @@ function putRetentionPolicy(store: LogStore, input: JsonObject): Promise<JsonObj
   return changeGroup(store, name, (group) => store.putGroup({ ...group, retentionDays: days ?? 1 }));
 }
 
-function putSubscriptionFilter(store: LogStore, clock: Clock, input: JsonObject): Promise<JsonObject> {
+function putSubscriptionFilter({ store, clock, functions }: LogsContext, input: JsonObject): Promise<JsonObject> {
   const groupName = groupNameOf(input);
   const filterName = filterNameOf(input);
   const filterPattern = stringMember(input, "filterPattern");
@@ -209,6 +218,10 @@ function putSubscriptionFilter(store: LogStore, clock: Clock, input: JsonObject)
   violations.oneOf(distribution, "distribution", ["Random", "ByLogStream"]);
   violations.check(VALIDATION_CODE);
   compileFilterPattern(filterPattern ?? "");
+  store.requireGroup(groupName);
+  const service = parseArn(destinationArn ?? "")?.service;
+  if (functions !== undefined && (service !== "lambda" || !functions.exists(destinationArn ?? "")))
+    throw undeliverable(service);
   return changeGroup(store, groupName, (group) => {
     const others = group.subscriptions.filter((filter) => filter.filterName !== filterName);
     if (others.length >= MAX_SUBSCRIPTIONS) throw limitExceeded();

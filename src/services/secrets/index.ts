@@ -8,7 +8,7 @@
  * - ReplicateSecretToRegions, RemoveRegionsFromReplication, StopReplicationToReplica: UnknownOperationException by name
  * - rotation runs when RotateSecret is called; the schedule of RotationRules is kept and shown but never fires by itself
  * - a failed rotation is not tried again by itself
- * - RotateSecret without a rotation function that can be invoked: UnknownOperationException by name
+ * - RotateSecret takes functions of the local stack only; any other ARN is AccessDeniedException
  *
  * By design:
  * - nothing is encrypted: KmsKeyId is kept and shown, values lie in the state folder (mode 0700)
@@ -27,18 +27,10 @@ import type { EmbeddedService, ServiceContext } from "../service.js";
 import { handleJson } from "../kit/json-protocol.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { secretsOperations } from "./operations.js";
-import type { RotationInvoker } from "./rotation.js";
 import { SecretStore } from "./store.js";
 import { readSecretString } from "./versions.js";
 
 export { generateSecretString, type GenerateSecretString } from "./password.js";
-export type { RotationInvoker } from "./rotation.js";
-
-export interface SecretsOptions {
-  /** How a rotation function is invoked; without it RotateSecret is refused by name. */
-  readonly invokeRotation?: RotationInvoker;
-  readonly rotationFunctionExists?: (functionArn: string) => boolean;
-}
 
 /** In process, for the stack (template resources) and the CLI. */
 export interface SecretsAdmin {
@@ -53,14 +45,13 @@ export interface SecretsAdmin {
 
 export type SecretsService = EmbeddedService & SecretsAdmin;
 
-export function createSecretsService(context: ServiceContext, options: SecretsOptions = {}): SecretsService {
+export function createSecretsService(context: ServiceContext): SecretsService {
   const store = new SecretStore(context.store, context.clock, context.realm);
   const operations = secretsOperations({
     store,
     clock: context.clock,
     log: context.log,
-    invoke: options.invokeRotation,
-    functionExists: options.rotationFunctionExists,
+    functions: context.functions,
   });
   return {
     handle: (request, response) =>

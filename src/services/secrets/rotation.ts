@@ -7,6 +7,7 @@ import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import { booleanMember, numberMember, objectMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import type { FunctionCaller } from "../service.js";
 import { cannotInvokeRotation, invalidParameter, invalidRequest, notEmulated } from "./errors.js";
 import { requestTokenOf, secretIdOf } from "./input.js";
 import { attachStages, detachStage, PENDING, versionWithStage, type SecretRow, type SecretStore } from "./store.js";
@@ -16,19 +17,12 @@ const STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"] as con
 const DAY_MS = 86_400_000;
 const MAX_ROTATION_DAYS = 1000;
 
-/** Invokes the rotation function; rejects when it cannot be invoked or answers a function error. */
-export type RotationInvoker = (
-  functionArn: string,
-  event: { readonly Step: string; readonly SecretId: string; readonly ClientRequestToken: string },
-) => Promise<void>;
-
 export interface RotationContext {
   readonly store: SecretStore;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly invoke: RotationInvoker | undefined;
-  /** True when the function exists, so that a wrong ARN is refused at once. */
-  readonly functionExists: ((functionArn: string) => boolean) | undefined;
+  /** Without it RotateSecret is refused by name. */
+  readonly functions: FunctionCaller | undefined;
 }
 
 export async function rotateSecret(context: RotationContext, input: JsonObject): Promise<JsonObject> {
@@ -45,9 +39,9 @@ export async function rotateSecret(context: RotationContext, input: JsonObject):
   if (functionArn === undefined || functionArn === "") {
     throw invalidRequest("No Lambda rotation function ARN is associated with this secret.");
   }
-  const invoke = context.invoke;
-  if (invoke === undefined) throw notEmulated("RotateSecret");
-  if (context.functionExists?.(functionArn) === false) throw cannotInvokeRotation();
+  const { functions } = context;
+  if (functions === undefined) throw notEmulated("RotateSecret");
+  if (!functions.exists(functionArn)) throw cannotInvokeRotation();
 
   const immediately = booleanMember(input, "RotateImmediately") ?? true;
   const row = await context.store.write(() => {
@@ -66,7 +60,7 @@ export async function rotateSecret(context: RotationContext, input: JsonObject):
     const configured = { ...current, rotation };
     return context.store.put(immediately ? announceVersion(configured, token, context.clock.now()) : configured);
   });
-  if (immediately) void runSteps(context, invoke, row, functionArn, token);
+  if (immediately) void runSteps(context, functions, row, functionArn, token);
   return { ARN: row.arn, Name: row.name, ...(immediately ? { VersionId: token } : {}) };
 }
 
@@ -79,14 +73,14 @@ function announceVersion(row: SecretRow, token: string, nowMs: number): SecretRo
 
 async function runSteps(
   context: RotationContext,
-  invoke: RotationInvoker,
+  functions: FunctionCaller,
   row: SecretRow,
   functionArn: string,
   token: string,
 ): Promise<void> {
   for (const step of STEPS) {
     try {
-      await invoke(functionArn, { Step: step, SecretId: row.arn, ClientRequestToken: token });
+      await functions.call(functionArn, { Step: step, SecretId: row.arn, ClientRequestToken: token });
     } catch (error) {
       // AWS leaves AWSPENDING in place and tries again later; here the next RotateSecret does.
       context.log.warn({ secret: row.name, step, reason: messageOf(error) }, "rotation of a secret failed");

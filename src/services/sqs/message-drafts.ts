@@ -118,8 +118,9 @@ export function checkMessageBatch(queue: Queue, entries: readonly JsonObject[], 
   for (const [index, entry] of entries.entries()) {
     const body = optionalString(entry, "MessageBody");
     if (body === undefined || body === "") throw sqsError.missingParameter(`${entryName}.${index + 1}.MessageBody`);
+    // The text of a missing parameter under another code than SendMessage has: recorded.
     if (queue.fifo && optionalString(entry, "MessageGroupId") === undefined)
-      throw sqsError.missingParameter("MessageGroupId");
+      throw sqsError.invalidParameter("The request must contain the parameter MessageGroupId.");
     bytes += Buffer.byteLength(body) + rawAttributesBytes(objectMap(entry, "MessageAttributes"));
   }
   if (bytes > SQS.batchBytes) throw sqsError.batchTooLong(SQS.batchBytes, bytes);

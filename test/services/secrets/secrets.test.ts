@@ -450,32 +450,40 @@ describe("rotation with a function", () => {
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const served = await serveService((context) =>
-      createSecretsService(context, {
-        rotationFunctionExists: (arn) => arn === functionArn,
-        invokeRotation: async (_arn, { Step, SecretId, ClientRequestToken }) => {
-          steps.push(Step);
-          if (Step === "createSecret") {
-            await client.send(
-              new PutSecretValueCommand({
-                SecretId,
-                ClientRequestToken,
-                SecretString: "rotated",
-                VersionStages: ["AWSPENDING"],
-              }),
-            );
-          }
-          if (Step === "finishSecret") {
-            const { VersionId } = await client.send(new GetSecretValueCommand({ SecretId }));
-            await client.send(
-              new UpdateSecretVersionStageCommand({
-                SecretId,
-                VersionStage: "AWSCURRENT",
-                MoveToVersionId: ClientRequestToken,
-                RemoveFromVersionId: VersionId,
-              }),
-            );
-            finish();
-          }
+      createSecretsService({
+        ...context,
+        functions: {
+          exists: (arn) => arn === functionArn,
+          call: async (_arn, event) => {
+            const { Step, SecretId, ClientRequestToken } = event as Record<
+              "Step" | "SecretId" | "ClientRequestToken",
+              string
+            >;
+
+            steps.push(Step);
+            if (Step === "createSecret") {
+              await client.send(
+                new PutSecretValueCommand({
+                  SecretId,
+                  ClientRequestToken,
+                  SecretString: "rotated",
+                  VersionStages: ["AWSPENDING"],
+                }),
+              );
+            }
+            if (Step === "finishSecret") {
+              const { VersionId } = await client.send(new GetSecretValueCommand({ SecretId }));
+              await client.send(
+                new UpdateSecretVersionStageCommand({
+                  SecretId,
+                  VersionStage: "AWSCURRENT",
+                  MoveToVersionId: ClientRequestToken,
+                  RemoveFromVersionId: VersionId,
+                }),
+              );
+              finish();
+            }
+          },
         },
       }),
     );

@@ -365,7 +365,7 @@ const ROWS: readonly (readonly [
     "an entry without group",
     "SendMessageBatch",
     batch(ids("a"), FIFO),
-    MISSING,
+    INVALID,
     "The request must contain the parameter MessageGroupId.",
   ],
   [

@@ -1,0 +1,136 @@
+/** What services do with functions by themselves: secrets are rotated, subscription filters deliver. Real handlers. */
+import { gunzipSync } from "node:zlib";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+  PutSubscriptionFilterCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import { createStack, type TestStack } from "../../src/index.js";
+import { ProjectFolder } from "../cli/cli.js";
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/, Timeout: 10 } }
+Resources:
+  Rotate: { Type: AWS::Serverless::Function, Properties: { FunctionName: rotate, Handler: rotate.handler } }
+  Listen: { Type: AWS::Serverless::Function, Properties: { FunctionName: listen, Handler: listen.handler } }
+  Hot: { Type: AWS::Serverless::SimpleTable, Properties: { TableName: hot } }
+`;
+const ROTATE = `
+const { DescribeSecretCommand, PutSecretValueCommand, SecretsManagerClient, UpdateSecretVersionStageCommand } = require("@aws-sdk/client-secrets-manager");
+const client = new SecretsManagerClient();
+exports.handler = async ({ Step, SecretId, ClientRequestToken }) => {
+  if (Step === "createSecret")
+    await client.send(new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString: "new", VersionStages: ["AWSPENDING"] }));
+  if (Step === "finishSecret") {
+    const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId }));
+    const [RemoveFromVersionId] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes("AWSCURRENT"));
+    await client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: "AWSCURRENT", MoveToVersionId: ClientRequestToken, RemoveFromVersionId }));
+  }
+};`;
+
+let project: ProjectFolder;
+let stack: TestStack;
+const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+
+beforeAll(async () => {
+  project = new ProjectFolder({
+    "template.yaml": TEMPLATE,
+    "code/rotate.js": ROTATE,
+    "code/listen.js": "exports.handler = async (event) => event;",
+  });
+  stack = await createStack({
+    folder: project.folder,
+    config: { limits: { partitionUnits: { writeUnits: 3, readUnits: 3 } } },
+  });
+});
+afterAll(async () => {
+  await stack.close();
+  project.remove();
+});
+
+test("RotateSecret runs the four steps of a function of the stack, and the new value is current", async () => {
+  const client = new SecretsManagerClient(stack.clientConfig);
+  await client.send(new CreateSecretCommand({ Name: "db", SecretString: "old" }));
+  await expect(
+    client.send(new RotateSecretCommand({ SecretId: "db", RotationLambdaARN: functionArn("nobody") })),
+  ).rejects.toMatchObject({ name: "AccessDeniedException" });
+  const { VersionId } = await client.send(
+    new RotateSecretCommand({ SecretId: "db", RotationLambdaARN: functionArn("rotate") }),
+  );
+  await stack.waitFor(
+    async () => (await client.send(new DescribeSecretCommand({ SecretId: "db" }))).LastRotatedDate !== undefined,
+  );
+  expect(stack.invocations("rotate").map(({ event }) => (event as { Step: string }).Step)).toEqual([
+    "createSecret",
+    "setSecret",
+    "testSecret",
+    "finishSecret",
+  ]);
+  const value = await client.send(new GetSecretValueCommand({ SecretId: "db" }));
+  expect(value).toMatchObject({ SecretString: "new", VersionId, VersionStages: ["AWSCURRENT"] });
+  client.destroy();
+});
+
+test("a subscription filter hands matching events to its function, and wants a function that is there", async () => {
+  const client = new CloudWatchLogsClient(stack.clientConfig);
+  const logGroupName = "app";
+  await client.send(new CreateLogGroupCommand({ logGroupName }));
+  await client.send(new CreateLogStreamCommand({ logGroupName, logStreamName: "one" }));
+  const filter = { logGroupName, filterName: "errors", filterPattern: "ERROR" };
+  await expect(
+    client.send(new PutSubscriptionFilterCommand({ ...filter, destinationArn: functionArn("nobody") })),
+  ).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message:
+      "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.",
+  });
+  const stream = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+  await expect(client.send(new PutSubscriptionFilterCommand({ ...filter, destinationArn: stream }))).rejects.toThrow(
+    "Could not deliver test message to specified Kinesis stream.",
+  );
+  await client.send(new PutSubscriptionFilterCommand({ ...filter, destinationArn: functionArn("listen") }));
+  const timestamp = stack.clock.now();
+  await client.send(
+    new PutLogEventsCommand({
+      logGroupName,
+      logStreamName: "one",
+      logEvents: [
+        { timestamp, message: "an ERROR here" },
+        { timestamp, message: "all is well" },
+      ],
+    }),
+  );
+  const { event } = await stack.waitFor(() => stack.invocations("listen")[0]);
+  const { data } = (event as { awslogs: { data: string } }).awslogs;
+  expect(JSON.parse(gunzipSync(Buffer.from(data, "base64")).toString())).toMatchObject({
+    messageType: "DATA_MESSAGE",
+    owner: "000000000000",
+    logGroup: "app",
+    logStream: "one",
+    subscriptionFilters: ["errors"],
+    logEvents: [{ timestamp, message: "an ERROR here" }],
+  });
+  client.destroy();
+});
+
+test("with limits.partitionUnits a hot partition key is throttled and its neighbour is not", async () => {
+  const client = new DynamoDBClient(stack.clientConfig);
+  const put = (id: string) => client.send(new PutItemCommand({ TableName: "hot", Item: { id: { S: id } } }));
+  const burst = await Promise.allSettled(Array.from({ length: 20 }, () => put("one")));
+  const refused = burst.filter(({ status }) => status === "rejected");
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]).toMatchObject({ reason: { name: "ThrottlingException" } });
+  await expect(put("two")).resolves.toBeDefined();
+  client.destroy();
+});
