@@ -227,7 +227,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "peek <queue>",
-    description: "show the first messages of a queue without receiving them",
+    description: "show the first messages of a queue; only on another server is that a receive",
     flags: [["--count <number>", "how many (default: 10)"], JSON_FLAG],
     examples: ["peek landing-files-dlq", "peek landing-files --count 100 --json"],
     load: async () => (await import("./commands/peek.js")).peekCommand,

@@ -2,7 +2,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { didYouMean } from "../config/nearest.js";
 import { AppError } from "../shared/errors.js";
-import { foreignEndpoints } from "../stack/backends/endpoints.js";
 import { queueInspector, type QueueInspector, type QueueState } from "../stack/queue-inspector.js";
 import { Stack } from "../stack/stack.js";
 import { diagnostics } from "./diagnostics.js";
@@ -15,21 +14,12 @@ export interface QueueTools {
   readonly client: () => Promise<SQSClient>;
 }
 
-/** Works on a running stack through its endpoint, and without one on the state folder. */
+/** Works on a running stack through its endpoint, without one on the state folder, or on the server that has the queues. */
 export async function withQueues<T>(
   options: Readonly<Record<string, unknown>>,
   work: (tools: QueueTools) => Promise<T>,
 ): Promise<T> {
   const project = await loadProject(options);
-  const elsewhere = foreignEndpoints(project.config).get("sqs");
-  if (elsewhere !== undefined) {
-    throw new AppError("LR1004", {
-      what: "The queues are on another server, and this command looks into embedded queues only",
-      where: elsewhere.endpoint,
-      why: "SQS has no call that looks at messages without taking them",
-      fix: `Ask that server: aws --endpoint-url ${elsewhere.endpoint} sqs list-queues`,
-    });
-  }
   const stack = await Stack.start({
     log: diagnostics(),
     application: project.application,
@@ -45,9 +35,9 @@ export async function withQueues<T>(
       inspector,
       async find(name) {
         const declared = stack.application.queues.find(({ logicalId }) => logicalId === name)?.name ?? name;
-        const queues = await inspector.list();
-        const found = queues.find((queue) => queue.name === declared);
+        const found = await inspector.find(declared);
         if (found !== undefined) return found;
+        const queues = await inspector.list();
         throw new AppError("LR1004", {
           what: `There is no queue "${name}".${didYouMean(
             name,
@@ -58,19 +48,25 @@ export async function withQueues<T>(
       },
       async client() {
         const { SQSClient } = await import("@aws-sdk/client-sqs");
-        const { accessKeyId, secretAccessKey } = stack.credentials;
-        return (client ??= new SQSClient({
-          endpoint: stack.endpoint,
-          region: stack.application.realm.region,
-          credentials: { accessKeyId, secretAccessKey },
-        }));
+        return (client ??= new SQSClient(stack.addressOf("sqs")));
       },
+    });
+  } catch (error) {
+    if (error instanceof AppError || !isRefusal(error)) throw error;
+    throw new AppError("LR1004", {
+      what: `SQS refuses this: ${error.name}`,
+      where: stack.addressOf("sqs").endpoint,
+      why: error.message,
+      cause: error,
     });
   } finally {
     client?.destroy();
     await stack.close();
   }
 }
+
+/** What a service answered. By its form: the SDK may not have been loaded. */
+const isRefusal = (error: unknown): error is Error => error instanceof Error && "$metadata" in error;
 
 /** A whole number of a flag, or the default. Throws LR1005. */
 export function countOf(value: unknown, flag: string, byDefault: number, max: number): number {

@@ -21,15 +21,19 @@ export interface QueueState {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;
-  /** Of the oldest message; null when there is none. */
+  /** Of the oldest message; null when there is none, or the server does not tell. */
   readonly oldestAgeMs: number | null;
   /** Name of the queue to which poison messages go. */
   readonly deadLetterQueue: string | null;
 }
 
 export interface QueueInspector {
+  /** On another server: counts are approximate there, and a look at messages is a receive. */
+  readonly remote: boolean;
+  /** Undefined when there is none of this name. */
+  find(queueName: string): Promise<QueueState | undefined>;
   list(): Promise<readonly QueueState[]>;
-  /** The first messages, left as they are. */
+  /** The first messages, left as they are where that is possible. */
   peek(queueName: string, max: number): Promise<readonly PeekedMessage[]>;
 }
 
@@ -38,9 +42,12 @@ export interface Inspected {
   readonly gateway: Gateway | undefined;
   readonly endpoint: string;
   readonly stateFolder: string;
+  readonly foreignQueues: { readonly inspector: QueueInspector } | undefined;
 }
 
-export async function queueInspector({ gateway, endpoint, stateFolder }: Inspected): Promise<QueueInspector> {
+export async function queueInspector(inspected: Inspected): Promise<QueueInspector> {
+  const { gateway, endpoint, stateFolder, foreignQueues } = inspected;
+  if (foreignQueues !== undefined) return foreignQueues.inspector;
   if (gateway !== undefined) return inspect((await gateway.service("sqs")) as EmbeddedService & SqsAdmin);
   const ask = async <T>(path: string): Promise<T> => {
     const answer = await fetch(`${endpoint}${path}`, { headers: { [TOKEN_HEADER]: tokenOf(stateFolder) } });
@@ -52,8 +59,11 @@ export async function queueInspector({ gateway, endpoint, stateFolder }: Inspect
       fix: "Stop it and start it anew: it may be of another version.",
     });
   };
+  const list = (): Promise<readonly QueueState[]> => ask(PATH);
   return {
-    list: () => ask(PATH),
+    remote: false,
+    find: async (queueName) => (await list()).find(({ name }) => name === queueName),
+    list,
     peek: (queueName, max) => ask(`${PATH}/${encodeURIComponent(queueName)}?max=${max}`),
   };
 }
@@ -92,16 +102,19 @@ export function serveQueueInspector(gateway: Gateway, stateFolder: string): void
 }
 
 function inspect(sqs: SqsAdmin): QueueInspector {
+  const list = async (): Promise<readonly QueueState[]> => {
+    const states: QueueState[] = [];
+    for (const { name, arn, url, deadLetterArn } of sqs.queues()) {
+      const { visible, inFlight, delayed, oldestAgeMs } = await sqs.depths(name);
+      const deadLetterQueue = deadLetterArn === undefined ? null : (deadLetterArn.split(":").pop() ?? null);
+      states.push({ name, arn, url, visible, inFlight, delayed, oldestAgeMs: oldestAgeMs ?? null, deadLetterQueue });
+    }
+    return states.sort((a, b) => (a.name < b.name ? -1 : 1));
+  };
   return {
-    list: async () => {
-      const states: QueueState[] = [];
-      for (const { name, arn, url, deadLetterArn } of sqs.queues()) {
-        const { visible, inFlight, delayed, oldestAgeMs } = await sqs.depths(name);
-        const deadLetterQueue = deadLetterArn === undefined ? null : (deadLetterArn.split(":").pop() ?? null);
-        states.push({ name, arn, url, visible, inFlight, delayed, oldestAgeMs: oldestAgeMs ?? null, deadLetterQueue });
-      }
-      return states.sort((a, b) => (a.name < b.name ? -1 : 1));
-    },
+    remote: false,
+    find: async (queueName) => (await list()).find(({ name }) => name === queueName),
+    list,
     peek: (queueName, max) => Promise.resolve(sqs.peek(queueName, max)),
   };
 }

@@ -109,7 +109,7 @@ export async function startServices(
   live.sources = new StackSources({
     application: embedded,
     gateway: () => gateway,
-    remoteQueue: live.backends?.remoteQueue,
+    foreignQueues: live.backends?.queues,
     store: shared.store,
     bus,
     clock,

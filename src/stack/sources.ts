@@ -21,11 +21,11 @@ import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
 import { arnOf, parseArn } from "../shared/arn.js";
-import type { QueueClient } from "../sources/sqs/queue-client.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
+import type { ForeignQueues } from "./backends/queues.js";
 import { silentSources } from "./silent-sources.js";
 import { countUnfired } from "./unfired-events.js";
 
@@ -38,7 +38,7 @@ export interface SourcesOptions {
   readonly log: Logger;
   readonly notice: (text: string) => void;
   /** Queues on another server; undefined when they are embedded. */
-  readonly remoteQueue?: ((queueArn: string) => Promise<QueueClient>) | undefined;
+  readonly foreignQueues?: ForeignQueues | undefined;
 }
 
 export class StackSources {
@@ -62,7 +62,7 @@ export class StackSources {
       notice,
       filtered: (message) => bus.emit("MessageFiltered", message),
       region: application().realm.region,
-      queue: async (arn) => options.remoteQueue?.(arn) ?? embeddedQueue(await this.#sqs(), arn),
+      queue: async (arn) => options.foreignQueues?.queue(arn) ?? embeddedQueue(await this.#sqs(), arn),
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);
@@ -127,7 +127,7 @@ export class StackSources {
       log,
       store: store(),
       realm: application().realm,
-      sqs: () => this.#sqs(),
+      queues: async () => this.#options.foreignQueues?.sender ?? (await this.#sqs()),
       invoker: this.invoker,
     });
   }
@@ -205,7 +205,7 @@ export class StackSources {
           log,
           invoker: this.invoker,
           settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
-          sqs: () => this.#sqs(),
+          queues: async () => this.#options.foreignQueues?.sender ?? (await this.#sqs()),
         }),
     });
     return this.#async;

@@ -29,6 +29,7 @@ import {
   type ServiceAddress,
   type ServiceName,
 } from "./backends/endpoints.js";
+import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
@@ -282,6 +283,11 @@ export class Stack {
     return invoke(this.host, fn, request);
   }
 
+  /** Undefined when queues are embedded. */
+  get foreignQueues(): ForeignQueues | undefined {
+    return this.#live.backends?.queues;
+  }
+
   /** Where clients of ours reach a service. */
   addressOf(service: ServiceName): ServiceAddress {
     const { endpoint, credentials } = this;
@@ -326,7 +332,7 @@ function bindLocally(
   const front = (): string => `http://127.0.0.1:${config.ports.http}`;
   return bindEndpoints(application, {
     queueBase: () => endpoint,
-    ...(backends === undefined ? {} : { queueUrls: backends.queueUrls }),
+    ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
     api: ({ id }) => http?.api(id) ?? front(),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),
   });

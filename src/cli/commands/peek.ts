@@ -1,4 +1,4 @@
-/** `lambda-run peek`: the first messages of a queue, which stay there as they are: no receive is counted. */
+/** `lambda-run peek`: the first messages of a queue, which stay there. On another server a look is counted as a receive. */
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { countOf, withQueues } from "../queue-command.js";
@@ -9,9 +9,12 @@ const MAX_COUNT = 1000;
 
 export const peekCommand: Action = async ([name = ""], options) => {
   const count = countOf(options["count"], "--count", DEFAULT_COUNT, MAX_COUNT);
-  const messages = await withQueues(options, async ({ inspector, find }) =>
-    inspector.peek((await find(name)).name, count),
-  );
+  const messages = await withQueues(options, async ({ inspector, find }) => {
+    const peeked = await inspector.peek((await find(name)).name, count);
+    if (inspector.remote && peeked.length > 0)
+      process.stderr.write("note SQS shows messages by receiving them: each has counted one receive more\n");
+    return peeked;
+  });
   if (options["json"] === true) {
     process.stdout.write(`${JSON.stringify(messages)}\n`);
     return EXIT.ok;

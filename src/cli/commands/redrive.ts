@@ -11,13 +11,16 @@ import { progress } from "../render/progress.js";
 /** SQS's own bound. */
 const MAX_RATE_PER_SECOND = 500;
 const POLL_MS = 100;
+/** Another server counts our requests. */
+const REMOTE_POLL_MS = 500;
 
 export const redriveCommand: Action = async ([name = ""], options) => {
   const rate = options["rate"] === undefined ? undefined : countOf(options["rate"], "--rate", 1, MAX_RATE_PER_SECOND);
-  const summary = await withQueues(options, async ({ find, client }) => {
+  const summary = await withQueues(options, async ({ find, client, inspector }) => {
     const { arn, name: queue, visible } = await find(name);
     const shown = progress(process.stderr, `redriving ${queue}`, visible);
-    const task = await moveAll(await client(), arn, rate, (moved) => shown.update(moved, ""));
+    const pollMs = inspector.remote ? REMOTE_POLL_MS : POLL_MS;
+    const task = await moveAll(await client(), arn, rate, pollMs, (moved) => shown.update(moved, ""));
     shown.finish();
     return {
       queue,
@@ -39,6 +42,7 @@ async function moveAll(
   client: SQSClient,
   sourceArn: string,
   rate: number | undefined,
+  pollMs: number,
   onMoved: (moved: number) => void,
 ): Promise<ListMessageMoveTasksResultEntry> {
   const { ListMessageMoveTasksCommand, StartMessageMoveTaskCommand, SQSServiceException } =
@@ -67,6 +71,6 @@ async function moveAll(
     const task = Results[0] ?? {};
     onMoved(task.ApproximateNumberOfMessagesMoved ?? 0);
     if (task.Status !== "RUNNING" && task.Status !== "CANCELLING") return task;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

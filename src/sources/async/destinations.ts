@@ -5,13 +5,13 @@
 import { randomUUID } from "node:crypto";
 import type { AsyncInvokeConfig } from "../../config/function-config.js";
 import { AwsError } from "../../services/kit/aws-error.js";
-import type { SqsAdmin } from "../../services/sqs/index.js";
 import { arnOf, parseArn, type Realm } from "../../shared/arn.js";
 import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "./async-invoker.js";
 import type { AsyncOutcome } from "./durable-invoker.js";
+import type { QueueSender } from "../sqs/queue-sender.js";
 
 export interface DestinationOptions {
   readonly realm: Realm;
@@ -20,7 +20,7 @@ export interface DestinationOptions {
   readonly log: Logger;
   readonly invoker: AsyncInvoker;
   readonly settings: (functionName: string, qualifier: string | undefined) => AsyncInvokeConfig;
-  readonly sqs: () => Promise<SqsAdmin>;
+  readonly queues: () => Promise<QueueSender>;
   /** Publishes to a topic; absent while there is no SNS. */
   readonly publish?: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;
 }
@@ -73,7 +73,7 @@ async function sendDeadLetter(arn: string, outcome: AsyncOutcome, options: Desti
   };
   switch (parseArn(arn)?.service) {
     case "sqs":
-      await (await options.sqs()).sendMessage(arn, { body: outcome.event.payload, attributes });
+      await (await options.queues()).sendMessage(arn, { body: outcome.event.payload, attributes });
       return;
     case "sns":
       await publish(options, arn, outcome.event.payload, attributes);
@@ -88,7 +88,7 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
   const text = JSON.stringify(record);
   switch (parseArn(arn)?.service) {
     case "sqs":
-      await (await options.sqs()).sendMessage(arn, { body: text });
+      await (await options.queues()).sendMessage(arn, { body: text });
       return;
     case "sns":
       await publish(options, arn, text, undefined);

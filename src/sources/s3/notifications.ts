@@ -28,7 +28,6 @@ import { randomUUID } from "node:crypto";
 import type { NotificationConfiguration, NotificationRule, S3Service } from "../../services/s3/index.js";
 // Not from the index, which brings all of S3: 9 ms of a one-shot command that may never use it.
 import { matchingRules } from "../../services/s3/notification.js";
-import type { SqsAdmin } from "../../services/sqs/index.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import { parseArn, type Realm } from "../../shared/arn.js";
@@ -37,11 +36,12 @@ import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
 import { Outbox } from "../outbox.js";
+import type { QueueSender } from "../sqs/queue-sender.js";
 import { eventNameOf, s3BusEvent, s3Notification, testNotification, type ObjectEventKind } from "./event.js";
 
 export interface S3NotificationOptions {
   readonly s3: S3Service;
-  readonly sqs: () => Promise<SqsAdmin>;
+  readonly queues: () => Promise<QueueSender>;
   readonly invoker: AsyncInvoker;
   /** Publishes to a topic; absent while there is no SNS. */
   readonly publish?: (topicArn: string, message: string, subject: string) => Promise<void>;
@@ -125,7 +125,7 @@ export class S3Notifications {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const { invoker, sqs, publish, bus, log } = this.#options;
+    const { invoker, queues, publish, bus, log } = this.#options;
     switch (delivery.to) {
       case "bus":
         bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
@@ -139,7 +139,7 @@ export class S3Notifications {
         return;
       case "sqs":
         try {
-          await (await sqs()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) });
+          await (await queues()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) });
         } catch (error) {
           // A queue that is gone stays gone; S3 drops such notifications, too.
           if (!(error instanceof AwsError)) throw error;

@@ -18,7 +18,13 @@ const PARALLEL_RECEIVES = 5;
 /** The visibility timeout is asked for this often, and not before each receive. */
 const SETTINGS_AGE_MS = 60_000;
 
-export function remoteQueue(client: SQSClient, queueArn: string, queueUrl: string, clock: Clock): QueueClient {
+export function remoteQueue(
+  client: SQSClient,
+  queueArn: string,
+  /** Asked before each call: a queue may be made after its mapping. */
+  queueUrl: () => Promise<string>,
+  clock: Clock,
+): QueueClient {
   let known: { readonly settings: QueueSettings; readonly atMs: number } | undefined;
   return {
     queueArn,
@@ -27,7 +33,7 @@ export function remoteQueue(client: SQSClient, queueArn: string, queueUrl: strin
     async settings() {
       if (known !== undefined && clock.now() - known.atMs < SETTINGS_AGE_MS) return known.settings;
       const { Attributes } = await client.send(
-        new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["VisibilityTimeout"] }),
+        new GetQueueAttributesCommand({ QueueUrl: await queueUrl(), AttributeNames: ["VisibilityTimeout"] }),
       );
       known = { settings: { visibilityTimeoutSeconds: Number(Attributes?.["VisibilityTimeout"]) }, atMs: clock.now() };
       return known.settings;
@@ -36,7 +42,7 @@ export function remoteQueue(client: SQSClient, queueArn: string, queueUrl: strin
       try {
         const { Messages = [] } = await client.send(
           new ReceiveMessageCommand({
-            QueueUrl: queueUrl,
+            QueueUrl: await queueUrl(),
             MaxNumberOfMessages: Math.min(max, MAX_MESSAGES),
             WaitTimeSeconds: Math.min(MAX_WAIT_SECONDS, Math.ceil(waitMs / 1000)),
             VisibilityTimeout: visibilityTimeoutSeconds,
@@ -56,13 +62,14 @@ export function remoteQueue(client: SQSClient, queueArn: string, queueUrl: strin
         const Entries = receiptHandles
           .slice(start, start + MAX_MESSAGES)
           .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-        await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+        await client.send(new DeleteMessageBatchCommand({ QueueUrl: await queueUrl(), Entries }));
       }
     },
   };
 }
 
-function messageOf(message: Message): QueueMessage {
+/** A message of the SDK as pollers and people see it. */
+export function messageOf(message: Message): QueueMessage {
   const attributes = Object.entries(message.MessageAttributes ?? {}).map(
     ([name, { DataType = "String", StringValue, BinaryValue }]) => [
       name,

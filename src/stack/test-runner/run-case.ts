@@ -3,9 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Json } from "../../config/json.js";
 import { isJsonObject } from "../../config/json.js";
 import { AppError, messageOf } from "../../shared/errors.js";
-import type { EmbeddedService } from "../../services/service.js";
-import type { SqsAdmin } from "../../services/sqs/index.js";
 import { createStack, type CreateStackOptions, type Invocation, type TestStack } from "../create-stack.js";
+import { queueInspector } from "../queue-inspector.js";
 import type { TestCase } from "./discover.js";
 import { readExpectation, type Expectation } from "./expectation.js";
 import { fits, generalise, mismatches } from "./match.js";
@@ -141,8 +140,8 @@ async function missing(stack: TestStack, after: Expectation["after"]): Promise<s
 /** Without taking them: a mapping may still want them. */
 async function messagesOf(stack: TestStack, queue: string): Promise<string[]> {
   const name = stack.stack.application.queues.find(({ logicalId }) => logicalId === queue)?.name ?? queue;
-  const sqs = (await stack.stack.gateway?.service("sqs")) as (EmbeddedService & SqsAdmin) | undefined;
-  return sqs?.peek(name, MAX_PEEKED).map(({ body }) => body) ?? [];
+  const inspector = await queueInspector(stack.stack);
+  return (await inspector.peek(name, MAX_PEEKED)).map(({ body }) => body);
 }
 
 /** JSON where more than text is expected. */

@@ -58,7 +58,7 @@ it("gives a function the same records, deletes what succeeded and leaves what fa
   const all = new Promise<void>((resolve) => (finished = resolve));
   const arn = "arn:aws:sqs:us-east-1:000000000000:remote";
   const poller = new SqsPoller({
-    queue: remoteQueue(client, arn, QueueUrl, realClock),
+    queue: remoteQueue(client, arn, () => Promise.resolve(QueueUrl), realClock),
     settings: {
       batchSize: 10,
       maximumBatchingWindowSeconds: 0,
