@@ -106,6 +106,7 @@ const containers = z
       .prefault({}),
     memoryMb: option(z.int().min(64).optional(), "Memory of each container; what `tmpfsMb` gives comes on top."),
     tmpfsMb: option(z.int().min(1).optional(), "Keep the data of each container in memory, so much at most."),
+    startSeconds: option(z.int().min(1).default(120), "How long a server may take from its start to its first answer."),
     reuse: option(
       z.boolean().default(false),
       "Leave containers running and take them again in the next run; `lambda-run down` removes them.",

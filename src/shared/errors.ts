@@ -84,7 +84,8 @@ export const ERROR_CODES = {
   ),
   LR5009: kind(EXIT.dependency, "No Docker engine can be used", "Start one, or leave the containers backend out."),
   LR5010: kind(EXIT.dependency, "Container image cannot be had", "Name an image that the engine has or can pull."),
-  LR5011: kind(EXIT.dependency, "Container ended before it was ready", "Its last lines say why."),
+  LR5011: kind(EXIT.dependency, "Container did not become ready", "Its last lines say why."),
+  LR5012: kind(EXIT.dependency, "Docker engine stopped answering", "Look at the engine's log, and restart it."),
   LR6001: kind(
     EXIT.functionError,
     "Something waited for did not happen",

@@ -1,13 +1,12 @@
 /** The manifest function of a project on MinIO in a container, beside the embedded S3. */
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { ProjectFolder } from "../cli/cli.js";
+import { containersOf, MINIO_IMAGE as IMAGE, removeContainersOf } from "./docker.js";
 
-const IMAGE = process.env["LAMBDA_RUN_MINIO_IMAGE"] ?? "lambda-run/minio:local";
-const ours = (): string[] =>
-  execFileSync("docker", ["ps", "-aq", "--filter", "label=lambda-run=true"], { encoding: "utf8" })
-    .split("\n")
-    .filter((id) => id !== "");
+const folders: ProjectFolder[] = [];
+const ours = (): string[] => folders.flatMap(({ folder }) => containersOf(folder));
 
 const HANDLER = `
 import { S3Client, PutObjectCommand, GetObjectCommand, ListObjectsV2Command, HeadObjectCommand } from "@aws-sdk/client-s3";
@@ -30,7 +29,7 @@ export const handler = async () => {
 `;
 
 function project(config: object): ProjectFolder {
-  return new ProjectFolder({
+  const folder = new ProjectFolder({
     "template.yaml": `Transform: AWS::Serverless-2016-10-31
 Resources:
   HelloFunction:
@@ -45,11 +44,15 @@ Resources:
       ...config,
     }),
   });
+  folders.push(folder);
+  return folder;
 }
 
 afterEach(() => {
-  const left = ours();
-  if (left.length > 0) execFileSync("docker", ["rm", "-f", ...left]);
+  for (const made of folders.splice(0)) {
+    removeContainersOf(made.folder);
+    made.remove();
+  }
 });
 
 describe("the containers backend", () => {
@@ -62,7 +65,6 @@ describe("the containers backend", () => {
       const { minio, ...answer } = JSON.parse(stdout) as { minio: boolean };
       expect(minio).toBe("s3" in backends);
       answers.push(answer);
-      folder.remove();
     }
     expect(answers[1]).toEqual(answers[0]);
     expect(ours()).toEqual([]);
@@ -77,9 +79,8 @@ describe("the containers backend", () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ uploaded: 0, unchanged: uploaded });
     expect(ours()).toHaveLength(1);
     const down = await folder.run(["down", "--json"]);
-    expect(JSON.parse(down.stdout)).toEqual({ removed: [IMAGE] });
+    expect(JSON.parse(down.stdout)).toEqual({ removed: expect.arrayContaining([IMAGE]) });
     expect(ours()).toEqual([]);
-    folder.remove();
   });
 
   it("leaves no container behind when the CLI is killed", async () => {
@@ -97,6 +98,35 @@ describe("the containers backend", () => {
     for (let round = 0; round < 100 && ours().length > 0; round += 1)
       await new Promise((resolve) => setTimeout(resolve, 50));
     expect(ours()).toEqual([]);
-    folder.remove();
+  });
+
+  it("says so when the engine hangs while it makes the container, and does not wait for ever", async () => {
+    const folder = project({
+      backends: { s3: "containers" },
+      containers: { minio: { image: IMAGE }, startSeconds: 1 },
+    });
+    const sockets = new Set<Socket>();
+    // The real engine, but what is asked to make a container is never answered.
+    const hanging = createServer((socket) => {
+      const upstream = connect("/var/run/docker.sock");
+      for (const one of [socket, upstream]) sockets.add(one.on("error", () => undefined));
+      socket.on("data", (data: Buffer) => {
+        if (!data.includes("/containers/create")) upstream.write(data);
+      });
+      upstream.pipe(socket);
+      socket.on("close", () => upstream.destroy());
+    });
+    const path = join(folder.folder, "hanging.sock");
+    await new Promise<void>((done) => hanging.listen(path, done));
+    const { exitCode, stderr } = await folder.run(["invoke", "hello", "--ephemeral"], {
+      env: { DOCKER_HOST: `unix://${path}` },
+    });
+    expect([exitCode, stderr]).toEqual([
+      6,
+      expect.stringContaining("LR5012 The Docker engine did not start a container of minio within 1 s"),
+    ]);
+    sockets.forEach((socket) => socket.destroy());
+    await new Promise((done) => hanging.close(done));
+    expect(ours()).toEqual([]);
   });
 });

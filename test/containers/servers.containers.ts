@@ -1,18 +1,15 @@
 /** MinIO in a real container, through testcontainers: run by `npm run test:containers`, which makes the image. */
-import { execFileSync } from "node:child_process";
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { configSchema, type LambdaRunConfig } from "../../src/config/schema.js";
-import { removeContainers, startContainers, type Containers } from "../../src/stack/containers/index.js";
+import { startContainers, type Containers } from "../../src/stack/containers/index.js";
+import { buildImage, containersOf, docker, MINIO_IMAGE as IMAGE, removeContainersOf } from "./docker.js";
 
-const IMAGE = process.env["LAMBDA_RUN_MINIO_IMAGE"] ?? "lambda-run/minio:local";
-const docker = (...args: string[]): string => execFileSync("docker", args, { encoding: "utf8" }).trim();
-const ours = (): string[] =>
-  docker("ps", "-aq", "--filter", "label=lambda-run=true")
-    .split("\n")
-    .filter((id) => id !== "");
+const PROJECT = `/test/${process.pid}`;
+const OTHER = `${PROJECT}/other`;
+const ours = (): string[] => containersOf(PROJECT);
 
 const started: Containers[] = [];
-async function start(containers: LambdaRunConfig["containers"] = {}, projectRoot = "/project"): Promise<Containers> {
+async function start(containers: LambdaRunConfig["containers"] = {}, projectRoot = PROJECT): Promise<Containers> {
   const config = configSchema.parse({ containers: { minio: { image: IMAGE }, ...containers } });
   const made = await startContainers({ services: ["s3"], config, projectRoot, notice: () => undefined });
   started.push(made);
@@ -34,7 +31,7 @@ const bucketsAt = async ({ endpoints }: Containers, create?: string): Promise<(s
 
 afterEach(async () => {
   await Promise.all(started.splice(0).map((made) => made.close()));
-  await removeContainers();
+  [PROJECT, OTHER].forEach(removeContainersOf);
 });
 
 describe("MinIO in a container", () => {
@@ -54,11 +51,9 @@ describe("MinIO in a container", () => {
     const second = await start({ reuse: true });
     expect(second.endpoints).toEqual(first.endpoints);
     expect(await bucketsAt(second)).toEqual(["kept"]);
-    expect((await start({ reuse: true }, "/other")).endpoints).not.toEqual(first.endpoints);
+    expect((await start({ reuse: true }, OTHER)).endpoints).not.toEqual(first.endpoints);
     expect((await start({ reuse: true, memoryMb: 512 })).endpoints).not.toEqual(first.endpoints);
-    expect(ours()).toHaveLength(3);
-    expect(await removeContainers()).toEqual([IMAGE, IMAGE, IMAGE]);
-    expect(ours()).toEqual([]);
+    expect([ours().length, containersOf(OTHER).length]).toEqual([2, 1]);
   });
 
   it("gets the memory of its data on top of its own", async () => {
@@ -71,15 +66,26 @@ describe("MinIO in a container", () => {
 
   it("that ends at once says so with its last lines, and leaves nothing", async () => {
     const broken = "lambda-run/broken:test";
-    execFileSync("docker", ["build", "-q", "-t", broken, "-"], {
-      input: `FROM ${IMAGE}\nENTRYPOINT ["/usr/bin/minio", "nonsense"]\n`,
-    });
+    buildImage(broken, `FROM ${IMAGE}\nENTRYPOINT ["/usr/bin/minio", "nonsense"]\n`);
     await expect(start({ minio: { image: broken } })).rejects.toMatchObject({
       code: "LR5011",
       message: expect.stringMatching(/minio ended with exit code \d+ before it was ready/),
       codeFrame: expect.stringContaining("nonsense"),
     });
     docker("rmi", broken);
+    expect(ours()).toEqual([]);
+  });
+
+  it("that runs and never answers is given up after its time, with its last lines", async () => {
+    const mute = "lambda-run/mute:test";
+    buildImage(mute, `FROM ${IMAGE}\nENV MINIO_ADDRESS=:9999\n`);
+    await expect(start({ minio: { image: mute }, startSeconds: 2 })).rejects.toMatchObject({
+      code: "LR5011",
+      message: "The container of minio runs, but does not answer after 2 s",
+      codeFrame: expect.stringContaining(":9999"),
+      fix: expect.stringContaining("containers.startSeconds"),
+    });
+    docker("rmi", mute);
     expect(ours()).toEqual([]);
   });
 

@@ -7,6 +7,10 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
+
+/** A busy engine takes seconds to remove a container; one that takes longer than this hangs. */
+const ANSWER_WITHIN_MS = 20_000;
 
 /** Options of Node's request that reach an engine; plain JSON, so that another process can be told. */
 export interface EngineTarget extends RequestOptions {
@@ -48,22 +52,36 @@ function certificates(): Pick<EngineTarget, "ca" | "cert" | "key"> {
 export interface EngineCall {
   readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** Real time: it guards a real engine. Without it the call waits as long as the engine does. */
+  /** Real time until the answer is there as a whole: it guards a real engine. */
   readonly timeoutMs?: number;
+  /** In its place, for an answer that is a stream: how long the engine may say nothing. */
+  readonly silenceMs?: number;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
 }
 
-/** Sends a call and gives the response as soon as its head is there. */
+/** Sends a call and gives the response as soon as its head is there. Throws what Node throws, ETIMEDOUT when it is late. */
 export function openCall(
   target: EngineTarget,
-  { method = "GET", path, timeoutMs }: EngineCall,
+  { method = "GET", path, timeoutMs = ANSWER_WITHIN_MS, silenceMs, signal }: EngineCall,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { secure, ...address } = target;
-    const options = { ...address, method, path, agent: false, headers: { "content-length": 0 } };
-    const request = secure ? httpsRequest(options, resolve) : httpRequest(options, resolve);
-    // Covers connecting too, which the request's own timeout does not.
-    const late = (): void => void request.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
-    const guard = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    const options = { ...address, method, path, agent: false, headers: { "content-length": 0 }, signal };
+    const request = secure ? httpsRequest(options) : httpRequest(options);
+    let answer: IncomingMessage | undefined;
+    request.on("response", (response) => {
+      answer = response;
+      resolve(response);
+    });
+    const late = (): void => {
+      const error = new Error(`no answer within ${silenceMs ?? timeoutMs} ms`);
+      // Whoever reads the answer by now is told why it ends.
+      (answer ?? request).destroy(Object.assign(error, { code: "ETIMEDOUT" }));
+    };
+    // Both cover connecting too, which the request's own timeout does not.
+    const guard = silenceMs === undefined ? setTimeout(late, timeoutMs) : undefined;
+    if (silenceMs !== undefined) request.on("socket", (socket) => socket.setTimeout(silenceMs, late));
     request.on("error", reject);
     request.on("close", () => clearTimeout(guard));
     request.end();
@@ -75,11 +93,34 @@ export interface EngineAnswer {
   readonly body: Buffer;
 }
 
+/** Throws LR5012 when the engine, which answered the probe, does not answer this. */
 export async function call(target: EngineTarget, options: EngineCall): Promise<EngineAnswer> {
-  const response = await openCall(target, options);
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  try {
+    const response = await openCall(target, options);
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  } catch (error) {
+    throw noAnswer(options, error);
+  }
+}
+
+/** For a call that was opened: what its stream threw. */
+export function noAnswer({ method = "GET", path, signal }: EngineCall, error: unknown): unknown {
+  if (signal?.aborted === true) return error;
+  const hangs = errnoOf(error) === "ETIMEDOUT";
+  return new AppError("LR5012", {
+    what: `The Docker engine ${hangs ? "hangs" : "broke off"} at ${method} ${path.replace(/\?.*/, "")}`,
+    why: messageOf(error),
+    cause: error,
+  });
+}
+
+function refused(what: string, { status, body }: EngineAnswer): AppError {
+  return new AppError("LR5012", {
+    what: `The Docker engine ${what}: status ${status}`,
+    why: body.toString("utf8").trim().slice(0, 200),
+  });
 }
 
 export interface ContainerSummary {
@@ -93,14 +134,15 @@ export interface ContainerSummary {
 /** Containers that carry all these labels (`name=value`), stopped ones too. */
 export async function containersWith(target: EngineTarget, labels: readonly string[]): Promise<ContainerSummary[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: labels }));
-  const { status, body } = await call(target, { path: `/containers/json?all=1&filters=${filters}` });
-  if (status !== 200) throw new Error(`the engine answers ${status}: ${body.toString("utf8").slice(0, 200)}`);
-  return JSON.parse(body.toString("utf8")) as ContainerSummary[];
+  const answer = await call(target, { path: `/containers/json?all=1&filters=${filters}` });
+  if (answer.status !== 200) throw refused("does not list containers", answer);
+  return JSON.parse(answer.body.toString("utf8")) as ContainerSummary[];
 }
 
-/** Ends a container with its anonymous volumes. One that is gone already is fine. */
+/** Ends a container with its anonymous volumes. One that is gone already (404), or is just going (409), is fine. */
 export async function removeContainer(target: EngineTarget, id: string): Promise<void> {
-  await call(target, { method: "DELETE", path: `/containers/${id}?force=1&v=1` });
+  const answer = await call(target, { method: "DELETE", path: `/containers/${id}?force=1&v=1` });
+  if (answer.status >= 500) throw refused(`does not remove container ${id.slice(0, 12)}`, answer);
 }
 
 /** The last lines that a container wrote, its two streams put together. */

@@ -1,6 +1,9 @@
 /** Makes sure that an image is on the engine, with the progress of the pull for a person who waits. */
 import { AppError } from "../../shared/errors.js";
-import { call, openCall, type EngineTarget } from "./engine.js";
+import { call, noAnswer, openCall, type EngineCall, type EngineTarget } from "./engine.js";
+
+/** A registry may be slow to begin; the engine tells of each layer many times a second. */
+const PULL_SILENCE_MS = 60_000;
 
 export async function ensureImage(
   target: EngineTarget,
@@ -13,39 +16,56 @@ export async function ensureImage(
   notice(`pulling ${image}, once`);
   // A name without tag would pull every tag there is.
   const named = /:[^/]+$|@/.test(image) ? image : `${image}:latest`;
-  const response = await openCall(target, {
-    method: "POST",
-    path: `/images/create?fromImage=${encodeURIComponent(named)}`,
+  const fault = await pull(
+    target,
+    { method: "POST", path: `/images/create?fromImage=${encodeURIComponent(named)}`, silenceMs: PULL_SILENCE_MS },
+    (percent) => notice(`pulling ${image}: ${percent} %`),
+  );
+  if (fault === undefined) return;
+  throw new AppError("LR5010", {
+    what: `The image ${image} cannot be had`,
+    where: setting,
+    ...(fault === "" ? {} : { why: fault }),
+    fix: `Name an image that this engine has or can pull in ${setting}, or leave out the backend: the embedded services need none.`,
+  });
+}
+
+/** What the engine or the registry has against it; undefined when the image is there now. */
+async function pull(
+  target: EngineTarget,
+  options: EngineCall,
+  progress: (percent: number) => void,
+): Promise<string | undefined> {
+  const response = await openCall(target, options).catch((error: unknown) => {
+    throw noAnswer(options, error);
   });
   let text = "";
   let fault: string | undefined;
   const layers = new Map<string, { readonly current: number; readonly total: number }>();
   let told = 0;
-  for await (const chunk of response) {
-    text += (chunk as Buffer).toString("utf8");
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) {
-      const step = readStep(line);
-      fault = step.error ?? step.message ?? fault;
-      const { current, total } = step.progressDetail ?? {};
-      if (step.id !== undefined && current !== undefined && total !== undefined)
-        layers.set(step.id, { current, total });
+  try {
+    for await (const chunk of response) {
+      text += (chunk as Buffer).toString("utf8");
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) {
+        const step = readStep(line);
+        fault = step.error ?? step.message ?? fault;
+        const { current, total } = step.progressDetail ?? {};
+        if (step.id !== undefined && current !== undefined && total !== undefined)
+          layers.set(step.id, { current, total });
+      }
+      const percent = percentOf([...layers.values()]);
+      if (percent >= told + 25) {
+        told = percent - (percent % 25);
+        progress(told);
+      }
     }
-    const percent = percentOf([...layers.values()]);
-    if (percent >= told + 25) {
-      told = percent - (percent % 25);
-      notice(`pulling ${image}: ${told} %`);
-    }
+  } catch (error) {
+    throw noAnswer(options, error);
   }
   fault = readStep(text).message ?? fault;
-  if (response.statusCode === 200 && fault === undefined) return;
-  throw new AppError("LR5010", {
-    what: `The image ${image} cannot be had`,
-    where: setting,
-    ...(fault === undefined ? {} : { why: fault }),
-    fix: `Name an image that this engine has or can pull in ${setting}, or leave out the backend: the embedded services need none.`,
-  });
+  return response.statusCode === 200 ? fault : (fault ?? "");
 }
 
 interface PullStep {

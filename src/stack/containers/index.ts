@@ -17,6 +17,8 @@ import { startSweeper } from "./sweeper.js";
 export const OWN_LABEL = "lambda-run=true";
 const SESSION = "lambda-run.session";
 const SHAPE = "lambda-run.shape";
+/** For a person who asks `docker ps` whose it is, and for tests that share an engine. */
+const PROJECT = "lambda-run.project";
 
 type ServiceName = keyof ResolvedConfig["backends"];
 
@@ -39,7 +41,7 @@ export interface Containers {
   close(): Promise<void>;
 }
 
-/** Throws LR5009 when there is no engine, LR5010 for an image that cannot be had, LR5011 for a server that ends. */
+/** Throws LR5009 when there is no engine, LR5010 for an image that cannot be had, LR5011 for a server that ends, LR5012 for an engine that hangs. */
 export async function startContainers(options: ContainersOptions): Promise<Containers> {
   const { services, config, notice, projectRoot } = options;
   const settings = config.containers;
@@ -65,7 +67,7 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
     await ensureImage(target, server.image, `containers.${server.name}.image`, notice);
     if (settings.reaper !== "ryuk") process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
     const { startServer } = await import("./start-server.js");
-    const labels = { "lambda-run": "true", [SESSION]: session, [SHAPE]: shape };
+    const labels = { "lambda-run": "true", [SESSION]: session, [SHAPE]: shape, [PROJECT]: projectRoot };
     return startServer({ target, server, settings, labels });
   };
   try {
@@ -81,8 +83,9 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
     );
     return { endpoints, close };
   } catch (error) {
-    await removeWith(target, [`${SESSION}=${session}`]);
-    sweeper?.dismiss();
+    // The error that came first is the one to tell.
+    await removeWith(target, [`${SESSION}=${session}`]).catch(() => undefined);
+    sweeper?.sweep();
     throw error;
   }
 }

@@ -3,13 +3,15 @@
  * with it a container that dies at once costs ten and ends in "ports to be bound": here its end is awaited beside the
  * start. This file loads testcontainers, which takes a third of a second; it is imported to start a container only.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { GenericContainer, type WaitStrategy } from "testcontainers";
 import { AppError } from "../../shared/errors.js";
-import { call, lastLines, publishedHost, removeContainer, type EngineTarget } from "./engine.js";
+import { call, lastLines, publishedHost, type EngineTarget } from "./engine.js";
 import { untilHealthy } from "./health.js";
 import type { ContainerServer, ContainerSettings } from "./servers.js";
 
-const START_WITHIN_MS = 120_000;
+/** Making and starting a container takes an engine less than a second; the server in it may take its time. */
+const ENGINE_WITHIN_MS = 30_000;
 const SHOWN_LINES = 8;
 
 export interface StartServerOptions {
@@ -19,29 +21,61 @@ export interface StartServerOptions {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The address at which the server answers. Throws LR5011 as soon as the container ends, with its last lines. */
+/**
+ * The address at which the server answers. Throws LR5011 as soon as the container ends, with its last lines, or when it
+ * takes too long, and LR5012 for an engine that hangs. A container that was made may be left: it carries the labels.
+ */
 export async function startServer(options: StartServerOptions): Promise<string> {
   const stop = new AbortController();
   const container = new ServerContainer(options, stop.signal);
   const starting = container.start();
-  // Whichever is second has nobody waiting for it.
+  // Whichever is later has nobody waiting for it.
   starting.catch(() => undefined);
   try {
-    const started = await Promise.race([starting, container.ended]);
+    const started = await Promise.race([starting, container.ended, tooLate(container, options, stop.signal)]);
     return `http://${publishedHost(options.target)}:${started.getMappedPort(options.server.port)}`;
-  } catch (error) {
-    const { id } = container;
-    if (id !== undefined) await removeContainer(options.target, id);
-    throw error;
   } finally {
     stop.abort();
   }
 }
 
+/** Real time: it guards a real engine and a real server. */
+async function tooLate(
+  container: ServerContainer,
+  { server, settings, target }: StartServerOptions,
+  signal: AbortSignal,
+): Promise<never> {
+  const startMs = settings.startSeconds * 1000;
+  // Ryuk's image may have to be pulled first.
+  const engineMs = settings.reaper === "ryuk" ? startMs : Math.min(ENGINE_WITHIN_MS, startMs);
+  await delay(engineMs, undefined, { signal });
+  const { id, started } = container;
+  if (!started || id === undefined)
+    throw new AppError("LR5012", {
+      what: `The Docker engine did not start a container of ${server.name} within ${engineMs / 1000} s`,
+      where: server.image,
+    });
+  await delay(startMs - engineMs, undefined, { signal });
+  throw new AppError("LR5011", {
+    what: `The container of ${server.name} runs, but does not answer after ${settings.startSeconds} s`,
+    where: server.image,
+    codeFrame: await framed(target, id),
+    fix: "Its last lines above may say why; a slow machine wants a larger containers.startSeconds.",
+  });
+}
+
+async function framed(target: EngineTarget, id: string): Promise<string> {
+  const lines = await lastLines(target, id, SHOWN_LINES);
+  return lines.length === 0 ? "(it wrote nothing)" : lines.map((line) => `  ${line}`).join("\n");
+}
+
 class ServerContainer extends GenericContainer {
   /** Rejects when the container ends before it is ready; never resolves. */
   readonly ended: Promise<never>;
+  /** The engine has started it: what takes time now is the server. */
+  started = false;
   readonly #options: StartServerOptions;
+  readonly #stop: AbortSignal;
   #fail: (error: unknown) => void = () => undefined;
   #id: string | undefined;
 
@@ -49,6 +83,7 @@ class ServerContainer extends GenericContainer {
     const { server, settings, target, labels } = options;
     super(server.image);
     this.#options = options;
+    this.#stop = stop;
     this.ended = new Promise((_, reject) => (this.#fail = reject));
     this.ended.catch(() => undefined);
     this.withExposedPorts(server.port);
@@ -79,32 +114,36 @@ class ServerContainer extends GenericContainer {
     return Promise.resolve();
   }
 
+  protected override containerStarting(): Promise<void> {
+    this.started = true;
+    return Promise.resolve();
+  }
+
   async #watch(id: string): Promise<void> {
-    const { target, server } = this.#options;
-    const { body } = await call(target, { method: "POST", path: `/containers/${id}/wait?condition=next-exit` });
+    const { target, server, settings } = this.#options;
+    const path = `/containers/${id}/wait?condition=next-exit`;
+    const timeoutMs = settings.startSeconds * 1000 + ENGINE_WITHIN_MS;
+    const { body } = await call(target, { method: "POST", path, timeoutMs, signal: this.#stop });
     const { StatusCode: code = 0 } = JSON.parse(body.toString("utf8")) as { StatusCode?: number };
-    const lines = await lastLines(target, id, SHOWN_LINES);
     this.#fail(
       new AppError("LR5011", {
         what: `The container of ${server.name} ended with exit code ${code} before it was ready`,
         where: server.image,
-        codeFrame: lines.length === 0 ? "(it wrote nothing)" : lines.map((line) => `  ${line}`).join("\n"),
+        codeFrame: await framed(target, id),
         fix: server.endFix(code),
       }),
     );
   }
 }
 
-/** testcontainers asks at most ten times a second; this asks as often as it costs nothing. */
-function readyWait({ server, target }: StartServerOptions, stop: AbortSignal): WaitStrategy {
+/** testcontainers asks at most ten times a second; this asks as often as it costs nothing. Its end is ours to tell. */
+function readyWait({ server, target, settings }: StartServerOptions, stop: AbortSignal): WaitStrategy {
   const strategy: WaitStrategy = {
-    waitUntilReady: (_container, ports) => {
-      const url = `http://${publishedHost(target)}:${ports.getBinding(server.port)}`;
-      return untilHealthy(url, server, AbortSignal.any([stop, AbortSignal.timeout(START_WITHIN_MS)]));
-    },
+    waitUntilReady: (_container, ports) =>
+      untilHealthy(`http://${publishedHost(target)}:${ports.getBinding(server.port)}`, server, stop),
     withStartupTimeout: () => strategy,
     isStartupTimeoutSet: () => true,
-    getStartupTimeout: () => START_WITHIN_MS,
+    getStartupTimeout: () => settings.startSeconds * 1000,
   };
   return strategy;
 }

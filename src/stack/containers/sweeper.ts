@@ -14,6 +14,7 @@ const ask = (method, path) => new Promise((done) => {
     let text = "";
     response.on("data", (piece) => (text += piece)).on("end", () => done(text));
   });
+  request.setTimeout(20_000, () => request.destroy());
   request.on("error", () => done("[]")).end();
 });
 const sweep = async () => {
@@ -37,6 +38,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => u
 export interface Sweeper {
   /** Everything of the session is removed by its owner: there is nothing left to do. */
   dismiss(): void;
+  /** A start went wrong half-way: what may yet be made of it is to be removed, now and in a moment. */
+  sweep(): void;
 }
 
 export function startSweeper(target: EngineTarget, label: string): Sweeper {
@@ -50,5 +53,5 @@ export function startSweeper(target: EngineTarget, label: string): Sweeper {
   child.unref();
   const { stdin } = child;
   if ("unref" in stdin && typeof stdin.unref === "function") stdin.unref();
-  return { dismiss: () => void child.kill("SIGKILL") };
+  return { dismiss: () => void child.kill("SIGKILL"), sweep: () => void stdin.end() };
 }

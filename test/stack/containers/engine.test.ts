@@ -1,0 +1,99 @@
+/** An engine that answers the probe and then hangs: each call ends, and says what the engine did not answer. */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { call, containersWith, removeContainer } from "../../../src/stack/containers/engine.js";
+import { ensureImage } from "../../../src/stack/containers/image.js";
+import { ProjectFolder } from "../../cli/cli.js";
+
+const folder = mkdtempSync(join(tmpdir(), "lambda-run-engine-"));
+const servers: Server[] = [];
+afterAll(async () => {
+  await Promise.all(
+    servers.map((server) => {
+      server.closeAllConnections();
+      return new Promise((done) => server.close(done));
+    }),
+  );
+  rmSync(folder, { recursive: true });
+});
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+/** Answers the probe as Docker does, and everything else by `answer`. */
+async function engine(name: string, answer: Answer): Promise<{ secure: false; socketPath: string }> {
+  const listener: RequestListener = (request, response) => {
+    if (request.url === "/_ping") response.writeHead(200, { "api-version": "1.41", server: "Docker/0" }).end("OK");
+    else answer(request, response);
+  };
+  const server = createServer(listener);
+  servers.push(server);
+  const socketPath = join(folder, name);
+  await new Promise<void>((done) => server.listen(socketPath, done));
+  return { secure: false, socketPath };
+}
+const silence: Answer = () => undefined;
+
+describe("a Docker engine that hangs after the probe", () => {
+  it("is told by the call that it does not answer", async () => {
+    const target = await engine("silent.sock", silence);
+    await expect(call(target, { path: "/containers/json?all=1", timeoutMs: 50 })).rejects.toMatchObject({
+      code: "LR5012",
+      message: "The Docker engine hangs at GET /containers/json",
+      why: "no answer within 50 ms",
+    });
+  });
+
+  it("is told when it stops in the middle of an answer", async () => {
+    const target = await engine("half.sock", (_request, response) => void response.write("[{"));
+    await expect(call(target, { path: "/x", timeoutMs: 50 })).rejects.toMatchObject({
+      code: "LR5012",
+      message: "The Docker engine hangs at GET /x",
+    });
+  });
+
+  it("is told when it falls silent in a stream, however long the stream itself may be", async () => {
+    let told = 0;
+    const target = await engine("stream.sock", (_request, response) => {
+      const timer = setInterval(() => {
+        if (++told === 5) clearInterval(timer);
+        response.write("{}\n");
+      }, 20);
+    });
+    await expect(call(target, { path: "/x", silenceMs: 60 })).rejects.toMatchObject({ code: "LR5012" });
+    expect(told).toBe(5);
+  });
+
+  it("is told when it goes away", async () => {
+    const target = await engine("gone.sock", (request) => void request.socket.destroy());
+    await expect(call(target, { path: "/x" })).rejects.toMatchObject({
+      code: "LR5012",
+      message: "The Docker engine broke off at GET /x",
+    });
+  });
+
+  it("that refuses to list, to remove or to pull is quoted", async () => {
+    const target = await engine("full.sock", (request, response) => {
+      if (request.url?.startsWith("/images/x/") === true) response.writeHead(404).end("{}");
+      else response.writeHead(500).end('{"message":"no space left on device"}');
+    });
+    const why = expect.stringContaining("no space left on device") as unknown;
+    await expect(containersWith(target, [])).rejects.toMatchObject({ code: "LR5012", why });
+    await expect(removeContainer(target, "1")).rejects.toMatchObject({ code: "LR5012", why });
+    await expect(ensureImage(target, "x", "containers.minio.image", () => undefined)).rejects.toMatchObject({
+      code: "LR5010",
+      why,
+    });
+  });
+
+  it("ends the command with the code and the fix", async () => {
+    const { socketPath } = await engine("away.sock", (request) => void request.socket.destroy());
+    const project = new ProjectFolder({});
+    const { exitCode, stderr } = await project.run(["down"], { env: { DOCKER_HOST: `unix://${socketPath}` } });
+    project.remove();
+    expect([exitCode, stderr]).toEqual([
+      6,
+      expect.stringMatching(/LR5012 The Docker engine broke off at GET .*restart it/s),
+    ]);
+  });
+});
