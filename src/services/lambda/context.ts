@@ -3,13 +3,14 @@ import type { ServerResponse } from "node:http";
 import type { RuntimeHost } from "../../runtime/host.js";
 import type { Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
+import { Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import type { CodeFolder } from "./code-folder.js";
 import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.js";
 import { LATEST, type FunctionDirectory } from "./directory.js";
-import { functionNotFound, preconditionFailed } from "./errors.js";
-import { parseFunctionName, type FunctionReference } from "./function-name.js";
+import { functionNotFound, preconditionFailed, type RevisionSource } from "./errors.js";
+import { nameFormOf, parseFunctionName, type FunctionReference } from "./function-name.js";
 import type { FunctionRecord } from "./records.js";
 import type { Rows } from "./rows.js";
 import { arnOf } from "../../shared/arn.js";
@@ -36,6 +37,8 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly input: JsonObject;
   readonly request: ServiceRequest;
+  /** As the operation is called in the API model. */
+  readonly operation: string;
 }
 
 export interface Answer {
@@ -58,8 +61,13 @@ export interface Route {
   readonly raw?: RawOperation;
 }
 
-export function referenceOf({ context, path, query }: Omit<Call, "input">): FunctionReference {
-  return parseFunctionName(path["FunctionName"] ?? "", query.get("Qualifier") ?? undefined, context.realm);
+export function referenceOf({ context, path, query, operation }: Omit<Call, "input">): FunctionReference {
+  return parseFunctionName(
+    path["FunctionName"] ?? "",
+    query.get("Qualifier") ?? undefined,
+    context.realm,
+    nameFormOf(operation),
+  );
 }
 
 export const functionArn = ({ realm }: Pick<LambdaContext, "realm">, name: string, qualifier?: string): string =>
@@ -81,21 +89,29 @@ export function requireVersion(context: LambdaContext, { name, qualifier }: Func
   return record;
 }
 
-export function checkRevision(
-  expected: string | undefined,
-  actual: string,
-  call: "GetFunction/GetAlias" | "GetPolicy",
-): void {
+export function checkRevision(expected: string | undefined, actual: string, call: RevisionSource): void {
   if (expected !== undefined && expected !== actual) throw preconditionFailed(call);
 }
 
-/** One page of a list, and the marker of the next. Markers are the numbers of the first row left out. */
+/** Of most lists; those of layers, URLs and configurations take 50. */
+const MAX_LIST_ITEMS = 10_000;
+
+/**
+ * One page of a list, and the marker of the next. Markers are the numbers of the first row left out. `maximum` is the
+ * size of a page, `allowed` what a caller may ask for.
+ */
 export function page<T>(
   rows: readonly T[],
   query: URLSearchParams,
   maximum: number,
+  allowed = MAX_LIST_ITEMS,
 ): { readonly rows: readonly T[]; readonly next: { readonly NextMarker?: string } } {
-  const size = Math.min(maximum, Math.max(1, Number(query.get("MaxItems") ?? maximum) || maximum));
+  const asked = query.get("MaxItems");
+  const wanted = asked === null || Number.isNaN(Number(asked)) ? maximum : Number(asked);
+  const faults = new Violations();
+  faults.range(wanted, "maxItems", 1, allowed);
+  faults.check();
+  const size = Math.min(maximum, wanted);
   const start = Number(Buffer.from(query.get("Marker") ?? "", "base64url").toString()) || 0;
   const end = start + size;
   return {

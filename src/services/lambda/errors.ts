@@ -16,11 +16,19 @@ export function invalidParameter(message: string): AwsError {
   return new AwsError("InvalidParameterValueException", message, USER);
 }
 
+/** The call that AWS names for the latest revision. */
+export type RevisionSource = "GetFunction/GetAlias" | "GetPolicy" | "GetLayerPolicy";
+
 export function conflict(message: string): AwsError {
   return new AwsError("ResourceConflictException", message, { statusCode: 409, ...USER });
 }
 
-export function preconditionFailed(call: "GetFunction/GetAlias" | "GetPolicy" | "GetLayerVersionPolicy"): AwsError {
+/** Limits of the account; recorded without the member `Type`. */
+export function accountLimit(message: string): AwsError {
+  return new AwsError("InvalidParameterValueException", message);
+}
+
+export function preconditionFailed(call: RevisionSource): AwsError {
   const message = `The Revision Id provided does not match the latest Revision Id. Call the ${call} API to retrieve the latest Revision Id`;
   return new AwsError("PreconditionFailedException", message, { statusCode: 412, ...USER });
 }

@@ -5,8 +5,11 @@
  * answers and error texts as recorded on AWS up to November 2025.
  *
  * Gaps:
- * - Code signing configurations, layer permissions, capacity providers, durable executions, tags of anything but
- *   functions: answered with UnknownOperationException by name, or refused by name
+ * - Capacity providers, function scaling, durable executions: answered with UnknownOperationException by name; tags of
+ *   layers are refused by name
+ * - Code signing configurations are kept and shown, and no package is refused for want of a signature
+ * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
+ *   functions as destinations only
  * - Functions from container images can be made and shown; an invocation of one is refused with ServiceException
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
@@ -108,7 +111,7 @@ async function answer(context: LambdaContext, request: ServiceRequest, response:
   const match = findRoute(request.method, request.path);
   if (match === undefined) throw notEmulated(`${request.method} ${request.path}`);
   const { route, path } = match;
-  const call = { context, path, query: new URLSearchParams(request.query), request };
+  const call = { context, path, query: new URLSearchParams(request.query), request, operation: route.name };
   if (route.raw !== undefined) await route.raw(call, response);
   else if (route.run !== undefined)
     send(request, response, await route.run({ ...call, input: parseJsonObject(await readInput(request, route.name)) }));
@@ -132,13 +135,18 @@ function send(request: ServiceRequest, response: ServerResponse, { status = 200,
   response.end(status === 204 ? undefined : bytes);
 }
 
+/** These were recorded with a capital, the others without; clients take either. */
+const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
+  "ResourceNotFoundException",
+  "CodeSigningConfigNotFoundException",
+]);
+
 function sendError(request: ServiceRequest, response: ServerResponse, error: AwsError): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  // ResourceNotFoundException was recorded with a capital, the others without; clients take either.
-  const key = error.code === "ResourceNotFoundException" ? "Message" : "message";
+  const key = CAPITAL_MESSAGE.has(error.code) ? "Message" : "message";
   const body = Buffer.from(JSON.stringify({ ...error.members, [key]: error.message }));
   response.writeHead(error.statusCode, {
     "Content-Type": "application/json",

@@ -67,8 +67,18 @@ export interface LayerRecord {
 export interface SettingsRecord {
   readonly recursiveLoop?: "Terminate" | "Allow";
   readonly runtimeManagement?: JsonObject;
+  readonly codeSigningConfigArn?: string;
   /** Requested provisioned concurrency, by qualifier. */
   readonly provisioned?: Readonly<Record<string, { readonly requested: number; readonly lastModified: string }>>;
+}
+
+export interface CodeSigningRecord {
+  readonly id: string;
+  readonly description: string;
+  /** ARNs of signing profiles. */
+  readonly profiles: readonly string[];
+  readonly untrusted: "Warn" | "Enforce";
+  readonly lastModified: string;
 }
 
 export interface RowKinds {
@@ -82,4 +92,8 @@ export interface RowKinds {
   counter: number;
   layer: LayerRecord;
   settings: SettingsRecord;
+  /** By id. */
+  codeSigning: CodeSigningRecord;
+  /** Of what is no function, by ARN. */
+  tags: Readonly<Record<string, string>>;
 }

@@ -4,11 +4,14 @@ import { handleInvokeWithResponseStream } from "./invoke-stream.js";
 import { handleInvoke, handleInvokeAsync } from "./invoke.js";
 import { ALIAS_ROUTES } from "./operations/aliases.js";
 import { CAPACITY_ROUTES } from "./operations/capacity.js";
+import { CODE_SIGNING_ROUTES } from "./operations/code-signing.js";
 import { EVENT_INVOKE_ROUTES } from "./operations/event-invoke.js";
 import { FUNCTION_ROUTES } from "./operations/functions.js";
+import { LAYER_PERMISSION_ROUTES } from "./operations/layer-permissions.js";
 import { LAYER_ROUTES } from "./operations/layers.js";
 import { MAPPING_ROUTES } from "./operations/mappings.js";
 import { PERMISSION_ROUTES } from "./operations/permissions.js";
+import { PROVISIONED_ROUTES } from "./operations/provisioned.js";
 import { TAG_ROUTES } from "./operations/tags.js";
 import { UPDATE_ROUTES } from "./operations/updates.js";
 import { URL_ROUTES } from "./operations/urls.js";
@@ -28,10 +31,13 @@ const ROUTES: readonly Route[] = [
   ...UPDATE_ROUTES,
   ...ALIAS_ROUTES,
   ...CAPACITY_ROUTES,
+  ...PROVISIONED_ROUTES,
+  ...CODE_SIGNING_ROUTES,
   ...EVENT_INVOKE_ROUTES,
   ...URL_ROUTES,
   ...PERMISSION_ROUTES,
   ...LAYER_ROUTES,
+  ...LAYER_PERMISSION_ROUTES,
   ...TAG_ROUTES,
   ...MAPPING_ROUTES,
 ];

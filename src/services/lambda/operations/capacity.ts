@@ -1,6 +1,5 @@
-/** Reserved and provisioned concurrency, recursion, runtime management, account. Lambda API reference. */
+/** Reserved concurrency, recursion, runtime management, account. Lambda API reference. */
 import { LAMBDA } from "../../../shared/aws-limits.js";
-import { AwsError } from "../../kit/aws-error.js";
 import { numberMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
@@ -13,11 +12,11 @@ import {
   type LambdaContext,
   type Route,
 } from "../context.js";
-import { functionNotFound, invalidParameter } from "../errors.js";
+import { accountLimit, functionNotFound, invalidParameter } from "../errors.js";
 import type { SettingsRecord } from "../records.js";
 
 /** Lambda keeps this much for functions without a reservation. */
-const MIN_UNRESERVED = 100;
+export const MIN_UNRESERVED = 100;
 const CODE_SIZE_LIMIT_BYTES = 80_530_636_800;
 
 export const CAPACITY_ROUTES: readonly Route[] = [
@@ -38,24 +37,6 @@ export const CAPACITY_ROUTES: readonly Route[] = [
     path: "/2019-09-30/functions/{FunctionName}/concurrency",
     name: "GetFunctionConcurrency",
     run: getConcurrency,
-  },
-  {
-    method: "PUT",
-    path: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-    name: "PutProvisionedConcurrencyConfig",
-    run: putProvisioned,
-  },
-  {
-    method: "GET",
-    path: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-    name: "GetProvisionedConcurrencyConfig",
-    run: getProvisioned,
-  },
-  {
-    method: "DELETE",
-    path: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-    name: "DeleteProvisionedConcurrencyConfig",
-    run: deleteProvisioned,
   },
   { method: "GET", path: "/2016-08-19/account-settings", name: "GetAccountSettings", run: getAccountSettings },
   {
@@ -82,12 +63,6 @@ export const CAPACITY_ROUTES: readonly Route[] = [
     name: "GetRuntimeManagementConfig",
     run: getRuntimeManagement,
   },
-  {
-    method: "GET",
-    path: "/2020-06-30/functions/{FunctionName}/code-signing-config",
-    name: "GetFunctionCodeSigningConfig",
-    run: getCodeSigning,
-  },
 ];
 
 async function putConcurrency(call: Call): Promise<Answer> {
@@ -106,7 +81,7 @@ async function putConcurrency(call: Call): Promise<Answer> {
   faults.range(wanted, "reservedConcurrentExecutions", 0, Number.MAX_SAFE_INTEGER);
   faults.check();
   if (unreserved(context, name) - (wanted ?? 0) < MIN_UNRESERVED) {
-    throw invalidParameter(
+    throw accountLimit(
       `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
     );
   }
@@ -119,7 +94,8 @@ async function reserve(context: LambdaContext, name: string, reservedConcurrency
   await context.directory.reserve(record, reservedConcurrency);
 }
 
-function unreserved({ directory }: LambdaContext, except?: string): number {
+/** What the account has left, `except` not counted. */
+export function unreserved({ directory }: LambdaContext, except?: string): number {
   const reserved = directory.all().filter(({ config }) => config.name !== except);
   return LAMBDA.accountConcurrency - reserved.reduce((sum, { config }) => sum + (config.reservedConcurrency ?? 0), 0);
 }
@@ -136,7 +112,7 @@ function getConcurrency(call: Call): Answer {
   };
 }
 
-async function changeSettings(
+export async function changeSettings(
   context: LambdaContext,
   name: string,
   change: (settings: SettingsRecord) => SettingsRecord,
@@ -145,78 +121,6 @@ async function changeSettings(
   await context.rows.put("settings", name, "", change(context.rows.get("settings", name) ?? {}), {
     durable: !fromTemplate,
   });
-}
-
-/** Kept and shown; environments here start at the first call whatever it says. */
-async function putProvisioned(call: Call): Promise<Answer> {
-  const { context, input } = call;
-  const { name, qualifier } = referenceOf(call);
-  const requested = numberMember(input, "ProvisionedConcurrentExecutions");
-  const faults = new Violations();
-  faults.required(requested, "provisionedConcurrentExecutions");
-  faults.range(requested, "provisionedConcurrentExecutions", 1, Number.MAX_SAFE_INTEGER);
-  faults.check();
-  if (qualifier === undefined || qualifier === "$LATEST")
-    throw invalidParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
-  requireVersion(context, { name, qualifier });
-  if ((requested ?? 0) > unreserved(context)) {
-    throw invalidParameter(
-      `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${unreserved(context)}].`,
-    );
-  }
-  const entry = { requested: requested ?? 0, lastModified: context.directory.timestamp() };
-  await changeSettings(context, name, (settings) => ({
-    ...settings,
-    provisioned: { ...settings.provisioned, [qualifier]: entry },
-  }));
-  return { status: 202, body: provisionedView(entry, "IN_PROGRESS") };
-}
-
-function provisionedView(
-  { requested, lastModified }: { readonly requested: number; readonly lastModified: string },
-  status: "IN_PROGRESS" | "READY",
-): JsonObject {
-  const ready = status === "READY" ? requested : 0;
-  return {
-    RequestedProvisionedConcurrentExecutions: requested,
-    AvailableProvisionedConcurrentExecutions: ready,
-    AllocatedProvisionedConcurrentExecutions: ready,
-    Status: status,
-    LastModified: lastModified,
-  };
-}
-
-function getProvisioned(call: Call): Answer {
-  const { context, query } = call;
-  const { name, qualifier } = referenceOf(call);
-  const all = context.rows.get("settings", name)?.provisioned ?? {};
-  if (query.get("List") === "ALL") {
-    requireFunction(context, name);
-    const configs = Object.entries(all).map(([part, entry]) => ({
-      FunctionArn: functionArn(context, name, part),
-      ...provisionedView(entry, "READY"),
-    }));
-    return { body: { ProvisionedConcurrencyConfigs: configs } };
-  }
-  requireVersion(context, { name, qualifier });
-  const entry = all[qualifier ?? ""];
-  if (entry === undefined) {
-    const text = "No Provisioned Concurrency Config found for this function";
-    throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", text, {
-      statusCode: 404,
-      members: { Type: "User" },
-    });
-  }
-  return { body: provisionedView(entry, "READY") };
-}
-
-async function deleteProvisioned(call: Call): Promise<Answer> {
-  const { name, qualifier = "" } = referenceOf(call);
-  await changeSettings(call.context, name, ({ provisioned = {}, ...settings }) => {
-    const { [qualifier]: _gone, ...rest } = provisioned;
-    return { ...settings, provisioned: rest };
-  });
-  return { status: 204 };
 }
 
 function getAccountSettings({ context }: Call): Answer {
@@ -282,11 +186,4 @@ function getRuntimeManagement(call: Call): Answer {
       ...(context.rows.get("settings", name)?.runtimeManagement ?? { UpdateRuntimeOn: "Auto" }),
     },
   };
-}
-
-/** No code is signed here; infrastructure tools ask all the same. */
-function getCodeSigning(call: Call): Answer {
-  const { name } = referenceOf(call);
-  requireFunction(call.context, name);
-  return { body: { FunctionName: name } };
 }

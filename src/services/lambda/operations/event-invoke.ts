@@ -1,72 +1,129 @@
 /** What happens to asynchronous invocations. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html */
 import { parseArn } from "../../../shared/arn.js";
 import { numberMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
-import { functionArn, page, referenceOf, requireVersion, type Answer, type Call, type Route } from "../context.js";
+import type { AwsError } from "../../kit/aws-error.js";
+import type { JsonObject } from "../../kit/json-protocol.js";
+import { functionArn, page, referenceOf, type Answer, type Call, type LambdaContext, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
-import { functionNotFound, invalidParameter, resourceNotFound } from "../errors.js";
-import type { EventInvokeRecord } from "../records.js";
+import { invalidParameter, resourceNotFound } from "../errors.js";
+import type { EventInvokeRecord, FunctionRecord } from "../records.js";
 import { eventInvokeView } from "../view.js";
 
 const PATH = "/2019-09-25/functions/{FunctionName}/event-invoke-config";
 /** On failure S3 is allowed on AWS too; here it is refused by name. */
 const DESTINATIONS = new Set(["sqs", "sns", "lambda", "events"]);
+const DESTINATION_MEMBERS = [
+  ["OnSuccess", "onSuccess"],
+  ["OnFailure", "onFailure"],
+] as const;
+const DESTINATION =
+  /^(?:kafka:\/\/[^.][a-zA-Z0-9\-_.]{0,248}|arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:(?:[a-z]{2}(?:-[a-z]+)+-\d)?:(?:\d{12})?:.*)$/;
+const SHOWN_DESTINATION =
+  "$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)";
 
 export const EVENT_INVOKE_ROUTES: readonly Route[] = [
   { method: "PUT", path: PATH, name: "PutFunctionEventInvokeConfig", run: (call) => store(call, {}) },
-  { method: "POST", path: PATH, name: "UpdateFunctionEventInvokeConfig", run: (call) => store(call, requireRow(call)) },
+  {
+    method: "POST",
+    path: PATH,
+    name: "UpdateFunctionEventInvokeConfig",
+    run: (call) => {
+      checkInput(call);
+      requireTarget(call);
+      return store(call, requireRow(call));
+    },
+  },
   { method: "GET", path: PATH, name: "GetFunctionEventInvokeConfig", run: get },
   { method: "DELETE", path: PATH, name: "DeleteFunctionEventInvokeConfig", run: remove },
   { method: "GET", path: `${PATH}/list`, name: "ListFunctionEventInvokeConfigs", run: list },
 ];
 
-async function store(call: Call, current: Partial<EventInvokeRecord>): Promise<Answer> {
-  const { context, input } = call;
-  const { name, qualifier } = referenceOf(call);
+/** Held against the API model before anything is looked for. */
+function checkInput({ input }: Call): void {
   const attempts = numberMember(input, "MaximumRetryAttempts");
   const ageSeconds = numberMember(input, "MaximumEventAgeInSeconds");
+  const destinations = objectMember(input, "DestinationConfig");
   const faults = new Violations();
   faults.range(attempts, "maximumRetryAttempts", 0, 2);
   faults.range(ageSeconds, "maximumEventAgeInSeconds", 60, 21_600);
+  for (const [member, at] of DESTINATION_MEMBERS)
+    faults.pattern(
+      destinationOf(destinations, member),
+      `destinationConfig.${at}.destination`,
+      DESTINATION,
+      SHOWN_DESTINATION,
+    );
   faults.check();
-  const destinations = objectMember(input, "DestinationConfig");
   if (attempts === undefined && ageSeconds === undefined && destinations === undefined) {
     throw invalidParameter("You must specify at least one of error handling or destination setting.");
   }
-  if (context.directory.latest(name) === undefined)
-    throw functionNotFound(functionArn(context, name, qualifier ?? LATEST));
-  const { fromTemplate } = requireVersion(context, { name, qualifier });
+}
+
+function requireTarget(call: Call): FunctionRecord {
+  const { directory } = call.context;
+  const { name, qualifier = LATEST } = referenceOf(call);
+  const record = directory.latest(name);
+  if (record === undefined || directory.resolve(name, qualifier) === undefined)
+    throw resourceNotFound("The function doesn't exist.");
+  return record;
+}
+
+async function store(call: Call, current: Partial<EventInvokeRecord>): Promise<Answer> {
+  const { context, input } = call;
+  const { name, qualifier } = referenceOf(call);
+  checkInput(call);
+  const attempts = numberMember(input, "MaximumRetryAttempts");
+  const ageSeconds = numberMember(input, "MaximumEventAgeInSeconds");
+  const destinations = objectMember(input, "DestinationConfig");
+  const record = requireTarget(call);
   const row: EventInvokeRecord = {
     ...current,
     ...(attempts === undefined ? {} : { maximumRetryAttempts: attempts }),
     ...(ageSeconds === undefined ? {} : { maximumEventAgeSeconds: ageSeconds }),
-    ...(destinations === undefined ? {} : destinationsOf(destinations, functionArn(context, name, qualifier))),
+    ...(destinations === undefined ? {} : destinationsOf(context, destinations, name)),
     lastModifiedMs: context.clock.now(),
   };
-  await context.rows.put("eventInvoke", name, qualifier ?? LATEST, row, { durable: !fromTemplate });
+  await context.rows.put("eventInvoke", name, qualifier ?? LATEST, row, { durable: !record.fromTemplate });
   return { body: eventInvokeView(functionArn(context, name, qualifier ?? LATEST), row) };
 }
 
 function destinationsOf(
-  input: Record<string, unknown>,
-  ownArn: string,
+  { directory }: LambdaContext,
+  input: JsonObject,
+  ownName: string,
 ): Pick<EventInvokeRecord, "onSuccessArn" | "onFailureArn"> {
-  const read = (member: "OnSuccess" | "OnFailure"): string | undefined => {
-    const arn = stringMember(objectMember(input, member) ?? {}, "Destination");
-    if (arn === undefined || arn === "") return undefined;
-    const service = parseArn(arn)?.service;
-    if (service === undefined || !DESTINATIONS.has(service))
+  const onSuccessArn = destinationOf(input, "OnSuccess");
+  const onFailureArn = destinationOf(input, "OnFailure");
+  for (const arn of [onFailureArn, onSuccessArn]) {
+    if (arn === undefined) continue;
+    const { service, resource = "" } = parseArn(arn) ?? {};
+    if (service === "s3" && arn === onFailureArn)
       throw invalidParameter(
         `The destination ${arn} is not emulated by lambda-run; queues, topics, functions and event buses are.`,
       );
-    if (arn === ownArn) throw invalidParameter("You can't specify the function as a destination for itself.");
-    return arn;
-  };
-  const onSuccessArn = read("OnSuccess");
-  const onFailureArn = read("OnFailure");
+    if (service === undefined || !DESTINATIONS.has(service)) throw invalidDestinations(onSuccessArn, onFailureArn);
+    if (service !== "lambda") continue;
+    const [, name = ""] = resource.split(":");
+    if (directory.latest(name) === undefined) throw invalidParameter(`The destination ARN ${arn} is invalid.`);
+    if (name === ownName) throw invalidParameter("You can't specify the function as a destination for itself.");
+  }
   return {
     ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
     ...(onFailureArn === undefined ? {} : { onFailureArn }),
   };
+}
+
+function destinationOf(input: JsonObject | undefined, member: "OnSuccess" | "OnFailure"): string | undefined {
+  const arn = stringMember(objectMember(input ?? {}, member) ?? {}, "Destination");
+  return arn === "" ? undefined : arn;
+}
+
+function invalidDestinations(onSuccess: string | undefined, onFailure: string | undefined): AwsError {
+  const shown = (name: string, arn: string | undefined): string =>
+    arn === undefined ? "null" : `${name}(destination=${arn})`;
+  return invalidParameter(
+    `The provided destination config DestinationConfig(onSuccess=${shown("OnSuccess", onSuccess)}, onFailure=${shown("OnFailure", onFailure)}) is invalid.`,
+  );
 }
 
 function requireRow(call: Call): EventInvokeRecord {
@@ -107,11 +164,11 @@ async function remove(call: Call): Promise<Answer> {
 function list(call: Call): Answer {
   const { context, query } = call;
   const { name } = referenceOf(call);
-  requireVersion(context, { name, qualifier: undefined });
+  requireTarget(call);
   const stored = context.rows.partsOf("eventInvoke", name);
   const template = stored.some(([part]) => part === LATEST) ? undefined : declared(call, name, LATEST);
   const all = [...stored, ...(template === undefined ? [] : [[LATEST, template] as const])];
-  const { rows, next } = page(all, query, 50);
+  const { rows, next } = page(all, query, 50, 50);
   return {
     body: {
       FunctionEventInvokeConfigs: rows.map(([part, row]) => eventInvokeView(functionArn(context, name, part), row)),

@@ -48,7 +48,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
   faults.required(code, "code");
   faults.required(stringMember(input, "Role"), "role");
   faults.check();
-  const { name } = parseFunctionName(text ?? "", undefined, context.realm);
+  const { name } = parseFunctionName(text ?? "", undefined, context.realm, "plain");
   const tooLong = new Violations();
   tooLong.length(name, "functionName", 1, LAMBDA.functionNameLength);
   tooLong.check("InvalidParameterValueException");
@@ -94,6 +94,9 @@ export function sourceOf({ code }: Call["context"], stored: Package): CodeSource
 }
 
 function listFunctions({ context, query }: Call): Answer {
+  const faults = new Violations();
+  faults.oneOf(query.get("FunctionVersion") ?? undefined, "functionVersion", ["ALL"]);
+  faults.check();
   const withVersions = query.get("FunctionVersion") === "ALL";
   const records = context.directory
     .all()

@@ -22,8 +22,12 @@ import {
 } from "../context.js";
 import { conflict, invalidParameter, resourceNotFound } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
+import { tagsMember } from "../tags.js";
 
 const BASE = "/2015-03-31/event-source-mappings";
+const ARN = /^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:(?:[a-z]{2}(?:-[a-z]+)+-\d)?:(?:\d{12})?:.*$/;
+const SHOWN_ARN =
+  "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)";
 const SQS_BATCH = { default: 10, standard: 10_000, fifo: 10, withoutWindow: 10 } as const;
 
 export const MAPPING_ROUTES: readonly Route[] = [
@@ -39,11 +43,9 @@ async function create({ context, input }: Call): Promise<Answer> {
   const functionName = stringMember(input, "FunctionName");
   const faults = new Violations();
   faults.required(functionName, "functionName");
+  faults.pattern(eventSourceArn, "eventSourceArn", ARN, SHOWN_ARN);
   faults.check();
-  if (eventSourceArn === undefined)
-    throw invalidParameter(
-      "Unrecognized event source, must be kinesis, dynamodb stream or sqs. EventSourceArn is missing.",
-    );
+  if (eventSourceArn === undefined) throw invalidParameter("Unrecognized event source.");
   const settings = read(context, input, {
     eventSourceArn,
     functionName: "",
@@ -55,6 +57,7 @@ async function create({ context, input }: Call): Promise<Answer> {
     filterPatterns: [],
     maximumConcurrency: undefined,
   });
+  const tags = tagsMember(input);
   const manager = await context.mappings();
   const same = manager
     .list()
@@ -69,10 +72,9 @@ async function create({ context, input }: Call): Promise<Answer> {
       `An event source mapping with SQS arn (" ${eventSourceArn} ") and function (" ${settings.functionName} ") already exists. Please update or delete the existing mapping with UUID ${same.uuid}`,
     );
   }
-  return {
-    status: 202,
-    body: view(context, await manager.create(settings), settings.enabled ? "Creating" : "Disabled"),
-  };
+  const made = await manager.create(settings);
+  if (tags !== undefined) await context.rows.put("tags", arnOfMapping(context, made.uuid), "", tags, { durable: true });
+  return { status: 202, body: view(context, made, settings.enabled ? "Creating" : "Disabled") };
 }
 
 /** What the request says, over `current`. */
@@ -87,13 +89,18 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
   faults.range(batchSize, "batchSize", 1, SQS_BATCH.standard);
   faults.range(window, "maximumBatchingWindowInSeconds", 0, 300);
   faults.range(maximumConcurrency, "scalingConfig.maximumConcurrency", 2, 1000);
+  faults.length(responseTypes, "functionResponseTypes", 0, 1);
+  faults.eachOf(responseTypes ?? [], "functionResponseTypes", ["ReportBatchItemFailures"]);
   faults.check();
+  if (objectMember(input, "DestinationConfig") !== undefined)
+    throw invalidParameter("Unsupported DestinationConfig parameter for given event source mapping type.");
   if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(current.eventSourceArn, batchSize, window);
   const name = stringMember(input, "FunctionName");
   const reference =
     name === undefined
       ? { name: current.functionName, qualifier: current.qualifier }
       : parseFunctionName(name, undefined, context.realm);
+  if (context.directory.latest(reference.name) === undefined) throw invalidParameter("Function does not exist");
   requireVersion(context, reference);
   return {
     eventSourceArn: current.eventSourceArn,
@@ -138,10 +145,13 @@ function filtersOf(input: JsonObject): readonly string[] | undefined {
   return patterns;
 }
 
+const arnOfMapping = ({ realm }: LambdaContext, uuid: string): string =>
+  `${arnOf.function(realm, "").replace(/function:$/, "event-source-mapping:")}${uuid}`;
+
 function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled ? "Enabled" : "Disabled"): JsonObject {
   return {
     UUID: mapping.uuid,
-    EventSourceMappingArn: `${arnOf.function(context.realm, "").replace(/function:$/, "event-source-mapping:")}${mapping.uuid}`,
+    EventSourceMappingArn: arnOfMapping(context, mapping.uuid),
     EventSourceArn: mapping.eventSourceArn,
     FunctionArn: functionArn(context, mapping.functionName, mapping.qualifier),
     BatchSize: mapping.batchSize,
@@ -181,6 +191,7 @@ async function update(call: Call): Promise<Answer> {
 async function remove(call: Call): Promise<Answer> {
   const mapping = await requireMapping(call);
   await (await call.context.mappings()).remove(mapping.uuid);
+  await call.context.rows.remove("tags", arnOfMapping(call.context, mapping.uuid));
   return { status: 202, body: view(call.context, mapping, "Deleting") };
 }
 

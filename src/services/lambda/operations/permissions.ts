@@ -8,6 +8,7 @@ import { conflict, functionNotFound, invalidParameter, resourceNotFound } from "
 
 const PATH = "/2015-03-31/functions/{FunctionName}/policy";
 const STATEMENT_ID = /^[a-zA-Z0-9-_]+$/;
+const ACTION = /^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/;
 const PRINCIPAL = /^(\*|\d{12}|arn:aws[a-z-]*:iam::.+|[a-z0-9.-]+\.(amazonaws\.com|amazon\.com))$/;
 
 export const PERMISSION_ROUTES: readonly Route[] = [
@@ -26,6 +27,7 @@ async function addPermission(call: Call): Promise<Answer> {
   faults.required(action, "action");
   faults.required(principal, "principal");
   faults.pattern(id, "statementId", STATEMENT_ID, "([a-zA-Z0-9-_]+)");
+  faults.pattern(action, "action", ACTION, "(lambda:[*]|lambda:[a-zA-Z]+|[*])");
   faults.check();
   const { name, qualifier } = referenceOf(call);
   if (qualifier === LATEST) throw invalidParameter("We currently do not support adding policies for $LATEST.");
@@ -108,12 +110,13 @@ async function removePermission(call: Call): Promise<Answer> {
   const { name, qualifier } = referenceOf(call);
   const record = context.directory.latest(name);
   if (record === undefined) throw resourceNotFound(`No policy found for: ${functionArn(context, name)}`);
+  checkQualifier(call, name, qualifier);
   const policy = context.rows.get("policy", name, qualifier ?? LATEST);
   if (policy === undefined) throw resourceNotFound("No policy is associated with the given resource.");
-  checkRevision(query.get("RevisionId") ?? undefined, policy.revisionId, "GetPolicy");
   const left = policy.statements.filter((statement) => statement["Sid"] !== path["StatementId"]);
   if (left.length === policy.statements.length)
     throw resourceNotFound(`Statement ${path["StatementId"]} is not found in resource policy.`);
+  checkRevision(query.get("RevisionId") ?? undefined, policy.revisionId, "GetPolicy");
   if (left.length === 0) await context.rows.remove("policy", name, qualifier ?? LATEST);
   else
     await context.rows.put(

@@ -1,62 +1,80 @@
-/** Tags. Lambda API reference, "TagResource". */
+/** Tags of functions, event source mappings and code signing configurations. Lambda API reference, "TagResource". */
 import { Violations } from "../../kit/json-input.js";
 import { requireFunction, type Answer, type Call, type Route } from "../context.js";
-import { invalidParameter } from "../errors.js";
+import { invalidParameter, resourceNotFound } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
-import type { FunctionRecord } from "../records.js";
 import { checked, tagsMember } from "../tags.js";
+import { codeSigningAt } from "./code-signing.js";
 
 const PATH = "/2017-03-31/tags/{Resource}";
 const SHOWN =
-  "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12})";
+  "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)";
+
+const FORM =
+  /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:(?:function:[a-zA-Z0-9-_]+(?::(?:\$LATEST|[a-zA-Z0-9-_]+))?|layer:[a-zA-Z0-9-_]+|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)$/;
 
 export const TAG_ROUTES: readonly Route[] = [
   { method: "GET", path: PATH, name: "ListTags", run: list },
-  {
-    method: "POST",
-    path: PATH,
-    name: "TagResource",
-    run: (call) => change(call, (tags) => ({ ...tags, ...tagsMember(call.input) })),
-  },
-  {
-    method: "DELETE",
-    path: PATH,
-    name: "UntagResource",
-    run: (call) => change(call, (tags) => without(tags, call.query.getAll("tagKeys"))),
-  },
+  { method: "POST", path: PATH, name: "TagResource", run: tag },
+  { method: "DELETE", path: PATH, name: "UntagResource", run: untag },
 ];
 
-function recordOf({ context, path }: Call): FunctionRecord {
+/** Something that can have tags. */
+interface Tagged {
+  readonly tags: Tags;
+  put(tags: Tags): Promise<void>;
+}
+
+type Tags = Readonly<Record<string, string>>;
+
+async function taggedOf({ context, path }: Call): Promise<Tagged> {
   const resource = path["Resource"] ?? "";
   const faults = new Violations();
-  faults.pattern(
-    resource,
-    "resource",
-    /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:(function|layer|code-signing-config|event-source-mapping):/,
-    SHOWN,
-  );
+  faults.pattern(resource, "resource", FORM, SHOWN);
   faults.check();
-  if (!/:function:/.test(resource))
-    throw invalidParameter(`Tags of ${resource} are not emulated by lambda-run; tags of functions are.`);
-  const { name, qualifier } = parseFunctionName(resource, undefined, context.realm);
-  if (qualifier !== undefined)
-    throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
-  return requireFunction(context, name);
+  const [kind = "", id = ""] = resource.split(":").slice(5);
+  if (kind === "function") {
+    const { name, qualifier } = parseFunctionName(resource, undefined, context.realm);
+    if (qualifier !== undefined)
+      throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    const record = requireFunction(context, name);
+    return { tags: record.config.tags ?? {}, put: (tags) => context.directory.tag(record, tags) };
+  }
+  if (kind === "capacity-provider") throw resourceNotFound(`Capacity provider not found: ${resource}`);
+  const exists =
+    kind === "event-source-mapping"
+      ? (await context.mappings()).list().some(({ uuid }) => uuid === id)
+      : kind === "code-signing-config" && codeSigningAt(context, resource) !== undefined;
+  if (kind === "layer") throw invalidParameter(`Tags of ${resource} are not emulated by lambda-run.`);
+  if (!exists) throw resourceNotFound("The resource you requested does not exist.");
+  return {
+    tags: context.rows.get("tags", resource) ?? {},
+    put: (tags) => context.rows.put("tags", resource, "", tags, { durable: true }),
+  };
 }
 
-function list(call: Call): Answer {
-  return { body: { Tags: recordOf(call).config.tags ?? {} } };
+async function list(call: Call): Promise<Answer> {
+  return { body: { Tags: (await taggedOf(call)).tags } };
 }
 
-async function change(
-  call: Call,
-  edit: (tags: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
-): Promise<Answer> {
-  const record = recordOf(call);
-  await call.context.directory.tag(record, checked(edit(record.config.tags ?? {})));
+async function tag(call: Call): Promise<Answer> {
+  const added = tagsMember(call.input);
+  const faults = new Violations();
+  faults.required(added, "tags");
+  faults.check();
+  const tagged = await taggedOf(call);
+  if (Object.keys(added ?? {}).length === 0)
+    throw invalidParameter("An error occurred and the request cannot be processed.");
+  await tagged.put(checked({ ...tagged.tags, ...added }));
   return { status: 204 };
 }
 
-function without(tags: Readonly<Record<string, string>>, keys: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
+async function untag(call: Call): Promise<Answer> {
+  const keys = call.query.getAll("tagKeys");
+  const faults = new Violations();
+  faults.required(keys.length === 0 ? undefined : keys, "tagKeys");
+  faults.check();
+  const tagged = await taggedOf(call);
+  await tagged.put(Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !keys.includes(key))));
+  return { status: 204 };
 }

@@ -1,0 +1,140 @@
+/**
+ * Provisioned concurrency: kept and shown; environments here start at the first call whatever it says.
+ * https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+ */
+import { AwsError } from "../../kit/aws-error.js";
+import { numberMember, Violations } from "../../kit/json-input.js";
+import type { JsonObject } from "../../kit/json-protocol.js";
+import {
+  functionArn,
+  page,
+  referenceOf,
+  requireFunction,
+  requireVersion,
+  type Answer,
+  type Call,
+  type Route,
+} from "../context.js";
+import { LATEST } from "../directory.js";
+import { accountLimit, conflict, invalidParameter, resourceNotFound } from "../errors.js";
+import type { SettingsRecord } from "../records.js";
+import { changeSettings, MIN_UNRESERVED, unreserved } from "./capacity.js";
+
+const PATH = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency";
+
+export const PROVISIONED_ROUTES: readonly Route[] = [
+  { method: "PUT", path: PATH, name: "PutProvisionedConcurrencyConfig", run: put },
+  {
+    method: "GET",
+    path: PATH,
+    name: "GetProvisionedConcurrencyConfig",
+    run: (call) => (call.query.get("List") === "ALL" ? list(call) : get(call)),
+  },
+  { method: "DELETE", path: PATH, name: "DeleteProvisionedConcurrencyConfig", run: remove },
+];
+
+type Entries = NonNullable<SettingsRecord["provisioned"]>;
+
+const entriesOf = ({ context }: Call, name: string): Entries => context.rows.get("settings", name)?.provisioned ?? {};
+
+/** A version or an alias that is there. */
+function targetOf(call: Call, latestText: string): { readonly name: string; readonly qualifier: string } {
+  const { context } = call;
+  const { name, qualifier = LATEST } = referenceOf(call);
+  if (qualifier === LATEST) throw invalidParameter(latestText);
+  if (/^\d+$/.test(qualifier)) requireVersion(context, { name, qualifier });
+  else if (context.directory.alias(name, qualifier) === undefined)
+    throw resourceNotFound(`Cannot find alias arn: ${functionArn(context, name, qualifier)}`);
+  return { name, qualifier };
+}
+
+async function put(call: Call): Promise<Answer> {
+  const { context, input } = call;
+  const requested = numberMember(input, "ProvisionedConcurrentExecutions");
+  const faults = new Violations();
+  faults.required(requested, "provisionedConcurrentExecutions");
+  faults.range(requested, "provisionedConcurrentExecutions", 1, Number.MAX_SAFE_INTEGER);
+  faults.check();
+  const { name, qualifier } = targetOf(
+    call,
+    "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
+  );
+  checkSharing(call, name, qualifier);
+  checkAccount(call, requested ?? 0);
+  const entry = { requested: requested ?? 0, lastModified: context.directory.timestamp() };
+  await changeSettings(context, name, (settings) => ({
+    ...settings,
+    provisioned: { ...settings.provisioned, [qualifier]: entry },
+  }));
+  return { status: 202, body: view(entry, "IN_PROGRESS") };
+}
+
+/** A version and an alias that points to it cannot both have a configuration. */
+function checkSharing(call: Call, name: string, qualifier: string): void {
+  const { directory } = call.context;
+  const entries = entriesOf(call, name);
+  const version = directory.alias(name, qualifier)?.version;
+  if (version !== undefined && version in entries)
+    throw conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+  if (directory.aliases(name).some((alias) => alias.version === qualifier && alias.name in entries))
+    throw conflict("Version is pointed by a Provisioned Concurrency alias");
+}
+
+function checkAccount({ context }: Call, requested: number): void {
+  const left = unreserved(context);
+  if (requested > left)
+    throw accountLimit(
+      `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${left}].`,
+    );
+  if (left - requested < MIN_UNRESERVED)
+    throw accountLimit(
+      `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
+    );
+}
+
+function view({ requested, lastModified }: Entries[string], status: "IN_PROGRESS" | "READY"): JsonObject {
+  const ready = status === "READY" ? requested : 0;
+  return {
+    RequestedProvisionedConcurrentExecutions: requested,
+    AvailableProvisionedConcurrentExecutions: ready,
+    AllocatedProvisionedConcurrentExecutions: ready,
+    Status: status,
+    LastModified: lastModified,
+  };
+}
+
+const UNPUBLISHED = "The function resource provided must be an alias or a published version.";
+
+function get(call: Call): Answer {
+  const { name, qualifier } = targetOf(call, UNPUBLISHED);
+  const entry = entriesOf(call, name)[qualifier];
+  if (entry === undefined) {
+    const text = "No Provisioned Concurrency Config found for this function";
+    throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", text, {
+      statusCode: 404,
+      members: { Type: "User" },
+    });
+  }
+  return { body: view(entry, "READY") };
+}
+
+function list(call: Call): Answer {
+  const { context, query } = call;
+  const { name } = referenceOf(call);
+  requireFunction(context, name);
+  const { rows, next } = page(Object.entries(entriesOf(call, name)), query, 50, 50);
+  const configs = rows.map(([part, entry]) => ({
+    FunctionArn: functionArn(context, name, part),
+    ...view(entry, "READY"),
+  }));
+  return { body: { ProvisionedConcurrencyConfigs: configs, ...next } };
+}
+
+async function remove(call: Call): Promise<Answer> {
+  const { name, qualifier } = targetOf(call, UNPUBLISHED);
+  await changeSettings(call.context, name, ({ provisioned = {}, ...settings }) => {
+    const { [qualifier]: _gone, ...rest } = provisioned;
+    return { ...settings, provisioned: rest };
+  });
+  return { status: 204 };
+}
