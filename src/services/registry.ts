@@ -92,6 +92,13 @@ export const SERVICES: readonly ServiceEntry[] = [
     protocol: "query",
     load: async (context) => (await import("./cloudwatch/index.js")).createCloudWatchService(context),
   }),
+  serviceEntry("sns", {
+    queryVersions: ["2010-03-31"],
+    protocol: "query",
+    // The links in messages, by which an endpoint confirms or ends its subscription.
+    anonymous: true,
+    load: async (context) => (await import("./sns/index.js")).createSnsService(context),
+  }),
   serviceEntry("lambda", {
     paths: ["/2015-03-31/", "/2020-06-30/", "/2021-10-31/", "/2021-11-15/"],
     protocol: "rest-json",
@@ -99,7 +106,6 @@ export const SERVICES: readonly ServiceEntry[] = [
   serviceEntry("events", { targets: ["AWSEvents"], protocol: "json-1.1" }),
   serviceEntry("scheduler", { protocol: "rest-json" }),
   serviceEntry("states", { targets: ["AWSStepFunctions"], protocol: "json-1.0" }),
-  serviceEntry("sns", { queryVersions: ["2010-03-31"], protocol: "query" }),
   serviceEntry("kinesis", { targets: ["Kinesis_20131202"], protocol: "json-1.1" }),
   serviceEntry("firehose", { targets: ["Firehose_20150804"], protocol: "json-1.1" }),
   serviceEntry("kms", { targets: ["TrentService"], protocol: "json-1.1" }),

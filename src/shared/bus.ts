@@ -22,6 +22,41 @@ export interface ObjectEvent {
   readonly traceHeader?: string;
 }
 
+export interface TopicMessageAttribute {
+  readonly dataType: string;
+  readonly stringValue?: string;
+  /** Base64. */
+  readonly binaryValue?: string;
+}
+
+export interface TopicMessage {
+  readonly type: "Notification" | "SubscriptionConfirmation";
+  readonly messageId: string;
+  /** The text for this protocol. */
+  readonly body: string;
+  readonly subject?: string;
+  readonly attributes: Readonly<Record<string, TopicMessageAttribute>>;
+  readonly timeMs: number;
+  /** FIFO topics. */
+  readonly sequenceNumber?: string;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  /** What confirms the subscription. */
+  readonly token?: string;
+  readonly traceHeader?: string;
+}
+
+/** One message for one subscription of a topic. */
+export interface TopicDelivery {
+  readonly topicArn: string;
+  readonly subscriptionArn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly rawMessageDelivery: boolean;
+  readonly deadLetterTargetArn: string | undefined;
+  readonly message: TopicMessage;
+}
+
 export interface BusEvents {
   ObjectCreated: ObjectEvent;
   ObjectRemoved: ObjectEvent;
@@ -37,6 +72,8 @@ export interface BusEvents {
     readonly patterns: readonly string[];
     readonly body: string;
   };
+  /** Told inside the transaction that publishes: a row written in the same turn is kept together with it, or not at all. */
+  NotificationDue: TopicDelivery;
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
   LogWritten: {

@@ -49,6 +49,11 @@ export class Outbox<T> {
     while (this.#draining !== undefined) await this.#draining;
   }
 
+  /** Whether something is on its way. */
+  get busy(): boolean {
+    return this.#draining !== undefined;
+  }
+
   /** Forgets what has not been delivered. */
   async reset(): Promise<void> {
     this.#again?.();
@@ -73,6 +78,8 @@ export class Outbox<T> {
   async #drain(): Promise<void> {
     // The turn of the event belongs to the one who answers the client.
     await new Promise((resolve) => setImmediate(resolve));
+    // A row that was put inside a transaction is there when that is committed.
+    await this.#options.store.settled();
     for (;;) {
       const rows = [...this.#rows.getRange({ limit: CHUNK })];
       if (rows.length === 0) return;

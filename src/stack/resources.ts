@@ -9,9 +9,11 @@ import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { S3Service } from "../services/s3/index.js";
 import type { SecretsService } from "../services/secrets/index.js";
+import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
 import type { SsmService } from "../services/ssm/index.js";
 import { queueAttributes } from "./queue-attributes.js";
+import { declaredTopic } from "./topic-attributes.js";
 
 type Maker = (service: EmbeddedService, application: Application) => Promise<void>;
 
@@ -26,6 +28,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     const targets = new Set(queues.map(({ redrive }) => redrive?.deadLetterTargetArn));
     const ordered = [...queues].sort((a, b) => Number(targets.has(b.arn)) - Number(targets.has(a.arn)));
     for (const queue of ordered) await sqs.ensureQueue(queue.name, queueAttributes(queue), queue.tags);
+  },
+  sns: async (service, { topics }) => {
+    const sns = service as EmbeddedService & SnsAdmin;
+    for (const topic of topics) await sns.ensureTopic(declaredTopic(topic));
   },
   dynamodb: async (service, { tables }) => {
     const dynamodb = service as EmbeddedService & DynamoDbAdmin;

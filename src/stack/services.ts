@@ -86,6 +86,7 @@ export async function startServices(
         (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
+      if (name === "sns") live.sources?.snsReady();
       if (name !== "s3") return;
       const s3 = service as S3Service;
       const configured = await applyNotifications(s3, embedded());

@@ -10,7 +10,6 @@ const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   kinesis: "Kinesis streams",
   schedule: "schedules",
   eventbridge: "EventBridge rules",
-  sns: "SNS subscriptions",
 };
 
 /** One sentence for each. */
@@ -27,15 +26,10 @@ export function silentSources({ apis, eventSources, buckets }: Application): str
     const routes = keys.length === 0 ? "" : `; its routes (${keys.join(", ")}) fire nothing`;
     return [`WebSocket API ${logicalId} is refused: WebSocket APIs are not emulated${routes}.`];
   });
-  const announcements = buckets.flatMap(({ name, notifications, eventBridge }) => [
-    ...notifications.flatMap(({ target }) =>
-      target.kind === "topic"
-        ? [`Notifications of bucket ${name} to ${target.arn} are dropped: SNS is not emulated yet.`]
-        : [],
-    ),
-    ...(eventBridge
+  const announcements = buckets.flatMap(({ name, eventBridge }) =>
+    eventBridge
       ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
-      : []),
-  ]);
+      : [],
+  );
   return [...triggers, ...webSockets, ...announcements];
 }

@@ -12,13 +12,18 @@ import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManage
 import type { LogsService } from "../services/logs/index.js";
 import type { NotificationRuleInput, S3Service } from "../services/s3/index.js";
 import type { EmbeddedService, FunctionCaller } from "../services/service.js";
+import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
+import type { CloudWatchService } from "../services/cloudwatch/index.js";
+import { AlarmActions } from "../sources/alarm-actions.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
+import { SnsDeliveries } from "../sources/sns/deliveries.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
+import type { QueueSender } from "../sources/sqs/queue-sender.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
 import { arnOf, parseArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
@@ -49,6 +54,8 @@ export class StackSources {
   #async: DurableInvoker | undefined;
   #notifications: S3Notifications | undefined;
   #subscriptions: LogSubscriptions | undefined;
+  #deliveries: SnsDeliveries | undefined;
+  readonly #alarmActions: AlarmActions;
   #beginning: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -76,6 +83,18 @@ export class StackSources {
       endless: (name, traceHeader) =>
         this.#functions().endsRecursion(name) &&
         continueTrace(traceHeader, arnOf.function(application().realm, name), clock.now()).endless,
+    });
+    this.#alarmActions = new AlarmActions({
+      bus,
+      log,
+      region: application().realm.region,
+      describe: async (name, previousState) => {
+        const { alarmNotification } = await import("../services/cloudwatch/index.js");
+        const alarm = ((await options.gateway().service("cloudwatch")) as CloudWatchService).alarm(name);
+        if (alarm === undefined) return undefined;
+        return { alarm, text: JSON.stringify(alarmNotification(alarm, previousState, application().realm)) };
+      },
+      publish: this.#publish,
     });
   }
 
@@ -127,8 +146,26 @@ export class StackSources {
       log,
       store: store(),
       realm: application().realm,
-      queues: async () => this.#options.foreignQueues?.sender ?? (await this.#sqs()),
+      queues: () => this.#queues(),
+      publish: this.#publish,
       invoker: this.invoker,
+    });
+  }
+
+  /** To be called when SNS is there with its topics: what is published from now on, and was left over, is delivered. */
+  snsReady(): void {
+    if (this.#deliveries !== undefined || this.#closed) return;
+    const { store, bus, clock, log, application, gateway } = this.#options;
+    this.#deliveries = new SnsDeliveries({
+      store: store(),
+      bus,
+      clock,
+      log,
+      realm: application().realm,
+      queues: () => this.#queues(),
+      invoker: this.invoker,
+      knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,
+      endpoint: () => gateway().endpoint,
     });
   }
 
@@ -146,14 +183,15 @@ export class StackSources {
 
   /** Forgets the events that are under way between a service and a function. */
   async reset(): Promise<void> {
-    await Promise.all([this.#notifications?.reset(), this.#async?.reset()]);
+    await Promise.all([this.#notifications?.reset(), this.#deliveries?.reset(), this.#async?.reset()]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#beginning;
     this.#subscriptions?.close();
-    await this.#notifications?.close();
+    await Promise.all([this.#notifications?.close(), this.#alarmActions.close()]);
+    await this.#deliveries?.close();
     await Promise.all([this.#mappings.close(), this.#async?.close()]);
   }
 
@@ -165,20 +203,25 @@ export class StackSources {
     const { bus, application, notice } = this.#options;
     const unfired = countUnfired(bus, application);
     return async () => {
-      await this.#async?.idle();
+      // A function may publish, and what is published may run a function.
+      do {
+        await this.#deliveries?.idle();
+        await this.#async?.idle();
+      } while (this.#deliveries?.busy === true);
       unfired().forEach(notice);
     };
   }
 
   async #begin(): Promise<void> {
     const { application, gateway, notice } = this.#options;
-    const { eventSources, buckets, functions } = application();
+    const { eventSources, buckets, functions, topics } = application();
     for (const sentence of silentSources(application())) notice(sentence);
     // Lets the caller say that the stack is ready first: the state is opened here.
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;
     this.#asyncQueue();
     if (buckets.length > 0) await gateway().service("s3");
+    if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
       if (source.kind === "sqs" && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
@@ -205,7 +248,10 @@ export class StackSources {
           log,
           invoker: this.invoker,
           settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
-          queues: async () => this.#options.foreignQueues?.sender ?? (await this.#sqs()),
+          queues: () => this.#queues(),
+          publish: async (arn, message, attributes) => {
+            await (await this.#sns()).publish(arn, message, attributes === undefined ? {} : { attributes });
+          },
         }),
     });
     return this.#async;
@@ -225,6 +271,19 @@ export class StackSources {
   #hostNow(): RuntimeHost {
     if (this.#host === undefined) throw new Error("the runtime is not there yet");
     return this.#host;
+  }
+
+  /** Queues of this stack, wherever they are. */
+  async #queues(): Promise<QueueSender> {
+    return this.#options.foreignQueues?.sender ?? (await this.#sqs());
+  }
+
+  readonly #publish = async (topicArn: string, message: string, subject: string): Promise<void> => {
+    await (await this.#sns()).publish(topicArn, message, { subject });
+  };
+
+  async #sns(): Promise<SnsAdmin> {
+    return (await this.#options.gateway().service("sns")) as EmbeddedService & SnsAdmin;
   }
 
   async #sqs(): Promise<SqsAdmin> {

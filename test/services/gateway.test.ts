@@ -155,7 +155,7 @@ describe("a service that is not emulated", () => {
       "Query",
       "/",
       { "content-type": "application/x-www-form-urlencoded" },
-      "Action=CreateTopic&Version=2010-03-31",
+      "Action=ListUsers&Version=2010-05-08",
       [400, "<Code>InvalidAction</Code>"],
     ],
     ["REST", "/2015-03-31/functions", {}, "", [404, "is not emulated by lambda-run"]],

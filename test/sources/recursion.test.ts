@@ -1,6 +1,7 @@
-/** Chains that go round through a queue or a bucket are cut after sixteen rounds, as Lambda cuts them. */
+/** Chains that go round through a queue, a bucket or a topic are cut after sixteen rounds, as Lambda cuts them. */
 import { LambdaClient, PutFunctionRecursionConfigCommand } from "@aws-sdk/client-lambda";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
@@ -13,6 +14,14 @@ Resources:
   Round: { Type: AWS::SQS::Queue, Properties: { QueueName: round, VisibilityTimeout: 30, RedrivePolicy: { maxReceiveCount: 2, deadLetterTargetArn: !GetAtt Dead.Arn } } }
   Dead: { Type: AWS::SQS::Queue, Properties: { QueueName: dead } }
   Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: round } }
+  Topic: { Type: AWS::SNS::Topic, Properties: { TopicName: round } }
+  Topics:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: topics
+      Handler: topics.handler
+      DeadLetterQueue: { Type: SQS, TargetArn: !GetAtt Dead.Arn }
+      Events: { Topic: { Type: SNS, Properties: { Topic: !Ref Topic } } }
   Messages:
     Type: AWS::Serverless::Function
     Properties:
@@ -35,6 +44,10 @@ const sqs = new SQSClient({});
 exports.handler = async ({ Records: [{ body }] }) => {
   if (body !== "0") await sqs.send(new SendMessageCommand({ QueueUrl: "round", MessageBody: String(body - 1) }));
 };`,
+  "code/topics.js": `
+const { SNSClient, PublishCommand } = require("@aws-sdk/client-sns");
+const sns = new SNSClient({});
+exports.handler = async ({ Records: [{ Sns: { TopicArn } }] }) => { await sns.send(new PublishCommand({ TopicArn, Message: "again" })); };`,
   "code/objects.js": `
 const { S3Client, PutObjectCommand } = require("@aws-sdk/client-s3");
 const s3 = new S3Client({});
@@ -103,5 +116,19 @@ test("a function that writes into the bucket that fires it is stopped, and its e
     return Messages?.[0];
   });
   expect(runsOf("objects")).toBe(ROUNDS);
+  expect(dead?.MessageAttributes?.["ErrorMessage"]).toMatchObject({ StringValue: "RecursiveInvocation" });
+});
+
+test("a function that publishes to the topic that fires it is stopped, and its event goes to the dead letters", async () => {
+  const sns = new SNSClient(stack.clientConfig);
+  await sns.send(new PublishCommand({ TopicArn: "arn:aws:sns:us-east-1:000000000000:round", Message: "first" }));
+  sns.destroy();
+  const dead = await stack.waitFor(async () => {
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), MessageAttributeNames: ["All"] }),
+    );
+    return Messages?.find(({ Body }) => Body?.includes('"Sns"'));
+  });
+  expect(runsOf("topics")).toBe(ROUNDS);
   expect(dead?.MessageAttributes?.["ErrorMessage"]).toMatchObject({ StringValue: "RecursiveInvocation" });
 });

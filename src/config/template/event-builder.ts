@@ -266,30 +266,31 @@ function pattern(event: Event): void {
 }
 
 function sns({ context, eventId, functionId, place, properties, targetArn }: Event): void {
+  const { scope, resource } = place;
   const {
     FilterPolicy: filterPolicy,
     FilterPolicyScope: filterPolicyScope,
     RedrivePolicy,
+    SqsSubscription: viaQueue,
     Topic: topicArn,
   } = parseAt(snsEvent, properties, place);
-  const deadLetterTargetArn = RedrivePolicy?.deadLetterTargetArn;
-  context.draft.eventSources.push({
-    kind: "sns",
-    functionId,
-    eventId,
-    topicArn,
-    filterPolicy,
-    filterPolicyScope,
-    deadLetterTargetArn,
-  });
-  append(context.draft.subscriptions, topicArn, {
-    protocol: "lambda",
-    endpoint: targetArn,
-    rawMessageDelivery: false,
-    filterPolicy,
-    filterPolicyScope,
-    deadLetterTargetArn,
-  });
+  const filter = { filterPolicy, filterPolicyScope, deadLetterTargetArn: RedrivePolicy?.deadLetterTargetArn };
+  const subscribe = (protocol: string, endpoint: string): void =>
+    append(context.draft.subscriptions, topicArn, { protocol, endpoint, rawMessageDelivery: false, ...filter });
+  if (viaQueue === false) {
+    context.draft.eventSources.push({ kind: "sns", functionId, eventId, topicArn, ...filter });
+    subscribe("lambda", targetArn);
+    return;
+  }
+  const given = viaQueue === true ? {} : viaQueue;
+  const queueArn =
+    viaQueue === true
+      ? scope.attribute(`${functionId}${eventId}Queue`, "Arn", scope.usageOf(resource))
+      : viaQueue.QueueArn;
+  context.draft.eventSources.push(
+    sqsSource({ functionId, eventId }, queueArn, sqsEvent.parse({ Queue: queueArn, ...given })),
+  );
+  subscribe("sqs", queueArn);
 }
 
 /** Logical id of the API that an event names by Ref (its id, once resolved), by text, or not at all. */

@@ -125,6 +125,9 @@ export const snsEvent = z.looseObject({
   FilterPolicy: jsonObject().optional(),
   FilterPolicyScope: oneOf(["MessageAttributes", "MessageBody"]).default("MessageAttributes"),
   RedrivePolicy: z.object({ deadLetterTargetArn: text() }).optional(),
+  SqsSubscription: z
+    .union([flag(), z.looseObject({ QueueArn: text(), BatchSize: mapping.BatchSize, Enabled: flag().default(true) })])
+    .default(false),
 });
 
 /** HTTP method names, `any` and `x-amazon-apigateway-any-method` included. */

@@ -99,7 +99,12 @@ export const buildSubscription: Builder = (resource, context) => {
   addSnsSource(resource.logicalId, topicArn, protocol, endpoint, filter, context);
 };
 
-export function finishTopics({ draft }: BuildContext): void {
+export function finishTopics({ draft, scope }: BuildContext): void {
+  const declared = new Set(draft.topics.map(({ arn }) => arn));
+  for (const [arn, subscriptions] of draft.subscriptions)
+    if (!declared.has(arn))
+      for (const { endpoint } of subscriptions)
+        scope.problems.notice(`${endpoint} gets nothing from ${arn}: the template does not declare this topic.`);
   draft.topics.forEach((topic, i) => {
     draft.topics[i] = { ...topic, subscriptions: draft.subscriptions.get(topic.arn) ?? [] };
   });

@@ -177,6 +177,10 @@ export function implicitResources(
       }
       if (["SQS", "DynamoDB", "Kinesis"].includes(eventType))
         add(resource, `${logicalId}${eventId}`, "AWS::Lambda::EventSourceMapping", emptyMap(at));
+      // A queue between topic and function; with properties, SqsSubscription names one that is there.
+      const between = childOf(event, "SqsSubscription");
+      if (eventType === "SNS" && between?.kind === "scalar" && String(between.value).toLowerCase() === "true")
+        add(resource, `${logicalId}${eventId}Queue`, "AWS::SQS::Queue", emptyMap(at));
     }
   }
   const written = new Set(resources.map((resource) => resource.logicalId));

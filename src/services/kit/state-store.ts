@@ -116,6 +116,11 @@ export class StateStore {
     return outcomes[0] as T;
   }
 
+  /** Resolves when every write that was begun so far can be read; only `disk` commits later than its callers run. */
+  async settled(): Promise<void> {
+    if (this.#durability === "disk") await this.#root.childTransaction(() => undefined);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -14,9 +14,7 @@
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs
- * - Asynchronous records go to queues, functions and event buses; S3 as a destination is refused by name, a topic is
- *   dropped with a warning while there is no SNS
- * - Recursion is seen along calls from function to function and through SQS and S3; not through SNS, which is not there
+ * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *
  * By design:

@@ -21,8 +21,8 @@ export interface DestinationOptions {
   readonly invoker: AsyncInvoker;
   readonly settings: (functionName: string, qualifier: string | undefined) => AsyncInvokeConfig;
   readonly queues: () => Promise<QueueSender>;
-  /** Publishes to a topic; absent while there is no SNS. */
-  readonly publish?: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;
+  /** Publishes to a topic. */
+  readonly publish: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;
 }
 
 /** What Lambda writes on a dead letter. */
@@ -76,7 +76,7 @@ async function sendDeadLetter(arn: string, outcome: AsyncOutcome, options: Desti
       await (await options.queues()).sendMessage(arn, { body: outcome.event.payload, attributes });
       return;
     case "sns":
-      await publish(options, arn, outcome.event.payload, attributes);
+      await options.publish(arn, outcome.event.payload, attributes);
       return;
     default:
       refuse(arn, options);
@@ -91,7 +91,7 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
       await (await options.queues()).sendMessage(arn, { body: text });
       return;
     case "sns":
-      await publish(options, arn, text, undefined);
+      await options.publish(arn, text, undefined);
       return;
     case "lambda": {
       const [, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
@@ -109,16 +109,6 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
     default:
       refuse(arn, options);
   }
-}
-
-async function publish(
-  { publish, log }: DestinationOptions,
-  arn: string,
-  message: string,
-  attributes: DeadLetterAttributes | undefined,
-): Promise<void> {
-  if (publish === undefined) log.warn({ arn }, "there is no SNS here: the record of an asynchronous event is dropped");
-  else await publish(arn, message, attributes);
 }
 
 function refuse(arn: string, { log }: DestinationOptions): void {

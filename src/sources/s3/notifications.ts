@@ -10,10 +10,9 @@
  *
  * Gaps:
  * - ACL, lifecycle, replication and restore events: those operations are not emulated, so nothing is announced
- * - A destination is not looked up when a configuration is put; a notification to a queue or function that is not there
+ * - A destination is not looked up when a configuration is put; a notification to a queue, topic or function that is not there
  *   is dropped with a line in the log
- * - Topics get nothing while there is no SNS, and the event bus has no rules yet: what a template announces to them is
- *   named when the stack starts, and each notification that a topic does not get has a line in the log
+ * - The event bus has no rules yet: what a template announces to it is named when the stack starts
  *
  * By design:
  * - Events flow while a stack runs. What a one-shot command writes is announced to nobody (it says at its end what would
@@ -43,8 +42,8 @@ export interface S3NotificationOptions {
   readonly s3: S3Service;
   readonly queues: () => Promise<QueueSender>;
   readonly invoker: AsyncInvoker;
-  /** Publishes to a topic; absent while there is no SNS. */
-  readonly publish?: (topicArn: string, message: string, subject: string) => Promise<void>;
+  /** Publishes to a topic. */
+  readonly publish: (topicArn: string, message: string, subject: string) => Promise<void>;
   readonly bus: Bus;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -125,7 +124,7 @@ export class S3Notifications {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const { invoker, queues, publish, bus, log } = this.#options;
+    const { invoker, queues, publish, bus } = this.#options;
     switch (delivery.to) {
       case "bus":
         bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
@@ -133,21 +132,21 @@ export class S3Notifications {
       case "lambda":
         return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body), traceOf(delivery));
       case "sns":
-        if (publish === undefined)
-          log.warn({ arn: delivery.arn }, "there is no SNS yet: an S3 notification is dropped");
-        else await publish(delivery.arn, delivery.body, SUBJECT);
-        return;
+        return this.#unlessRefused(delivery.arn, () => publish(delivery.arn, delivery.body, SUBJECT));
       case "sqs":
-        try {
-          await (await queues()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) });
-        } catch (error) {
-          // A queue that is gone stays gone; S3 drops such notifications, too.
-          if (!(error instanceof AwsError)) throw error;
-          log.warn(
-            { arn: delivery.arn, code: error.code },
-            "an S3 notification was refused by its queue and is dropped",
-          );
-        }
+        return this.#unlessRefused(delivery.arn, async () =>
+          (await queues()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) }),
+        );
+    }
+  }
+
+  /** A queue or topic that is gone stays gone; S3 drops such notifications, too. */
+  async #unlessRefused(arn: string, send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      this.#options.log.warn({ arn, code: error.code }, "an S3 notification was refused by its target and is dropped");
     }
   }
 }

@@ -1,0 +1,163 @@
+/**
+ * Posts messages to HTTP and HTTPS endpoints: at once, then three times more, 20 seconds apart. Each delivery is a row
+ * with the number of its attempts, so that a restart goes on where the last process was.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
+ */
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Database } from "lmdb";
+import type { StateStore } from "../../services/kit/state-store.js";
+import type { TopicDelivery } from "../../shared/bus.js";
+import type { Cancel, Clock } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
+import type { Logger } from "../../shared/logger.js";
+
+export interface HttpDeliveryOptions {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly body: (delivery: TopicDelivery) => string;
+  /** All attempts are spent, or the endpoint has refused for good. */
+  readonly failed: (delivery: TopicDelivery, reason: string) => Promise<void>;
+}
+
+const RETRIES = 3;
+const RETRY_DELAY_MS = 20_000;
+/** "If the endpoint does not answer within 15 seconds, SNS counts it as failed." Of the network, so in real time. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+interface Row {
+  readonly delivery: TopicDelivery;
+  readonly attempts: number;
+}
+
+export class HttpDeliveries {
+  readonly #options: HttpDeliveryOptions;
+  readonly #rows: Database<Row, number>;
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #waiting = new Map<number, Cancel>();
+  readonly #closing = new AbortController();
+  #next: number;
+
+  constructor(options: HttpDeliveryOptions) {
+    this.#options = options;
+    this.#rows = options.store.table<Row, number>("sns-http-deliveries");
+    const keys = [...this.#rows.getKeys({})];
+    this.#next = (keys.at(-1) ?? 0) + 1;
+    for (const key of keys) this.#start(key);
+  }
+
+  /** Kept when this returns. */
+  put(delivery: TopicDelivery): void {
+    const key = this.#next++;
+    this.#rows.putSync(key, { delivery, attempts: 0 });
+    this.#start(key);
+  }
+
+  /** Resolves when nothing is on its way; deliveries that wait for their next attempt do not count. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  async reset(): Promise<void> {
+    this.#cancelWaits();
+    await this.#rows.clearAsync();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#cancelWaits();
+    await this.idle();
+  }
+
+  #cancelWaits(): void {
+    for (const cancel of this.#waiting.values()) cancel();
+    this.#waiting.clear();
+  }
+
+  #start(key: number): void {
+    const attempt = this.#attempt(key)
+      .catch((error: unknown) => this.#options.log.error({ err: error }, "a notification could not be posted"))
+      .finally(() => this.#running.delete(key));
+    this.#running.set(key, attempt);
+  }
+
+  async #attempt(key: number): Promise<void> {
+    // The turn of the message belongs to the one who answers the publisher.
+    await new Promise((resolve) => setImmediate(resolve));
+    const { clock, store, failed, body } = this.#options;
+    // The row was put inside the transaction of the message.
+    await store.settled();
+    const row = this.#rows.get(key);
+    if (row === undefined || this.#closing.signal.aborted) return;
+    const outcome = await post(row.delivery, body(row.delivery), this.#closing.signal);
+    if (this.#closing.signal.aborted) return;
+    const attempts = row.attempts + 1;
+    if (outcome.again && attempts <= RETRIES) {
+      await store.write(() => this.#rows.putSync(key, { ...row, attempts }));
+      const cancel = clock.after(RETRY_DELAY_MS, () => {
+        this.#waiting.delete(key);
+        this.#start(key);
+      });
+      this.#waiting.set(key, cancel);
+      return;
+    }
+    if (outcome.reason !== undefined) await failed(row.delivery, outcome.reason);
+    await store.write(() => this.#rows.removeSync(key));
+  }
+}
+
+interface Outcome {
+  /** Why it failed; undefined = delivered. */
+  readonly reason: string | undefined;
+  readonly again: boolean;
+}
+
+const DELIVERED: Outcome = { reason: undefined, again: false };
+
+function post(delivery: TopicDelivery, envelope: string, signal: AbortSignal): Promise<Outcome> {
+  const { message, topicArn, subscriptionArn, rawMessageDelivery: raw } = delivery;
+  const bytes = Buffer.from(raw ? message.body : envelope);
+  const url = new URL(delivery.endpoint);
+  const { request } = url.protocol === "https:" ? https : http;
+  return new Promise((resolve) => {
+    const sent = request(
+      url,
+      {
+        method: "POST",
+        signal,
+        timeout: ANSWER_TIMEOUT_MS,
+        headers: {
+          "x-amz-sns-message-type": message.type,
+          "x-amz-sns-message-id": message.messageId,
+          "x-amz-sns-topic-arn": topicArn,
+          ...(message.type === "Notification" ? { "x-amz-sns-subscription-arn": subscriptionArn } : {}),
+          ...(raw ? { "x-amz-sns-rawdelivery": "true" } : {}),
+          "content-type": "text/plain; charset=UTF-8",
+          "content-length": bytes.length,
+          "user-agent": "Amazon Simple Notification Service Agent",
+        },
+      },
+      (response) => {
+        const { statusCode = 0 } = response;
+        response.resume();
+        response.once("close", () => {
+          if (statusCode >= 200 && statusCode < 300) resolve(DELIVERED);
+          // "4xx are permanent failures, but 429"; all else is tried again.
+          else
+            resolve({
+              reason: `HTTP ${statusCode}`,
+              again: statusCode === 429 || statusCode < 400 || statusCode >= 500,
+            });
+        });
+      },
+    );
+    sent.once("timeout", () => sent.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`)));
+    sent.once("error", (error) => resolve({ reason: messageOf(error), again: true }));
+    sent.end(bytes);
+  });
+}
