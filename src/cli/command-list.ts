@@ -91,7 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "generate-event <kind>",
-    description: "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, eventbridge, sfn",
+    description: "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, eventbridge, sfn",
     flags: [
       ["--method <method>", "HTTP method (default: GET)"],
       ["--path <path>", "path, with the query if there is one (default: /)"],
@@ -103,9 +103,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--key <key>", "key of an S3 event, as you would write it"],
       ["--size <bytes>", "size of the object"],
       ["--queue <name>", "queue of an SQS event"],
+      ["--topic <name>", "topic of an SNS event"],
+      ["--subject <text>", "subject of an SNS event"],
       ["--source <name>", "source of an event of the bus"],
       ["--detail-type <text>", "detail type of an event of the bus"],
-      ["--in <kind...>", "put it into sqs or eventbridge, one into the other in this order"],
+      ["--in <kind...>", "put it into sqs, sns or eventbridge, one into the other in this order"],
     ],
     examples: [
       "generate-event apigw:v2 --method POST --path /upload --body @request.json",

@@ -24,6 +24,8 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     key: text("key") ?? "path/to/file.txt",
     sizeBytes: sizeOf(text("size")),
     queue: text("queue") ?? "my-queue",
+    topic: text("topic") ?? "my-topic",
+    subject: text("subject"),
     source: text("source") ?? "my.app",
     detailType: text("detailType") ?? "Something Happened",
   });

@@ -1,6 +1,6 @@
 /**
  * Events made by hand, by the same builders that make them when a source fires. A body may be put into another event:
- * an S3 notification into an SQS message, an event of the bus into a queue.
+ * an S3 notification into an SQS message, an event of the bus into a queue, a message of a topic into a queue.
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { nearest } from "../../config/nearest.js";
@@ -9,15 +9,26 @@ import { eventV2 } from "../../sources/http/event-v2.js";
 import type { HeaderLine, HttpRequest } from "../../sources/http/message.js";
 import { RouteTable } from "../../sources/http/routes.js";
 import { s3BusEvent, s3Notification } from "../../sources/s3/event.js";
+import { notificationBody, snsEvent } from "../../sources/sns/envelope.js";
 import { sqsRecord } from "../../sources/sqs/event.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
-import type { ObjectEvent } from "../../shared/bus.js";
+import type { ObjectEvent, TopicDelivery } from "../../shared/bus.js";
 import { AppError } from "../../shared/errors.js";
 
-export const EVENT_KINDS = ["apigw:v1", "apigw:v2", "url", "s3:put", "s3:delete", "sqs", "eventbridge", "sfn"] as const;
+export const EVENT_KINDS = [
+  "apigw:v1",
+  "apigw:v2",
+  "url",
+  "s3:put",
+  "s3:delete",
+  "sqs",
+  "sns",
+  "eventbridge",
+  "sfn",
+] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 /** What an event can be put into. */
-export const WRAPPERS = ["sqs", "eventbridge"] as const;
+export const WRAPPERS = ["sqs", "sns", "eventbridge"] as const;
 export type Wrapper = (typeof WRAPPERS)[number];
 
 export interface EventSettings {
@@ -35,6 +46,8 @@ export interface EventSettings {
   readonly key: string;
   readonly sizeBytes: number;
   readonly queue: string;
+  readonly topic: string;
+  readonly subject: string | undefined;
   readonly source: string;
   readonly detailType: string;
 }
@@ -59,32 +72,50 @@ export function generateEvent(kind: EventKind, wrappers: readonly Wrapper[], set
   const [first, ...rest] = wrappers;
   const inBus = first === "eventbridge" && (kind === "s3:put" || kind === "s3:delete");
   const made = inBus
-    ? s3BusEvent(objectKind(kind), objectEvent(kind, settings), settings.realm, randomUUID())
+    ? plain(s3BusEvent(objectKind(kind), objectEvent(kind, settings), settings.realm, randomUUID()))
     : single(kind, settings);
-  return (inBus ? rest : wrappers).reduce((inner, wrapper) => wrap(inner, wrapper, settings), made);
+  return (inBus ? rest : wrappers).reduce((inner, wrapper) => wrap(inner, wrapper, settings), made).event;
 }
 
-function single(kind: EventKind, settings: EventSettings): unknown {
+interface Made {
+  /** What a function gets. */
+  readonly event: unknown;
+  /** What a queue or topic carries: of a topic's message it is not what a function gets. */
+  readonly body: string;
+}
+
+const plain = (event: unknown): Made => ({ event, body: JSON.stringify(event) });
+
+function single(kind: EventKind, settings: EventSettings): Made {
   switch (kind) {
     case "apigw:v1":
     case "apigw:v2":
     case "url":
-      return httpEvent(kind, settings);
+      return plain(httpEvent(kind, settings));
     case "s3:put":
     case "s3:delete":
-      return s3Notification(objectKind(kind), objectEvent(kind, settings), "notification-1", settings.realm);
+      return plain(s3Notification(objectKind(kind), objectEvent(kind, settings), "notification-1", settings.realm));
     case "sqs":
-      return queueEvent(settings.body.toString("utf8"), settings);
+      return plain(queueEvent(settings.body.toString("utf8"), settings));
+    case "sns":
+      return topicEvent(settings.body.toString("utf8"), settings);
     case "eventbridge":
-      return busEvent(jsonBody(settings), settings);
+      return plain(busEvent(jsonBody(settings), settings));
     case "sfn":
       // A task hands its input on: there is nothing around it.
-      return jsonBody(settings);
+      return plain(jsonBody(settings));
   }
 }
 
-function wrap(inner: unknown, wrapper: Wrapper, settings: EventSettings): unknown {
-  return wrapper === "sqs" ? queueEvent(JSON.stringify(inner), settings) : busEvent(inner, settings);
+function wrap(inner: Made, wrapper: Wrapper, settings: EventSettings): Made {
+  switch (wrapper) {
+    case "sqs":
+      return plain(queueEvent(inner.body, settings));
+    case "sns":
+      return topicEvent(inner.body, settings);
+    case "eventbridge":
+      return plain(busEvent(inner.event, settings));
+  }
 }
 
 function httpEvent(kind: "apigw:v1" | "apigw:v2" | "url", settings: EventSettings): unknown {
@@ -177,6 +208,28 @@ function queueEvent(body: string, { realm, queue, nowMs }: EventSettings): unkno
     { queueArn: arnOf.queue(realm, queue), region: realm.region, windowed: false },
   );
   return { Records: [record] };
+}
+
+function topicEvent(body: string, { realm, topic, subject, nowMs }: EventSettings): Made {
+  const topicArn = arnOf.topic(realm, topic);
+  const delivery: TopicDelivery = {
+    topicArn,
+    subscriptionArn: `${topicArn}:${randomUUID()}`,
+    protocol: "lambda",
+    endpoint: "",
+    rawMessageDelivery: false,
+    deadLetterTargetArn: undefined,
+    message: {
+      type: "Notification",
+      messageId: randomUUID(),
+      body,
+      attributes: {},
+      timeMs: nowMs,
+      ...(subject === undefined ? {} : { subject }),
+    },
+  };
+  const endpoint = `https://sns.${realm.region}.amazonaws.com`;
+  return { event: snsEvent(delivery, realm, endpoint), body: notificationBody(delivery, realm, endpoint) };
 }
 
 function busEvent(detail: unknown, { realm, nowMs, source, detailType }: EventSettings): unknown {

@@ -7,6 +7,8 @@ import {
   S3EventNotificationEventBridgeSchema,
   S3Schema,
   S3SqsEventNotificationSchema,
+  SnsSchema,
+  SnsSqsNotificationSchema,
   SqsSchema,
 } from "@aws-lambda-powertools/parser/schemas";
 import {
@@ -32,6 +34,8 @@ const settings: EventSettings = {
   key: "2026/04/a b.pdf",
   sizeBytes: 2048,
   queue: "uploads",
+  topic: "news",
+  subject: undefined,
   source: "my.app",
   detailType: "Uploaded",
 };
@@ -44,11 +48,14 @@ test.each([
   ["s3:put", [], S3Schema],
   ["s3:delete", [], S3Schema],
   ["sqs", [], SqsSchema],
+  ["sns", [], SnsSchema],
   ["eventbridge", [], EventBridgeSchema],
   ["s3:put", ["sqs"], S3SqsEventNotificationSchema],
   ["s3:put", ["eventbridge"], S3EventNotificationEventBridgeSchema],
   ["s3:put", ["eventbridge", "sqs"], SqsSchema],
   ["s3:put", ["sqs", "eventbridge"], EventBridgeSchema],
+  ["s3:put", ["sns"], SnsSchema],
+  ["s3:put", ["sns", "sqs"], SqsSchema],
 ] as const)("%s in %j holds against Powertools' schema", (kind, wrappers, schema) => {
   expect(schema.safeParse(make(kind, ...wrappers)).error?.issues).toBeUndefined();
 });
@@ -77,6 +84,12 @@ test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
     "detail-type": "Object Created",
     detail: { object: { key: "2026/04/a b.pdf" } },
   });
+});
+
+test("a notification that went through a topic into a queue is AWS's envelope around S3's event", () => {
+  const { Records } = SqsSchema.parse(make("s3:put", "sns", "sqs"));
+  const envelope = SnsSqsNotificationSchema.parse(JSON.parse(String(Records[0]?.body)));
+  expect(S3Schema.safeParse(JSON.parse(envelope.Message)).success).toBe(true);
 });
 
 test("a state machine hands its input on as it is", () => {
