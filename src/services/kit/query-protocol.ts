@@ -85,6 +85,10 @@ export interface QueryProtocolOptions {
   readonly errorDetail?: boolean;
   /** Rewords an error for this protocol: SQS says some things otherwise to the clients of old. */
   readonly rewordError?: (error: AwsError) => AwsError;
+  /** False for an action that this path does not offer; all are offered without it. */
+  readonly offers?: (action: string, request: ServiceRequest) => boolean;
+  /** SQS answers a request that names no action with 404 and a bare element. */
+  readonly unknownOperationXml?: string;
   readonly log: Logger;
 }
 
@@ -109,10 +113,14 @@ export async function handleQuery(
     const parameters = await readParameters(request, options.maxBodyBytes);
     const action = parameters.children.get("Action")?.value;
     if (action === undefined || action === "") {
+      if (options.unknownOperationXml !== undefined) {
+        sendXml(response, 404, request.requestId, options.unknownOperationXml);
+        return;
+      }
       throw new AwsError("MissingAction", "The request must contain the parameter Action.");
     }
     const operation = Object.hasOwn(options.operations, action) ? options.operations[action] : undefined;
-    if (operation === undefined) {
+    if (operation === undefined || options.offers?.(action, request) === false) {
       throw new AwsError("InvalidAction", `The action ${action} is not valid for this endpoint.`);
     }
     const input = decodeStructure(parameters, operation.input, "");

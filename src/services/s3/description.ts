@@ -18,6 +18,7 @@ export const SYSTEM_HEADERS = [
   "cache-control",
   "expires",
 ] as const;
+const BUCKET_KEY_HEADER = "x-amz-server-side-encryption-bucket-key-enabled";
 const REDIRECT_HEADER = "x-amz-website-redirect-location";
 const DEFAULT_CONTENT_TYPE = "binary/octet-stream";
 const METADATA_PREFIX = "x-amz-meta-";
@@ -41,6 +42,8 @@ const REFUSED_HEADERS: Readonly<Record<string, string>> = {
   "x-amz-object-lock-legal-hold": "Object Lock is not emulated by lambda-run.",
   "x-amz-server-side-encryption-customer-algorithm": "Encryption with customer keys is not emulated by lambda-run.",
   "x-amz-server-side-encryption-customer-key": "Encryption with customer keys is not emulated by lambda-run.",
+  // Appending is for directory buckets; to pass over it would replace the object.
+  "x-amz-write-offset-bytes": "A header you provided implies functionality that is not implemented",
 };
 
 export function readDescription(request: S3Request, bucket: BucketRow): ObjectDescription {
@@ -99,10 +102,9 @@ export function readStorageClass(request: S3Request): string {
   return storageClass;
 }
 
-export function readEncryption(
-  request: S3Request,
-  bucket: BucketRow,
-): Pick<ObjectDescription, "encryption" | "kmsKeyId"> {
+type Encryption = Pick<ObjectDescription, "encryption" | "kmsKeyId" | "bucketKey">;
+
+export function readEncryption(request: S3Request, bucket: BucketRow): Encryption {
   const asked = request.header("x-amz-server-side-encryption");
   const kmsKeyId = request.header("x-amz-server-side-encryption-aws-kms-key-id");
   if (asked === undefined) {
@@ -125,14 +127,20 @@ export function readEncryption(
       asked,
     );
   }
-  return kmsKeyId === undefined ? { encryption: asked } : { encryption: asked, kmsKeyId };
+  const bucketKey = asked === "aws:kms" && request.header(BUCKET_KEY_HEADER)?.toLowerCase() === "true";
+  return { encryption: asked, ...(kmsKeyId === undefined ? {} : { kmsKeyId }), ...(bucketKey ? { bucketKey } : {}) };
 }
 
-function bucketEncryption(bucket: BucketRow): Pick<ObjectDescription, "encryption" | "kmsKeyId"> {
+function bucketEncryption(bucket: BucketRow): Encryption {
   const document = bucket.documents?.["encryption"] ?? "";
   const encryption = /<(?:\w+:)?SSEAlgorithm>([^<]+)</.exec(document)?.[1];
   const kmsKeyId = /<(?:\w+:)?KMSMasterKeyID>([^<]+)</.exec(document)?.[1];
-  return { encryption: encryption ?? "AES256", ...(kmsKeyId === undefined ? {} : { kmsKeyId }) };
+  const bucketKey = encryption === "aws:kms" && /<(?:\w+:)?BucketKeyEnabled>\s*true\s*</.test(document);
+  return {
+    encryption: encryption ?? "AES256",
+    ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(bucketKey ? { bucketKey } : {}),
+  };
 }
 
 export function readObjectAcl(request: S3Request, bucket: BucketRow): Pick<ObjectDescription, "acl"> {
@@ -164,6 +172,7 @@ export function describe(row: ObjectRow): Headers {
 export function encryptionHeaders(row: ObjectRow | UploadRow): Headers {
   const headers: Headers = { "x-amz-server-side-encryption": row.encryption };
   if (row.kmsKeyId !== undefined) headers["x-amz-server-side-encryption-aws-kms-key-id"] = row.kmsKeyId;
+  if (row.bucketKey === true) headers[BUCKET_KEY_HEADER] = "true";
   return headers;
 }
 

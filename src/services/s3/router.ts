@@ -6,7 +6,13 @@ import { completeMultipartUpload } from "./operations/complete.js";
 import { copyObject } from "./operations/copy.js";
 import * as cors from "./operations/cors.js";
 import { deleteObject, deleteObjects } from "./operations/delete.js";
-import { deleteDocument, getDocument, putDocument } from "./operations/documents.js";
+import {
+  deleteDocument,
+  getDocument,
+  getNamedConfigurations,
+  getObjectLock,
+  putDocument,
+} from "./operations/documents.js";
 import { postObject } from "./operations/form-post.js";
 import { getObject, getObjectAttributes, headObject } from "./operations/get.js";
 import { listObjects, listObjectsV2 } from "./operations/list-objects.js";
@@ -91,13 +97,30 @@ const BUCKET_ROUTES: Routes = {
   "GET logging": route("GetBucketLogging", getDocument("logging")),
   "PUT logging": route("PutBucketLogging", undefined),
   "DELETE ownershipControls": route("DeleteBucketOwnershipControls", undefined),
-  ...unemulated("website", "BucketWebsite", ["GET", "PUT", "DELETE"]),
-  ...unemulated("replication", "BucketReplication", ["GET", "PUT", "DELETE"]),
-  ...unemulated("object-lock", "ObjectLockConfiguration", ["GET", "PUT"]),
-  ...unemulated("inventory", "BucketInventoryConfiguration", ["GET", "PUT", "DELETE"]),
-  ...unemulated("analytics", "BucketAnalyticsConfiguration", ["GET", "PUT", "DELETE"]),
-  ...unemulated("metrics", "BucketMetricsConfiguration", ["GET", "PUT", "DELETE"]),
-  ...unemulated("intelligent-tiering", "BucketIntelligentTieringConfiguration", ["GET", "PUT", "DELETE"]),
+  "GET website": route("GetBucketWebsite", getDocument("website")),
+  "DELETE website": route("DeleteBucketWebsite", deleteDocument("website")),
+  "GET replication": route("GetBucketReplication", getDocument("replication"), "s3:GetReplicationConfiguration"),
+  "DELETE replication": route(
+    "DeleteBucketReplication",
+    deleteDocument("replication"),
+    "s3:PutReplicationConfiguration",
+  ),
+  "GET object-lock": route(
+    "GetObjectLockConfiguration",
+    getDocument("objectLock"),
+    "s3:GetBucketObjectLockConfiguration",
+  ),
+  ...namedConfigurations("inventory", "Inventory", "ListInventoryConfigurationsResult"),
+  ...namedConfigurations("analytics", "Analytics", "ListBucketAnalyticsConfigurationResult"),
+  ...namedConfigurations("metrics", "Metrics", "ListMetricsConfigurationsResult"),
+  ...namedConfigurations(
+    "intelligent-tiering",
+    "IntelligentTiering",
+    "ListBucketIntelligentTieringConfigurationsOutput",
+  ),
+  ...unemulated("website", "BucketWebsite", ["PUT"]),
+  ...unemulated("replication", "BucketReplication", ["PUT"]),
+  ...unemulated("object-lock", "ObjectLockConfiguration", ["PUT"]),
   ...unemulated("metadataTable", "BucketMetadataTableConfiguration", ["GET", "POST", "DELETE"]),
   ...unemulated("metadataConfiguration", "BucketMetadataConfiguration", ["GET", "POST", "DELETE"]),
   ...unemulated("session", "Session", ["GET"]),
@@ -122,8 +145,10 @@ const OBJECT_ROUTES: Routes = {
   "POST uploadId": route("CompleteMultipartUpload", completeMultipartUpload, "s3:PutObject"),
   "DELETE uploadId": route("AbortMultipartUpload", multipart.abortMultipartUpload),
   "GET uploadId": route("ListParts", listParts, "s3:ListMultipartUploadParts"),
-  ...unemulated("retention", "ObjectRetention", ["GET", "PUT"]),
-  ...unemulated("legal-hold", "ObjectLegalHold", ["GET", "PUT"]),
+  "GET retention": route("GetObjectRetention", getObjectLock),
+  "GET legal-hold": route("GetObjectLegalHold", getObjectLock),
+  ...unemulated("retention", "ObjectRetention", ["PUT"]),
+  ...unemulated("legal-hold", "ObjectLegalHold", ["PUT"]),
   ...unemulated("torrent", "ObjectTorrent", ["GET"]),
   "POST restore": route("RestoreObject", undefined),
   "POST select": route("SelectObjectContent", undefined),
@@ -134,6 +159,13 @@ function unemulated(subresource: string, noun: string, methods: readonly string[
   return Object.fromEntries(
     methods.map((method) => [`${method} ${subresource}`, route(`${VERBS[method]}${noun}`, undefined)]),
   );
+}
+
+function namedConfigurations(subresource: string, noun: string, listRoot: string): Routes {
+  return {
+    [`GET ${subresource}`]: route(`GetBucket${noun}Configuration`, getNamedConfigurations(listRoot)),
+    ...unemulated(subresource, `Bucket${noun}Configuration`, ["PUT", "DELETE"]),
+  };
 }
 
 const subresourcesOf = (routes: Routes): string[] => [

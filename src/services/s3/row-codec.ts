@@ -101,7 +101,7 @@ function toStored(row: ObjectRow): StoredRow {
 }
 
 function extrasOf(row: ObjectRow): Extras | undefined {
-  const { headers, metadata, tags, storageClass, encryption, kmsKeyId, acl, parts } = row;
+  const { headers, metadata, tags, storageClass, encryption, kmsKeyId, bucketKey, acl, parts } = row;
   const extras: { -readonly [K in keyof Extras]: Extras[K] } = {};
   const names = Object.keys(headers);
   if (names.length !== 1 || headers["content-type"] !== DEFAULT_HEADERS["content-type"]) extras.headers = headers;
@@ -110,6 +110,7 @@ function extrasOf(row: ObjectRow): Extras | undefined {
   if (storageClass !== "STANDARD") extras.storageClass = storageClass;
   if (encryption !== "AES256") extras.encryption = encryption;
   if (kmsKeyId !== undefined) extras.kmsKeyId = kmsKeyId;
+  if (bucketKey !== undefined) extras.bucketKey = bucketKey;
   if (acl !== undefined) extras.acl = acl;
   if (parts !== undefined) extras.parts = parts;
   return Object.keys(extras).length > 0 ? extras : undefined;

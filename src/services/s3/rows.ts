@@ -83,6 +83,7 @@ export interface ObjectDescription {
   /** `AES256`, or what the client asked for; nothing is encrypted. */
   readonly encryption: string;
   readonly kmsKeyId?: string;
+  readonly bucketKey?: true;
   readonly acl?: CannedAcl;
 }
 

@@ -59,6 +59,7 @@ export type { MessageAttribute, MessageAttributes } from "./message-attributes.j
 export type { QueueDepths } from "./queue-types.js";
 
 const API_VERSION = "2012-11-05";
+const ACCOUNT_ACTIONS: ReadonlySet<string> = new Set(["CreateQueue", "ListQueues"]);
 
 export function createSqsService(context: ServiceContext): EmbeddedService & SqsAdmin {
   const { clock, bus, realm, log } = context;
@@ -99,6 +100,9 @@ export function createSqsService(context: ServiceContext): EmbeddedService & Sqs
     maxBodyBytes: MAX_REQUEST_BYTES,
     errorDetail: true,
     rewordError: rewordForQuery,
+    // A queue's own address takes what is done to a queue.
+    offers: (action: string, { path }: ServiceRequest) => path === "/" || !ACCOUNT_ACTIONS.has(action),
+    unknownOperationXml: "<UnknownOperationException/>\n",
     log,
   } as const;
 

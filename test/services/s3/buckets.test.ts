@@ -1,15 +1,18 @@
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
+  DeleteBucketWebsiteCommand,
   DeleteObjectTaggingCommand,
   GetBucketCorsCommand,
   GetBucketEncryptionCommand,
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketTaggingCommand,
+  GetObjectCommand,
   GetObjectTaggingCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
+  ListBucketMetricsConfigurationsCommand,
   PutBucketCorsCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -318,6 +321,10 @@ test("encryption is AES256 unless said otherwise, and is echoed", async () => {
     ServerSideEncryption: "aws:kms",
     SSEKMSKeyId: "key",
   });
+  expect(await put({ ServerSideEncryption: "aws:kms", BucketKeyEnabled: true })).toMatchObject({
+    BucketKeyEnabled: true,
+  });
+  expect(await s3.client.send(new HeadObjectCommand({ Bucket, Key: "sse" }))).toMatchObject({ BucketKeyEnabled: true });
   expect(await refusal(put({ ServerSideEncryption: "rot13" }))).toBe("400 InvalidArgument");
   await s3.client.send(
     new PutBucketEncryptionCommand({
@@ -356,7 +363,7 @@ test("what is not emulated is refused by name; what S3 has not, as a method", as
     ),
   ).toBe("501 NotImplemented");
   const cases: [string, string, string][] = [
-    ["GET", `/${Bucket}?website`, "GetBucketWebsite"],
+    ["PUT", `/${Bucket}?metrics&id=1`, "PutBucketMetricsConfiguration"],
     ["PUT", `/${Bucket}?replication`, "PutBucketReplication"],
     ["POST", `/${Bucket}/k?select&select-type=2`, "SelectObjectContent"],
     ["POST", `/${Bucket}/k?restore`, "RestoreObject"],
@@ -377,6 +384,35 @@ test("what is not emulated is refused by name; what S3 has not, as a method", as
     "MethodNotAllowed",
     "PATCH",
   ]);
+});
+
+test("what cannot be configured is told as on a bucket without it", async () => {
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: "plain", Body: "x" }));
+  const cases: [string, number, string][] = [
+    [`/${Bucket}?website`, 404, "NoSuchWebsiteConfiguration"],
+    [`/${Bucket}?replication`, 404, "ReplicationConfigurationNotFoundError"],
+    [`/${Bucket}?object-lock`, 404, "ObjectLockConfigurationNotFoundError"],
+    [`/${Bucket}?inventory&id=1`, 404, "NoSuchConfiguration"],
+    [`/${Bucket}/plain?retention`, 400, "InvalidRequest"],
+    [`/${Bucket}/plain?legal-hold`, 400, "InvalidRequest"],
+    ["/no-such-bucket-here?website", 404, "NoSuchBucket"],
+  ];
+  for (const [path, status, code] of cases) {
+    const answer = await s3.signed({ method: "GET", path });
+    expect([path, answer.status, element(answer.body, "Code")]).toEqual([path, status, code]);
+  }
+  const list = await s3.client.send(new ListBucketMetricsConfigurationsCommand({ Bucket }));
+  expect(list).toMatchObject({ $metadata: { httpStatusCode: 200 }, IsTruncated: false });
+  const removed = await s3.client.send(new DeleteBucketWebsiteCommand({ Bucket }));
+  expect(removed.$metadata.httpStatusCode).toBe(204);
+});
+
+test("appending is refused, and replaces nothing", async () => {
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: "grown", Body: "one" }));
+  const append = new PutObjectCommand({ Bucket, Key: "grown", Body: "two", WriteOffsetBytes: 3 });
+  expect(await refusal(s3.client.send(append))).toBe("501 NotImplemented");
+  const { Body } = await s3.client.send(new GetObjectCommand({ Bucket, Key: "grown" }));
+  expect(await Body?.transformToString()).toBe("one");
 });
 
 test("a HEAD that fails has no body", async () => {

@@ -111,6 +111,19 @@ test("the queue's own URL names the queue, and GET works as POST does", async ()
   expect(element(await answer.text(), "Body")).toBe("by path");
 });
 
+test("a queue's own address offers what is done to a queue, and wants an action", async () => {
+  for (const Action of ["CreateQueue", "ListQueues"]) {
+    const { status, xml } = await fixture.query({ Action, Version, QueueName: "more" }, "/000000000000/jobs");
+    expect([status, element(xml, "Code"), element(xml, "Message")]).toEqual([
+      400,
+      "InvalidAction",
+      `The action ${Action} is not valid for this endpoint.`,
+    ]);
+  }
+  const bare = await fetch(`${fixture.endpoint}/000000000000/jobs`);
+  expect([bare.status, await bare.text()]).toEqual([404, "<UnknownOperationException/>\n"]);
+});
+
 test.each([
   [
     { Action: "SendMessage", QueueUrl: "nowhere", MessageBody: "x" },
@@ -143,7 +156,6 @@ test.each([
     "The input receipt handle &quot;noise&quot; is not a valid receipt handle.",
   ],
   [{ Action: "Fly" }, 400, "InvalidAction", "The action Fly is not valid for this endpoint."],
-  [{ QueueUrl: "jobs" }, 400, "MissingAction", "The request must contain the parameter Action."],
 ])("%j is refused in the error form", async (parameters, status, code, message) => {
   const answer = await fixture.query({ Version, ...parameters });
   expect(answer.status).toBe(status);

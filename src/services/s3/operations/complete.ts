@@ -199,7 +199,7 @@ function assemble(
   parts: readonly PartRow[],
   checksum: ObjectChecksum,
 ): ObjectRow {
-  const { headers, metadata, tags, storageClass, encryption, kmsKeyId, acl } = upload;
+  const { headers, metadata, tags, storageClass, encryption, kmsKeyId, bucketKey, acl } = upload;
   const seq = store.nextSeq();
   const md5s = createHash("md5");
   for (const part of parts) md5s.update(part.eTag, "hex");
@@ -211,6 +211,7 @@ function assemble(
     storageClass,
     encryption,
     ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+    ...(bucketKey === undefined ? {} : { bucketKey }),
     ...(acl === undefined ? {} : { acl }),
     seq,
     versionId: versionIdFor(bucket, seq),

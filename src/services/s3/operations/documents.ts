@@ -4,7 +4,7 @@
  */
 import { XML_DECLARATION, child, childrenNamed, childText, type XmlElement } from "../../kit/xml.js";
 import type { Operation } from "../context.js";
-import { invalidArgument, malformedXml, noSuchConfiguration } from "../errors.js";
+import { invalidArgument, invalidRequest, malformedXml, noSuchConfiguration } from "../errors.js";
 import type { BucketRow } from "../rows.js";
 import { parseDocument, readDocument } from "../xml-body.js";
 import { S3_NAMESPACE } from "../respond.js";
@@ -62,6 +62,34 @@ const KINDS = {
     absent: empty("BucketLoggingStatus"),
     check: () => undefined,
   },
+  // These cannot be put here, so there is none: what tools ask for that look at a whole bucket.
+  website: {
+    name: "website",
+    root: "WebsiteConfiguration",
+    absent: {
+      code: "NoSuchWebsiteConfiguration",
+      message: "The specified bucket does not have a website configuration",
+    },
+    check: () => undefined,
+  },
+  replication: {
+    name: "replication",
+    root: "ReplicationConfiguration",
+    absent: {
+      code: "ReplicationConfigurationNotFoundError",
+      message: "The replication configuration was not found",
+    },
+    check: () => undefined,
+  },
+  objectLock: {
+    name: "object-lock",
+    root: "ObjectLockConfiguration",
+    absent: {
+      code: "ObjectLockConfigurationNotFoundError",
+      message: "Object Lock configuration does not exist for this bucket",
+    },
+    check: () => undefined,
+  },
 } satisfies Record<string, Kind>;
 
 export type DocumentKind = keyof typeof KINDS;
@@ -76,6 +104,25 @@ export const getDocument =
     const body = kept ?? ("body" in absent ? absent.body : "");
     return { headers: { "Content-Type": "application/xml" }, body };
   };
+
+/** Configurations that a bucket has several of, by id, and here none. */
+export const getNamedConfigurations =
+  (listRoot: string): Operation =>
+  ({ store }, request) => {
+    const { name } = store.bucket(request.bucket);
+    if (request.query.has("id"))
+      throw noSuchConfiguration("NoSuchConfiguration", "The specified configuration does not exist.", name);
+    return {
+      headers: { "Content-Type": "application/xml" },
+      body: empty(listRoot, "<IsTruncated>false</IsTruncated>").body,
+    };
+  };
+
+/** Retention and legal hold of an object: no bucket here has Object Lock. */
+export const getObjectLock: Operation = ({ store }, request) => {
+  store.bucket(request.bucket);
+  throw invalidRequest("Bucket is missing Object Lock Configuration");
+};
 
 export const putDocument =
   (kind: DocumentKind): Operation =>
