@@ -4,13 +4,12 @@
  */
 import { invalidPattern } from "./errors.js";
 import { compileJsonPattern } from "./json-pattern.js";
+import { checkRegexCount, compileRegex } from "./regex.js";
+import { compileSpacePattern } from "./space-pattern.js";
 
 export type MessageTest = (message: string) => boolean;
 
 const TERM = /\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]*)%|([^\s"%]+))/y;
-/** What AWS lets a `%regex%` contain: no groups, so no catastrophic nesting either. */
-const REGEX_CHARACTERS = /^[\w#=@/;,\-:^$?[\]{}|\\*+. ]*$/;
-const MAX_REGEXES = 2;
 
 /** Compiles a pattern. Throws InvalidParameterException for what is no pattern. */
 export function compileFilterPattern(pattern: string): MessageTest {
@@ -20,7 +19,10 @@ export function compileFilterPattern(pattern: string): MessageTest {
     if (!text.endsWith("}")) throw invalidPattern("a closing brace is missing.");
     return compileJsonPattern(text.slice(1, -1));
   }
-  if (text.startsWith("[")) throw invalidPattern("patterns of the form [w1, w2] are not emulated by lambda-run.");
+  if (text.startsWith("[")) {
+    if (!text.endsWith("]")) throw invalidPattern("a closing bracket is missing.");
+    return compileSpacePattern(text.slice(1, -1));
+  }
   return compileTerms(text);
 }
 
@@ -40,7 +42,7 @@ function compileTerms(text: string): MessageTest {
     if (sign === "?") optional.push(test);
     else (sign === "-" ? excluded : required).push(test);
   }
-  if (regexes > MAX_REGEXES) throw invalidPattern(`more than ${MAX_REGEXES} regular expressions.`);
+  checkRegexCount(regexes);
   return (message) =>
     required.every((test) => test(message)) &&
     !excluded.some((test) => test(message)) &&
@@ -52,14 +54,3 @@ const contains =
   (term: string): MessageTest =>
   (message) =>
     message.includes(term);
-
-function compileRegex(source: string): MessageTest {
-  if (source === "" || !REGEX_CHARACTERS.test(source))
-    throw invalidPattern("unsupported character in a regular expression.");
-  try {
-    const regex = new RegExp(source);
-    return (message) => regex.test(message);
-  } catch {
-    throw invalidPattern(`${source} is not a regular expression.`);
-  }
-}

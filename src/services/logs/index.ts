@@ -7,7 +7,6 @@
  * Gaps:
  * - StartLiveTail, StartQuery (Logs Insights), PutMetricFilter, TestMetricFilter, export tasks, destinations,
  *   account policies: UnknownOperationException by name
- * - filter patterns for space-delimited events (`[w1, w2]`): InvalidParameterException by name
  * - subscription filters reach Lambda functions; another destination gets the error of one that does not answer
  * - storedBytes of a group counts what came in; it does not shrink with retention
  *
@@ -21,6 +20,7 @@
  *
  * Unverified:
  * - a term of a filter pattern matches inside a word
+ * - a line of fewer fields than a pattern of fields names does not match it
  * - `!=` does not match an event that lacks the property
  * - the 1 MiB limit of one event (256 KB before 2025)
  */

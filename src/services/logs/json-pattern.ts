@@ -3,20 +3,22 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log-events.html
  */
 import { isJsonObject } from "../kit/json-input.js";
+import { NUMBER, numberTest, wildcard } from "./comparisons.js";
 import { invalidPattern } from "./errors.js";
+import { checkRegexCount, compileRegex } from "./regex.js";
 
 type Test = (root: unknown) => boolean;
 type Selector = (root: unknown) => readonly unknown[];
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const TOKEN =
-  /\s*(?:(&&|\|\||!=|<=|>=|[()=<>])|"((?:[^"\\]|\\.)*)"|(\$(?:\.[\w$@:/*-]+|\[\d+\]|\[\*\]|\['[^']*'\]|\["[^"]*"\])+|\$)|([^\s()=<>!&|"]+))/y;
+  /\s*(?:(&&|\|\||!=|<=|>=|[()=<>])|"((?:[^"\\]|\\.)*)"|%([^%]*)%|(\$(?:\.[\w$@:/*-]+|\[\d+\]|\[\*\]|\['[^']*'\]|\["[^"]*"\])+|\$)|([^\s()=<>!&|"%]+))/y;
 const SEGMENT = /\.([\w$@:/*-]+)|\[(\d+|\*)\]|\['([^']*)'\]|\["([^"]*)"\]/g;
+const LITERALS: ReadonlySet<Token["kind"]> = new Set(["string", "regex", "word"]);
 /** Parentheses in parentheses; a pattern has at most 1,024 characters, so this only keeps the stack shallow. */
 const MAX_DEPTH = 50;
 
 interface Token {
-  readonly kind: "operator" | "string" | "selector" | "word";
+  readonly kind: "operator" | "string" | "regex" | "selector" | "word";
   readonly text: string;
 }
 
@@ -43,12 +45,14 @@ function tokenize(source: string): Token[] {
     const at = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
     if (match === null) throw invalidPattern(`unexpected character at ${at + 1}.`);
-    const [, operator, string, selector, word] = match;
+    const [, operator, string, regex, selector, word] = match;
     if (operator !== undefined) tokens.push({ kind: "operator", text: operator });
     else if (string !== undefined) tokens.push({ kind: "string", text: string.replace(/\\(.)/g, "$1") });
+    else if (regex !== undefined) tokens.push({ kind: "regex", text: regex });
     else if (selector !== undefined) tokens.push({ kind: "selector", text: selector });
     else tokens.push({ kind: "word", text: word ?? "" });
   }
+  checkRegexCount(tokens.filter(({ kind }) => kind === "regex").length);
   return tokens;
 }
 
@@ -99,7 +103,7 @@ class PatternParser {
 
   #comparison(select: Selector, operator: string): Test {
     const literal = this.#next();
-    if (literal === undefined || (literal.kind !== "string" && literal.kind !== "word")) {
+    if (literal === undefined || !LITERALS.has(literal.kind)) {
       throw invalidPattern(`a value is expected after ${operator}.`);
     }
     const compare = compileComparison(operator, literal);
@@ -167,47 +171,21 @@ function compileComparison(operator: string, literal: Token): (value: unknown) =
   if (!["<", "<=", ">", ">="].includes(operator)) throw invalidPattern(`unexpected ${operator}.`);
   if (!NUMBER.test(literal.text)) throw invalidPattern(`${operator} compares numbers only.`);
   const bound = Number(literal.text);
-  return (value) => typeof value === "number" && holds(value, operator, bound);
-}
-
-function holds(value: number, operator: string, bound: number): boolean {
-  switch (operator) {
-    case "<":
-      return value < bound;
-    case "<=":
-      return value <= bound;
-    case ">":
-      return value > bound;
-    default:
-      return value >= bound;
-  }
+  const holds = numberTest(operator, bound);
+  return (value) => typeof value === "number" && holds(value);
 }
 
 function compileEquality(literal: Token): (value: unknown) => boolean {
   const { kind, text } = literal;
   const isNumber = kind === "word" && NUMBER.test(text);
+  if (kind === "regex") {
+    const found = compileRegex(text);
+    return (value) => typeof value === "string" && found(value);
+  }
   const matches = wildcard(text);
   return (value) => {
     if (typeof value === "number") return isNumber ? value === Number(text) : kind === "word" && matches(String(value));
     if (typeof value === "string") return matches(value);
     return typeof value === "boolean" && kind === "word" && matches(String(value));
-  };
-}
-
-/** `*` stands for any run of characters. Greedy over the pieces between the stars: linear, no regular expression. */
-export function wildcard(pattern: string): (text: string) => boolean {
-  const pieces = pattern.split("*");
-  const [first = "", ...rest] = pieces;
-  const last = rest.pop();
-  if (last === undefined) return (text) => text === pattern;
-  return (text) => {
-    if (!text.startsWith(first) || !text.endsWith(last)) return false;
-    let position = first.length;
-    for (const piece of rest) {
-      const found = text.indexOf(piece, position);
-      if (found === -1) return false;
-      position = found + piece.length;
-    }
-    return position + last.length <= text.length;
   };
 }

@@ -206,6 +206,8 @@ describe("CloudWatch Logs", () => {
     ["{ $.flag IS TRUE }", ["c"]],
     ["{ $.nothing IS NULL }", ["c"]],
     ["{ $.list[*] = 8 }", ["c"]],
+    ["{ $.level = %^err|^warn% }", ["a"]],
+    ["{ $.level != %^err% }", ["b"]],
   ])("the JSON pattern %s finds the events it names", async (pattern, expected) => {
     await setUp();
     await put(
@@ -218,13 +220,46 @@ describe("CloudWatch Logs", () => {
     expect(found.map((message) => (JSON.parse(message ?? "") as { id: string }).id)).toEqual(expected);
   });
 
-  test.each(["{ $.a = }", "{ a = 1 }", "{ $.a > x }", "{ ($.a = 1 }", '"open', "[w1, w2]"])(
-    "the pattern %s is refused",
-    async (pattern) => {
-      await setUp();
-      await expect(messages(pattern)).rejects.toMatchObject({ name: "InvalidParameterException" });
-    },
-  );
+  test.each([
+    ["[w1=ERROR, w2]", ["c"]],
+    ["[w1=ERROR || w1=WARN, w2]", ["b", "c"]],
+    ["[w1!=ERROR && w1!=WARN, w2]", ["a"]],
+    ["[w1=ERROR]", []],
+    ["[ip, id, user, time, request=GET*, status=4*, bytes]", ["a"]],
+    ["[ip, id, user, time, request, status, bytes >= 1534]", ["a"]],
+    ["[..., status = 404 || status = 410, bytes]", ["a"]],
+    ["[..., bytes > 2000]", []],
+    ["[ip=%127\\.0\\.0\\.[1-3]%, ...]", ["a"]],
+    ['[..., request="GET /index.html HTTP/1.0", status, bytes]', ["a"]],
+    ["[a, b, c, d, e, f, g, h]", []],
+    ["[]", ["a", "b", "c", "d"]],
+  ])("the pattern of fields %s finds the lines it names", async (pattern, expected) => {
+    await setUp();
+    const lines = {
+      a: '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534',
+      b: "WARN a little",
+      c: "ERROR very much indeed",
+      d: "lonely",
+    };
+    await put(...Object.values(lines).map((line, index): [number, string] => [index, line]));
+    const found = (await messages(pattern)) ?? [];
+    expect(Object.entries(lines).flatMap(([name, line]) => (found.includes(line) ? [name] : []))).toEqual(expected);
+  });
+
+  const MALFORMED = ["{ $.a = }", "{ a = 1 }", "{ $.a > x }", "{ ($.a = 1 }", '"open', "{ $.a = %(x)% }"];
+  test.each([
+    ...MALFORMED,
+    "[w1, w2",
+    "[a > x]",
+    "[a b]",
+    "[a,,b]",
+    '[a="x]',
+    "[..., a, ...]",
+    "[a=%x%, b=%y%, c=%z%]",
+  ])("the pattern %s is refused", async (pattern) => {
+    await setUp();
+    await expect(messages(pattern)).rejects.toMatchObject({ name: "InvalidParameterException" });
+  });
 
   test("filtering goes over all streams in order of time, page by page", async () => {
     const now = served.clock.now();
