@@ -4,6 +4,7 @@ import { configFromFlags } from "../config/flag-values.js";
 import { CONFIG_FLAGS } from "../config/flags.js";
 import { loadApplication, type LoadedApplication } from "../config/load-application.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
+import { ownRealm } from "../stack/backends/own-realm.js";
 import { VERSION } from "./version.js";
 
 export interface Project extends LoadedApplication {
@@ -11,7 +12,16 @@ export interface Project extends LoadedApplication {
 }
 
 /** Reads the project in the current folder. `options` are commander's. */
-export async function loadProject(options: Readonly<Record<string, unknown>>): Promise<Project> {
+export function loadProject(options: Readonly<Record<string, unknown>>): Promise<Project> {
+  return load(options);
+}
+
+/** The same to run something of it: services in the user's AWS account want the template read for that account. */
+export function loadProjectToRun(options: Readonly<Record<string, unknown>>): Promise<Project> {
+  return load(options, ownRealm);
+}
+
+async function load(options: Readonly<Record<string, unknown>>, account?: typeof ownRealm): Promise<Project> {
   const folder = process.cwd();
   const configFile = options["config"];
   const loaded = await loadApplication({
@@ -19,6 +29,7 @@ export async function loadProject(options: Readonly<Record<string, unknown>>): P
     flags: configFromFlags(options, CONFIG_FLAGS),
     cacheFolder: join(cacheFolder(folder), "applications"),
     version: VERSION,
+    ...(account === undefined ? {} : { account }),
     ...(typeof configFile === "string" ? { configFile } : {}),
   });
   return { ...loaded, folder };

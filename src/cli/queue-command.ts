@@ -2,10 +2,11 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { didYouMean } from "../config/nearest.js";
 import { AppError } from "../shared/errors.js";
+import { clientOptions, placeOf } from "../stack/backends/endpoints.js";
 import { queueInspector, type QueueInspector, type QueueState } from "../stack/queue-inspector.js";
 import { Stack } from "../stack/stack.js";
 import { diagnostics } from "./diagnostics.js";
-import { loadProject } from "./project.js";
+import { loadProjectToRun } from "./project.js";
 
 export interface QueueTools {
   readonly inspector: QueueInspector;
@@ -19,7 +20,7 @@ export async function withQueues<T>(
   options: Readonly<Record<string, unknown>>,
   work: (tools: QueueTools) => Promise<T>,
 ): Promise<T> {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const stack = await Stack.start({
     log: diagnostics(),
     application: project.application,
@@ -48,14 +49,14 @@ export async function withQueues<T>(
       },
       async client() {
         const { SQSClient } = await import("@aws-sdk/client-sqs");
-        return (client ??= new SQSClient(stack.addressOf("sqs")));
+        return (client ??= new SQSClient(clientOptions(stack.addressOf("sqs"))));
       },
     });
   } catch (error) {
     if (error instanceof AppError || !isRefusal(error)) throw error;
     throw new AppError("LR1004", {
       what: `SQS refuses this: ${error.name}`,
-      where: stack.addressOf("sqs").endpoint,
+      where: placeOf(stack.addressOf("sqs")),
       why: error.message,
       cause: error,
     });

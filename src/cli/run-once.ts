@@ -41,7 +41,9 @@ export async function runOnce(
   });
   const interruption = new Interruption();
   try {
-    const result = await Promise.race([stack.invoke(fn, request), interruption.promise]);
+    // The one with local addresses in it; a file that the template does not know has none.
+    const bound = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
+    const result = await Promise.race([stack.invoke(bound, request), interruption.promise]);
     if (result === undefined) return EXIT.interrupted;
     if (json)
       process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);

@@ -65,6 +65,13 @@ export const CONFIG_FLAGS: readonly FlagDeclaration[] = [
     kind: "pairs",
   },
   {
+    flags: "--create-resources",
+    description:
+      "Make on AWS what the template declares and nobody has made there. For the command line only, after a look at the list that a run without it prints",
+    path: "createResources",
+    kind: "boolean",
+  },
+  {
     flags: "--env <NAME=value...>",
     description: "Variables added to every function; these win over the template",
     path: "environment",

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AppError } from "../shared/errors.js";
+import type { Realm } from "../shared/arn.js";
 import type { Application } from "./application.js";
 import { cacheFile, readCache, writeCache } from "./application-cache.js";
 import { bindEndpoints } from "./endpoints.js";
@@ -26,6 +27,11 @@ export interface LoadOptions {
   readonly cacheFolder?: string;
   /** Our own version: another one does not read this one's cache. */
   readonly version?: string;
+  /**
+   * The account of the user, when services are to be in it: the template is then read for that one. What config and
+   * flags say of it is given. Without it the template is read for the account of the config.
+   */
+  readonly account?: (asked: Partial<Realm>) => Promise<Realm>;
   /** Local addresses; without it the application carries AWS's (see endpoints.ts). */
   readonly endpoints?: EndpointResolver;
 }
@@ -44,7 +50,9 @@ export async function loadApplication(options: LoadOptions): Promise<LoadedAppli
   const { cacheFolder, configFile, endpoints, flags = {}, version = "" } = options;
   const folder = resolve(options.folder);
   const kept = cacheFolder === undefined ? undefined : cacheFile(cacheFolder, [folder, configFile ?? null, flags]);
-  const cached = kept === undefined ? undefined : readCache(kept, version);
+  const found = kept === undefined ? undefined : readCache(kept, version);
+  // Whose credentials these are may be another matter each time.
+  const cached = found !== undefined && options.account !== undefined && usesAws(found.config) ? undefined : found;
   const loaded = cached
     ? { ...cached, fromCache: true }
     : { ...(await loadFresh(folder, options, kept)), fromCache: false };
@@ -62,7 +70,13 @@ async function loadFresh(
     names.map((name) => join(folder, name)).find((path) => existsSync(path) || (absent.push(path), false));
   const configPath = options.configFile === undefined ? firstThere(CONFIG_FILES) : resolve(folder, options.configFile);
   const configFile = configPath === undefined ? undefined : await readConfigFile(configPath);
-  const config = resolveConfig(configFile, options.flags ?? {}, folder);
+  const flags = options.flags ?? {};
+  let config = resolveConfig(configFile, flags, folder);
+  const inAccount = options.account !== undefined && usesAws(config);
+  if (options.account !== undefined && inAccount) {
+    const realm = await options.account(askedRealm({ ...configFile?.value, ...flags }));
+    config = resolveConfig(configFile, { ...flags, ...realm }, folder);
+  }
   const files = [...(configFile?.files ?? [])];
   const templatePath = config.template === undefined ? firstThere(TEMPLATE_FILES) : resolve(folder, config.template);
 
@@ -82,11 +96,21 @@ async function loadFresh(
     absent.push(...result.absent);
   }
   const application = { ...declared, functions: overridden(declared.functions, config) };
-  if (kept !== undefined && options.cacheFolder !== undefined && configFile?.stable !== false) {
+  if (kept !== undefined && !inAccount && options.cacheFolder !== undefined && configFile?.stable !== false) {
     writeCache(kept, options.cacheFolder, options.version ?? "", { application, config }, files, absent);
   }
   return { application, config, files };
 }
+
+/** What config and flags say themselves of account and region, without the defaults. */
+const askedRealm = ({ region, accountId }: JsonObject): Partial<Realm> => ({
+  ...(typeof region === "string" ? { region } : {}),
+  ...(typeof accountId === "string" ? { accountId } : {}),
+});
+
+/** Whether something of it is in the user's AWS account. */
+export const usesAws = ({ backend, backends }: ResolvedConfig): boolean =>
+  backend === "aws" || Object.values(backends).includes("aws");
 
 const emptyApplication = (config: ResolvedConfig): Application => ({
   sourceFile: undefined,

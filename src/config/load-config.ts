@@ -144,6 +144,13 @@ function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {
 
 /** Checks flags and file together and fills in the defaults. */
 export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, folder: string): ResolvedConfig {
+  if (file?.value["createResources"] !== undefined)
+    throw new AppError("LR2005", {
+      what: 'The option "createResources" is for the command line only',
+      where: relative(folder, file.path) || file.path,
+      why: "it makes things that cost money, and whoever runs the command is to have wanted it",
+      fix: "Pass --create-resources.",
+    });
   const result = configSchema.safeParse(mergeConfig(file?.value ?? {}, flags), { reportInput: true });
   if (result.success) return result.data;
   const [issue] = result.error.issues;

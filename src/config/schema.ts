@@ -195,6 +195,11 @@ export const configSchema = z.strictObject({
     "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
     "--endpoint <service=url...>",
   ),
+  createResources: option(
+    z.boolean().default(false),
+    "Make on AWS what the template declares and nobody has made there. For the command line only, after a look at the list that a run without it prints.",
+    "--create-resources",
+  ),
   containers,
   credentials: credentials.prefault({}),
   environment: option(

@@ -24,6 +24,7 @@ export interface ServiceSetOptions {
   readonly log: Logger;
   /** Accepted besides `test`/`test`. */
   readonly keyPairs?: readonly KeyPair[];
+  readonly currentPair?: (() => KeyPair | undefined) | undefined;
   readonly withoutDefaultPair?: boolean;
   /** Names of the services to offer; all of them when absent. */
   readonly services?: readonly string[];
@@ -52,6 +53,7 @@ export class ServiceSet {
       clock: options.clock,
       secret: options.secret ?? (() => this.#makeContext().store.secret),
       ...(options.keyPairs === undefined ? {} : { keyPairs: options.keyPairs }),
+      currentPair: options.currentPair,
       ...(options.withoutDefaultPair === undefined ? {} : { withoutDefaultPair: options.withoutDefaultPair }),
     });
     const wanted = options.services === undefined ? undefined : new Set(options.services);

@@ -86,6 +86,11 @@ export const ERROR_CODES = {
   LR5010: kind(EXIT.dependency, "Container image cannot be had", "Name an image that the engine has or can pull."),
   LR5011: kind(EXIT.dependency, "Container did not become ready", "Its last lines say why."),
   LR5012: kind(EXIT.dependency, "Docker engine stopped answering", "Look at the engine's log, and restart it."),
+  LR5013: kind(
+    EXIT.dependency,
+    "No AWS credentials can be used",
+    "Log in, or set AWS_PROFILE; without --backend aws none are needed.",
+  ),
   LR6001: kind(
     EXIT.functionError,
     "Something waited for did not happen",

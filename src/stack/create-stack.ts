@@ -24,6 +24,8 @@ import type { LogRecord } from "../runtime/log-capture.js";
 import type { InvocationObserver, InvocationReport, InvokeResult } from "../runtime/types.js";
 import { VirtualClock, realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
+import { ownRealm } from "./backends/own-realm.js";
+import { clientOptions } from "./backends/endpoints.js";
 import { requestDoor, type DoorRequest } from "./door-request.js";
 import { parseDuration } from "./duration.js";
 import {
@@ -128,7 +130,7 @@ export class TestStack {
       maxAttempts: 1,
     };
     this.#clients = new ServiceClients(
-      (service) => ({ ...this.clientConfig, ...stack.addressOf(service) }),
+      (service) => ({ forcePathStyle: true, maxAttempts: 1, ...clientOptions(stack.addressOf(service)) }),
       () => stack.application,
     );
     ({ s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb } = this.#clients);
@@ -246,6 +248,7 @@ export async function createStack(options: CreateStackOptions = {}): Promise<Tes
     folder,
     flags: flagsOf(options),
     cacheFolder: join(cacheFolder(folder), "applications"),
+    account: ownRealm,
     ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
   });
   const { application, config } = await withOwnPorts(loaded);

@@ -7,6 +7,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { Gateway } from "../services/gateway.js";
 import type { SecretsService } from "../services/secrets/index.js";
 import type { SsmService } from "../services/ssm/index.js";
+import { clientOptions, type ServiceAddress } from "./backends/endpoints.js";
 import { AppError, messageOf } from "../shared/errors.js";
 
 /** How a value is looked up. */
@@ -44,12 +45,9 @@ export function lookUpIn(gateway: Gateway): LookUp {
   };
 }
 
-/** In the services of a stack that another process runs, through the SDK. */
-export function lookUpAt(clientConfig: {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}): LookUp {
+/** In the services of a stack that another process runs, on another server or on AWS, through the SDK. */
+export function lookUpAt(address: ServiceAddress): LookUp {
+  const clientConfig = clientOptions(address);
   return async (reference) => {
     if (reference.kind === "ssm") {
       const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");

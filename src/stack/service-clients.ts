@@ -6,6 +6,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { Application } from "../config/application.js";
+import type { clientOptions } from "./backends/endpoints.js";
 
 /** Spread into the constructor of any SDK client: `new S3Client(stack.clientConfig)`. */
 export interface ClientConfig {
@@ -16,6 +17,9 @@ export interface ClientConfig {
   readonly forcePathStyle: true;
   readonly maxAttempts: number;
 }
+
+/** The same for any server; on AWS the SDK finds the endpoint and renews the credentials. */
+type AnyClientConfig = Omit<ClientConfig, "endpoint" | "credentials"> & ReturnType<typeof clientOptions>;
 
 type Content = string | Uint8Array;
 export type Item = Record<string, unknown>;
@@ -52,13 +56,13 @@ const MAX_BATCH = 10;
 
 /** Clients are made at first use and ended by `close`. */
 export class ServiceClients {
-  readonly #config: (service: "s3" | "sqs" | "dynamodb") => ClientConfig;
+  readonly #config: (service: "s3" | "sqs" | "dynamodb") => AnyClientConfig;
   readonly #application: () => Application;
   #s3: Promise<S3Client> | undefined;
   #sqs: Promise<SQSClient> | undefined;
   #dynamodb: Promise<DynamoDBDocumentClient> | undefined;
 
-  constructor(config: (service: "s3" | "sqs" | "dynamodb") => ClientConfig, application: () => Application) {
+  constructor(config: (service: "s3" | "sqs" | "dynamodb") => AnyClientConfig, application: () => Application) {
     this.#config = config;
     this.#application = application;
   }

@@ -14,6 +14,7 @@ import type { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
+import type { AwsAccount } from "./backends/aws-account.js";
 import type { Backends } from "./backends/backends.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
@@ -36,6 +37,8 @@ export interface ServicesOptions {
 export interface Live {
   application: Application;
   readonly foreign: ForeignEndpoints;
+  /** Undefined when nothing is in the user's account. */
+  readonly aws: AwsAccount | undefined;
   backends?: Backends;
   sources?: StackSources;
   secondStores?: readonly SecondStore[];
@@ -70,6 +73,7 @@ export async function startServices(
     realm: application.realm,
     log,
     keyPairs: keyPairsOf(config, live.foreign),
+    currentPair: live.aws === undefined ? undefined : () => live.aws?.keys,
   };
   const embedded = (): Application => embeddedPart(live.application, live.foreign);
   const gateway = await startGateway({

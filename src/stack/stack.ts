@@ -5,6 +5,7 @@
 import type { Application } from "../config/application.js";
 import { bindEndpoints } from "../config/endpoints.js";
 import type { FunctionConfig } from "../config/function-config.js";
+import { usesAws } from "../config/load-application.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { DebuggerOptions } from "../runtime/launch-plans.js";
@@ -21,6 +22,7 @@ import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import { lookUpAt, lookUpIn, needsReferences, withReferences, type LookUp } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import {
   endpointVariables,
@@ -112,12 +114,14 @@ export class Stack {
     try {
       const options = await withContainers(asked, closers);
       const { config, clock = realClock, log = silentLogger } = options;
-      const foreign = foreignEndpoints(config);
+      const aws = usesAws(config) ? await openAccount(config.region) : undefined;
+      if (aws !== undefined) closers.push(() => aws.close());
+      const foreign = foreignEndpoints(config, aws);
       const notice = (text: string): void => options.onNotice?.(text);
-      const live: Live = { application: options.application, foreign };
+      const live: Live = { application: options.application, foreign, aws };
       if (foreign.size > 0) {
         const { Backends } = await import("./backends/backends.js");
-        const backends = await Backends.open({ foreign, config, clock, notice }, options.application);
+        const backends = await Backends.open({ foreign, aws, config, clock, notice }, options.application);
         live.backends = backends;
         closers.push(() => backends.close());
       }
@@ -132,6 +136,7 @@ export class Stack {
         clock,
         secret: () => stateSecret(folder),
         keyPairs: keyPairsOf(config, foreign),
+        currentPair: aws === undefined ? undefined : () => aws.keys,
       });
       const gateway =
         lock instanceof StateLock ? await startServices(options, folder, bus, activity, live, closers) : undefined;
@@ -170,7 +175,7 @@ export class Stack {
         clock,
         cache: cacheFolder(options.projectRoot),
         credentials: (fn) => {
-          const keys = foreignCredentials(foreign);
+          const keys = aws?.keys ?? foreignCredentials(foreign);
           if (keys !== undefined) return keys;
           const name = fn.role.slice(fn.role.lastIndexOf("/") + 1);
           return credentials.issueSession({
@@ -179,7 +184,7 @@ export class Stack {
             expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS,
           });
         },
-        endpoints: () => ({ AWS_ENDPOINT_URL: endpoint, ...endpointVariables(foreign) }),
+        endpoints: () => endpointVariables({ config, foreign, gateway: endpoint, own: aws?.endpoints }),
         log: (fn, logStream, record) => {
           if (gateway !== undefined && options.kind === "command") preload(gateway, host, fn);
           telemetry?.record(fn, logStream, record);
@@ -197,6 +202,13 @@ export class Stack {
         ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
       });
       closers.push(() => host.close());
+      // Environments have the keys with which they were started; new ones come with new keys.
+      aws?.onRenewed(
+        // The time of AWS, whatever this stack's clock shows.
+        realClock,
+        () => live.application.functions.forEach((fn) => host.update(fn)),
+        (error) => notice(`${error.message}: functions go on with the old ones`),
+      );
       const { sources, store } = live;
       if (gateway !== undefined && sources !== undefined && store !== undefined) {
         const lambda = lambdaService({
@@ -321,17 +333,26 @@ function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
   };
 }
 
+/** Loaded by those who use it: it brings the AWS SDK with it. */
+async function openAccount(region: string): Promise<AwsAccount> {
+  const { AwsAccount } = await import("./backends/aws-account.js");
+  return AwsAccount.open(region);
+}
+
 /** The application with the addresses of this stack in it. */
 function bindLocally(
   application: Application,
   config: ResolvedConfig,
   endpoint: string,
-  { http, backends }: Live,
+  { http, backends, foreign }: Live,
 ): Application {
+  const sqs = foreign.get("sqs");
+  const onAws = sqs !== undefined && sqs.endpoint === undefined;
   // A one-shot command serves no HTTP: its functions get the address that a stack would have.
   const front = (): string => `http://127.0.0.1:${config.ports.http}`;
   return bindEndpoints(application, {
-    queueBase: () => endpoint,
+    // On AWS a queue that nobody has made yet will have the URL that the template has for it.
+    queueBase: () => (onAws ? `https://sqs.${application.realm.region}.amazonaws.com` : endpoint),
     ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
     api: ({ id }) => http?.api(id) ?? front(),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),

@@ -6,12 +6,12 @@ import { LAMBDA } from "../../shared/aws-limits.js";
 import { AppError } from "../../shared/errors.js";
 import { readEvent } from "../event-input.js";
 import type { Action } from "../action.js";
-import { loadProject, type Project } from "../project.js";
+import { loadProjectToRun, type Project } from "../project.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { runOnce } from "../run-once.js";
 
 export const invokeCommand: Action = async ([name = ""], options) => {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const fn = chooseFunction(name, project);
   const payload = await readEvent(options, project.folder);
   const clientContext = readClientContext(options["clientContext"]);

@@ -8,14 +8,14 @@ import type { InvocationRecord } from "../../stack/history/records.js";
 import type { Action } from "../action.js";
 import { chooseInvocation, historyOf } from "../history.js";
 import { inspectorOptions } from "../inspect-options.js";
-import { loadProject, type Project } from "../project.js";
+import { loadProjectToRun, type Project } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { recordLine } from "../render/history.js";
 import { runOnce } from "../run-once.js";
 import { chooseFunction } from "./invoke.js";
 
 export const replayCommand: Action = async ([id], options) => {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const record = chooseInvocation(historyOf(project), id, options);
   const to = options["to"];
   const fn = typeof to === "string" ? chooseFunction(to, project) : functionOf(record, project);

@@ -2,18 +2,19 @@
 import { didYouMean } from "../../config/nearest.js";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { seed } from "../../stack/seed/seed.js";
+import { clientOptions } from "../../stack/backends/endpoints.js";
 import { parseSize } from "../../stack/seed/size.js";
 import { Stack } from "../../stack/stack.js";
 import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
-import { loadProject, type Project } from "../project.js";
+import { loadProjectToRun, type Project } from "../project.js";
 import { progress } from "../render/progress.js";
 
 const DEFAULTS = { prefix: "2026/04/", count: 24, size: "2k" };
 const MAX_COUNT = 10_000_000;
 
 export const seedCommand: Action = async (_args, options) => {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const { application, config } = project;
   const first = config.seeds[0];
   const bucket = bucketFor(options["bucket"] ?? first?.bucket, project);
@@ -30,6 +31,7 @@ export const seedCommand: Action = async (_args, options) => {
     kind: "command",
     onNotice: (line) => process.stderr.write(`note ${line}\n`),
   });
+  const address = stack.addressOf("s3");
   const interrupted = new AbortController();
   const onInterrupt = (): void => interrupted.abort();
   process.once("SIGINT", onInterrupt);
@@ -37,12 +39,13 @@ export const seedCommand: Action = async (_args, options) => {
   const shown = progress(process.stderr, `seeding ${bucket}/${prefix}`, total);
   try {
     const result = await seed({
-      ...stack.addressOf("s3"),
+      ...clientOptions(address),
       bucket,
       prefix,
       count,
       sizeBytes,
-      createBucket: true,
+      // On AWS it would belong to somebody and cost money.
+      createBucket: address.endpoint !== undefined || config.createResources,
       onProgress: ({ done, total: all, bytes }) =>
         shown.update(Math.round((done / Math.max(1, all)) * total), `${Math.round(bytes / 1024)} KiB`),
       signal: interrupted.signal,
@@ -62,6 +65,12 @@ export const seedCommand: Action = async (_args, options) => {
         what: `"${bucket}" is no name of a bucket`,
         where: "--bucket",
         fix: "Use 3 to 63 small letters, digits, dots and hyphens.",
+        cause: error,
+      });
+    if (error instanceof Error && error.name === "NoSuchBucket")
+      throw new AppError("LR1004", {
+        what: `There is no bucket "${bucket}" on AWS`,
+        fix: "Make it, or pass --create-resources to have it made.",
         cause: error,
       });
     throw error;

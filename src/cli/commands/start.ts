@@ -7,7 +7,7 @@ import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
 import { inspectorOptions } from "../inspect-options.js";
-import { loadProject, type Project } from "../project.js";
+import { loadProjectToRun, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
 import { doorLines, keyLine, limitLine, resourceLines } from "../terminal/banner.js";
 import { readKeys } from "../terminal/keys.js";
@@ -15,7 +15,7 @@ import { Quit } from "../terminal/quit.js";
 import { Session } from "../terminal/session.js";
 
 export const startCommand: Action = async (_args, options) => {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const json = options["json"] === true;
   const colours = coloursFor(process.stderr);
   const debugging = new Debugging();
@@ -59,7 +59,7 @@ export const startCommand: Action = async (_args, options) => {
           stack,
           projectRoot: project.folder,
           loaded: project,
-          load: () => loadProject(options),
+          load: () => loadProjectToRun(options),
           inspect: debugging.inspect,
           onEvent: (event) => session.watched(event),
         });

@@ -8,7 +8,7 @@ import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
 import { findEventFile, readEvent } from "../event-input.js";
 import { inspectorOptions } from "../inspect-options.js";
-import { loadProject } from "../project.js";
+import { loadProjectToRun } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { difference } from "../render/difference.js";
 import { resultJson } from "../render/result.js";
@@ -17,7 +17,7 @@ import { Session } from "../terminal/session.js";
 import { chooseFunction } from "./invoke.js";
 
 export const watchCommand: Action = async ([name = ""], options) => {
-  const project = await loadProject(options);
+  const project = await loadProjectToRun(options);
   const fn = chooseFunction(name, project);
   // A save of the event counts as well; standard input can be read but once.
   let payload = await readEvent(options, project.folder);
@@ -76,7 +76,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
       stack,
       projectRoot: project.folder,
       loaded: project,
-      load: () => loadProject(options),
+      load: () => loadProjectToRun(options),
       inspect: debugging.inspect,
       onEvent: (event) => {
         session.watched(event);

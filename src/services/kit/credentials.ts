@@ -64,6 +64,8 @@ export interface CredentialsOptions {
   readonly secret: () => Buffer;
   /** Pairs besides `test`/`test`. */
   readonly keyPairs?: readonly KeyPair[];
+  /** One more, which is another one from time to time. */
+  readonly currentPair?: (() => KeyPair | undefined) | undefined;
   /** Accept the given pairs alone: a store that plays somebody else's. */
   readonly withoutDefaultPair?: boolean;
 }
@@ -137,7 +139,8 @@ export function createCredentials(options: CredentialsOptions): Credentials {
     },
 
     secretFor(accessKeyId, sessionToken) {
-      const pair = fixed.get(accessKeyId);
+      const current = options.currentPair?.();
+      const pair = current?.accessKeyId === accessKeyId ? current : fixed.get(accessKeyId);
       if (pair !== undefined) {
         if (sessionToken !== undefined && sessionToken !== pair.sessionToken) return { status: "invalid-token" };
         const arn = `arn:aws:iam::${realm.accountId}:root`;

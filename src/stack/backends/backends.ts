@@ -5,14 +5,17 @@
 import type { Application } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import type { Clock } from "../../shared/clock.js";
-import type { ForeignEndpoints } from "./endpoints.js";
-import { assertReachable } from "./reachable.js";
+import type { AwsAccount } from "./aws-account.js";
+import { placeOf, type ForeignEndpoints } from "./endpoints.js";
 import { ForeignQueues } from "./queues.js";
+import { assertReachable } from "./reachable.js";
 import { makeForeignResources } from "./resources.js";
 import { seedForeignBuckets } from "./seeds.js";
 
 export interface BackendsOptions {
   readonly foreign: ForeignEndpoints;
+  /** Undefined when nothing is in the user's account. */
+  readonly aws: AwsAccount | undefined;
   readonly config: ResolvedConfig;
   readonly clock: Clock;
   readonly notice: (text: string) => void;
@@ -31,17 +34,26 @@ export class Backends {
 
   /** Throws LR5007 when a server does not answer, LR5008 when something cannot be made there. */
   static async open(options: BackendsOptions, application: Application): Promise<Backends> {
-    await assertReachable(options.foreign);
+    const { aws, foreign, notice } = options;
+    await assertReachable(foreign);
+    if (aws !== undefined) notice(accountSentence(aws, application));
     const backends = new Backends(options);
     await backends.prepare(application);
-    for (const text of differences(options.foreign, application)) options.notice(text);
+    for (const text of differences(foreign, application)) notice(text);
     return backends;
   }
 
   /** Makes what is missing. To be called again for a new reading of the template. */
   async prepare(application: Application): Promise<void> {
     const { foreign, config, notice } = this.#options;
-    const queues = await makeForeignResources(foreign, application);
+    const { accountId, region } = application.realm;
+    const mayMake = (missing: readonly string[]): boolean => {
+      const what = `${missing.join(", ")} in the AWS account ${accountId}, ${region}`;
+      if (config.createResources) notice(`making ${what}`);
+      else notice(`the template declares, and nobody has made: ${what}. Pass --create-resources to have it made`);
+      return config.createResources;
+    };
+    const queues = await makeForeignResources({ foreign, application, mayMake, notice });
     this.queues?.declare(queues);
     for (const { name, arn } of application.queues) {
       const made = queues.get(name)?.arn ?? arn;
@@ -51,7 +63,10 @@ export class Backends {
         );
     }
     const s3 = foreign.get("s3");
-    if (s3 !== undefined && config.seeds.length > 0) await seedForeignBuckets(s3, config, application, notice);
+    if (s3 === undefined || config.seeds.length === 0) return;
+    if (s3.endpoint === undefined && !config.createResources)
+      notice("buckets on AWS are not seeded without --create-resources");
+    else await seedForeignBuckets(s3, config, application, notice);
   }
 
   close(): void {
@@ -59,11 +74,27 @@ export class Backends {
   }
 }
 
-/** What does not go to the other server although it concerns it. */
-function differences(foreign: ForeignEndpoints, { buckets }: Application): string[] {
-  const s3 = foreign.get("s3")?.endpoint;
+/** Which account it is, told before anything happens in it. */
+function accountSentence({ region, endpoints }: AwsAccount, { realm }: Application): string {
+  const set = Object.entries(endpoints).map(([name, url]) => `${name}=${url}`);
+  const elsewhere = set.length === 0 ? "" : `, by ${set.join(", ")} of your environment`;
+  return `functions work on real resources: the AWS account ${realm.accountId}, ${region}${elsewhere}`;
+}
+
+/** What does not go to the other server although it concerns it, and what happens there that one may not expect. */
+function differences(foreign: ForeignEndpoints, { buckets, eventSources }: Application): string[] {
+  const texts: string[] = [];
+  const s3 = foreign.get("s3");
   const telling = buckets.filter(({ notifications, eventBridge }) => notifications.length > 0 || eventBridge);
-  if (s3 === undefined || telling.length === 0) return [];
-  const names = telling.map(({ name }) => name).join(", ");
-  return [`events of ${names} fire nothing: the buckets are at ${s3}, and their notifications are not set there`];
+  if (s3 !== undefined && telling.length > 0) {
+    const names = telling.map(({ name }) => name).join(", ");
+    texts.push(
+      `events of ${names} fire nothing: the buckets are at ${placeOf(s3)}, and their notifications are not set there`,
+    );
+  }
+  const sqs = foreign.get("sqs");
+  const polled = eventSources.flatMap((source) => (source.kind === "sqs" && source.enabled ? [source.queueArn] : []));
+  if (sqs !== undefined && sqs.endpoint === undefined && polled.length > 0)
+    texts.push(`a running stack takes messages off ${[...new Set(polled)].join(", ")}, beside whoever else does`);
+  return texts;
 }

@@ -27,29 +27,56 @@ const IDENTIFIERS: Readonly<Record<ServiceName, readonly string[]>> = {
   ses: ["SES", "SESV2"],
 };
 
+type KeySet = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+};
+
 /** What clients of ours need to reach a service. */
 export interface ServiceAddress {
-  readonly endpoint: string;
+  /** Undefined on AWS: the SDK finds it. */
+  readonly endpoint: string | undefined;
   readonly region: string;
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+  readonly credentials: KeySet | (() => Promise<KeySet>);
 }
 
 export type ForeignEndpoints = ReadonlyMap<ServiceName, ServiceAddress>;
 
+/** The parts of an address as clients of the SDK take them. */
+export function clientOptions({ endpoint, region, credentials }: ServiceAddress): {
+  readonly endpoint?: string;
+  readonly region: string;
+  readonly credentials: ServiceAddress["credentials"];
+} {
+  // A copy: the SDK writes into the credentials that it is given.
+  const keys = typeof credentials === "function" ? credentials : { ...credentials };
+  return { ...(endpoint === undefined ? {} : { endpoint }), region, credentials: keys };
+}
+
+/** Where it is, for a person. */
+export const placeOf = ({ endpoint, region }: ServiceAddress): string => endpoint ?? `AWS (${region})`;
+
 /** Throws LR2005 for a backend that is none and for two pairs of keys: an execution environment has one. */
-export function foreignEndpoints(config: ResolvedConfig): ForeignEndpoints {
+export function foreignEndpoints(
+  config: ResolvedConfig,
+  aws?: { readonly region: string; readonly credentials: () => Promise<KeySet> },
+): ForeignEndpoints {
   const foreign = new Map<ServiceName, ServiceAddress>();
-  for (const [name, backend] of Object.entries(config.backends)) {
-    if (backend === undefined || backend === "embedded") continue;
-    if (backend === "containers" || backend === "aws") throw notThere(`backends.${name}`, backend);
+  const names = Object.keys(IDENTIFIERS) as ServiceName[];
+  for (const name of names) {
+    const backend = config.backends[name] ?? config.backend;
+    if (backend === "embedded") continue;
+    if (backend === "containers") throw notHere(`backends.${name}`);
+    if (backend === "aws") {
+      if (aws === undefined) throw notHere(`backends.${name}`);
+      foreign.set(name, { endpoint: undefined, region: aws.region, credentials: aws.credentials });
+      continue;
+    }
     const given = typeof backend === "string" ? { url: backend } : backend;
     const { accessKeyId, secretAccessKey, sessionToken } = config.credentials;
     const own = given.accessKeyId !== undefined || given.secretAccessKey !== undefined;
-    foreign.set(name as ServiceName, {
+    foreign.set(name, {
       endpoint: given.url.replace(/\/$/, ""),
       region: given.region ?? config.region,
       credentials: {
@@ -59,38 +86,22 @@ export function foreignEndpoints(config: ResolvedConfig): ForeignEndpoints {
       },
     });
   }
-  if (config.backend !== "embedded") throw notThere("backend", config.backend);
   refuseTwoPairs(foreign);
   return foreign;
 }
 
-/**
- * Silence would be worse: the user would think the data went there. Containers have become URLs before a stack asks;
- * whoever asks without a stack has no part in them.
- */
-function notThere(where: string, backend: string): AppError {
-  if (backend === "containers")
-    return new AppError("LR2005", {
-      what: "This command cannot look into a server in a container",
-      where,
-      fix: "Ask the server itself by its own tools.",
-    });
-  return new AppError("LR2005", {
-    what: `The backend "${backend}" is not there yet`,
-    where,
-    why: "this version has the embedded services, containers, and any endpoint by its URL",
-    fix: "Leave it out, or start the server yourself and name its URL: --endpoint s3=http://...",
-  });
+/** Containers have become URLs before a stack asks, and AWS has its account; whoever asks without has no part in them. */
+function notHere(where: string): Error {
+  return new Error(`${where} has no address yet`);
 }
 
 function refuseTwoPairs(foreign: ForeignEndpoints): void {
-  const [[first, { credentials }] = [undefined, { credentials: undefined }], ...others] = [...foreign];
-  const other = others.find(
-    ([, address]) =>
-      address.credentials.accessKeyId !== credentials?.accessKeyId ||
-      address.credentials.secretAccessKey !== credentials.secretAccessKey,
-  );
-  if (first === undefined || other === undefined) return;
+  const [[first, address] = [undefined, undefined], ...others] = [...foreign];
+  if (address === undefined) return;
+  const keyOf = ({ credentials }: ServiceAddress): string =>
+    typeof credentials === "function" ? "" : JSON.stringify([credentials.accessKeyId, credentials.secretAccessKey]);
+  const other = others.find(([, one]) => keyOf(one) !== keyOf(address));
+  if (other === undefined) return;
   throw new AppError("LR2005", {
     what: `The endpoints of ${first} and ${other[0]} have different credentials`,
     where: `backends.${other[0]}`,
@@ -99,17 +110,53 @@ function refuseTwoPairs(foreign: ForeignEndpoints): void {
   });
 }
 
-/** For execution environments, beside AWS_ENDPOINT_URL. */
-export function endpointVariables(foreign: ForeignEndpoints): Record<string, string> {
-  return Object.fromEntries(
-    [...foreign].flatMap(([name, { endpoint }]) =>
-      IDENTIFIERS[name].map((identifier) => [`AWS_ENDPOINT_URL_${identifier}`, endpoint]),
-    ),
+export interface EndpointVariables {
+  readonly config: ResolvedConfig;
+  readonly foreign: ForeignEndpoints;
+  /** Of the embedded services. */
+  readonly gateway: string;
+  /** The user's own variables of this kind; they count for AWS alone. */
+  readonly own?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * For execution environments. What is not named anywhere goes to the embedded services, which refuse it by name, unless
+ * everything is to be on AWS: then it goes there, and what is embedded has its own variable.
+ */
+export function endpointVariables({ config, foreign, gateway, own = {} }: EndpointVariables): Record<string, string> {
+  const everything = config.backend === "aws";
+  const named = (Object.keys(IDENTIFIERS) as ServiceName[]).flatMap((name) =>
+    IDENTIFIERS[name].flatMap((identifier): [string, string][] => {
+      const address = foreign.get(name);
+      const variable = `AWS_ENDPOINT_URL_${identifier}`;
+      if (address === undefined) return everything ? [[variable, gateway]] : [];
+      if (address.endpoint !== undefined) return [[variable, address.endpoint]];
+      if (everything) return [];
+      return [[variable, own[variable] ?? own["AWS_ENDPOINT_URL"] ?? awsEndpoint(identifier, address.region)]];
+    }),
   );
+  return { ...(everything ? own : { AWS_ENDPOINT_URL: gateway }), ...Object.fromEntries(named) };
+}
+
+/** Host names that are not the identifier in small letters. https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html */
+const HOSTS: Readonly<Record<string, string>> = {
+  DYNAMODB_STREAMS: "streams.dynamodb",
+  EVENTBRIDGE: "events",
+  SFN: "states",
+  SECRETS_MANAGER: "secretsmanager",
+  CLOUDWATCH_LOGS: "logs",
+  CLOUDWATCH: "monitoring",
+  SES: "email",
+  SESV2: "email",
+};
+
+function awsEndpoint(identifier: string, region: string): string {
+  const host = HOSTS[identifier] ?? identifier.toLowerCase();
+  return `https://${host}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }
 
 /** Foreign servers know nothing of our sessions, so functions get their keys; the embedded services accept those too. */
-export function foreignCredentials(foreign: ForeignEndpoints): ServiceAddress["credentials"] | undefined {
+export function foreignCredentials(foreign: ForeignEndpoints): KeySet | undefined {
   const [first] = foreign.values();
-  return first?.credentials;
+  return typeof first?.credentials === "function" ? undefined : first?.credentials;
 }

@@ -7,7 +7,7 @@ import type { QueueSender } from "../../sources/sqs/queue-sender.js";
 import { remoteQueue } from "../../sources/sqs/remote-queue.js";
 import { remoteSender } from "../../sources/sqs/remote-sender.js";
 import type { QueueInspector } from "../queue-inspector.js";
-import type { ServiceAddress } from "./endpoints.js";
+import { clientOptions, type ServiceAddress } from "./endpoints.js";
 import { foreignInspector } from "./inspector.js";
 import type { ForeignQueue } from "./resources.js";
 
@@ -22,7 +22,7 @@ export class ForeignQueues {
 
   constructor(address: ServiceAddress, clock: Clock) {
     this.#clock = clock;
-    this.client = new SQSClient(address);
+    this.client = new SQSClient(clientOptions(address));
     this.sender = remoteSender(this.client, (arn) => this.#urlOfArn(arn));
     this.inspector = foreignInspector({
       client: this.client,

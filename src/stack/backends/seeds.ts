@@ -4,7 +4,7 @@ import type { Application } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { seed } from "../seed/seed.js";
 import { parseSize } from "../seed/size.js";
-import type { ServiceAddress } from "./endpoints.js";
+import { clientOptions, placeOf, type ServiceAddress } from "./endpoints.js";
 
 export async function seedForeignBuckets(
   address: ServiceAddress,
@@ -12,7 +12,7 @@ export async function seedForeignBuckets(
   application: Application,
   notice: (text: string) => void,
 ): Promise<void> {
-  const client = new S3Client({ ...address, forcePathStyle: true });
+  const client = new S3Client({ ...clientOptions(address), forcePathStyle: address.endpoint !== undefined });
   try {
     for (const { bucket: named, prefix, kind, count, size, onlyWhenEmpty } of config.seeds) {
       const bucket = application.buckets.find(({ logicalId }) => logicalId === named)?.name ?? named;
@@ -23,8 +23,8 @@ export async function seedForeignBuckets(
       const { KeyCount = 0 } = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
       if (onlyWhenEmpty && KeyCount > 0) continue;
       const sizeBytes = typeof size === "number" ? size : parseSize(size);
-      const { uploaded } = await seed({ ...address, bucket, prefix, count, sizeBytes });
-      notice(`${bucket} at ${address.endpoint}: ${uploaded} sample objects seeded under ${prefix}`);
+      const { uploaded } = await seed({ ...clientOptions(address), bucket, prefix, count, sizeBytes });
+      notice(`${bucket} at ${placeOf(address)}: ${uploaded} sample objects seeded under ${prefix}`);
     }
   } finally {
     client.destroy();

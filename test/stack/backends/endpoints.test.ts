@@ -340,6 +340,8 @@ describe("the CLI", () => {
         AWS_ENDPOINT_URL_S3: far.endpoint,
       });
       expect(exitCode).toBe(0);
+      const sent = await other.run(["invoke", "send", ...args]);
+      expect(JSON.parse(sent.stdout)).toMatchObject({ queue: `${far.endpoint}/000000000000/orders` });
     } finally {
       other.remove();
     }
