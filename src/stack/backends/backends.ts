@@ -82,7 +82,7 @@ function accountSentence({ region, endpoints }: AwsAccount, { realm }: Applicati
 }
 
 /** What does not go to the other server although it concerns it, and what happens there that one may not expect. */
-function differences(foreign: ForeignEndpoints, { buckets, eventSources }: Application): string[] {
+function differences(foreign: ForeignEndpoints, { buckets, eventSources, topics }: Application): string[] {
   const texts: string[] = [];
   const s3 = foreign.get("s3");
   const telling = buckets.filter(({ notifications, eventBridge }) => notifications.length > 0 || eventBridge);
@@ -92,6 +92,11 @@ function differences(foreign: ForeignEndpoints, { buckets, eventSources }: Appli
       `events of ${names} fire nothing: the buckets are at ${placeOf(s3)}, and their notifications are not set there`,
     );
   }
+  const sns = foreign.get("sns");
+  if (sns !== undefined && topics.length > 0)
+    texts.push(
+      `topics are at ${placeOf(sns)}: lambda-run makes none there, and what buckets, alarms and asynchronous invocations here would publish does not reach them`,
+    );
   const sqs = foreign.get("sqs");
   const polled = eventSources.flatMap((source) => (source.kind === "sqs" && source.enabled ? [source.queueArn] : []));
   if (sqs !== undefined && sqs.endpoint === undefined && polled.length > 0)

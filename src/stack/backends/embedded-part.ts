@@ -8,6 +8,7 @@ export function embeddedPart(application: Application, foreign: ForeignEndpoints
     ...application,
     ...(foreign.has("s3") ? { buckets: [] } : {}),
     ...(foreign.has("sqs") ? { queues: [] } : {}),
+    ...(foreign.has("sns") ? { topics: [] } : {}),
     ...(foreign.has("dynamodb") ? { tables: [] } : {}),
     ...(foreign.has("secretsmanager") ? { secrets: [] } : {}),
     ...(foreign.has("ssm") ? { parameters: [] } : {}),
