@@ -223,9 +223,9 @@ describe("bad input of lambda-run invoke", () => {
     [
       "a backend that is not there",
       smallProject(echo),
-      ["invoke", "hello", "--backend", "aws"],
+      ["invoke", "hello", "--backend", "azure"],
       2,
-      /error LR2005 .*aws/s,
+      /error LR2005 .*azure/s,
     ],
     [
       "a client context that is no JSON",

@@ -298,7 +298,7 @@ describe("what goes wrong is told at the start", () => {
     const config: LambdaRunConfig = { backends: { sqs: { url: far.endpoint, ...KEYS }, s3: "http://127.0.0.1:1" } };
     expect(await refusal(config)).toMatchObject({
       code: "LR2005",
-      what: "The endpoints of sqs and s3 have different credentials",
+      what: "The endpoints of s3 and sqs have different credentials",
     });
   });
 });
