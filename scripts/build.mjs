@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { testcontainersAt, testcontainersBundle } from "./testcontainers-bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies, version } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
@@ -26,7 +27,7 @@ const withTypes = process.argv.includes("--types");
 if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
 
 function isFresh() {
-  const made = ["dist/cli.js", "dist/index.js", "dist/types/index.d.ts"].map(
+  const made = ["dist/cli.js", "dist/index.js", "dist/testcontainers.js", "dist/types/index.d.ts"].map(
     (name) => statSync(`${root}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
   const sources = readdirSync(`${root}/src`, { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -65,7 +66,14 @@ const common = {
 };
 
 await Promise.all([
-  build({ ...common, external, entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" }, outdir: "dist" }),
+  build({
+    ...common,
+    external,
+    plugins: [testcontainersAt("./testcontainers.js")],
+    entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
+    outdir: "dist",
+  }),
+  build(testcontainersBundle(common)),
   build({
     ...common,
     // The bootstrap runs inside the execution environment, where a source map would only cost a file.

@@ -2,6 +2,7 @@
 import { build } from "esbuild";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { testcontainersAt } from "../../testcontainers-bundle.mjs";
 
 export const ROOT = join(import.meta.dirname, "../../..");
 /** Below node_modules, where the packages that stay outside are found. */
@@ -25,6 +26,10 @@ export { findFunction } from "./src/config/find-function";
 export { Archive } from "./src/functions/aggregation/archive";
 export { Spool } from "./src/functions/aggregation/spool";
 export { createPresigner } from "./src/functions/manifest/presign";
+export { startContainers } from "./src/stack/containers";
+export { untilHealthy } from "./src/stack/containers/health";
+export { minio } from "./src/stack/containers/servers";
+export { configSchema } from "./src/config/schema";
 export { Bus } from "./src/shared/bus";
 export { realClock, VirtualClock } from "./src/shared/clock";
 export { silentLogger } from "./src/shared/logger";
@@ -39,6 +44,7 @@ export async function buildProduct() {
     target: "node20",
     format: "cjs",
     packages: "external",
+    plugins: [testcontainersAt(join(ROOT, "dist/testcontainers.js"))],
     supported: { "dynamic-import": false },
     define: { __LAMBDA_RUN_VERSION__: '"bench"' },
     outfile: PRODUCT,
