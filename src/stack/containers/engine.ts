@@ -96,13 +96,16 @@ export interface EngineAnswer {
 /** Throws LR5012 when the engine, which answered the probe, does not answer this. */
 export async function call(target: EngineTarget, options: EngineCall): Promise<EngineAnswer> {
   try {
-    const response = await openCall(target, options);
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+    return await wholeAnswer(await openCall(target, options));
   } catch (error) {
     throw noAnswer(options, error);
   }
+}
+
+export async function wholeAnswer(response: IncomingMessage): Promise<EngineAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
 }
 
 /** For a call that was opened: what its stream threw. */

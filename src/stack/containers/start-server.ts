@@ -3,15 +3,17 @@
  * with it a container that dies at once costs ten and ends in "ports to be bound": here its end is awaited beside the
  * start. This file loads testcontainers, which takes a third of a second; it is imported to start a container only.
  */
+import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { GenericContainer, type WaitStrategy } from "testcontainers";
 import { AppError } from "../../shared/errors.js";
-import { call, lastLines, publishedHost, type EngineTarget } from "./engine.js";
+import { lastLines, openCall, publishedHost, wholeAnswer, type EngineTarget } from "./engine.js";
 import { untilHealthy } from "./health.js";
 import type { ContainerServer, ContainerSettings } from "./servers.js";
 
 /** Making and starting a container takes an engine less than a second; the server in it may take its time. */
 const ENGINE_WITHIN_MS = 30_000;
+const END_IS_TOLD_WITHIN_MS = 500;
 const SHOWN_LINES = 8;
 
 export interface StartServerOptions {
@@ -28,7 +30,11 @@ export interface StartServerOptions {
 export async function startServer(options: StartServerOptions): Promise<string> {
   const stop = new AbortController();
   const container = new ServerContainer(options, stop.signal);
-  const starting = container.start();
+  const starting = container.start().catch(async (error: unknown) => {
+    // It failed because the container is gone, perhaps: then that is what to tell.
+    await Promise.race([container.ended, delay(END_IS_TOLD_WITHIN_MS)]);
+    throw error;
+  });
   // Whichever is later has nobody waiting for it.
   starting.catch(() => undefined);
   try {
@@ -108,10 +114,14 @@ class ServerContainer extends GenericContainer {
     return this.#id;
   }
 
-  protected override containerCreated(id: string): Promise<void> {
+  protected override async containerCreated(id: string): Promise<void> {
     this.#id = id;
-    void this.#watch(id).catch(() => undefined);
-    return Promise.resolve();
+    const { target, settings } = this.#options;
+    const path = `/containers/${id}/wait?condition=next-exit`;
+    const timeoutMs = settings.startSeconds * 1000 + ENGINE_WITHIN_MS;
+    // The head comes when the engine watches: only then is the container started, so no end is too early to be seen.
+    const ending = await openCall(target, { method: "POST", path, timeoutMs, signal: this.#stop });
+    void this.#watch(id, ending).catch(() => undefined);
   }
 
   protected override containerStarting(): Promise<void> {
@@ -119,11 +129,9 @@ class ServerContainer extends GenericContainer {
     return Promise.resolve();
   }
 
-  async #watch(id: string): Promise<void> {
-    const { target, server, settings } = this.#options;
-    const path = `/containers/${id}/wait?condition=next-exit`;
-    const timeoutMs = settings.startSeconds * 1000 + ENGINE_WITHIN_MS;
-    const { body } = await call(target, { method: "POST", path, timeoutMs, signal: this.#stop });
+  async #watch(id: string, ending: IncomingMessage): Promise<void> {
+    const { target, server } = this.#options;
+    const { body } = await wholeAnswer(ending);
     const { StatusCode: code = 0 } = JSON.parse(body.toString("utf8")) as { StatusCode?: number };
     this.#fail(
       new AppError("LR5011", {
