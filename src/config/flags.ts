@@ -58,11 +58,29 @@ export const CONFIG_FLAGS: readonly FlagDeclaration[] = [
     kind: "text",
   },
   {
-    flags: "--endpoint <service=url...>",
+    flags: "--endpoint <service=where...>",
     description:
-      "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`",
+      "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region}`",
     path: "backends",
     kind: "pairs",
+  },
+  {
+    flags: "--s3 <where>",
+    description: "Where S3 is: embedded, minio, localstack, containers, aws or a URL",
+    path: "backends.s3",
+    kind: "text",
+  },
+  {
+    flags: "--sqs <where>",
+    description: "Where SQS is: embedded, localstack, containers, aws or a URL",
+    path: "backends.sqs",
+    kind: "text",
+  },
+  {
+    flags: "--dynamodb <where>",
+    description: "Where DynamoDB is: embedded, localstack, containers, aws or a URL",
+    path: "backends.dynamodb",
+    kind: "text",
   },
   {
     flags: "--create-resources",

@@ -187,7 +187,8 @@ export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, f
 
 /** The flag that sets an option or what holds it: `ports.gateway` is `--port`. */
 function flagOf(option: string): string | undefined {
-  const declared = CONFIG_FLAGS.find(({ path }) => option === path || option.startsWith(`${path}.`));
+  const declared =
+    CONFIG_FLAGS.find(({ path }) => option === path) ?? CONFIG_FLAGS.find(({ path }) => option.startsWith(`${path}.`));
   return declared?.flags.split(" ")[0];
 }
 

@@ -13,31 +13,52 @@ const option = <T extends z.ZodType>(schema: T, description: string, flag?: stri
 
 const port = z.int().min(0).max(65_535);
 
-const SERVICES = [
-  ...(["s3", "sqs", "dynamodb", "lambda", "events", "scheduler", "states", "sns"] as const),
-  ...(["secretsmanager", "ssm", "logs", "cloudwatch", "sts", "kinesis", "ses"] as const),
-] as const;
-
 const backendKind = z.enum(["embedded", "containers", "aws"]);
+/** Where one service may be: as all of them, or in the container that is named. */
+const serviceKind = z.enum([...backendKind.options, "minio", "localstack"]);
 const credentials = z.strictObject({
   accessKeyId: option(z.string().min(1).default("test"), "Access key of every function and of the embedded services."),
   secretAccessKey: option(z.string().min(1).default("test"), "Secret key that belongs to it."),
   sessionToken: option(z.string().optional(), "Session token, where the backend wants one."),
 });
 const endpoint = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
-const backend = z.union(
-  [
-    backendKind,
-    endpoint,
-    z.strictObject({
-      url: endpoint,
-      accessKeyId: z.string().optional(),
-      secretAccessKey: z.string().optional(),
-      region: z.string().optional(),
-    }),
-  ],
-  { error: "expected embedded, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region}" },
-);
+const backend = z
+  .union(
+    [
+      serviceKind,
+      endpoint,
+      z.strictObject({
+        url: endpoint,
+        accessKeyId: z.string().optional(),
+        secretAccessKey: z.string().optional(),
+        region: z.string().optional(),
+      }),
+    ],
+    {
+      error:
+        "expected embedded, minio, localstack, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region}",
+    },
+  )
+  .optional();
+
+/** Services that can be elsewhere. Those that are moved most have a flag of their own. */
+const backends = z.strictObject({
+  s3: option(backend, "Where S3 is: embedded, minio, localstack, containers, aws or a URL.", "--s3 <where>"),
+  sqs: option(backend, "Where SQS is: embedded, localstack, containers, aws or a URL.", "--sqs <where>"),
+  dynamodb: option(backend, "Where DynamoDB is: embedded, localstack, containers, aws or a URL.", "--dynamodb <where>"),
+  lambda: backend,
+  events: backend,
+  scheduler: backend,
+  states: backend,
+  sns: backend,
+  secretsmanager: backend,
+  ssm: backend,
+  logs: backend,
+  cloudwatch: backend,
+  sts: backend,
+  kinesis: backend,
+  ses: backend,
+});
 
 const SIZE_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -191,9 +212,9 @@ export const configSchema = z.strictObject({
     "--backend <kind>",
   ),
   backends: option(
-    z.partialRecord(z.enum(SERVICES), backend).default({}),
-    "Another server for single services: its URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
-    "--endpoint <service=url...>",
+    backends.default({}),
+    "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
+    "--endpoint <service=where...>",
   ),
   createResources: option(
     z.boolean().default(false),

@@ -39,6 +39,14 @@ test("what commander parses becomes configuration", () => {
   expect(configSchema.safeParse(config).success).toBe(true);
 });
 
+test("where a single service is has a flag of its own, beside the general one", () => {
+  const program = new Command();
+  for (const { flags } of CONFIG_FLAGS) program.option(flags);
+  program.parse("--s3 minio --endpoint sqs=http://h:1 ssm=localstack --dynamodb aws".split(" "), { from: "user" });
+  const { backends } = configSchema.parse(configFromFlags(program.opts(), CONFIG_FLAGS));
+  expect(backends).toEqual({ s3: "minio", sqs: "http://h:1", ssm: "localstack", dynamodb: "aws" });
+});
+
 test("several overrides may stand in one text, as SAM writes them", () => {
   expect(configFromFlags({ parameterOverrides: ["A=1 B=two words C=3"] }, CONFIG_FLAGS)).toEqual({
     parameterOverrides: { A: "1", B: "two words", C: "3" },

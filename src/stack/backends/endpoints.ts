@@ -67,7 +67,7 @@ export function foreignEndpoints(
   for (const name of names) {
     const backend = config.backends[name] ?? config.backend;
     if (backend === "embedded") continue;
-    if (backend === "containers") throw notHere(`backends.${name}`);
+    if (backend === "containers" || backend === "minio" || backend === "localstack") throw notHere(`backends.${name}`);
     if (backend === "aws") {
       if (aws === undefined) throw notHere(`backends.${name}`);
       foreign.set(name, { endpoint: undefined, region: aws.region, credentials: aws.credentials });

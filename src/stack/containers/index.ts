@@ -24,6 +24,8 @@ type ServiceName = keyof ResolvedConfig["backends"];
 
 export interface ContainersOptions {
   readonly services: readonly ServiceName[];
+  /** Which of them has S3; the other services are in LocalStack. */
+  readonly s3Server?: ContainerServer["name"];
   readonly config: ResolvedConfig;
   /** Reused containers belong to one project. */
   readonly projectRoot: string;
@@ -47,9 +49,11 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
   const settings = config.containers;
   const target = await engine();
   const session = randomUUID();
+  const { s3Server = "minio" } = options;
+  const serverOf = (name: ServiceName): ContainerServer["name"] => (name === "s3" ? s3Server : "localstack");
   const servers = [
-    ...(services.includes("s3") ? [minio(settings)] : []),
-    ...(services.some((name) => name !== "s3") ? [localstack(settings)] : []),
+    ...(services.some((name) => serverOf(name) === "minio") ? [minio(settings)] : []),
+    ...(services.some((name) => serverOf(name) === "localstack") ? [localstack(settings)] : []),
   ];
   const project = createHash("sha256").update(projectRoot).digest("hex").slice(0, 16);
   const sweeper =
@@ -74,10 +78,7 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
     const urls = await Promise.all(servers.map(start));
     const endpoints: Containers["endpoints"] = Object.fromEntries(
       services.map((name) => {
-        const at = Math.max(
-          0,
-          servers.findIndex((server) => (server.name === "minio") === (name === "s3")),
-        );
+        const at = servers.findIndex((server) => server.name === serverOf(name));
         return [name, { url: urls[at] ?? "", ...servers[at]?.credentials }];
       }),
     );

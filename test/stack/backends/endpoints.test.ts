@@ -294,6 +294,10 @@ describe("what goes wrong is told at the start", () => {
     });
   });
 
+  it("a service that the server named for it does not have", async () => {
+    expect(await refusal({ backends: { sqs: "minio" } })).toMatchObject({ code: "LR2005", what: "MinIO has no sqs" });
+  });
+
   it("two servers with different keys, since an execution environment has one set", async () => {
     const config: LambdaRunConfig = { backends: { sqs: { url: far.endpoint, ...KEYS }, s3: "http://127.0.0.1:1" } };
     expect(await refusal(config)).toMatchObject({
