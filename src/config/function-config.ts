@@ -21,11 +21,24 @@ export type CodeSource =
   | {
       readonly kind: "image";
       readonly uri: string;
-      readonly build?: { readonly context: string; readonly dockerfile: string };
+      /** Built before it runs; then `uri` is only what the template says of it. */
+      readonly build?: ImageBuild;
       readonly command?: readonly string[];
       readonly entryPoint?: readonly string[];
       readonly workingDirectory?: string;
     };
+
+/** `Metadata` of an image function, as SAM builds it. */
+export interface ImageBuild {
+  /** Absolute. */
+  readonly context: string;
+  /** Relative to the context. */
+  readonly dockerfile: string;
+  /** Name of the image on this machine: the one that SAM gives it. */
+  readonly tag: string;
+  readonly target?: string;
+  readonly args?: Readonly<Record<string, string>>;
+}
 
 /** Where a folder that does not exist yet comes from. */
 export type CodeOrigin =

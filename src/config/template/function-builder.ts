@@ -18,6 +18,7 @@ import { readProperties, refuse } from "./property.js";
 import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
+import { imageOf } from "./image-source.js";
 
 type SamFunction = z.output<typeof samFunction>;
 type LambdaFunction = z.output<typeof lambdaFunction>;
@@ -121,7 +122,13 @@ function commonOf(
     runtime: isImage ? "image" : (runtime ?? ""),
     handler: isImage ? "" : (handler ?? ""),
     code: isImage
-      ? imageOf(resource, context, properties, code.image ?? "")
+      ? imageOf({
+          resource,
+          context,
+          metadata: metadataOf(resource, context),
+          config: properties.ImageConfig,
+          uri: code.image ?? "",
+        })
       : zipCodeOf(resource, context, handler ?? "", runtime ?? "", code),
     architecture: properties.Architectures?.[0] ?? "x86_64",
     memoryMb: properties.MemorySize,
@@ -199,45 +206,6 @@ function missingPath(source: CodeSource, context: BuildContext): string | undefi
     case undefined:
       return context.exists(source.root) ? undefined : source.root;
   }
-}
-
-function imageOf(
-  resource: TemplateResource,
-  context: BuildContext,
-  properties: SamFunction | LambdaFunction,
-  uri: string,
-): CodeSource {
-  const metadata = metadataOf(resource, context);
-  const dockerfile = metadata["Dockerfile"];
-  const dockerContext = metadata["DockerContext"];
-  const tag = metadata["DockerTag"];
-  const config = properties.ImageConfig;
-  const build =
-    typeof dockerfile === "string"
-      ? {
-          context: resolvePath(context.baseFolder, typeof dockerContext === "string" ? dockerContext : "."),
-          dockerfile,
-        }
-      : undefined;
-  const local = `${resource.logicalId.toLowerCase()}:${typeof tag === "string" ? tag : "latest"}`;
-  if (uri === "" && build === undefined) {
-    throw refuse(
-      { resource, scope: context.scope, path: [] },
-      `${resource.logicalId} has neither ImageUri nor Metadata.Dockerfile`,
-      undefined,
-      "Add one of them.",
-    );
-  }
-  return {
-    kind: "image",
-    uri: uri === "" ? local : uri,
-    ...definedOf({
-      build,
-      command: config?.Command,
-      entryPoint: config?.EntryPoint,
-      workingDirectory: config?.WorkingDirectory,
-    }),
-  };
 }
 
 /** Host paths of the layers that are declared here; those of other accounts are announced and left out. */

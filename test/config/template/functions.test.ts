@@ -187,9 +187,37 @@ describe("code", () => {
     expect(result.code).toEqual({
       kind: "image",
       uri: "fn:v1",
-      build: { context: join(result.folder, "image"), dockerfile: "Dockerfile.dev" },
+      build: { context: join(result.folder, "image"), dockerfile: "Dockerfile.dev", tag: "fn:v1" },
       command: ["app.handler"],
     });
+    expect(result.notices).toEqual([
+      `Fn cannot be invoked: its Dockerfile is not at ${join(result.folder, "image", "Dockerfile.dev")}.`,
+    ]);
+  });
+
+  test.each([
+    ["SAM", "DockerContext: app, Dockerfile: docker/Dockerfile, DockerBuildTarget: prod, DockerBuildArgs: { V: 1 }"],
+    [
+      "a CDK asset",
+      "'aws:asset:path': app, 'aws:asset:dockerfile-path': docker/Dockerfile, 'aws:asset:docker-build-target': prod, 'aws:asset:docker-build-args': { V: '1' }",
+    ],
+  ])("an image is built with the target and arguments of %s, whatever its ImageUri", (_name, metadata) => {
+    const template = `Resources:\n  Fn:\n    Type: AWS::Lambda::Function\n    Metadata: { ${metadata} }\n    Properties: { Role: r, PackageType: Image, Code: { ImageUri: repo/fn }, ImageConfig: { EntryPoint: [/app], WorkingDirectory: /w } }\n`;
+    const result = code(template, { "app/docker/Dockerfile": "" });
+    expect(result.code).toEqual({
+      kind: "image",
+      uri: "repo/fn",
+      build: {
+        context: join(result.folder, "app"),
+        dockerfile: "docker/Dockerfile",
+        tag: "fn:latest",
+        target: "prod",
+        args: { V: "1" },
+      },
+      entryPoint: ["/app"],
+      workingDirectory: "/w",
+    });
+    expect(result.notices).toEqual([]);
   });
 
   test("code that is not there is announced and refuses nothing", () => {
