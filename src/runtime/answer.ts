@@ -1,5 +1,5 @@
 /** What the caller of one invocation gets, from what the runtime answered and how the phase ended. */
-import { exited, extensionFailed, timedOut, truncatedResponse, type Failure } from "./failures.js";
+import { exited, exitErrorType, extensionFailed, timedOut, truncatedResponse, type Failure } from "./failures.js";
 import { platformErrorType, type InitFailure, type Leftover, type Outcome } from "./runtime-session.js";
 import type { ProcessExit } from "./sandbox/sandbox.js";
 
@@ -96,7 +96,7 @@ export function initErrorType(end: InitEnd): string | undefined {
     case "error":
       return platformErrorType(end.failure.errorType);
     case "exit":
-      return end.exit.kind === "out-of-memory" ? "Runtime.OutOfMemory" : "Runtime.ExitError";
+      return exitErrorType(end.exit);
     case "extension":
       return end.errorType;
   }

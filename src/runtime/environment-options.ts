@@ -2,6 +2,7 @@
 import type { FunctionConfig } from "../config/function-config.js";
 import type { Realm } from "../shared/arn.js";
 import type { SessionCredentials } from "./environment-variables.js";
+import type { FunctionIdentity } from "./extensions.js";
 import type { LaunchPlan } from "./launch-plans.js";
 import type { LogRecord } from "./log-capture.js";
 import type { Leftover } from "./runtime-session.js";
@@ -26,4 +27,19 @@ export interface EnvironmentOptions {
   readonly onDestroyed?: () => void;
   /** Timers or sockets left running at the freeze. */
   readonly onLeftovers?: (leftovers: readonly Leftover[], requestId: string) => void;
+}
+
+/** What extensions are told when they register. */
+export function identityOf({ config, realm }: EnvironmentOptions): FunctionIdentity {
+  return {
+    functionName: config.name,
+    functionVersion: config.version,
+    handler: config.handler,
+    accountId: realm.accountId,
+  };
+}
+
+export function logStreamOf({ version }: FunctionConfig, id: string): string {
+  const today = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${today}/[${version}]${id}`;
 }

@@ -34,8 +34,7 @@ export interface VariableInputs {
 
 /** All variables of the runtime process. The function's own come last and win, except over the reserved ones. */
 export function runtimeVariables(inputs: VariableInputs): Record<string, string> {
-  const { config, realm, paths, credentials } = inputs;
-  const json = config.logging.format === "JSON";
+  const { config, paths } = inputs;
   return {
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
@@ -46,6 +45,22 @@ export function runtimeVariables(inputs: VariableInputs): Record<string, string>
     ...languageVariables(config.runtime, paths),
     // On Lambda os.tmpdir() is /tmp because TMPDIR is not set; in the portable tier /tmp is elsewhere.
     ...(paths.tmp === "/tmp" ? {} : { TMPDIR: paths.tmp }),
+    ...platformVariables(inputs),
+    AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}`,
+    LAMBDA_TASK_ROOT: paths.task,
+    LAMBDA_RUNTIME_DIR: paths.runtime,
+    _HANDLER: config.handler,
+  };
+}
+
+/**
+ * Those that a container image gets beside its own: PATH, LANG, LAMBDA_TASK_ROOT and the like are the image's affair,
+ * the entry point of AWS's base images makes _HANDLER of its argument.
+ */
+export function platformVariables(inputs: Omit<VariableInputs, "paths">): Record<string, string> {
+  const { config, realm, credentials } = inputs;
+  const json = config.logging.format === "JSON";
+  return {
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     AWS_XRAY_DAEMON_ADDRESS: "169.254.100.1:2000",
     _AWS_XRAY_DAEMON_ADDRESS: "169.254.100.1",
@@ -58,7 +73,6 @@ export function runtimeVariables(inputs: VariableInputs): Record<string, string>
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
-    AWS_EXECUTION_ENV: `AWS_Lambda_${config.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: config.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: config.version,
@@ -66,9 +80,6 @@ export function runtimeVariables(inputs: VariableInputs): Record<string, string>
     AWS_LAMBDA_LOG_GROUP_NAME: config.logging.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: inputs.logStream,
     AWS_LAMBDA_RUNTIME_API: inputs.runtimeApi,
-    LAMBDA_TASK_ROOT: paths.task,
-    LAMBDA_RUNTIME_DIR: paths.runtime,
-    _HANDLER: config.handler,
   };
 }
 

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { arnOf } from "../shared/arn.js";
 import { finalAnswer, type InitEnd, type InvokeEnd } from "./answer.js";
-import type { EnvironmentOptions } from "./environment-options.js";
+import { identityOf, logStreamOf, type EnvironmentOptions } from "./environment-options.js";
 import { environmentRoutes, type ApiParts } from "./environment-routes.js";
 import { extensionVariables } from "./environment-variables.js";
 import { Extensions, type ShutdownReason } from "./extensions.js";
@@ -57,14 +57,15 @@ export class Environment {
   #onAnswered: (() => void) | undefined;
   #outcome: Outcome | undefined;
   #afterwork: Promise<void> | undefined;
+  /** INIT that runs or ran before anybody asked. */
+  #firstInit: Promise<number | undefined> | undefined;
   /** A reset after the runtime died while idle; the next invocation waits for it. */
   #recovery: Promise<void> | undefined;
 
   private constructor(options: EnvironmentOptions) {
     this.#options = options;
     const { config } = options;
-    const today = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
-    this.logStream = `${today}/[${config.version}]${this.id}`;
+    this.logStream = logStreamOf(config, this.id);
     this.#capture = new LogCapture((record) => {
       this.#telemetry.record(record);
       if (record.text !== "") options.log(record, this.logStream);
@@ -113,10 +114,6 @@ export class Environment {
     return this.#broken === undefined && !this.#sandbox.isGone ? this.#state : "dead";
   }
 
-  get sandboxTier(): Sandbox["tier"] {
-    return this.#sandbox.tier;
-  }
-
   /** Work that goes on after the caller has its answer; until it is over the environment takes no further event. */
   get afterwork(): Promise<void> | undefined {
     return this.#afterwork;
@@ -131,12 +128,9 @@ export class Environment {
     this.#afterwork = undefined;
     this.#outcome = undefined;
     this.#capture.begin();
-    let initDurationMs: number | undefined;
-    if (this.#state === "standby") {
-      const init = await this.#initialise("init", this.#options.initTimeoutMs);
-      if (init.end.kind === "ready") initDurationMs = init.durationMs;
-      else await this.#reset(init.end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
-    }
+    const first = this.#firstInit ?? (this.#state === "standby" ? this.#initialiseFirst() : undefined);
+    this.#firstInit = undefined;
+    const initDurationMs = await first;
 
     const startedAt = performance.now();
     const deadlineMs = Date.now() + timeoutMs;
@@ -165,6 +159,13 @@ export class Environment {
     return this.#conclude(run, end === "answered" ? { kind: "done" } : end, end === "answered" ? phase : undefined);
   }
 
+  /** For runtimes that cannot be held just before INIT: it runs now, and the environment freezes until its first event. */
+  initialiseAhead(): void {
+    if (this.#options.plan.initialisesAhead !== true || this.#state !== "standby") return;
+    this.#firstInit = this.#initialiseFirst();
+    this.#firstInit.then(() => this.freeze()).catch(() => undefined); // whoever invokes is told
+  }
+
   /** SIGSTOP to the whole tree in a moment: nothing of the function runs until the next event. */
   freeze(): void {
     if (this.#state === "idle") this.#processes.freezeSoon();
@@ -182,8 +183,10 @@ export class Environment {
     this.#state = "dead";
     this.#processes.cancelFreeze();
     this.#telemetry.close();
+    // Killed before its connections end: no runtime shall complain of that.
+    const destroyed = this.#sandbox.destroy();
     this.#api?.close();
-    await this.#sandbox.destroy();
+    await destroyed;
     this.#options.onDestroyed?.();
   }
 
@@ -199,6 +202,14 @@ export class Environment {
     };
     phase.ended.then(over, over);
     return phase;
+  }
+
+  /** How long it took; undefined when it failed, so that INIT runs again inside the invocation. */
+  async #initialiseFirst(): Promise<number | undefined> {
+    const { end, durationMs } = await this.#initialise("init", this.#options.initTimeoutMs);
+    if (end.kind === "ready") return durationMs;
+    await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
+    return undefined;
   }
 
   async #initialise(phase: InitPhase, capMs: number): Promise<{ readonly end: InitEnd; readonly durationMs: number }> {
@@ -302,9 +313,9 @@ export class Environment {
     await this.#telemetry.flush();
   }
 
-  /** What was printed before the end of a phase is in the pipes: one turn reads it, unless the process is gone. */
+  /** What was printed before the end of a phase is in the pipes: one turn reads it, unless the process or its end is elsewhere. */
   async #drain(alive: boolean): Promise<void> {
-    if (!alive) await this.#sandbox.flushOutput();
+    if (!alive || this.#sandbox.tier === "container") await this.#sandbox.flushOutput();
     await this.#capture.drain();
   }
 
@@ -349,7 +360,6 @@ export class Environment {
   }
 
   #newSession(): void {
-    const { config, realm, plan } = this.#options;
     this.#session = new RuntimeSession({
       ready: () => {
         this.#extensions.closeRegistration();
@@ -366,13 +376,7 @@ export class Environment {
         else this.#onAnswered?.();
       },
     });
-    const identity = {
-      functionName: config.name,
-      functionVersion: config.version,
-      handler: config.handler,
-      accountId: realm.accountId,
-    };
-    this.#extensions = new Extensions(identity, plan.extensions, {
+    this.#extensions = new Extensions(identityOf(this.#options), this.#options.plan.extensions, {
       registered: () => this.#releaseRuntime(),
       ready: () => this.#checkReady(),
     });

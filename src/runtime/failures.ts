@@ -25,11 +25,16 @@ export function timedOut(requestId: string, timeoutSeconds: number): Failure {
 
 /** The runtime process ended while it should have been working. */
 export function exited(requestId: string, exit: ProcessExit): Failure {
-  const errorType = exit.kind === "out-of-memory" ? "Runtime.OutOfMemory" : "Runtime.ExitError";
-  return failure(errorType, `RequestId: ${requestId} Error: ${describeExit(exit)}`);
+  return failure(exitErrorType(exit), `RequestId: ${requestId} Error: ${describeExit(exit)}`);
+}
+
+export function exitErrorType({ kind }: ProcessExit): string {
+  if (kind === "unstartable") return "Runtime.InvalidEntrypoint";
+  return kind === "out-of-memory" ? "Runtime.OutOfMemory" : "Runtime.ExitError";
 }
 
 function describeExit(exit: ProcessExit): string {
+  if (exit.kind === "unstartable") return exit.reason;
   if (exit.kind === "exit" && exit.code === 0) return "Runtime exited without providing a reason";
   return `Runtime exited with error: ${describeEnd(exit)}`;
 }
@@ -40,6 +45,8 @@ function describeEnd(exit: ProcessExit): string {
       return "signal: killed";
     case "signal":
       return `signal: ${exit.signal}`;
+    case "unstartable":
+      return exit.reason;
     case "exit":
       return `exit status ${exit.code}`;
   }

@@ -4,15 +4,17 @@ import type { Realm } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
 import type { SessionCredentials } from "./environment-variables.js";
+import { AppError } from "../shared/errors.js";
 import { CodeSlot } from "./code-slot.js";
 import { Environment } from "./environment.js";
+import type { ImageRunner } from "./images.js";
 import type { DebuggerOptions } from "./launch-plans.js";
 import type { Running } from "./limits/concurrency.js";
 import type { LogRecord } from "./log-capture.js";
 import { Pool } from "./pool.js";
 import { prepareCode, type PreparedCode } from "./prepared-code.js";
 import { probeSandbox } from "./sandbox/probe.js";
-import type { LimitTiers, SandboxTier } from "./sandbox/sandbox.js";
+import type { LimitTiers, Sandbox, SandboxSpec, SandboxTier } from "./sandbox/sandbox.js";
 import type { InvocationObserver } from "./types.js";
 
 export interface HostOptions {
@@ -35,6 +37,8 @@ export interface HostOptions {
   readonly inspect?: (config: FunctionConfig) => DebuggerOptions | undefined;
   readonly paused?: (config: FunctionConfig) => boolean;
   readonly observer?: InvocationObserver;
+  /** Where container images run, asked for at the first one. */
+  readonly images?: () => Promise<ImageRunner>;
   /** Fills in what is only known when an environment is started (dynamic references). */
   readonly complete?: (config: FunctionConfig) => Promise<FunctionConfig>;
 }
@@ -177,7 +181,8 @@ export class RuntimeHost {
 
   #codeOf(entry: Entry): Promise<PreparedCode> {
     if (entry.code === undefined) {
-      const code = prepareCode(entry.config, this.#options.cache, this.#options.inspect?.(entry.config));
+      const { cache, images = noImages, inspect } = this.#options;
+      const code = prepareCode(entry.config, cache, images, inspect?.(entry.config));
       entry.code = code;
       code.then(
         (prepared) => {
@@ -195,7 +200,7 @@ export class RuntimeHost {
   }
 
   async #startEnvironment(entry: Entry): Promise<Environment> {
-    const [{ taskRoot, plan }, sandboxes] = await Promise.all([this.#codeOf(entry), this.#sandboxes()]);
+    const [{ taskRoot, plan }, createSandbox] = await Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]);
     const { complete } = this.#options;
     const config = complete === undefined ? entry.config : await complete(entry.config);
     const {
@@ -218,7 +223,7 @@ export class RuntimeHost {
       realm,
       plan,
       taskRoot: slot?.folder ?? taskRoot,
-      createSandbox: (spec) => sandboxes.create(spec),
+      createSandbox,
       credentials: () => credentials(config),
       endpoints,
       log: (record, logStream) => log(config, logStream, record),
@@ -239,6 +244,14 @@ export class RuntimeHost {
     return environment;
   }
 
+  /** Images bring their rooms along; all else runs in the best room of this machine. */
+  async #creatorOf(entry: Entry): Promise<(spec: SandboxSpec) => Sandbox> {
+    const own = entry.config.code.kind === "image" ? (await this.#codeOf(entry)).createSandbox : undefined;
+    if (own !== undefined) return own;
+    const sandboxes = await this.#sandboxes();
+    return (spec) => sandboxes.create(spec);
+  }
+
   #sandboxes(): ReturnType<typeof probeSandbox> {
     this.#probe ??= probeSandbox(this.#options.sandboxTier === undefined ? {} : { tier: this.#options.sandboxTier });
     return this.#probe;
@@ -252,6 +265,9 @@ function runningOf({ entries }: Versions): number {
   for (const { pool } of entries) running += pool.running;
   return running;
 }
+
+const noImages = (): Promise<ImageRunner> =>
+  Promise.reject(new AppError("LR5004", { what: "This host was made without a way to run container images" }));
 
 interface Shell {
   readonly config: FunctionConfig;

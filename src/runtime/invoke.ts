@@ -46,8 +46,11 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
  *   403 and `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
- * - Container images are refused by name (LR5004), so are Java, .NET and Ruby runtimes; a `bootstrap` in a custom runtime
- *   runs any language.
+ * - Java, .NET and Ruby runtimes are refused by name (LR5004); a `bootstrap` in a custom runtime and a container image run
+ *   any language.
+ * - Container images: /tmp is empty after a timeout or crash, where Lambda keeps it; extensions in the image's
+ *   /opt/extensions are not started; a debugger is not opened; 10 GB are not counted. What is printed in the last
+ *   milliseconds before an answer may come after its REPORT.
  * - The machine's own libraries and tools are under /usr, not those of Amazon Linux; the architecture is the machine's.
  * - Network, kernel and other processes of the host are not hidden by more than the namespaces of the tier in use:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.
@@ -71,6 +74,9 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - A call beyond the host's most environments waits for one; AWS has no such limit and no such queue.
  * - A call that follows within 50 ms waits for an environment whose extensions are about to be done; on AWS it would get a
  *   new one, but there the way back and forth takes as long.
+ * - The standby of a container image has run its INIT and is paused, since an image cannot be held before it; Lambda may
+ *   initialise ahead of an event, too. The first invocation reports that INIT.
+ * - Container images need a Docker engine on this machine. They share its network, so loopback is the host's there too.
  * - One environment waits in standby up to the moment before INIT: the Node process is started and the AWS SDK loaded
  *   ahead. Nothing of the function's own runs there; INIT and its duration are those of the function's code.
  * - Another Node than declared runs a function by the rules of the declared one, with a notice, unless the right one has
@@ -102,5 +108,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   name is left out of them.
  * - Node 24: exit status 1 after an uncaught exception and none after a promise that never settles (inferred from the client).
  * - Python: which runtimes write plain Unicode in answers (here 3.12 and newer).
+ * - Container images: that INIT_START is not printed, that USER does not count, that there is no /dev/shm, and which
+ *   variables Lambda sets beside the image's own.
  * - SIGTERM to the runtime in the SHUTDOWN phase only when an extension is registered, with 300 ms before external ones.
  */

@@ -21,9 +21,11 @@ export interface LaunchPlan {
   readonly langMount: Mount;
   /** Our own Node client waits at a private route until INIT begins; other runtimes are started at INIT. */
   readonly waitsInStandby: boolean;
+  /** The standby has run its INIT: what cannot be held just before it is initialised ahead, as AWS may do too. */
+  readonly initialisesAhead?: boolean;
   /** Executables in the layers' `extensions` folders. */
   readonly extensions: readonly string[];
-  /** `nodejs:22.v...`, for INIT_START. */
+  /** `nodejs:22.v...`, for INIT_START; images have none. */
   readonly runtimeVersion: string;
 }
 

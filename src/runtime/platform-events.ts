@@ -122,6 +122,8 @@ export function linesOf(event: PlatformEvent, timeMs: number, logging: LoggingCo
 function textLines(event: PlatformEvent): readonly string[] {
   switch (event.type) {
     case "platform.initStart":
+      // An image has no runtime of Lambda's to name.
+      if (event.record.runtimeVersion === "") return [];
       return [
         `INIT_START Runtime Version: ${event.record.runtimeVersion}\tRuntime Version ARN: ${event.record.runtimeVersionArn}`,
       ];

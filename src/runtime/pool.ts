@@ -94,7 +94,9 @@ export class Pool {
     this.#standby = standby;
     standby.then(
       (environment) => {
-        if (this.#standby === standby) this.#readyStandby = environment;
+        if (this.#standby !== standby) return;
+        this.#readyStandby = environment;
+        environment.initialiseAhead();
       },
       // Nobody waits for it yet: the invocation that takes it sees the error again.
       () => undefined,

@@ -3,9 +3,11 @@ import type { FunctionConfig } from "../config/function-config.js";
 import { prepareFolder } from "../config/code.js";
 import { AppError } from "../shared/errors.js";
 import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
+import { imagePlan, type ImageRunner, type PreparedImage } from "./images.js";
 import { pythonNotice } from "./python.js";
 import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan } from "./launch-plans.js";
 import { nodeFor } from "./node-versions.js";
+import type { Sandbox, SandboxSpec } from "./sandbox/sandbox.js";
 import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
 
 export interface PreparedCode {
@@ -16,12 +18,15 @@ export interface PreparedCode {
   readonly notice: string | undefined;
   /** The SDK modules that the code imports (`@aws-sdk/client-s3`); empty when that is not known. */
   readonly sdkModules: readonly string[];
+  /** Where such code runs; absent = the sandbox of this machine. */
+  readonly createSandbox?: (spec: SandboxSpec) => Sandbox;
 }
 
 /** Builds where needed. Throws the LR3xxx errors of the build. */
 export async function prepareCode(
   config: FunctionConfig,
   cache: string,
+  images: () => Promise<ImageRunner>,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
   switch (config.code.kind) {
@@ -30,12 +35,19 @@ export async function prepareCode(
     case "folder":
       return fromFolder(config, config.code.root, cache, inspect);
     case "image":
-      throw new AppError("LR5004", {
-        what: `${config.name} is a container image, and images are not run by this version`,
-        where: config.code.uri,
-        fix: "Declare the function with Runtime, Handler and CodeUri to run it here.",
-      });
+      return fromImage(await images().then((runner) => runner.prepare(config)));
   }
+}
+
+function fromImage(image: PreparedImage): PreparedCode {
+  return {
+    taskRoot: "",
+    plan: imagePlan(image),
+    inputs: [],
+    notice: image.notice,
+    sdkModules: [],
+    createSandbox: (spec) => image.createSandbox(spec),
+  };
 }
 
 /** Wraps a finished build, as watch mode makes them. */

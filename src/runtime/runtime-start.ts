@@ -1,7 +1,7 @@
 /** Command and variables of the processes of one environment. */
 import { dirname } from "node:path";
 import type { EnvironmentOptions } from "./environment-options.js";
-import { runtimeVariables } from "./environment-variables.js";
+import { platformVariables, runtimeVariables } from "./environment-variables.js";
 import { wrapped, WRAPPER } from "./launch-plans.js";
 import type { Sandbox } from "./sandbox/sandbox.js";
 
@@ -13,12 +13,10 @@ export function variablesOf(
 ): Record<string, string> {
   const { config, realm, plan } = options;
   const { paths } = sandbox;
+  const inputs = { config, realm, ...place, credentials: options.credentials(), endpoints: options.endpoints() };
+  if (config.code.kind === "image") return platformVariables(inputs);
   return runtimeVariables({
-    config,
-    realm,
-    ...place,
-    credentials: options.credentials(),
-    endpoints: options.endpoints(),
+    ...inputs,
     paths: {
       task: paths.task,
       opt: paths.opt,
@@ -29,7 +27,9 @@ export function variablesOf(
   });
 }
 
+/** In an image the runtime itself looks after a wrapper. */
 export function commandOf({ plan, config }: EnvironmentOptions, sandbox: Sandbox): readonly string[] {
+  if (config.code.kind === "image") return plan.command(sandbox);
   return wrapped(plan.command(sandbox), config.environment[WRAPPER], sandbox);
 }
 

@@ -52,6 +52,7 @@ export const ERROR_CODES = {
     "Module not found while bundling",
     "Install the module, or name it in Metadata.BuildProperties.External.",
   ),
+  LR3004: kind(EXIT.build, "Image cannot be built", "Mend the step of the Dockerfile that failed."),
   LR4001: kind(EXIT.limit, "Package is larger than Lambda accepts", "Make the package smaller."),
   LR4002: kind(
     EXIT.limit,

@@ -33,6 +33,7 @@ import {
 } from "./backends/endpoints.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
+import { imageRooms } from "./containers/image-rooms.js";
 import { StackHttp, type FrontDoor } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
@@ -170,6 +171,8 @@ export class Stack {
         const elsewhere = foreign.get(reference.kind === "ssm" ? "ssm" : "secretsmanager");
         return elsewhere === undefined ? embeddedLookUp(reference) : lookUpAt(elsewhere)(reference);
       };
+      const images = imageRooms({ projectRoot: options.projectRoot, reaper: config.containers.reaper, notice });
+      closers.push(images.close);
       const host = new RuntimeHost({
         realm,
         clock,
@@ -193,6 +196,7 @@ export class Stack {
         notice: (fn, text) => notice(`${fn.name}: ${text}`),
         standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
+        images: images.open,
         faithfulCpu: config.limits.faithfulCpu,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),

@@ -5,6 +5,7 @@
 import { relative, resolve } from "node:path";
 import { probeSandbox } from "../../runtime/sandbox/probe.js";
 import { EXIT } from "../../shared/errors.js";
+import { checkImageFunctions, type ImageFunctionsCheck } from "../../stack/containers/functions/check.js";
 import { probeDocker, type DockerState } from "../../stack/containers/probe.js";
 import { checkDeployment } from "../../stack/deploy-checks/deploy-checks.js";
 import type { Action } from "../action.js";
@@ -18,10 +19,11 @@ export const doctorCommand: Action = async (_args, options) => {
   const { tiers } = await probeSandbox(config.limits.sandbox === "auto" ? {} : { tier: config.limits.sandbox });
   const findings = await checkDeployment(application, resolve(folder, config.state));
   const docker = await probing;
+  const images = await checkImageFunctions(application, docker);
   const exitCode = findings.some(({ severity }) => severity === "breaks") ? EXIT.usage : EXIT.ok;
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, docker, findings })}\n`,
+      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, docker, ...(images === undefined ? {} : { imageFunctions: images }), findings })}\n`,
     );
     return exitCode;
   }
@@ -43,7 +45,7 @@ export const doctorCommand: Action = async (_args, options) => {
       ...rows,
     ]),
   );
-  process.stdout.write(`\n${colours.bold("Containers")}\n${describeDocker(docker)}`);
+  process.stdout.write(`\n${colours.bold("Containers")}\n${describeDocker(docker, images)}`);
   if (application.sourceFile === undefined) return exitCode;
   process.stdout.write(`\n${colours.bold("On AWS")} as ${relative(folder, application.sourceFile)} declares it\n`);
   if (findings.length === 0) process.stdout.write("nothing was found that would not work there\n");
@@ -54,8 +56,12 @@ export const doctorCommand: Action = async (_args, options) => {
   return exitCode;
 };
 
-/** A machine without Docker lacks nothing: that is said before anybody installs it. */
-function describeDocker(docker: DockerState): string {
-  if (docker.state === "ready") return `${docker.server}, API ${docker.apiVersion}, at ${docker.host}\n`;
-  return `${docker.state}: ${docker.what}\n  fix   ${docker.fix} Nothing needs it: the services are embedded.\n`;
+/** A machine without Docker lacks nothing unless a function is an image: that is said before anybody installs it. */
+function describeDocker(docker: DockerState, images: ImageFunctionsCheck | undefined): string {
+  const engine =
+    docker.state === "ready"
+      ? `${docker.server}, API ${docker.apiVersion}, at ${docker.host}\n`
+      : `${docker.state}: ${docker.what}\n  fix   ${docker.fix}${images === undefined ? " Nothing needs it: the services are embedded." : ""}\n`;
+  if (images === undefined) return engine;
+  return `${engine}image functions (${images.functions.join(", ")}) ${images.canRun ? "run" : "cannot run"}: ${images.note}\n`;
 }

@@ -1,7 +1,7 @@
 /**
  * A sandbox is the room in which one execution environment lives: its root file system, its /tmp, its process tree
  * and its memory account. It outlives a reset: after a timeout or crash the runtime process is started anew in the
- * same sandbox, with /tmp kept. Implementations: linux (namespaces) and portable.
+ * same sandbox, with /tmp kept. Implementations: linux (namespaces) and portable; the stack's containers for images.
  */
 import type { Readable } from "node:stream";
 
@@ -39,7 +39,9 @@ export type ProcessExit =
   | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: string }
   /** Killed because the environment outgrew MemorySize. */
-  | { readonly kind: "out-of-memory" };
+  | { readonly kind: "out-of-memory" }
+  /** The program cannot be run at all: `fork/exec /app: no such file or directory`. */
+  | { readonly kind: "unstartable"; readonly reason: string };
 
 /**
  * `signal` is spelled as Lambda spells it (`killed`, `aborted`, `segmentation fault`: see exit-status.ts). Namespaced
@@ -57,7 +59,7 @@ export interface SandboxProcess {
 }
 
 export interface Sandbox {
-  readonly tier: SandboxTier;
+  readonly tier: SandboxTier | "container";
   /** Resolves when the root stands; rejects with LR5005 when it cannot be built. Nothing needs to wait for it. */
   readonly ready: Promise<void>;
   /** The room has ended on its own (somebody killed its first process): nothing can be started in it any more. */
@@ -79,7 +81,8 @@ export interface Sandbox {
   killAll(): Promise<void>;
   /** Highest memory of the tree since the last call, in bytes; the REPORT line's Max Memory Used. */
   takePeakMemoryBytes(): number;
-  tmpUsedBytes(): Promise<number>;
+  /** Undefined where nobody may look. */
+  tmpUsedBytes(): Promise<number | undefined>;
   /** Kills everything and removes every trace: mounts, cgroup, folders. Idempotent. */
   destroy(): Promise<void>;
 }

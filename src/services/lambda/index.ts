@@ -10,7 +10,6 @@
  * - Code signing configurations are kept and shown, and no package is refused for want of a signature
  * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
  *   functions as destinations only
- * - Functions from container images can be made and shown; an invocation of one is refused with ServiceException
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs
@@ -24,6 +23,8 @@
  * - `Pending` and `InProgress` show in the answer of the call that causes them; the next question finds the steady state
  * - `Location` of code is a file:// URL of this machine
  * - Asynchronous events wait in the state folder: what got a 202 runs in the next process when this one ends before
+ * - `Code.ImageUri` names any image that the Docker engine of this machine has or can pull, not only one in ECR; it is looked
+ *   for at the first invocation, and ServiceException says why it cannot be run
  * - A function whose code cannot be built answers ServiceException with the build's message
  *
  * Client quirks:

@@ -1,8 +1,11 @@
 /** Records as the API shows them. Shapes: Lambda API reference, "FunctionConfiguration"; texts as recorded on AWS. */
 import { createHash } from "node:crypto";
+import type { CodeSource } from "../../config/function-config.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { AliasRecord, EventInvokeRecord, FunctionRecord, LayerRecord, UrlRecord } from "./records.js";
+
+type ImageSource = Extract<CodeSource, { kind: "image" }>;
 
 /** Just made or changed: clients then wait for the steady state, which the next question shows. */
 export type Moment = "steady" | "creating" | "updating";
@@ -15,7 +18,8 @@ export function configurationView(
   realm: Realm,
   options: { readonly moment?: Moment; readonly arn?: string } = {},
 ): JsonObject {
-  const { config, asSent } = record;
+  const { config } = record;
+  const { ImageConfig: _sent, ...asSent } = record.asSent;
   const { moment = "steady", arn = config.arn } = options;
   const isImage = config.code.kind === "image";
   return {
@@ -49,7 +53,22 @@ export function configurationView(
     LoggingConfig: loggingView(record),
     ...asSent,
     SnapStart: { ApplyOn: "None", ...(asSent["SnapStart"] as JsonObject | undefined), OptimizationStatus: "Off" },
+    ...(config.code.kind === "image" ? imageConfigView(config.code) : {}),
     ...(isImage ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(config.runtime, realm) } }),
+  };
+}
+
+/** What the function says beside its image; absent when it says nothing. */
+function imageConfigView({ command, entryPoint, workingDirectory }: ImageSource): JsonObject {
+  if (command === undefined && entryPoint === undefined && workingDirectory === undefined) return {};
+  return {
+    ImageConfigResponse: {
+      ImageConfig: {
+        ...(entryPoint === undefined ? {} : { EntryPoint: [...entryPoint] }),
+        ...(command === undefined ? {} : { Command: [...command] }),
+        ...(workingDirectory === undefined ? {} : { WorkingDirectory: workingDirectory }),
+      },
+    },
   };
 }
 

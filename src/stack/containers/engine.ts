@@ -7,6 +7,8 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
 
 /** A busy engine takes seconds to remove a container; one that takes longer than this hangs. */
@@ -52,6 +54,10 @@ function certificates(): Pick<EngineTarget, "ca" | "cert" | "key"> {
 export interface EngineCall {
   readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;
+  /** Sent as JSON. */
+  readonly json?: object;
+  /** Sent as it is: an archive. */
+  readonly tar?: Readable;
   /** Real time until the answer is there as a whole: it guards a real engine. */
   readonly timeoutMs?: number;
   /** In its place, for an answer that is a stream: how long the engine may say nothing. */
@@ -63,11 +69,16 @@ export interface EngineCall {
 /** Sends a call and gives the response as soon as its head is there. Throws what Node throws, ETIMEDOUT when it is late. */
 export function openCall(
   target: EngineTarget,
-  { method = "GET", path, timeoutMs = ANSWER_WITHIN_MS, silenceMs, signal }: EngineCall,
+  { method = "GET", path, json, tar, timeoutMs = ANSWER_WITHIN_MS, silenceMs, signal }: EngineCall,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { secure, ...address } = target;
-    const options = { ...address, method, path, agent: false, headers: { "content-length": 0 }, signal };
+    const body = json === undefined ? "" : JSON.stringify(json);
+    const headers =
+      tar === undefined
+        ? { "content-type": "application/json", "content-length": Buffer.byteLength(body) }
+        : { "content-type": "application/x-tar" };
+    const options = { ...address, method, path, agent: false, headers, signal };
     const request = secure ? httpsRequest(options) : httpRequest(options);
     let answer: IncomingMessage | undefined;
     request.on("response", (response) => {
@@ -84,13 +95,24 @@ export function openCall(
     if (silenceMs !== undefined) request.on("socket", (socket) => socket.setTimeout(silenceMs, late));
     request.on("error", reject);
     request.on("close", () => clearTimeout(guard));
-    request.end();
+    if (tar === undefined) request.end(body);
+    else pipeline(tar, request).catch(reject);
   });
 }
 
 export interface EngineAnswer {
   readonly status: number;
   readonly body: Buffer;
+}
+
+/** What the engine says went wrong. */
+export function complaintOf({ status, body }: EngineAnswer): string {
+  const text = body.toString("utf8").trim();
+  try {
+    return (JSON.parse(text) as { readonly message?: string }).message ?? text;
+  } catch {
+    return text === "" ? `status ${status}` : text;
+  }
 }
 
 /** Throws LR5012 when the engine, which answered the probe, does not answer this. */

@@ -8,7 +8,7 @@ const PULL_SILENCE_MS = 60_000;
 export async function ensureImage(
   target: EngineTarget,
   image: string,
-  setting: string,
+  { setting, fix }: { readonly setting: string; readonly fix: string },
   notice: (text: string) => void,
 ): Promise<void> {
   const { status } = await call(target, { path: `/images/${image}/json` });
@@ -26,7 +26,7 @@ export async function ensureImage(
     what: `The image ${image} cannot be had`,
     where: setting,
     ...(fault === "" ? {} : { why: fault }),
-    fix: `Name an image that this engine has or can pull in ${setting}, or leave out the backend: the embedded services need none.`,
+    fix,
   });
 }
 

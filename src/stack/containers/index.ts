@@ -5,20 +5,20 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { ResolvedConfig } from "../../config/schema.js";
-import { AppError } from "../../shared/errors.js";
-import { containersWith, engineTarget, publishedHost, removeContainer, type EngineTarget } from "./engine.js";
+import { containersWith, publishedHost, removeContainer, type EngineTarget } from "./engine.js";
 import { isHealthy } from "./health.js";
 import { ensureImage } from "./image.js";
-import { probeDocker } from "./probe.js";
+import { OWN_LABEL, PROJECT_LABEL, SESSION_LABEL } from "./labels.js";
+import { readyEngine } from "./ready-engine.js";
 import { fingerprint, localstack, minio, type ContainerServer } from "./servers.js";
 import { startSweeper } from "./sweeper.js";
 
-/** On everything that is ours, so that `lambda-run down` finds it and touches nothing else. */
-export const OWN_LABEL = "lambda-run=true";
-const SESSION = "lambda-run.session";
 const SHAPE = "lambda-run.shape";
-/** For a person who asks `docker ps` whose it is, and for tests that share an engine. */
-const PROJECT = "lambda-run.project";
+
+const FOR_SERVICES = {
+  what: "Containers need a Docker engine, and there is none to use",
+  instead: "Or leave the backend out: the embedded services need no Docker.",
+};
 
 type ServiceName = keyof ResolvedConfig["backends"];
 
@@ -47,7 +47,9 @@ export interface Containers {
 export async function startContainers(options: ContainersOptions): Promise<Containers> {
   const { services, config, notice, projectRoot } = options;
   const settings = config.containers;
-  const target = await engine();
+  const { host, target } = await readyEngine(FOR_SERVICES);
+  // testcontainers looks in fewer places: it is told what was found.
+  process.env["DOCKER_HOST"] ??= host;
   const session = randomUUID();
   const { s3Server = "minio" } = options;
   const serverOf = (name: ServiceName): ContainerServer["name"] => (name === "s3" ? s3Server : "localstack");
@@ -57,10 +59,10 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
   ];
   const project = createHash("sha256").update(projectRoot).digest("hex").slice(0, 16);
   const sweeper =
-    settings.reuse || settings.reaper !== "own" ? undefined : startSweeper(target, `${SESSION}=${session}`);
+    settings.reuse || settings.reaper !== "own" ? undefined : startSweeper(target, `${SESSION_LABEL}=${session}`);
   const close = async (): Promise<void> => {
     if (settings.reuse) return;
-    await removeWith(target, [`${SESSION}=${session}`]);
+    await removeWith(target, [`${SESSION_LABEL}=${session}`]);
     sweeper?.dismiss();
   };
   const start = async (server: ContainerServer): Promise<string> => {
@@ -68,10 +70,12 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
     // Without reuse too: a command takes those of the stack that runs in this project.
     const found = await attach(target, server, shape);
     if (found !== undefined) return found;
-    await ensureImage(target, server.image, `containers.${server.name}.image`, notice);
+    const setting = `containers.${server.name}.image`;
+    const fix = `Name an image that this engine has or can pull in ${setting}, or leave out the backend: the embedded services need none.`;
+    await ensureImage(target, server.image, { setting, fix }, notice);
     if (settings.reaper !== "ryuk") process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
     const { startServer } = await import("./start-server.js");
-    const labels = { "lambda-run": "true", [SESSION]: session, [SHAPE]: shape, [PROJECT]: projectRoot };
+    const labels = { "lambda-run": "true", [SESSION_LABEL]: session, [SHAPE]: shape, [PROJECT_LABEL]: projectRoot };
     return startServer({ target, server, settings, labels });
   };
   try {
@@ -85,7 +89,7 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
     return { endpoints, close };
   } catch (error) {
     // The error that came first is the one to tell.
-    await removeWith(target, [`${SESSION}=${session}`]).catch(() => undefined);
+    await removeWith(target, [`${SESSION_LABEL}=${session}`]).catch(() => undefined);
     sweeper?.sweep();
     throw error;
   }
@@ -104,28 +108,11 @@ async function attach(target: EngineTarget, server: ContainerServer, shape: stri
 
 /** `lambda-run down`: removes what is ours, of every project. Answers their images. */
 export async function removeContainers(): Promise<readonly string[]> {
-  return removeWith(await engine(), [OWN_LABEL]);
+  return removeWith((await readyEngine(FOR_SERVICES)).target, [OWN_LABEL]);
 }
 
 async function removeWith(target: EngineTarget, labels: readonly string[]): Promise<readonly string[]> {
   const found = await containersWith(target, labels);
   await Promise.all(found.map(({ Id }) => removeContainer(target, Id)));
   return found.map(({ Image }) => Image);
-}
-
-async function engine(): Promise<EngineTarget> {
-  const state = await probeDocker();
-  const target = state.state === "ready" ? engineTarget(state.host) : undefined;
-  if (state.state === "ready" && target !== undefined) {
-    // testcontainers looks in fewer places: it is told what was found.
-    process.env["DOCKER_HOST"] ??= state.host;
-    return target;
-  }
-  const { what, fix } =
-    state.state === "ready" ? { what: `${state.host} cannot be used`, fix: "Set DOCKER_HOST." } : state;
-  throw new AppError("LR5009", {
-    what: "Containers need a Docker engine, and there is none to use",
-    why: what,
-    fix: `${fix} Or leave the backend out: the embedded services need no Docker.`,
-  });
 }

@@ -80,10 +80,8 @@ describe("a Docker engine that hangs after the probe", () => {
     const why = expect.stringContaining("no space left on device") as unknown;
     await expect(containersWith(target, [])).rejects.toMatchObject({ code: "LR5012", why });
     await expect(removeContainer(target, "1")).rejects.toMatchObject({ code: "LR5012", why });
-    await expect(ensureImage(target, "x", "containers.minio.image", () => undefined)).rejects.toMatchObject({
-      code: "LR5010",
-      why,
-    });
+    const place = { setting: "containers.minio.image", fix: "Name another." };
+    await expect(ensureImage(target, "x", place, () => undefined)).rejects.toMatchObject({ code: "LR5010", why });
   });
 
   it("ends the command with the code and the fix", async () => {

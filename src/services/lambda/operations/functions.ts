@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import type { CodeSource } from "../../../config/function-config.js";
 import { LAMBDA } from "../../../shared/aws-limits.js";
-import { booleanMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
+import { booleanMember, objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
   page,
@@ -69,7 +69,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
       name,
       arn,
       { ...settings, ...(isImage ? { runtime: "image", handler: "" } : {}) },
-      { code: sourceOf(context, stored), layers: layers.folders },
+      { code: sourceOf(context, stored, objectMember(input, "ImageConfig")), layers: layers.folders },
     ),
     tags,
   };
@@ -87,10 +87,24 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
   return { status: 201, body: configurationView(shown, context.realm, { moment: "creating" }) };
 }
 
-export function sourceOf({ code }: Call["context"], stored: Package): CodeSource {
+export function sourceOf({ code }: Call["context"], stored: Package, config: JsonObject | undefined): CodeSource {
   return stored.imageUri === undefined
     ? { kind: "folder", root: code.pathOf(stored.codeSha256) }
-    : { kind: "image", uri: stored.imageUri };
+    : imageSource(stored.imageUri, config);
+}
+
+/** `ImageConfig` replaces what the image says of itself; an empty list or text is none. */
+export function imageSource(uri: string, config: JsonObject = {}): CodeSource {
+  const command = stringListMember(config, "Command");
+  const entryPoint = stringListMember(config, "EntryPoint");
+  const workingDirectory = stringMember(config, "WorkingDirectory");
+  return {
+    kind: "image",
+    uri,
+    ...(command === undefined || command.length === 0 ? {} : { command }),
+    ...(entryPoint === undefined || entryPoint.length === 0 ? {} : { entryPoint }),
+    ...(workingDirectory === undefined || workingDirectory === "" ? {} : { workingDirectory }),
+  };
 }
 
 function listFunctions({ context, query }: Call): Answer {

@@ -1,5 +1,5 @@
 /** Changes of functions, and their versions. Lambda API reference. */
-import { booleanMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
+import { booleanMember, objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
 import {
   checkRevision,
   page,
@@ -17,7 +17,7 @@ import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
 import { checkArchitectures, keptAsSent, readSettings } from "../settings.js";
 import { configurationView } from "../view.js";
-import { sourceOf, viewQualified } from "./functions.js";
+import { imageSource, sourceOf, viewQualified } from "./functions.js";
 
 const FUNCTION = "/2015-03-31/functions/{FunctionName}";
 
@@ -43,7 +43,7 @@ async function updateCode(call: Call): Promise<Answer> {
     codeSizeBytes: stored.codeSizeBytes,
     config: {
       ...record.config,
-      code: sourceOf(context, stored),
+      code: sourceOf(context, stored, objectMember(record.asSent, "ImageConfig")),
       ...(architecture === "arm64" || architecture === "x86_64" ? { architecture } : {}),
     },
   };
@@ -61,9 +61,16 @@ async function updateConfiguration(call: Call): Promise<Answer> {
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const settings = readSettings(input, name, record.config);
   const layers = layersOf(context, input);
+  const { code } = record.config;
+  const imageConfig = objectMember(input, "ImageConfig");
   const saved = await context.directory.save({
     ...record,
-    config: { ...record.config, ...settings, ...(layers === undefined ? {} : { layers: layers.folders }) },
+    config: {
+      ...record.config,
+      ...settings,
+      ...(layers === undefined ? {} : { layers: layers.folders }),
+      ...(code.kind === "image" && imageConfig !== undefined ? { code: imageSource(code.uri, imageConfig) } : {}),
+    },
     layerArns: layers?.arns ?? record.layerArns,
     asSent: keptAsSent(input, record.asSent),
   });

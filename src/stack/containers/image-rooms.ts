@@ -1,0 +1,24 @@
+/** Image functions get their engine at the first of them: a stack without any loads and asks nothing. */
+import type { ImageRooms, ImageRoomsOptions } from "./functions/index.js";
+
+export interface LazyImageRooms {
+  readonly open: () => Promise<ImageRooms>;
+  readonly close: () => Promise<void>;
+}
+
+export function imageRooms(options: ImageRoomsOptions): LazyImageRooms {
+  let opening: Promise<ImageRooms> | undefined;
+  return {
+    open: () => {
+      const current = opening ?? import("./functions/index.js").then(({ openImageRooms }) => openImageRooms(options));
+      opening = current;
+      // An engine that is started meanwhile is found by the next invocation.
+      current.catch(() => (opening = undefined));
+      return current;
+    },
+    close: async () => {
+      const rooms = await opening?.catch(() => undefined);
+      await rooms?.close();
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** What our containers carry. */
+
+/** On everything that is ours, so that `lambda-run down` finds it and touches nothing else. */
+export const OWN_LABEL = "lambda-run=true";
+/** Those that one process made: they are gone when it is. */
+export const SESSION_LABEL = "lambda-run.session";
+/** For a person who asks `docker ps` whose it is, and for tests that share an engine. */
+export const PROJECT_LABEL = "lambda-run.project";

@@ -1,0 +1,130 @@
+/** Image functions through the CLI and the Lambda API, and what is left of them: nothing. */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateFunctionCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from "@aws-sdk/client-lambda";
+import { createStack } from "../../src/index.js";
+import { ProjectFolder } from "../cli/cli.js";
+import { docker, DOCKERFILE, makeNodeImage, RUNTIME_CLIENT } from "./node-image.js";
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  BoxedFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { Dockerfile: Dockerfile, DockerContext: app, DockerTag: test }
+    Properties: { FunctionName: boxed, PackageType: Image, Timeout: 20 }
+  Store: { Type: AWS::S3::Bucket, Properties: { BucketName: boxed-store } }
+`;
+const TAG = "boxedfunction:test";
+let project: ProjectFolder;
+
+beforeAll(() => {
+  makeNodeImage();
+  project = new ProjectFolder({
+    "template.yaml": TEMPLATE,
+    "app/Dockerfile": DOCKERFILE,
+    "app/runtime.mjs": RUNTIME_CLIENT,
+    "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
+  });
+});
+afterEach(() => expect(containers()).toEqual([]));
+afterAll(() => {
+  project.remove();
+  docker("rmi", TAG);
+});
+
+function containers(): string[] {
+  const out = docker("ps", "-aq", "--filter", "label=lambda-run.function=boxed");
+  return out === "" ? [] : out.split("\n");
+}
+/** Looking blocks this process: what it has seen may be news to the stack that runs in it. */
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await sleep(20);
+  await sleep(20);
+}
+
+describe("an image function", () => {
+  it("is built and invoked by the CLI, reaches the services, and leaves no container", async () => {
+    const input = JSON.stringify({ run: `fetch(process.env.AWS_ENDPOINT_URL + "/boxed-store").then((a) => a.status)` });
+    const { exitCode, stdout, stderr } = await project.run(["invoke", "boxed", "--event", "-", "--ephemeral"], {
+      input,
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "403\n" });
+    expect(stderr).toContain("note building the image of boxed\n");
+    expect(stderr).toMatch(/INIT of the image\nSTART .*\ninvocation 1\nEND .*\nREPORT .*\n$/);
+  });
+
+  it("leaves no container when the CLI is killed in the middle of an invocation", async () => {
+    const child = project.spawn(["invoke", "boxed", "--event", "-", "--ephemeral"]);
+    child.stdin.end(JSON.stringify({ run: "new Promise(() => setInterval(() => {}, 1000))" }));
+    await until(() => containers().length > 0);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await until(() => containers().length === 0);
+  });
+
+  it("leaves no container when an invocation is interrupted", async () => {
+    const child = project.spawn(["invoke", "boxed", "--event", "-", "--ephemeral"]);
+    child.stdin.end(JSON.stringify({ run: "new Promise(() => setInterval(() => {}, 1000))" }));
+    await until(() => containers().length > 0);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([130, null]);
+  });
+
+  it("survives that down removes its container", async () => {
+    const stack = await createStack({ folder: project.folder });
+    try {
+      expect(await stack.invoke("boxed", { run: "count" })).toMatchObject({ payload: 1 });
+      const { stdout } = await project.run(["down", "--json"]);
+      expect((JSON.parse(stdout) as { removed: string[] }).removed).toContainEqual(
+        expect.stringMatching(/^sha256:|boxed/),
+      );
+      await until(() => containers().length === 0);
+      expect(await stack.invoke("boxed", { run: "count" })).toMatchObject({ error: undefined, payload: 1 });
+    } finally {
+      await stack.close();
+    }
+  });
+
+  it("is made, configured and invoked by the Lambda API", async () => {
+    const stack = await createStack({ folder: project.folder });
+    const client = new LambdaClient(stack.clientConfig);
+    try {
+      await stack.invoke("boxed", { run: "1" });
+      const FunctionName = "boxed-by-api";
+      await client.send(
+        new CreateFunctionCommand({
+          FunctionName,
+          PackageType: "Image",
+          Role: "arn:aws:iam::000000000000:role/test",
+          Code: { ImageUri: TAG },
+          ImageConfig: { Command: ["first"] },
+          Timeout: 20,
+        }),
+      );
+      const run = async (text: string): Promise<unknown> => {
+        const { Payload = new Uint8Array() } = await client.send(
+          new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify({ run: text })) }),
+        );
+        return JSON.parse(Buffer.from(Payload).toString("utf8"));
+      };
+      expect(await run("process.argv.slice(2)")).toEqual(["first"]);
+      const ImageConfig = { Command: ["second"], WorkingDirectory: "/usr" };
+      await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, ImageConfig }));
+      expect(await run("[process.cwd(), ...process.argv.slice(2)]")).toEqual(["/usr", "second"]);
+      const { Configuration, Code } = await client.send(new GetFunctionCommand({ FunctionName }));
+      expect(Configuration).toMatchObject({ PackageType: "Image", ImageConfigResponse: { ImageConfig } });
+      expect(Configuration).not.toHaveProperty("ImageConfig");
+      expect(Code).toMatchObject({ RepositoryType: "ECR", ImageUri: TAG });
+    } finally {
+      client.destroy();
+      await stack.close();
+    }
+  });
+});

@@ -1,0 +1,54 @@
+/** Images with a Node in them, made of this machine's: there may be no registry. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** Nothing but Node and its libraries: no shell, no user table. */
+export const NODE_IMAGE = "lambda-run/test-node:local";
+
+export const docker = (...args: string[]): string => execFileSync("docker", args, { encoding: "utf8" }).trim();
+
+export function makeNodeImage(): void {
+  const folder = mkdtempSync(join(tmpdir(), "lambda-run-node-image-"));
+  const libraries = [...execFileSync("ldd", [process.execPath], { encoding: "utf8" }).matchAll(/(\/\S+)/g)];
+  const files = [["/usr/bin/node", process.execPath], ...libraries.map(([, path = ""]) => [path, realpathSync(path)])];
+  for (const [inside = "", here = ""] of files) {
+    mkdirSync(join(folder, "root", dirname(inside)), { recursive: true });
+    copyFileSync(here, join(folder, "root", inside));
+  }
+  writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nCOPY root /\n");
+  docker("build", "-q", "-t", NODE_IMAGE, folder);
+  rmSync(folder, { recursive: true });
+}
+
+/** A runtime client that does what its event says. */
+export const RUNTIME_CLIENT = `
+import fs from "node:fs";
+const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2018-06-01/runtime/invocation/";
+console.log("INIT", ...process.argv.slice(2));
+let count = 0;
+for (;;) {
+  const next = await fetch(api + "next");
+  const id = next.headers.get("lambda-runtime-aws-request-id");
+  const { run } = await next.json();
+  count += 1;
+  console.log("invocation", count);
+  const post = (what, body) => fetch(api + id + "/" + what, { method: "POST", body: JSON.stringify(body) });
+  try {
+    await post("response", (await eval(run)) ?? null);
+  } catch (error) {
+    await post("error", { errorType: error.code ?? error.name, errorMessage: error.message });
+  }
+}
+`;
+
+export const DOCKERFILE = `FROM ${NODE_IMAGE}
+ARG GREETING=none
+ENV GREETING=$GREETING OWN=image
+COPY . /var/task/
+WORKDIR /var/task
+USER 0
+ENTRYPOINT ["/usr/bin/node", "/var/task/runtime.mjs"]
+CMD ["of the image"]
+`;

@@ -1,0 +1,138 @@
+/** Image functions as far as they need no engine; the rest is in test/containers. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { extract } from "tar-stream";
+import { passOn } from "../../../src/stack/containers/functions/attached-output.js";
+import { packContext } from "../../../src/stack/containers/functions/build-context.js";
+import { functionNetwork } from "../../../src/stack/containers/functions/network.js";
+import { ProjectFolder } from "../../cli/cli.js";
+
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+function folderOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "lambda-run-context-"));
+  folders.push(folder);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+describe("without an engine", () => {
+  const project = new ProjectFolder({
+    "template.yaml":
+      "Resources:\n  Boxed: { Type: AWS::Serverless::Function, Properties: { PackageType: Image, ImageUri: 'x:1' } }\n",
+  });
+  const env = { DOCKER_HOST: `unix://${project.folder}/nothing.sock` };
+  afterAll(() => project.remove());
+
+  it("an image function is refused with what is wrong, the fix, and what needs none", async () => {
+    const { exitCode, stdout, stderr } = await project.run(["invoke", "Boxed", "--ephemeral"], { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 6, stdout: "" });
+    expect(stderr).toMatch(/error LR5009 Image functions need a Docker engine, and there is none to use/);
+    expect(stderr).toMatch(/why +there is no unix:.*nothing\.sock \(named by DOCKER_HOST\)/);
+    expect(stderr).toMatch(/fix .*Functions with Runtime, Handler and CodeUri need none\./);
+  });
+
+  it("doctor says that image functions cannot run", async () => {
+    const { stdout } = await project.run(["doctor"], { env });
+    expect(stdout).toContain("image functions (Boxed) cannot run: they need a Docker engine\n");
+    expect(stdout).not.toContain("Nothing needs it");
+    const { imageFunctions } = JSON.parse((await project.run(["doctor", "--json"], { env })).stdout) as {
+      imageFunctions: object;
+    };
+    expect(imageFunctions).toEqual({ functions: ["Boxed"], canRun: false, note: "they need a Docker engine" });
+  });
+});
+
+describe("the network of image functions", () => {
+  async function networkOf(info: object): Promise<Awaited<ReturnType<typeof functionNetwork>>> {
+    const path = join(folderOf({}), "engine.sock");
+    const server = createServer((_request, response) => response.end(JSON.stringify(info)));
+    await new Promise<void>((done) => server.listen(path, done));
+    try {
+      return await functionNetwork({ secure: false, socketPath: path });
+    } finally {
+      await new Promise((done) => server.close(done));
+    }
+  }
+
+  it("leads through a name for this machine where the engine runs in a virtual one", async () => {
+    const network = await networkOf({
+      OperatingSystem: "Docker Desktop",
+      Name: "docker-desktop",
+      Architecture: "aarch64",
+    });
+    expect(network).toMatchObject({ mode: "bridge", architecture: "arm64" });
+    expect(network.translate("http://127.0.0.1:4566/q and localhost:80 but not 127.0.0.1 or 10.127.0.0.1x")).toBe(
+      "http://host.docker.internal:4566/q and host.docker.internal:80 but not 127.0.0.1 or 10.127.0.0.1x",
+    );
+  });
+
+  it("is refused for an engine on another machine", async () => {
+    await expect(functionNetwork({ secure: false, host: "10.0.0.5", port: 2375 })).rejects.toMatchObject({
+      code: "LR5009",
+      message: "Image functions need an engine on this machine",
+    });
+  });
+});
+
+describe("the context of a build", () => {
+  async function namesOf(folder: string, dockerfile: string): Promise<string[]> {
+    const names: string[] = [];
+    const tar = extract();
+    tar.on("entry", ({ name, type, linkname }, stream, next) => {
+      names.push(type === "symlink" ? `${name} -> ${linkname ?? ""}` : name);
+      stream.on("end", next).resume();
+    });
+    await pipeline(packContext(folder, dockerfile), tar);
+    return names.sort();
+  }
+
+  it("is the folder with its links, without what .dockerignore names", async () => {
+    const folder = folderOf({
+      "docker/Dockerfile": "",
+      "src/a.js": "",
+      "src/a.test.js": "",
+      "node_modules/x/index.js": "",
+      "node_modules/kept/index.js": "",
+      ".dockerignore": "# tests\n**/*.test.js\nnode_modules\n!node_modules/kept\ndocker\n",
+    });
+    symlinkSync("a.js", join(folder, "src/link.js"));
+    expect((await namesOf(folder, "docker/Dockerfile")).filter((name) => !name.endsWith("/"))).toEqual([
+      ".dockerignore",
+      "docker/Dockerfile",
+      "node_modules/kept/index.js",
+      "src/a.js",
+      "src/link.js -> a.js",
+    ]);
+  });
+
+  it("is everything where there is no .dockerignore", async () => {
+    expect(await namesOf(folderOf({ Dockerfile: "", "a/b": "" }), "Dockerfile")).toEqual(["Dockerfile", "a/", "a/b"]);
+  });
+});
+
+it("what a container prints is told apart by stream, however it is cut on the way", async () => {
+  const piece = (stream: number, text: string): Buffer => {
+    const head = Buffer.alloc(8);
+    head[0] = stream;
+    head.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+  const bytes = Buffer.concat([piece(1, "out "), piece(2, "err"), piece(1, "put")]);
+  for (const size of [1, 3, 11, bytes.length]) {
+    const attached = new PassThrough();
+    for (let at = 0; at < bytes.length; at += size) attached.write(bytes.subarray(at, at + size));
+    attached.end();
+    const printed = { stdout: "", stderr: "" };
+    await passOn(attached, (stream, chunk) => (printed[stream] += chunk.toString("utf8")));
+    expect(printed).toEqual({ stdout: "out put", stderr: "err" });
+  }
+});
