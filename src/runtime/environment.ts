@@ -93,8 +93,10 @@ export class Environment {
         else this.#phase.end({ kind: "extension", errorType, exit });
       },
     });
-    this.#capture.attach(this.#sandbox.output.stdout);
-    this.#capture.attach(this.#sandbox.output.stderr);
+    const { stdout, stderr, extensions } = this.#sandbox.output;
+    this.#capture.attach(stdout);
+    this.#capture.attach(stderr);
+    if (extensions !== undefined) this.#capture.attach(extensions, "extension");
   }
 
   /** Opens the port and brings the environment up to the moment before INIT. */

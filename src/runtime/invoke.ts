@@ -55,8 +55,8 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - Network, kernel and other processes of the host are not hidden by more than the namespaces of the tier in use:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.
  * - X-Ray: no daemon listens, no segments are made, REPORT has no `XRAY TraceId` line; the trace header is passed on.
- * - What extensions print counts as the function's output: telemetry of type `extension` is never sent, and neither
- *   are `spans` nor the metrics of response streaming.
+ * - Telemetry has neither `spans` nor the metrics of response streaming. What an internal extension prints counts as the
+ *   function's output: it is the same process.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
  * - Node 24: the global `awslambda` has no InvokeStore, so libraries that ask it for the request id get none from it.
  * - Threads are not limited to 1,024; the limit of open files is.

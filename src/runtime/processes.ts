@@ -56,6 +56,7 @@ export class Processes {
   startExtension(name: string, env: Variables): void {
     const extension = this.#sandbox.spawn({
       name: `extension:${name}`,
+      isExtension: true,
       command: [`${this.#sandbox.paths.opt}/extensions/${name}`],
       env,
     });

@@ -216,6 +216,22 @@ test("telemetry comes over HTTP with platform events and the function's lines", 
   );
 });
 
+test("what an extension prints is telemetry of its own kind, and in the log all the same", async () => {
+  const config = watched({ WATCHER_TELEMETRY: "http", WATCHER_TYPES: '["function","extension"]' }, "logs-json.handler");
+  const lines = (): { type: string; record: unknown }[] => said(config, "http") as { type: string; record: unknown }[];
+  do await functions.invoke(config);
+  while (!lines().some(({ type }) => type === "function"));
+  const ofExtension = lines().filter(({ type }) => type === "extension");
+  expect(ofExtension.map(({ record }) => record)).toContainEqual(expect.stringContaining("watcher event "));
+  expect(
+    lines()
+      .filter(({ type }) => type === "function")
+      .map(({ record }) => JSON.stringify(record))
+      .join(),
+  ).not.toContain("watcher");
+  expect(events(config)[0]).toMatchObject({ eventType: "INVOKE" });
+});
+
 test("the older Logs API delivers over TCP, one record a line, and only the kinds asked for", async () => {
   const config = watched({ WATCHER_TELEMETRY: "tcp", WATCHER_TYPES: '["platform"]' });
   const reported = (): boolean =>

@@ -27,6 +27,8 @@ export class Keeper {
   /** Standard output and error of the processes, not of the shell. */
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Both of the extensions. */
+  readonly extensionOutput: Readable;
   readonly #events: KeeperEvents;
   readonly #child: ChildProcess;
   readonly #orders: Writable;
@@ -43,16 +45,17 @@ export class Keeper {
     this.#dropPrivileges = launch.dropPrivileges;
     this.#env = env;
     const [program = "", ...args] = launch.command;
-    // 0 orders, 1 nothing, 2 the shell's own complaints, 3 reports, 4 and 5 output of the processes.
+    // 0 orders, 1 nothing, 2 the shell's own complaints, 3 reports, 4 and 5 output of the runtime, 6 of the extensions.
     const child = spawn(program, args, {
-      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe"],
+      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
       env: KEEPER_ENV,
       cwd: "/",
     });
     this.#child = child;
-    const [orders, , complaints, reports, stdout, stderr] = child.stdio as unknown as [
+    const [orders, , complaints, reports, stdout, stderr, extensionOutput] = child.stdio as unknown as [
       Writable,
       null,
+      Readable,
       Readable,
       Readable,
       Readable,
@@ -61,6 +64,7 @@ export class Keeper {
     this.#orders = orders;
     this.stdout = stdout;
     this.stderr = stderr;
+    this.extensionOutput = extensionOutput;
     orders.on("error", () => undefined); // the shell has gone: `exit` tells
     complaints.setEncoding("utf8").on("data", (text: string) => {
       this.#diagnostics = (this.#diagnostics + text).slice(-MAX_DIAGNOSTICS_CHARS);
@@ -87,8 +91,9 @@ export class Keeper {
   start(token: number, process: ProcessSpec): void {
     const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
     const words = quoteAll([this.#env, "-i", ...variables, ...this.#dropPrivileges, ...process.command]);
+    const output = process.isExtension === true ? ">&6 2>&6" : ">&4 2>&5";
     this.#order(
-      `{ ${words} </dev/null >&4 2>&5 3>&- 4>&- 5>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`,
+      `{ ${words} </dev/null ${output} 3>&- 4>&- 5>&- 6>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`,
     );
   }
 

@@ -120,7 +120,8 @@ export class LinuxSandbox implements Sandbox {
         resolveClosed();
       },
     });
-    this.output = { stdout: this.#keeper.stdout, stderr: this.#keeper.stderr };
+    const { stdout, stderr, extensionOutput } = this.#keeper;
+    this.output = { stdout, stderr, extensions: extensionOutput };
   }
 
   get isGone(): boolean {
@@ -210,7 +211,7 @@ export class LinuxSandbox implements Sandbox {
     await this.#closed;
     clearTimeout(timer);
     this.#live.close();
-    for (const stream of [this.output.stdout, this.output.stderr])
+    for (const stream of [this.#keeper.stdout, this.#keeper.stderr, this.#keeper.extensionOutput])
       if (stream.readableFlowing === null) stream.destroy();
     await this.#adopted?.catch(() => undefined); // noted already
     await this.#options.cgroup?.remove();

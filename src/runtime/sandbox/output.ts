@@ -1,6 +1,6 @@
 /** The pipes that carry what processes print. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Readable } from "node:stream";
+import type { Sandbox } from "./sandbox.js";
 
 /** Two turns without a byte: libuv reads a ready pipe in every turn, so nothing written before is left in the kernel. */
 const QUIET_TURNS = 2;
@@ -8,8 +8,10 @@ const QUIET_TURNS = 2;
 const MAX_TURNS = 1000;
 
 /** Resolves when what was written so far has reached the readers. A stream that nobody reads holds nothing up. */
-export async function flushStreams(output: { readonly stdout: Readable; readonly stderr: Readable }): Promise<void> {
-  const streams = [output.stdout, output.stderr].filter((stream) => stream.readableFlowing === true);
+export async function flushStreams({ stdout, stderr, extensions }: Sandbox["output"]): Promise<void> {
+  const streams = [stdout, stderr, ...(extensions === undefined ? [] : [extensions])].filter(
+    (stream) => stream.readableFlowing === true,
+  );
   let seen = 0;
   const count = (chunk: Buffer | string): void => {
     seen += chunk.length;

@@ -38,7 +38,7 @@ export class PortableSandbox implements Sandbox {
   readonly isGone = false;
   readonly notes: readonly string[] = [];
   readonly paths: Sandbox["paths"];
-  readonly output = { stdout: new PassThrough(), stderr: new PassThrough() };
+  readonly output = { stdout: new PassThrough(), stderr: new PassThrough(), extensions: new PassThrough() };
   readonly #spec: SandboxSpec;
   readonly #folder: string;
   readonly #mark: string;
@@ -88,8 +88,9 @@ export class PortableSandbox implements Sandbox {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    child.stdout.pipe(this.output.stdout, { end: false });
-    child.stderr.pipe(this.output.stderr, { end: false });
+    const { stdout, stderr, extensions } = this.output;
+    child.stdout.pipe(spec.isExtension === true ? extensions : stdout, { end: false });
+    child.stderr.pipe(spec.isExtension === true ? extensions : stderr, { end: false });
     const { pid } = child;
     if (pid !== undefined) {
       this.#children.set(pid, child);
@@ -189,8 +190,7 @@ export class PortableSandbox implements Sandbox {
     this.#rest();
     this.#watchdog.dismiss();
     this.#live.close();
-    this.output.stdout.end();
-    this.output.stderr.end();
+    for (const stream of Object.values(this.output)) stream.end();
     await removeEnvironmentFolder(this.#folder);
   }
 

@@ -29,6 +29,7 @@ export interface SandboxSpec {
 export interface ProcessSpec {
   /** `runtime`, or `extension:<name>`. */
   readonly name: string;
+  readonly isExtension?: boolean;
   /** As seen inside the sandbox. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -68,8 +69,8 @@ export interface Sandbox {
   readonly notes: readonly string[];
   /** Paths as the function sees them (`/var/task`, or the host path in the portable tier). */
   readonly paths: { readonly task: string; readonly opt: string; readonly tmp: string; resolve(mount: Mount): string };
-  /** Standard output and error of every process in the sandbox. */
-  readonly output: { readonly stdout: Readable; readonly stderr: Readable };
+  /** Standard output and error of the processes in the sandbox; what extensions print comes by itself where it can be told apart. */
+  readonly output: { readonly stdout: Readable; readonly stderr: Readable; readonly extensions?: Readable };
   /** Resolves when all that was written before this call has been handed to the readers of `output`. */
   flushOutput(): Promise<void>;
   spawn(process: ProcessSpec): SandboxProcess;
