@@ -93,10 +93,7 @@ export class Environment {
         else this.#phase.end({ kind: "extension", errorType, exit });
       },
     });
-    const { stdout, stderr, extensions } = this.#sandbox.output;
-    this.#capture.attach(stdout);
-    this.#capture.attach(stderr);
-    if (extensions !== undefined) this.#capture.attach(extensions, "extension");
+    this.#capture.attach(this.#sandbox.output);
   }
 
   /** Opens the port and brings the environment up to the moment before INIT. */

@@ -4,6 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import type { LoggingConfig } from "../config/function-config.js";
+import type { Sandbox } from "./sandbox/sandbox.js";
 import { linesOf, type PlatformEvent } from "./platform-events.js";
 
 export interface LogRecord {
@@ -36,7 +37,13 @@ export class LogCapture {
   }
 
   /** Takes over the output of an environment. */
-  attach(stream: Readable, source: "function" | "extension" = "function"): void {
+  attach({ stdout, stderr, extensions }: Sandbox["output"]): void {
+    this.#read(stdout, "function");
+    this.#read(stderr, "function");
+    if (extensions !== undefined) this.#read(extensions, "extension");
+  }
+
+  #read(stream: Readable, source: "function" | "extension"): void {
     const splitter = new LineSplitter((text) => this.#record({ timeMs: Date.now(), source, text }));
     this.#splitters.push(splitter);
     stream.on("data", (data: Buffer) => splitter.push(data));
