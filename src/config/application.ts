@@ -195,6 +195,10 @@ export interface ApiKeyConfig {
 export interface UsagePlan {
   readonly id: string;
   readonly throttle: Throttle | undefined;
+  /** Stages that it covers; none named = all. */
+  readonly stages: readonly string[];
+  /** By method: `/items/{id}/GET`. */
+  readonly methodThrottles: Readonly<Record<string, Throttle>>;
   readonly quota: { readonly limit: number; readonly period: "DAY" | "WEEK" | "MONTH" } | undefined;
   readonly keys: readonly ApiKeyConfig[];
 }
@@ -206,6 +210,8 @@ export interface ApiSettings {
   readonly routeThrottles: Readonly<Record<string, Throttle>>;
   readonly accessLog: { readonly destinationArn: string; readonly format: string } | undefined;
   readonly usagePlans: readonly UsagePlan[];
+  /** Where API keys come from: the header, or what the authorizer says. */
+  readonly apiKeySource: "HEADER" | "AUTHORIZER";
   /** Properties of raw authorizer resources, by id. */
   readonly authorizers: Readonly<Record<string, JsonObject>>;
 }

@@ -118,6 +118,8 @@ export interface RestApiSource extends ToFunction {
   readonly timeoutMs: number;
   readonly auth: JsonObject | undefined;
   readonly apiKeyRequired: boolean;
+  /** `ResponseTransferMode: STREAM`: the answer goes out while the function writes it. */
+  readonly streams: boolean;
 }
 
 export interface WebSocketSource extends ToFunction {

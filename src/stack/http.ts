@@ -124,7 +124,6 @@ export class StackHttp {
   /** From now on requests reach functions. */
   open(options: DoorOptions): void {
     const { host, directory, clock, gateway, log, config } = options;
-    const { realm } = options.application();
     const handler = createHttpDoors({
       ...options,
       urls: () => directory.urls(),
@@ -133,10 +132,10 @@ export class StackHttp {
         invoke(host, fn, { ...request, traceHeader: continueTrace(request.traceHeader, fn.arn, clock.now()).header }),
       jwtKeys: config.jwtKeys,
       onAccess: (destinationArn, line) => {
-        const group =
-          parseArn(destinationArn)
-            ?.resource.replace(/^log-group:/, "")
-            .replace(/:\*$/, "") ?? `/aws/api-gateway/${realm.accountId}`;
+        const destination = parseArn(destinationArn);
+        // Said by name when the stack started.
+        if (destination?.service !== "logs") return;
+        const group = destination.resource.replace(/^log-group:/, "").replace(/:\*$/, "");
         gateway
           .service("logs")
           .then((logs) =>

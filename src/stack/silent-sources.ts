@@ -4,6 +4,7 @@
  */
 import type { Application } from "../config/application.js";
 import type { EventSource } from "../config/event-source.js";
+import { parseArn } from "../shared/arn.js";
 
 const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   dynamodb: "DynamoDB streams",
@@ -26,10 +27,15 @@ export function silentSources({ apis, eventSources, buckets }: Application): str
     const routes = keys.length === 0 ? "" : `; its routes (${keys.join(", ")}) fire nothing`;
     return [`WebSocket API ${logicalId} is refused: WebSocket APIs are not emulated${routes}.`];
   });
+  const accessLogs = apis.flatMap(({ logicalId, settings: { accessLog } }) =>
+    accessLog === undefined || parseArn(accessLog.destinationArn)?.service === "logs"
+      ? []
+      : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
+  );
   const announcements = buckets.flatMap(({ name, eventBridge }) =>
     eventBridge
       ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
       : [],
   );
-  return [...triggers, ...webSockets, ...announcements];
+  return [...triggers, ...webSockets, ...accessLogs, ...announcements];
 }

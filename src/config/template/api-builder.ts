@@ -5,7 +5,7 @@
 import { resolve as resolvePath } from "node:path";
 import * as z from "zod";
 import type { ApiConfig, ApiSettings } from "../application.js";
-import { isJsonObject, jsonText } from "../json.js";
+import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { apiSettingsOf } from "./api-settings.js";
 import { functionIdOf } from "./build-context.js";
@@ -19,7 +19,7 @@ import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
 
-const REST_TIMEOUT_MS = 29_000;
+export const REST_TIMEOUT_MS = 29_000;
 const HTTP_TIMEOUT_MS = 30_000;
 
 const samApi = z.looseObject({
@@ -130,12 +130,13 @@ function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
         Number(integration["timeoutInMillis"] ?? 0),
         context,
         documentAuthOf(api.definition, operation),
+        integration["responseTransferMode"] === "STREAM",
       );
     }
   }
 }
 
-const methodName = (name: string): string => (/any/i.test(name) ? "ANY" : name.toUpperCase());
+export const methodName = (name: string): string => (/any/i.test(name) ? "ANY" : name.toUpperCase());
 
 function addRoute(
   api: ApiConfig,
@@ -147,6 +148,7 @@ function addRoute(
   timeoutMs: number,
   { draft }: BuildContext,
   auth?: JsonObject,
+  streams = false,
 ): void {
   const route = { functionId, eventId, apiId: api.logicalId, method, path, auth };
   if (api.kind === "rest")
@@ -155,6 +157,7 @@ function addRoute(
       ...route,
       timeoutMs: timeoutMs || REST_TIMEOUT_MS,
       apiKeyRequired: false,
+      streams,
     });
   else
     draft.eventSources.push({
@@ -216,54 +219,6 @@ function stagesOf(
     stageVariables = { ...stageVariables, ...Variables };
   }
   return { stages, stageVariables };
-}
-
-const methodProperties = z.looseObject({
-  RestApiId: text(),
-  ResourceId: text(),
-  HttpMethod: text(),
-  ApiKeyRequired: json().optional(),
-  AuthorizationType: text().optional(),
-  AuthorizerId: text().optional(),
-  Integration: z.looseObject({ Uri: text().optional(), TimeoutInMillis: number().optional() }).optional(),
-});
-
-/** AWS::ApiGateway::Method: the path is spread over a chain of AWS::ApiGateway::Resource. */
-export const buildRestMethod: Builder = (resource, context) => {
-  const properties = readProperties(resource, methodProperties, context.scope);
-  const { AuthorizationType, AuthorizerId, Integration } = properties;
-  const api = context.draft.apis.find((candidate) => candidate.id === properties.RestApiId);
-  const functionId = Integration?.Uri === undefined ? undefined : functionIdOf(Integration.Uri, context);
-  if (!api || functionId === undefined) return;
-  context.draft.eventSources.push({
-    kind: "restApi",
-    functionId,
-    eventId: resource.logicalId,
-    apiId: api.logicalId,
-    method: methodName(properties.HttpMethod),
-    path: pathOf(properties.ResourceId, context),
-    timeoutMs: Integration?.TimeoutInMillis ?? REST_TIMEOUT_MS,
-    auth:
-      AuthorizationType === undefined || AuthorizationType === "NONE"
-        ? undefined
-        : { AuthorizationType, AuthorizerId: AuthorizerId ?? null },
-    apiKeyRequired: properties.ApiKeyRequired === true,
-  });
-};
-
-function pathOf(resourceId: string, context: BuildContext): string {
-  const { scope } = context;
-  for (const resource of scope.resources.values()) {
-    if (
-      resource.type !== "AWS::ApiGateway::Resource" ||
-      scope.nameOf(resource.logicalId, scope.usageOf(resource)) !== resourceId
-    )
-      continue;
-    const { ParentId, PathPart } = scope.propertiesOf(resource).value;
-    const parent = pathOf(jsonText(ParentId), context);
-    return `${parent === "/" ? "" : parent}/${jsonText(PathPart)}`;
-  }
-  return "/";
 }
 
 const v2Api = z.object({

@@ -47,8 +47,16 @@ export function apiSettingsOf(resource: TemplateResource, apiId: string, context
     routeThrottles,
     accessLog,
     usagePlans: [...samPlans(resource, objectOf(own["Auth"])), ...rawPlans(apiId, context)],
+    apiKeySource: keySourceOf(own),
     authorizers: authorizersOf(apiId, context),
   };
+}
+
+/** `ApiKeySourceType` of the API, or the word of its OpenAPI document. */
+function keySourceOf(properties: JsonObject): ApiSettings["apiKeySource"] {
+  const document = objectOf(properties["DefinitionBody"] ?? properties["Body"]);
+  const declared = properties["ApiKeySourceType"] ?? document["x-amazon-apigateway-api-key-source"];
+  return declared === "AUTHORIZER" ? "AUTHORIZER" : "HEADER";
 }
 
 /** `/~1items~1{id}` in the stage resource, `/items/{id}` in SAM. */
@@ -83,6 +91,8 @@ function samPlans({ logicalId }: TemplateResource, auth: JsonObject): readonly U
     {
       id: `${logicalId}UsagePlan`,
       throttle: throttleOf(plan["Throttle"], ""),
+      stages: [],
+      methodThrottles: {},
       quota: quotaOf(plan["Quota"]),
       keys: [keyOf(name, {})],
     },
@@ -109,7 +119,16 @@ function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
   );
   const members = propertiesOfType(/^AWS::ApiGateway::UsagePlanKey$/, context);
   return resourcesOfType("AWS::ApiGateway::UsagePlan", context).flatMap(({ id, logicalId, properties }) => {
-    if (!listOf(properties["ApiStages"]).some((stage) => objectOf(stage)["ApiId"] === apiId)) return [];
+    const stages = listOf(properties["ApiStages"])
+      .map(objectOf)
+      .filter((stage) => stage["ApiId"] === apiId);
+    if (stages.length === 0) return [];
+    const methodThrottles = stages
+      .flatMap((stage) => Object.entries(objectOf(stage["Throttle"])))
+      .flatMap(([method, value]) => {
+        const throttle = throttleOf(value, "");
+        return throttle === undefined ? [] : [[method, throttle] as const];
+      });
     const own = members
       .filter((member) => member["UsagePlanId"] === id)
       .flatMap((member) => keys.get(text(member["KeyId"])) ?? []);
@@ -117,6 +136,8 @@ function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
       {
         id: logicalId,
         throttle: throttleOf(properties["Throttle"], ""),
+        stages: stages.map((stage) => text(stage["Stage"])).filter((stage) => stage !== ""),
+        methodThrottles: Object.fromEntries(methodThrottles),
         quota: quotaOf(properties["Quota"]),
         keys: own,
       },

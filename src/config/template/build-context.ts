@@ -111,7 +111,7 @@ export function append<T>(map: Map<string, T[]>, key: string, value: T): void {
  * may be built later than what refers to them. Qualifiers (`:live`, `:$LATEST`) do not matter.
  */
 export function functionIdOf(target: string, { scope }: BuildContext): string | undefined {
-  const inUri = /\/functions\/([^/]+)\/invocations/.exec(target);
+  const inUri = /\/functions\/([^/]+)\/(?:response-streaming-)?invocations/.exec(target);
   const wanted = inUri?.[1] ?? target;
   const name = wanted.startsWith("arn:")
     ? /^arn:[^:]*:lambda:[^:]*:\d*:function:([^:]+)/.exec(wanted)?.[1]

@@ -304,7 +304,13 @@ function apiIdOf({ context, eventId, resource }: Event, property: string, implic
 
 function rest(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
-  const { Auth: auth, Method: method, Path: path, TimeoutInMillis } = parseAt(restEvent, properties, place);
+  const {
+    Auth: auth,
+    Method: method,
+    Path: path,
+    ResponseTransferMode: transferMode,
+    TimeoutInMillis,
+  } = parseAt(restEvent, properties, place);
   if (!isFunction) {
     context.scope.problems.notice(
       `${functionId}: HTTP events of state machines do not fire here; start the machine by its API.`,
@@ -322,6 +328,7 @@ function rest(event: Event): void {
     timeoutMs: TimeoutInMillis ?? REST_TIMEOUT_MS,
     auth,
     apiKeyRequired: auth?.["ApiKeyRequired"] === true,
+    streams: transferMode === "STREAM",
   });
 }
 

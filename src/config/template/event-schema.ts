@@ -138,6 +138,7 @@ export const restEvent = z.looseObject({
   RestApiId: json().optional(),
   Auth: jsonObject().optional(),
   TimeoutInMillis: number().optional(),
+  ResponseTransferMode: oneOf(["BUFFERED", "STREAM"]).default("BUFFERED"),
 });
 export const httpEvent = z.looseObject({
   Path: text().default("$default"),

@@ -3,117 +3,133 @@
  *
  *   preflight -> route -> throttle -> guard (IAM, authorizer) -> API key -> event -> invoke -> result -> CORS
  */
+import type { ServerResponse } from "node:http";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
-import type { InvokeResult } from "../../runtime/types.js";
-import type { Caller } from "../../services/kit/credentials.js";
+import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import { realClock, type Cancel } from "../../shared/clock.js";
+import { logContext } from "./access-log.js";
 import type { ApiRoute } from "./api-model.js";
-import type { AuthOutcome } from "./auth/lambda-authorizer.js";
-import { isSigned } from "./auth/iam.js";
+import { passGuard } from "./auth/pass-guard.js";
 import { isPreflight, preflightAnswer, restPreflightAnswer, withCors } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
-import {
-  eventV1,
-  extendedId,
-  requestContextV1,
-  traceRoot,
-  type ApiIdentity,
-  type CallerIdentity,
-  type EventV1Input,
-} from "./event-v1.js";
+import { eventV1, extendedId, traceRoot, type ApiIdentity, type EventV1Input } from "./event-v1.js";
 import { eventV2 } from "./event-v2.js";
 import { headerOf, type HttpAnswer } from "./message.js";
-import { refusal, type RefusalName } from "./refusals.js";
-import { answerFromV1 } from "./result-v1.js";
+import type { Passage } from "./passage.js";
+import { refusal, type RefusalDetail, type RefusalName } from "./refusals.js";
+import { answerFromV1, streamHeadFromV1 } from "./result-v1.js";
 import { answerFromV2 } from "./result-v2.js";
 import type { RouteMatch } from "./routes.js";
+import { StreamedAnswer } from "./streamed-answer.js";
 import type { ApiTarget } from "./target.js";
 
-/** What the access log can tell of a request. */
-export interface ApiPassage {
-  readonly answer: HttpAnswer;
-  /** Asked for only where a log is kept. */
+export interface ApiAnswer {
+  /** Undefined when it went out as a stream. */
+  readonly answer: HttpAnswer | undefined;
+  /** What the access log can tell; asked for only where one is kept. */
   readonly logContext: () => Readonly<Record<string, unknown>>;
 }
 
-export async function passApi(target: ApiTarget, door: DoorContext): Promise<ApiPassage> {
-  const { api, stage, request } = target;
-  const startedAt = performance.now();
+export async function passApi(target: ApiTarget, door: DoorContext, response: ServerResponse): Promise<ApiAnswer> {
+  const { api, request } = target;
   const match = api.routes.find(request.method, request.path);
   const identity = identityOf(target, door);
+  const event = eventInput(target, match, identity);
+  const routeKey = routeKeyOf(match?.route);
+  const passage: Passage = { startedAt: performance.now() };
+  const contextOf = (statusCode: number, bodyBytes: number) => (): Readonly<Record<string, unknown>> =>
+    logContext({ target, event, routeKey, passage, statusCode, bodyBytes });
+
   const preflight = preflightOf(target);
-  const bare = preflight ?? (await answerOf(target, match, identity, door));
+  const bare = preflight ?? (await answerOf(target, match, event, door, passage, response));
+  if (bare instanceof StreamedAnswer)
+    return { answer: undefined, logContext: contextOf(bare.statusCode ?? 0, bare.bodyBytes) };
   // An answer to preflight has its own headers already.
   const cors = api.kind === "http" && preflight === undefined ? api.cors : undefined;
-  const answer = {
-    ...bare,
-    headers: [...withCors(bare.headers, cors, headerOf(request, "origin")), ...idLines(target)],
-  };
-  const latencyMs = Math.round(performance.now() - startedAt);
-  return {
-    answer,
-    logContext: () => ({
-      ...requestContextV1(eventInput(target, match, identity)),
-      routeKey: routeKeyOf(match?.route),
-      status: answer.statusCode,
-      responseLength: answer.body.length,
-      responseLatency: latencyMs,
-      integrationLatency: latencyMs,
-      httpMethod: request.method,
-      stage,
-    }),
-  };
+  const headers = [...withCors(bare.headers, cors, headerOf(request, "origin")), ...idLines(target)];
+  return { answer: { ...bare, headers }, logContext: contextOf(bare.statusCode, bare.body.length) };
 }
 
 async function answerOf(
   target: ApiTarget,
   match: RouteMatch<ApiRoute> | undefined,
-  identity: ApiIdentity,
+  bareEvent: EventV1Input,
   door: DoorContext,
-): Promise<HttpAnswer> {
+  passage: Passage,
+  response: ServerResponse,
+): Promise<HttpAnswer | StreamedAnswer> {
   const { api, request, stage } = target;
-  const refuse = (name: RefusalName): HttpAnswer => refusal(api.kind, name);
+  const refuse = (name: RefusalName, detail?: RefusalDetail): HttpAnswer => {
+    passage.refused = { name, detail };
+    return refusal(api.kind, name, detail);
+  };
   if (match === undefined) return refuse("no-route");
   const { route } = match;
   const routeKey = routeKeyOf(route);
   if (!withinRate(target, route, door)) return refuse("throttled");
-  const passed = await guard(target, match, identity, door);
-  if (passed.refused !== undefined) return refuse(passed.refused);
-  let caller = passed.caller;
+  const askedAt = performance.now();
+  const passed = await passGuard(target, route, bareEvent, routeKey, door);
+  if (route.guard.kind === "authorizer") {
+    passage.authorizerLatencyMs = Math.round(performance.now() - askedAt);
+    passage.authorizerStatus = AUTHORIZER_STATUSES[passed.refused ?? ""] ?? 200;
+  }
+  if (passed.refused !== undefined) return refuse(passed.refused, passed.detail);
+  passage.caller = passed.caller;
+  passage.authorizer = passed.authorizer;
   if (route.apiKeyRequired) {
-    const key = door.usagePlans.check(api.usagePlans, passed.usageKey ?? headerOf(request, "x-api-key"));
+    const sent = api.apiKeySource === "AUTHORIZER" ? passed.usageKey : headerOf(request, "x-api-key");
+    const key = door.usagePlans.check(api.usagePlans, sent, { stage, method: `${route.path}/${request.method}` });
     if (key.refused !== undefined) return refuse(key.refused);
-    caller = { ...caller, apiKey: key.key, apiKeyId: key.keyId };
+    passage.caller = { ...passed.caller, apiKey: key.key, apiKeyId: key.keyId };
   }
   const fn = door.functionById(route.functionId);
   if (fn === undefined) return refuse("function-failed");
-  const input = { ...eventInput(target, match, identity), caller, authorizer: passed.authorizer };
+  const input = { ...bareEvent, caller: passage.caller, authorizer: passed.authorizer };
   const event =
     route.payload === "2.0"
-      ? eventV2({ request, api: identity, routeKey, parameters: match.parameters, authorizer: passed.authorizer })
+      ? eventV2({
+          request,
+          api: bareEvent.api,
+          routeKey,
+          parameters: match.parameters,
+          authorizer: passed.authorizer,
+        })
       : eventV1(input);
-  const result = await run(fn, event, route.timeoutMs, traceRoot(request), door);
+  const stream = route.streams ? streamFor(target, response) : undefined;
+  const result = await run(fn, event, route.timeoutMs, traceRoot(request), door, passage, stream);
+  if (stream !== undefined) return endOfStream(stream, result, refuse);
   if (typeof result === "string") return refuse(result);
-  if (result.functionError !== undefined) return refuse("function-failed");
   const answer =
-    route.payload === "2.0"
-      ? answerFromV2(result.payload, "http")
-      : answerFromV1(result.payload, {
-          binaryMediaTypes: api.binaryMediaTypes,
-          accept: headerOf(request, "accept"),
-          alwaysDecode: api.kind === "http",
-        });
-  if (answer === undefined) {
-    door.log.warn(
-      { api: api.name, stage, route: routeKey },
-      "Execution failed due to configuration error: Malformed Lambda proxy response",
-    );
-    return refuse("function-failed");
+    result.functionError !== undefined
+      ? undefined
+      : route.payload === "2.0"
+        ? answerFromV2(result.payload, "http")
+        : answerFromV1(result.payload, {
+            binaryMediaTypes: api.binaryMediaTypes,
+            accept: headerOf(request, "accept"),
+            alwaysDecode: api.kind === "http",
+          });
+  if (answer !== undefined) {
+    passage.integrationStatus = answer.statusCode;
+    return answer;
   }
-  return answer;
+  if (result.functionError === undefined) {
+    passage.integrationError = "Execution failed due to configuration error: Malformed Lambda proxy response";
+    door.log.warn({ api: api.name, stage, route: routeKey }, passage.integrationError);
+  }
+  return refuse("function-failed");
 }
+
+/** What an authorizer's verdict is called in the access log. */
+const AUTHORIZER_STATUSES: Readonly<Record<string, number>> = {
+  unauthorized: 401,
+  forbidden: 403,
+  denied: 403,
+  "denied-explicitly": 403,
+  "authorizer-failed": 500,
+};
 
 function preflightOf({ api, request }: ApiTarget): HttpAnswer | undefined {
   if (api.cors === undefined) return undefined;
@@ -128,78 +144,6 @@ function withinRate({ api, stage }: ApiTarget, route: ApiRoute, { throttles }: D
   return api.throttle === undefined || throttles.take(`${api.id} ${stage}`, api.throttle);
 }
 
-type Passed =
-  | { readonly refused: RefusalName }
-  | {
-      readonly refused?: undefined;
-      readonly authorizer?: Readonly<Record<string, unknown>> | undefined;
-      readonly caller?: CallerIdentity | undefined;
-      readonly usageKey?: string | undefined;
-    };
-
-async function guard(
-  target: ApiTarget,
-  match: RouteMatch<ApiRoute>,
-  identity: ApiIdentity,
-  door: DoorContext,
-): Promise<Passed> {
-  const { guard } = match.route;
-  switch (guard.kind) {
-    case "open":
-      return {};
-    case "unknown":
-      door.log.warn(
-        { authorizer: guard.name },
-        "the template names an authorizer that lambda-run does not know; the request is refused",
-      );
-      return { refused: "authorizer-failed" };
-    case "iam": {
-      const caller = door.iam(target.request, target.signedPath);
-      return caller === undefined
-        ? { refused: target.api.kind === "rest" && !isSigned(target.request) ? "no-route" : "forbidden" }
-        : {
-            caller: callerIdentity(caller),
-            ...(target.api.kind === "http" ? { authorizer: { iam: iamView(caller) } } : {}),
-          };
-    }
-    case "authorizer":
-      return askAuthorizer(guard, target, match, identity, door);
-  }
-}
-
-async function askAuthorizer(
-  { authorizer, scopes }: Extract<ApiRoute["guard"], { kind: "authorizer" }>,
-  target: ApiTarget,
-  match: RouteMatch<ApiRoute>,
-  identity: ApiIdentity,
-  door: DoorContext,
-): Promise<AuthOutcome> {
-  const { api, stage, request } = target;
-  const event = eventInput(target, match, identity);
-  const context = requestContextV1(event);
-  if (authorizer.kind === "jwt") {
-    const outcome = await door.jwt.ask(authorizer, scopes, { request, stageVariables: api.stageVariables, context });
-    if (outcome.refused !== undefined || api.kind === "http") return outcome;
-    // A user pool in front of a REST API: claims alone.
-    const { jwt } = outcome.authorizer as { readonly jwt: { readonly claims: unknown } };
-    return { authorizer: { claims: jwt.claims } };
-  }
-  const { region, accountId } = door.realm;
-  const methodArn = `arn:aws:execute-api:${region}:${accountId}:${api.id}/${stage}/${request.method}${request.path}`;
-  try {
-    return await door.lambdaAuthorizers.ask({
-      authorizer,
-      event,
-      routeKey: routeKeyOf(match.route),
-      methodArn,
-      context,
-    });
-  } catch (error) {
-    door.log.warn({ authorizer: authorizer.name, err: error }, "an authorizer could not be asked");
-    return { refused: "authorizer-failed" };
-  }
-}
-
 /** The integration's own timeout: the function goes on, as on AWS, and nobody waits. */
 async function run(
   fn: FunctionConfig,
@@ -207,24 +151,80 @@ async function run(
   timeoutMs: number,
   traceHeader: string,
   door: DoorContext,
+  passage: Passage,
+  stream: StreamedAnswer | undefined,
 ): Promise<InvokeResult | RefusalName> {
-  const invoked = door.invoke(fn, { payload: Buffer.from(JSON.stringify(event)), traceHeader });
+  const startedAt = performance.now();
+  const request: InvokeRequest = {
+    payload: Buffer.from(JSON.stringify(event)),
+    traceHeader,
+    ...(stream === undefined ? {} : { onStream: (head) => stream.open(head) }),
+  };
+  const invoked = door.invoke(fn, request);
   // Real time: it guards a real process.
   let cancel: Cancel = () => undefined;
   const timeout = new Promise<"timeout">((resolve) => {
     cancel = realClock.after(timeoutMs, () => resolve("timeout"));
   });
   try {
-    return await Promise.race([invoked, timeout]);
+    const result = await Promise.race([invoked, timeout]);
+    if (typeof result === "string") passage.integrationError = "Execution failed due to a timeout error";
+    else {
+      passage.integrationServiceStatus = 200;
+      passage.integrationRequestId = result.requestId;
+      if (result.functionError !== undefined)
+        passage.integrationError = "The Lambda function returned the following error: Unhandled";
+    }
+    return result;
   } catch (error) {
-    if (error instanceof RequestTooLarge) return "too-large";
-    if (error instanceof Throttled) return "throttled-function";
+    if (error instanceof RequestTooLarge) {
+      passage.integrationServiceStatus = 413;
+      return "too-large";
+    }
+    if (error instanceof Throttled) {
+      passage.integrationServiceStatus = 429;
+      passage.integrationError = error.message;
+      return "throttled-function";
+    }
+    passage.integrationServiceStatus = 500;
     door.log.error({ function: fn.name, err: error }, "a function behind an API could not be run");
     return "function-failed";
   } finally {
+    passage.integrationLatencyMs = Math.round(performance.now() - startedAt);
     cancel();
     invoked.catch(() => undefined);
   }
+}
+
+/** A stream through a REST API always begins with a prelude. */
+function streamFor(target: ApiTarget, response: ServerResponse): StreamedAnswer {
+  return new StreamedAnswer({
+    response,
+    read: (prelude) => {
+      const head = streamHeadFromV1(prelude);
+      return head && { ...head, headers: [...head.headers, ...idLines(target)] };
+    },
+  });
+}
+
+/** What went out has gone out; a function that failed before that, or wrote no prelude, is refused as any other. */
+function endOfStream(
+  stream: StreamedAnswer,
+  result: InvokeResult | RefusalName,
+  refuse: (name: RefusalName) => HttpAnswer,
+): HttpAnswer | StreamedAnswer {
+  if (typeof result !== "string" && !stream.opened && result.functionError === undefined) {
+    // A handler that does not stream gives its answer in one piece.
+    stream.open({ contentType: "application/octet-stream" });
+    void stream.write(result.payload);
+  }
+  if (stream.statusCode === undefined) {
+    stream.cut();
+    return refuse(typeof result === "string" ? result : "function-failed");
+  }
+  if (typeof result === "string") stream.cut();
+  else stream.finish();
+  return stream;
 }
 
 function eventInput(target: ApiTarget, match: RouteMatch<ApiRoute> | undefined, identity: ApiIdentity): EventV1Input {
@@ -257,20 +257,4 @@ function idLines({ api, request }: ApiTarget): HttpAnswer["headers"] {
 
 function routeKeyOf(route: ApiRoute | undefined): string {
   return route === undefined || route.path === "$default" ? "$default" : `${route.method} ${route.path}`;
-}
-
-function callerIdentity({ accessKeyId, accountId, userId, arn }: Caller): CallerIdentity {
-  return { accessKey: accessKeyId, accountId, caller: userId, user: userId, userArn: arn };
-}
-
-export function iamView({ accessKeyId, accountId, userId, arn }: Caller): Readonly<Record<string, unknown>> {
-  return {
-    accessKey: accessKeyId,
-    accountId,
-    callerId: userId,
-    cognitoIdentity: null,
-    principalOrgId: null,
-    userArn: arn,
-    userId,
-  };
 }

@@ -12,6 +12,8 @@ export interface ApiRoute {
   readonly functionId: string;
   readonly timeoutMs: number;
   readonly payload: "rest" | "1.0" | "2.0";
+  /** The answer goes out while the function writes it. */
+  readonly streams: boolean;
   readonly guard: Guard;
   readonly apiKeyRequired: boolean;
   readonly throttle: Throttle | undefined;
@@ -28,6 +30,7 @@ export interface Api {
   readonly binaryMediaTypes: readonly string[];
   readonly throttle: Throttle | undefined;
   readonly usagePlans: readonly UsagePlan[];
+  readonly apiKeySource: ApiSettings["apiKeySource"];
   readonly accessLog: ApiSettings["accessLog"];
   readonly routes: RouteTable<ApiRoute>;
 }
@@ -53,6 +56,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
         functionId: source.functionId,
         timeoutMs: source.timeoutMs,
         payload: source.kind === "restApi" ? "rest" : source.payloadFormatVersion,
+        streams: source.kind === "restApi" && source.streams,
         guard: guardOf(source.auth, api.auth, authorizers, source.method),
         apiKeyRequired: (source.kind === "restApi" && source.apiKeyRequired) || requiresKey(source.auth, api.auth),
         throttle: settings.routeThrottles[routeKey],
@@ -69,6 +73,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     binaryMediaTypes: api.kind === "rest" ? api.binaryMediaTypes : [],
     throttle: settings.throttle,
     usagePlans: settings.usagePlans,
+    apiKeySource: settings.apiKeySource,
     accessLog: settings.accessLog,
     routes: new RouteTable(api.kind, routes),
   };

@@ -10,7 +10,7 @@
  *   canaries, custom domains, private APIs, mutual TLS, WAF: the routes of such integrations are not there
  * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
- * - Response streaming through REST APIs (`responseTransferMode: STREAM`): answers go out whole
+ * - A streamed answer of a REST API is not slowed down to 2 MBps after 10 MB, and has no idle timeout
  *
  * By design:
  * - One port for all: `ID.execute-api.localhost`, `ID.lambda-url.localhost`, or `/_aws/execute-api/ID` and
@@ -19,6 +19,8 @@
  * - Plain HTTP; functions are told `https` and port 443, and the domain name that AWS would give
  * - Resource policies, and the permission that lets API Gateway invoke, are not evaluated
  * - A page of a foreign site is refused with 403 where neither a CORS configuration nor a route for OPTIONS speaks for it
+ * - Keys of JWT issuers are looked at again as soon as a token names one that is not known (AWS may take two hours)
+ * - Access logs go to log groups; those for Firehose are refused by name when the stack starts
  * - Integration timeouts run in real time, throttling and quotas by the stack's clock
  *
  * Client quirks:
@@ -26,7 +28,9 @@
  *
  * Unverified:
  * - The type of an answer in format 1.0 of HTTP APIs that names none (here `application/json`)
- * - Texts of HTTP APIs' own errors, and of throttled function URLs; that of a wrong signature (`Forbidden`) in REST APIs
+ * - Texts of HTTP APIs' own errors, and of throttled function URLs; `error_description` of tokens that are refused for
+ *   another reason than their audience; what `$context.authorizer.error` says
+ * - What a REST API answers for a stream without a prelude (502); that it takes `application/json` for an answer's type
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
  */
@@ -164,8 +168,8 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
       if (answer !== undefined) send(response, answer);
       return;
     }
-    const { answer, logContext } = await passApi(target, door);
-    send(response, answer);
+    const { answer, logContext } = await passApi(target, door, response);
+    if (answer !== undefined) send(response, answer);
     const { accessLog } = target.api;
     if (accessLog !== undefined)
       options.onAccess?.(accessLog.destinationArn, accessLine(accessLog.format, logContext()));

@@ -71,24 +71,61 @@ const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: stri
 const URL_FORBIDDEN =
   "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
 
-export function refusal(kind: DoorKind, name: RefusalName): HttpAnswer {
+/** What AWS says about one request beyond the kind of the refusal. */
+export interface RefusalDetail {
+  readonly message?: string;
+  /** `x-amzn-ErrorType` */
+  readonly type?: string;
+  readonly headers?: readonly HeaderLine[];
+}
+
+export function refusal(kind: DoorKind, name: RefusalName, detail: RefusalDetail = {}): HttpAnswer {
+  const { headers = [] } = detail;
   switch (kind) {
     case "rest": {
       const { status, message, type, key = "message" } = REST[name];
-      return jsonAnswer(status, { [key]: message }, [["x-amzn-ErrorType", type]]);
+      return jsonAnswer(status, { [key]: detail.message ?? message }, [
+        ["x-amzn-ErrorType", detail.type ?? type],
+        ...headers,
+      ]);
     }
     case "http": {
       const [status, message] = HTTP[name];
-      return jsonAnswer(status, { message });
+      return jsonAnswer(status, { message }, headers);
     }
     case "url":
-      return urlRefusal(name);
+      return urlRefusal(name, detail);
   }
 }
 
-function urlRefusal(name: RefusalName): HttpAnswer {
+/** The text of a refusal, for logs. */
+export function refusalText(kind: "rest" | "http", name: RefusalName, detail: RefusalDetail = {}): string | null {
+  return kind === "rest" ? (detail.message ?? REST[name].message) : HTTP[name][1];
+}
+
+/** The gateway response that a refusal is an instance of. "Gateway response types", API Gateway developer guide. */
+export const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
+  "no-route": "MISSING_AUTHENTICATION_TOKEN",
+  "function-failed": "INTEGRATION_FAILURE",
+  timeout: "INTEGRATION_TIMEOUT",
+  "throttled-function": "INTEGRATION_FAILURE",
+  "too-large": "REQUEST_TOO_LARGE",
+  throttled: "THROTTLED",
+  quota: "QUOTA_EXCEEDED",
+  forbidden: "INVALID_API_KEY",
+  denied: "ACCESS_DENIED",
+  "denied-explicitly": "ACCESS_DENIED",
+  unauthorized: "UNAUTHORIZED",
+  "authorizer-failed": "AUTHORIZER_CONFIGURATION_ERROR",
+  "bad-request": "BAD_REQUEST_BODY",
+};
+
+function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAnswer {
   switch (name) {
     case "forbidden":
+      if (message !== undefined && type !== undefined)
+        return jsonAnswer(403, { message }, [["x-amzn-ErrorType", type]]);
+      return jsonAnswer(403, { Message: URL_FORBIDDEN }, [["x-amzn-ErrorType", "AccessDeniedException"]]);
     case "denied":
     case "denied-explicitly":
     case "unauthorized":
@@ -98,9 +135,11 @@ function urlRefusal(name: RefusalName): HttpAnswer {
     case "throttled":
     case "quota":
     case "throttled-function":
-      return jsonAnswer(429, { Reason: "ConcurrentInvocationLimitExceeded", Type: "User", message: "Rate Exceeded." }, [
-        ["x-amzn-ErrorType", "TooManyRequestsException"],
-      ]);
+      return jsonAnswer(
+        429,
+        { Reason: type ?? "ConcurrentInvocationLimitExceeded", Type: "User", message: "Rate Exceeded." },
+        [["x-amzn-ErrorType", "TooManyRequestsException"]],
+      );
     case "too-large":
       return jsonAnswer(413, { Message: "Request Entity Too Large" });
     case "bad-request":

@@ -52,6 +52,25 @@ export function answerFromV1(payload: Buffer, options: ResultV1Options): HttpAns
   };
 }
 
+/** The prelude of a stream through a REST API: the same members without a body, and cookies. Undefined when it is malformed. */
+export function streamHeadFromV1(
+  prelude: Readonly<Record<string, unknown>>,
+): { readonly statusCode: number; readonly headers: readonly HeaderLine[] } | undefined {
+  const statusCode = statusOf(prelude["statusCode"]);
+  const headers = headersOf(prelude["headers"], prelude["multiValueHeaders"]);
+  const { cookies } = prelude;
+  if (statusCode === undefined || headers === undefined) return undefined;
+  if (cookies !== undefined && cookies !== null && !Array.isArray(cookies)) return undefined;
+  const lines = ((cookies ?? []) as readonly unknown[]).map((cookie): HeaderLine => [
+    "Set-Cookie",
+    cleanValue(textOf(cookie) ?? ""),
+  ]);
+  const type: readonly HeaderLine[] = headers.some(([name]) => name.toLowerCase() === "content-type")
+    ? []
+    : [["Content-Type", "application/json"]];
+  return { statusCode, headers: [...type, ...headers, ...lines] };
+}
+
 function unpacks(
   { alwaysDecode, accept, binaryMediaTypes }: ResultV1Options,
   contentType: string | undefined,

@@ -50,14 +50,16 @@ export class Doors {
       readonly clock?: "virtual";
       readonly jwtKeys?: Record<string, string>;
       readonly onLog?: (name: string, line: string) => void;
+      readonly onNotice?: (text: string) => void;
     } = {},
   ): Promise<Doors> {
     const project = new ProjectFolder({ "template.yaml": template, "code/echo.js": ECHO, ...files });
-    const { clock, jwtKeys, onLog } = options;
+    const { clock, jwtKeys, onLog, onNotice } = options;
     const stack = await createStack({
       folder: project.folder,
       ...(clock === undefined ? {} : { clock }),
       ...(onLog === undefined ? {} : { onLog }),
+      ...(onNotice === undefined ? {} : { onNotice }),
       ...(jwtKeys === undefined ? {} : { config: { jwtKeys } }),
     });
     return new Doors(stack, project);

@@ -28,7 +28,22 @@ Resources:
         EnableIamAuthorizer: true
         Authorizers:
           Simple: { FunctionArn: !GetAtt SimpleAuthorizer.Arn, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: "2.0", Identity: { Headers: [x-who], ReauthorizeEvery: 60 } }
+          PerRoute: { FunctionArn: !GetAtt SimpleAuthorizer.Arn, EnableSimpleResponses: true, AuthorizerPayloadFormatVersion: "2.0", Identity: { Headers: [x-who], Context: [routeKey], ReauthorizeEvery: 60 } }
           Jwt: { IdentitySource: $request.header.Authorization, JwtConfiguration: { issuer: "${ISSUER}", audience: [client-1] } }
+  ByAuthorizer:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: Prod
+      ApiKeySourceType: AUTHORIZER
+      Auth: { DefaultAuthorizer: Token, ApiKeyRequired: true, Authorizers: { Token: { FunctionArn: !GetAtt TokenAuthorizer.Arn } } }
+  GoldKey: { Type: AWS::ApiGateway::ApiKey, Properties: { Value: gold-key-of-twenty-chars, Enabled: true } }
+  IdleKey: { Type: AWS::ApiGateway::ApiKey, Properties: { Value: idle-key-of-twenty-chars, Enabled: false } }
+  Gold:
+    Type: AWS::ApiGateway::UsagePlan
+    Properties:
+      ApiStages: [{ ApiId: !Ref ByAuthorizer, Stage: Prod, Throttle: { "/plan/GET": { RateLimit: 1, BurstLimit: 1 } } }, { ApiId: !Ref Rest, Stage: other }]
+  GoldPlanKey: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { UsagePlanId: !Ref Gold, KeyId: !Ref GoldKey, KeyType: API_KEY } }
+  IdlePlanKey: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { UsagePlanId: !Ref Gold, KeyId: !Ref IdleKey, KeyType: API_KEY } }
   TokenAuthorizer: { Type: AWS::Serverless::Function, Properties: { Handler: auth.token } }
   SimpleAuthorizer: { Type: AWS::Serverless::Function, Properties: { Handler: auth.simple } }
   Echo:
@@ -46,6 +61,11 @@ Resources:
         Simple: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /simple, Method: GET, Auth: { Authorizer: Simple } } }
         Jwt: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /jwt, Method: GET, Auth: { Authorizer: Jwt } } }
         Scoped: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /scoped, Method: GET, Auth: { Authorizer: Jwt, AuthorizationScopes: [write] } } }
+        RouteA: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /a, Method: GET, Auth: { Authorizer: PerRoute } } }
+        RouteB: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /b, Method: GET, Auth: { Authorizer: PerRoute } } }
+        SignedHttp: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /signed, Method: GET, Auth: { Authorizer: AWS_IAM } } }
+        Plan: { Type: Api, Properties: { RestApiId: !Ref ByAuthorizer, Path: /plan, Method: GET } }
+        PlanToo: { Type: Api, Properties: { RestApiId: !Ref ByAuthorizer, Path: /too, Method: GET } }
         Slow: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /slow, Method: GET } }
 `;
 
@@ -64,6 +84,8 @@ exports.token = async (event) => {
     case "tok-this": return policy(event, "Allow");
     case "tok-none": return policy(event, "Allow", "arn:aws:execute-api:us-east-1:000000000000:other/*");
     case "tok-deny": return policy(event, "Deny");
+    case "key-gold": return { ...policy(event, "Allow", "*"), usageIdentifierKey: "gold-key-of-twenty-chars" };
+    case "key-idle": return { ...policy(event, "Allow"), usageIdentifierKey: "idle-key-of-twenty-chars" };
     case "tok-unauthorized": throw new Error("Unauthorized");
     case "tok-broken": return { nothing: true };
     case "tok-nested": return { ...policy(event, "Allow"), context: { a: { b: 1 } } };
@@ -238,6 +260,34 @@ test("a key has to be sent, and is slowed and counted as its plan says", async (
   expect((await rest("/key", { "x-api-key": key })).status).toBe(200);
 });
 
+test("a key comes from the authorizer where the API says so, and from nowhere else", async () => {
+  const ask = (path: string, authorization: string, key = ""): Promise<Answer> =>
+    doors.send("ByAuthorizer", path, { headers: { authorization, ...(key === "" ? {} : { "x-api-key": key }) } });
+  expect((await ask("/too", "key-gold")).status).toBe(200);
+  expect(await ask("/too", "tok-this", "gold-key-of-twenty-chars")).toMatchObject({
+    status: 403,
+    text: '{"message":"Forbidden"}',
+  });
+  expect((await ask("/too", "key-idle")).status).toBe(403);
+  // The plan names this API's other stage only.
+  expect((await rest("/key", { "x-api-key": "gold-key-of-twenty-chars" })).status).toBe(403);
+});
+
+test("a plan slows single methods", async () => {
+  const statuses = [];
+  for (const path of ["/plan", "/plan", "/too"])
+    statuses.push((await doors.send("ByAuthorizer", path, { headers: { authorization: "key-gold" } })).status);
+  expect(statuses).toEqual([200, 429, 200]);
+});
+
+test("an authorizer is asked once for each route when the route is part of its identity", async () => {
+  const calls = async (path: string): Promise<unknown> =>
+    (authorizerIn(await http(path, { "x-who": "eve" })) as { lambda: { calls: unknown } }).lambda.calls;
+  const first = await calls("/a");
+  expect(await calls("/a")).toBe(first);
+  expect(await calls("/b")).not.toBe(first);
+});
+
 test("a route is slowed by its own rate, and recovers", async () => {
   const statuses = [await http("/slow"), await http("/slow"), await http("/slow")].map(({ status }) => status);
   expect(statuses).toEqual([200, 200, 429]);
@@ -247,13 +297,18 @@ test("a route is slowed by its own rate, and recovers", async () => {
 });
 
 describe("AWS_IAM", () => {
-  const signed = async (name: string, path: string, service: string, secret = "test"): Promise<Answer> => {
+  const signed = async (
+    name: string,
+    path: string,
+    service: string,
+    { secret = "test", accessKeyId = "test", atMs = doors.stack.clock.now() } = {},
+  ): Promise<Answer> => {
     const base = new URL(doors.url(name));
     const signer = new SignatureV4({
       service,
       region: "us-east-1",
       sha256: Sha256,
-      credentials: { accessKeyId: "test", secretAccessKey: secret },
+      credentials: { accessKeyId, secretAccessKey: secret },
     });
     const full = `${base.pathname.replace(/\/$/, "")}${path}`;
     const { headers } = await signer.sign(
@@ -266,18 +321,64 @@ describe("AWS_IAM", () => {
         headers: { host: base.host },
         query: {},
       },
-      { signingDate: new Date(doors.stack.clock.now()) },
+      { signingDate: new Date(atMs) },
     );
     return doors.send(name, path, { headers });
   };
 
   test("checks the signature before a REST API", async () => {
-    expect((await rest("/signed")).status).toBe(403);
-    expect((await signed("Rest", "/signed", "execute-api", "wrong")).status).toBe(403);
+    expect(await rest("/signed")).toMatchObject({
+      status: 403,
+      text: '{"message":"Missing Authentication Token"}',
+      headers: { "x-amzn-errortype": "MissingAuthenticationTokenException" },
+    });
     const answer = await signed("Rest", "/signed", "execute-api");
     expect((eventIn(answer)["requestContext"] as { identity: unknown }).identity).toMatchObject({
       accessKey: "test",
       userArn: "arn:aws:iam::000000000000:root",
+    });
+  });
+
+  const MISMATCH =
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+
+  test.each([
+    ["a wrong secret", { secret: "wrong" }, "InvalidSignatureException", MISMATCH],
+    [
+      "a key that nobody has",
+      { accessKeyId: "AKIANOBODY" },
+      "UnrecognizedClientException",
+      "The security token included in the request is invalid.",
+    ],
+    [
+      "an old signature",
+      { atMs: 0 },
+      "InvalidSignatureException",
+      "Signature expired: 19700101T000000Z is now earlier",
+    ],
+  ])("is refused in AWS's words for %s, and an HTTP API says no more than that", async (_, how, type, message) => {
+    const answer = await signed("Rest", "/signed", "execute-api", how);
+    expect([answer.status, answer.headers["x-amzn-errortype"]]).toEqual([403, type]);
+    expect((JSON.parse(answer.text) as { message: string }).message.startsWith(message)).toBe(true);
+    const url = await signed("Echo", "/a", "lambda", how);
+    expect([url.status, url.headers["x-amzn-errortype"]]).toEqual([403, type]);
+    expect((JSON.parse(url.text) as { message: string }).message.startsWith(message)).toBe(true);
+    expect(await signed("Http", "/signed", "execute-api", how)).toMatchObject({
+      status: 403,
+      text: '{"message":"Forbidden"}',
+    });
+  });
+
+  test("shows what a REST API would have signed", async () => {
+    const { text } = await signed("Rest", "/signed", "execute-api", { secret: "wrong" });
+    expect((JSON.parse(text) as { message: string }).message).toMatch(
+      /\n\nThe Canonical String for this request should have been\n'GET\n[^']+'\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256\n[^']+'\n$/,
+    );
+  });
+
+  test("lets a good signature pass before an HTTP API", async () => {
+    expect(authorizerIn(await signed("Http", "/signed", "execute-api"))).toMatchObject({
+      iam: { accessKey: "test", userArn: "arn:aws:iam::000000000000:root" },
     });
   });
 

@@ -11,6 +11,13 @@ export type KeyOutcome =
   | { readonly refused: RefusalName }
   | { readonly refused?: undefined; readonly keyId: string; readonly key: string };
 
+/** What is asked for, as plans name it. */
+export interface UsagePlace {
+  readonly stage: string;
+  /** `/items/{id}/GET` */
+  readonly method: string;
+}
+
 const DAY_MS = 24 * 3_600_000;
 
 export class UsagePlans {
@@ -25,11 +32,14 @@ export class UsagePlans {
   }
 
   /** Judges one request. A key that no plan of this API knows is as bad as none. */
-  check(plans: readonly UsagePlan[], sent: string | undefined): KeyOutcome {
+  check(plans: readonly UsagePlan[], sent: string | undefined, place: UsagePlace): KeyOutcome {
     if (sent === undefined || sent === "") return { refused: "forbidden" };
     for (const plan of plans) {
       const key = plan.keys.find(({ value, enabled }) => enabled && value === sent);
-      if (key === undefined) continue;
+      if (key === undefined || (plan.stages.length > 0 && !plan.stages.includes(place.stage))) continue;
+      const ofMethod = plan.methodThrottles[place.method];
+      if (ofMethod !== undefined && !this.#throttles.take(`${plan.id} ${key.id} ${place.method}`, ofMethod))
+        return { refused: "throttled" };
       if (plan.throttle !== undefined && !this.#throttles.take(`${plan.id} ${key.id}`, plan.throttle))
         return { refused: "throttled" };
       if (!this.#withinQuota(plan, key.id)) return { refused: "quota" };

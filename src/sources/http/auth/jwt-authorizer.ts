@@ -3,7 +3,7 @@
  * discovery document, or from the file or URL that the configuration names for it (a machine without network).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose";
 import type { Clock } from "../../../shared/clock.js";
@@ -17,6 +17,9 @@ import type { AuthOutcome } from "./lambda-authorizer.js";
 const ALGORITHMS = ["RS256", "RS384", "RS512"];
 /** "API Gateway has 1,500 ms to fetch the keys." */
 const FETCH_TIMEOUT_MS = 1500;
+/** A key that is not known is asked for at once: AWS may take two hours to see a rotation, a developer has not the time. */
+const COOLDOWN_MS = 0;
+const CLOCK_SKEW_SECONDS = 60;
 
 export interface JwtOptions {
   readonly clock: Clock;
@@ -30,36 +33,61 @@ export interface JwtOptions {
 export class JwtAuthorizers {
   readonly #options: JwtOptions;
   readonly #keys = new Map<string, Promise<JWTVerifyGetKey>>();
+  readonly #files = new Map<string, { readonly mtimeMs: number; readonly keys: JWTVerifyGetKey }>();
 
   constructor(options: JwtOptions) {
     this.#options = options;
   }
 
-  async ask(authorizer: JwtAuthorizer, scopes: readonly string[], place: IdentityPlace): Promise<AuthOutcome> {
+  async ask(
+    authorizer: JwtAuthorizer,
+    scopes: readonly string[],
+    place: IdentityPlace,
+    kind: "rest" | "http",
+  ): Promise<AuthOutcome> {
     const [value = ""] = identityOf([authorizer.identitySource], place) ?? [];
     const token = value.replace(/^bearer\s+/i, "");
-    if (token === "") return { refused: "unauthorized" };
+    if (token === "") return kind === "http" ? refused("unauthorized", "Bearer") : { refused: "unauthorized" };
     let claims: JWTPayload;
     try {
-      const { jwtVerify } = await import("jose");
-      const currentDate = new Date(this.#options.clock.now());
-      const verified = await jwtVerify(token, await this.#keysOf(authorizer.issuer), {
-        issuer: authorizer.issuer,
-        algorithms: ALGORITHMS,
-        currentDate,
-      });
-      claims = verified.payload;
+      claims = await this.#verify(token, authorizer);
     } catch (error) {
-      this.#options.log.debug({ authorizer: authorizer.name, reason: messageOf(error) }, "a token was refused");
-      return { refused: "unauthorized" };
+      const reason = messageOf(error);
+      this.#options.log.debug({ authorizer: authorizer.name, reason }, "a token was refused");
+      if (kind === "http") return refused("unauthorized", challenge(scopes, "invalid_token", reason));
+      return isExpired(error)
+        ? { refused: "unauthorized", detail: { message: "The incoming token has expired" } }
+        : { refused: "unauthorized" };
     }
-    if (!hasAudience(claims, authorizer.audiences)) return { refused: "unauthorized" };
     const held = scopesOf(claims);
-    if (scopes.length > 0 && !scopes.some((scope) => held.includes(scope))) return { refused: "forbidden" };
+    if (scopes.length > 0 && !scopes.some((scope) => held.includes(scope)))
+      return kind === "http"
+        ? refused("forbidden", challenge(scopes, "insufficient_scope", "the token does not have a required scope"))
+        : { refused: "unauthorized" };
     return { authorizer: { jwt: { claims: texts(claims), scopes: held.length === 0 ? null : held } } };
   }
 
+  /** Throws what is wrong with the token, or with the keys. */
+  async #verify(token: string, { issuer, audiences }: JwtAuthorizer): Promise<JWTPayload> {
+    const { jwtVerify } = await import("jose");
+    const nowMs = this.#options.clock.now();
+    const { payload, protectedHeader } = await jwtVerify(token, await this.#keysOf(issuer), {
+      issuer,
+      algorithms: ALGORITHMS,
+      currentDate: new Date(nowMs),
+    });
+    if (protectedHeader.kid === undefined) throw new Error("the token names no key");
+    if (payload.iat !== undefined && payload.iat > nowMs / 1000 + CLOCK_SKEW_SECONDS)
+      throw new Error("the token is of the future");
+    if (!hasAudience(payload, audiences)) throw new Error("the token does not have a valid audience");
+    return payload;
+  }
+
   #keysOf(issuer: string): Promise<JWTVerifyGetKey> {
+    const configured = this.#options.keys[issuer];
+    // A file is read anew when it changes: whoever rotates keys wants to see that it works.
+    if (configured !== undefined && !/^https?:/.test(configured))
+      return this.#keysInFile(resolve(this.#options.folder, configured));
     let keys = this.#keys.get(issuer);
     if (keys === undefined) {
       keys = this.#load(issuer);
@@ -70,17 +98,42 @@ export class JwtAuthorizers {
     return keys;
   }
 
-  async #load(issuer: string): Promise<JWTVerifyGetKey> {
-    const { createLocalJWKSet, createRemoteJWKSet } = await import("jose");
-    const configured = this.#options.keys[issuer];
-    if (configured !== undefined && !/^https?:/.test(configured)) {
-      const file = resolve(this.#options.folder, configured);
-      return createLocalJWKSet(JSON.parse(await readFile(file, "utf8")) as JSONWebKeySet);
+  async #keysInFile(file: string): Promise<JWTVerifyGetKey> {
+    try {
+      const { mtimeMs } = await stat(file);
+      const known = this.#files.get(file);
+      if (known?.mtimeMs === mtimeMs) return known.keys;
+      const { createLocalJWKSet } = await import("jose");
+      const keys = createLocalJWKSet(JSON.parse(await readFile(file, "utf8")) as JSONWebKeySet);
+      this.#files.set(file, { mtimeMs, keys });
+      return keys;
+    } catch (error) {
+      this.#options.log.warn({ file, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be read");
+      throw error;
     }
-    const url = configured ?? (await discover(issuer));
-    return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_TIMEOUT_MS });
+  }
+
+  async #load(issuer: string): Promise<JWTVerifyGetKey> {
+    const { createRemoteJWKSet } = await import("jose");
+    try {
+      const url = this.#options.keys[issuer] ?? (await discover(issuer));
+      return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS });
+    } catch (error) {
+      this.#options.log.warn({ issuer, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be found");
+      throw error;
+    }
   }
 }
+
+function refused(name: "unauthorized" | "forbidden", wwwAuthenticate: string): AuthOutcome {
+  return { refused: name, detail: { headers: [["www-authenticate", wwwAuthenticate]] } };
+}
+
+/** RFC 6750 3, as API Gateway writes it. */
+const challenge = (scopes: readonly string[], error: string, description: string): string =>
+  `Bearer scope="${scopes.join(" ")}" error="${error}" error_description="${description.replaceAll('"', "'")}"`;
+
+const isExpired = (error: unknown): boolean => (error as { readonly code?: unknown }).code === "ERR_JWT_EXPIRED";
 
 async function discover(issuer: string): Promise<string> {
   const answer = await fetch(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, {

@@ -6,7 +6,7 @@ import type { InvokeResult } from "../../../runtime/types.js";
 import type { Clock } from "../../../shared/clock.js";
 import { eventV1, type EventV1Input } from "../event-v1.js";
 import { eventV2 } from "../event-v2.js";
-import type { RefusalName } from "../refusals.js";
+import type { RefusalDetail, RefusalName } from "../refusals.js";
 import { objectIn } from "../result-v1.js";
 import type { LambdaAuthorizer } from "./guards.js";
 import { identityOf } from "./identity.js";
@@ -14,7 +14,7 @@ import { evaluatePolicy } from "./policy.js";
 
 /** Refused, or let through with what the function of the route gets to see. */
 export type AuthOutcome =
-  | { readonly refused: RefusalName }
+  | { readonly refused: RefusalName; readonly detail?: RefusalDetail }
   | {
       readonly refused?: undefined;
       readonly authorizer: Readonly<Record<string, unknown>>;
