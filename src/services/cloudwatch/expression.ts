@@ -3,24 +3,20 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 import { validationError } from "./errors.js";
+import { functionNode, type Node } from "./math-functions.js";
+import { asList, combine, each, filled, type MathScope, type Series } from "./math-values.js";
 
-/** Value by start of period. */
-export type Series = ReadonlyMap<number, number>;
-export type MathValue = number | Series | readonly Series[];
+export type { MathScope, Series } from "./math-values.js";
 
-export interface MathScope {
-  /** The series of an id; undefined when no query has it. */
-  readonly lookup: (id: string) => Series | undefined;
-  /** Series of all metrics in the request, or of those whose id contains a text. */
-  readonly metrics: (part: string | undefined) => readonly Series[];
-  /** Starts of all periods asked for, oldest first. */
-  readonly timestamps: readonly number[];
-}
-
-type Node = (scope: MathScope) => MathValue;
 type Operator = (left: number, right: number) => number;
 
+const either = (a: number, b: number): number => Number(a !== 0 || b !== 0);
+const both = (a: number, b: number): number => Number(a !== 0 && b !== 0);
+
+/** By how strongly they bind, the weakest first. */
 const OPERATORS: readonly Readonly<Record<string, Operator>>[] = [
+  { OR: either, "||": either },
+  { AND: both, "&&": both },
   {
     "<": (a, b) => Number(a < b),
     "<=": (a, b) => Number(a <= b),
@@ -33,21 +29,8 @@ const OPERATORS: readonly Readonly<Record<string, Operator>>[] = [
   { "*": (a, b) => a * b, "/": (a, b) => a / b },
 ];
 
-const REDUCERS: Readonly<Record<string, (values: readonly number[]) => number>> = {
-  SUM: (values) => values.reduce((total, value) => total + value, 0),
-  AVG: (values) => values.reduce((total, value) => total + value, 0) / values.length,
-  MIN: (values) => Math.min(...values),
-  MAX: (values) => Math.max(...values),
-};
-
-const SCALAR_FUNCTIONS: Readonly<Record<string, (value: number) => number>> = {
-  ABS: Math.abs,
-  CEIL: Math.ceil,
-  FLOOR: Math.floor,
-};
-
 const TOKEN =
-  /\s*(?:(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|[-+*/^()[\],<>]))/y;
+  /\s*(?:(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|"([^"]*)"|'([^']*)'|(<=|>=|==|!=|&&|\|\||[-+*/^()[\],<>]))/y;
 const MAX_DEPTH = 50;
 
 interface Token {
@@ -89,7 +72,8 @@ class ExpressionParser {
     if (operators === undefined) return this.#unary();
     let left = this.#binary(level + 1);
     for (;;) {
-      const operator = this.#token.kind === "sign" ? operators[this.#token.text] : undefined;
+      const { kind, text } = this.#token;
+      const operator = kind === "sign" || kind === "name" ? operators[text.toUpperCase()] : undefined;
       if (operator === undefined) return left;
       this.#advance();
       const [first, right] = [left, this.#binary(level + 1)];
@@ -144,19 +128,23 @@ class ExpressionParser {
       return (scope) => scope.metrics(part);
     }
     if (name === "FILL") return this.#fill();
-    const args = this.#list(")");
-    const [first, second, third] = args;
-    const reducer = Object.hasOwn(REDUCERS, name) ? REDUCERS[name] : undefined;
-    if (reducer !== undefined && first !== undefined && args.length === 1)
-      return (scope) => reduce(first(scope), reducer);
-    const scalar = Object.hasOwn(SCALAR_FUNCTIONS, name) ? SCALAR_FUNCTIONS[name] : undefined;
-    if (scalar !== undefined && first !== undefined && args.length === 1) return (scope) => each(first(scope), scalar);
-    if (name === "IF" && first !== undefined && second !== undefined) {
-      return (scope) => choose(first(scope), second(scope), third?.(scope));
+    if (name === "SORT") return this.#sort();
+    return functionNode(name, this.#list(")"));
+  }
+
+  /** `SORT(array, function, ASC or DESC [, how many])`: words that are no ids. */
+  #sort(): Node {
+    const target = this.#binary(0);
+    const words: string[] = [];
+    while (words.length < 2) {
+      this.#expect(",");
+      if (this.#token.kind !== "name") throw this.#unexpected();
+      words.push(this.#token.text.toUpperCase());
+      this.#advance();
     }
-    throw validationError(
-      `The metric math function ${name} with ${args.length} arguments is not emulated by lambda-run.`,
-    );
+    const count = this.#take(",") ? this.#binary(0) : undefined;
+    this.#expect(")");
+    return functionNode("SORT", [target, ...(count === undefined ? [] : [count])], words);
   }
 
   #fill(): Node {
@@ -221,84 +209,4 @@ function reference(id: string): Node {
     if (series === undefined) throw validationError(`The metric or expression with id ${id} was not found.`);
     return series;
   };
-}
-
-const isSeries = (value: MathValue): value is Series => value instanceof Map;
-
-function asList(value: MathValue): readonly Series[] {
-  if (typeof value === "number") throw validationError("A number cannot be a member of an array of time series.");
-  return isSeries(value) ? [value] : value;
-}
-
-function each(value: MathValue, change: (value: number) => number): MathValue {
-  if (typeof value === "number") return change(value);
-  if (isSeries(value)) return new Map([...value].map(([time, point]) => [time, change(point)]));
-  return value.map((series) => new Map([...series].map(([time, point]) => [time, change(point)])));
-}
-
-/** Two series meet where both have a point; a point divided by zero is left out, as on AWS. */
-function combine(left: MathValue, right: MathValue, operator: Operator): MathValue {
-  if (typeof left === "number" && typeof right === "number") return operator(left, right);
-  if (typeof right === "number") return finite(each(left, (value) => operator(value, right)));
-  if (typeof left === "number") return finite(each(right, (value) => operator(left, value)));
-  if (isSeries(left) && isSeries(right)) {
-    const points: [number, number][] = [];
-    for (const [time, value] of left) {
-      const other = right.get(time);
-      if (other !== undefined) points.push([time, operator(value, other)]);
-    }
-    return finite(new Map(points));
-  }
-  if (isSeries(left)) return asList(right).map((series) => combine(left, series, operator) as Series);
-  return left.map((series) => combine(series, right, operator) as Series);
-}
-
-function finite(value: MathValue): MathValue {
-  return isSeries(value) ? new Map([...value].filter(([, point]) => Number.isFinite(point))) : value;
-}
-
-/** Of one series a number; of several one series, point by point. */
-function reduce(value: MathValue, reducer: (values: readonly number[]) => number): MathValue {
-  if (typeof value === "number") return value;
-  if (isSeries(value)) return reducer([...value.values()]);
-  const columns = new Map<number, number[]>();
-  for (const series of value) {
-    for (const [time, point] of series) columns.set(time, [...(columns.get(time) ?? []), point]);
-  }
-  return new Map([...columns].map(([time, points]) => [time, reducer(points)]));
-}
-
-/** `filler` undefined repeats the last value before the gap. */
-function filled(value: MathValue, scope: MathScope, filler: MathValue | undefined): MathValue {
-  if (typeof value === "number") return value;
-  const fill = (series: Series): Series => {
-    const points: [number, number][] = [];
-    let last: number | undefined;
-    for (const time of scope.timestamps) {
-      const gap = filler === undefined ? last : pointAt(filler, time);
-      const point = series.get(time) ?? gap;
-      if (point !== undefined) points.push([time, point]);
-      last = point;
-    }
-    return new Map(points);
-  };
-  return isSeries(value) ? fill(value) : value.map(fill);
-}
-
-function choose(condition: MathValue, yes: MathValue, no: MathValue | undefined): MathValue {
-  if (typeof condition === "number") return condition === 0 ? (no ?? new Map<number, number>()) : yes;
-  const points: [number, number][] = [];
-  for (const series of asList(condition).slice(0, 1)) {
-    for (const [time, holds] of series) {
-      const chosen = holds === 0 ? no : yes;
-      const point = chosen === undefined ? undefined : pointAt(chosen, time);
-      if (point !== undefined) points.push([time, point]);
-    }
-  }
-  return new Map(points);
-}
-
-function pointAt(value: MathValue, time: number): number | undefined {
-  if (typeof value === "number") return value;
-  return isSeries(value) ? value.get(time) : undefined;
 }

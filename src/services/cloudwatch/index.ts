@@ -7,8 +7,8 @@
  * Gaps:
  * - composite alarms, anomaly detection, dashboards, Metrics Insights, metric streams, contributor insights:
  *   UnknownOperationException (InvalidAction in the Query protocol) by name
- * - metric math knows arithmetic, comparisons, IF, FILL, METRICS, SUM, AVG, MIN, MAX, ABS, CEIL, FLOOR; every other
- *   function is a ValidationError that names it
+ * - metric math: ANOMALY_DETECTION_BAND, SEARCH, LAMBDA, SERVICE_QUOTA, INSIGHT_RULE_METRIC and DB_PERF_INSIGHTS are a
+ *   ValidationError that names them, and so is an expression whose answer is an array of time series
  * - of the extended statistics only percentiles (p0 to p100); trimmed means and their kin are refused by name
  * - PutMetricData with EntityMetricData is refused by name; StrictEntityValidation has no effect
  *
@@ -25,7 +25,7 @@
  *
  * Unverified:
  * - periods of GetMetricStatistics count from StartTime (cut to its minute), those of GetMetricData from the epoch
- * - percentiles are interpolated between neighbours
+ * - percentiles are interpolated between neighbours; STDDEV is that of the whole population
  * - the range an alarm looks back over is N + 2 periods
  */
 import { gunzip } from "node:zlib";

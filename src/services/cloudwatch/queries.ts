@@ -236,6 +236,7 @@ export function evaluateQueries(
     for (let timeMs = align(startMs, periodMs); timeMs < endMs; timeMs += periodMs) timestamps.push(timeMs);
     const scope = {
       timestamps,
+      periodMs,
       lookup: (id: string) => {
         const target = byId.get(id);
         return target === undefined ? undefined : evaluate(target);

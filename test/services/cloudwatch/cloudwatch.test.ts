@@ -324,6 +324,40 @@ describe("CloudWatch", () => {
     });
   });
 
+  test.each([
+    ["DIFF(calls)", [3, -5]],
+    ["DIFF_TIME(calls)", [60, 120]],
+    ["RATE(calls) * 60", [3, -2.5]],
+    ["RUNNING_SUM(calls)", [4, 11, 13]],
+    ["calls - AVG(calls) > STDDEV(calls)", [0, 1, 0]],
+    ["FLOOR(LOG10(calls * 100)) + LOG(1)", [2, 2, 2]],
+    ["TIME_SERIES(PERIOD(calls))", [60, 60, 60, 60]],
+    ["TIME_SERIES(METRIC_COUNT(METRICS()))", [2, 2, 2, 2]],
+    ["TIME_SERIES(DATAPOINT_COUNT(calls))", [3, 3, 3, 3]],
+    ["DATAPOINT_COUNT(METRICS())", [1, 1, 2]],
+    ["FIRST([calls, errors]) - LAST([calls, errors])", [1]],
+    ["MAX(SLICE(SORT(METRICS(), SUM, DESC), 0, 1))", [4, 7, 2]],
+    ["MAX(SORT(METRICS(), AVG, ASC, 1))", [1]],
+    ["TIME_SERIES(METRIC_COUNT(REMOVE_EMPTY([calls, errors, errors * 0 / 0])))", [2, 2, 2, 2]],
+    ["MINUTE(calls)", [57, 58, 0]],
+    ["EPOCH(calls) - MIN(EPOCH(calls))", [0, 60, 180]],
+    ["DAY(calls) >= 1 AND DAY(calls) <= 7 && YEAR(calls) > 2000", [1, 1, 1]],
+    ["calls > 6 OR calls < 3 || MONTH(calls) > 12", [0, 1, 1]],
+  ])("metric math: %s", async (Expression, expected) => {
+    await put({ MetricName: "errors", Value: 1, Timestamp: now() });
+    for (const [minute, Value] of [
+      [-3, 4],
+      [-2, 7],
+      [0, 2],
+    ] as const)
+      await put({ MetricName: "calls", Value, Timestamp: now(minute * MINUTE_MS) });
+    const [result] = await query(
+      [stat("calls", "calls", "Sum", false), stat("errors", "errors", "Sum", false), { Id: "e1", Expression }],
+      3,
+    );
+    expect(result?.Values).toEqual(expected);
+  });
+
   test("metric data comes newest first, in pages", async () => {
     for (let minute = 0; minute < 3; minute += 1)
       await put({ MetricName: "m", Value: minute, Timestamp: now(-minute * MINUTE_MS) });
