@@ -32,6 +32,7 @@ export interface ServiceSetOptions {
   readonly secret?: () => Buffer;
   /** For services that run functions by themselves. */
   readonly functions?: FunctionCaller;
+  readonly targetExists?: (arn: string) => Promise<boolean>;
   /** Runs once for a service that has just been loaded, before its first request: the stack makes its resources here. */
   readonly prepare?: (name: string, service: EmbeddedService) => Promise<void>;
 }
@@ -127,7 +128,7 @@ export class ServiceSet {
 
   #makeContext(): ServiceContext {
     if (this.#context === undefined) {
-      const { clock, bus, realm, log, functions } = this.#options;
+      const { clock, bus, realm, log, functions, targetExists } = this.#options;
       const { credentials } = this;
       this.#context = {
         store: this.#options.store(),
@@ -137,6 +138,7 @@ export class ServiceSet {
         log,
         credentials,
         functions,
+        targetExists,
         endpoint: () => this.endpoint,
       };
     }

@@ -70,6 +70,8 @@ export interface ServiceContext {
   readonly endpoint: () => string;
   /** Absent where there is nothing that runs functions. */
   readonly functions?: FunctionCaller | undefined;
+  /** Whether there is such a queue or function to send to; every one is believed without it. */
+  readonly targetExists?: ((arn: string) => Promise<boolean>) | undefined;
 }
 
 export interface EmbeddedService {

@@ -85,6 +85,7 @@ export async function startServices(
       call: (arn, event) =>
         live.sources?.caller.call(arn, event) ?? Promise.reject(new Error("nothing runs functions yet")),
     },
+    targetExists: (arn) => live.sources?.targetExists(arn) ?? Promise.resolve(true),
     prepare: async (name, service) => {
       if (name === "dynamodb")
         (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);

@@ -129,6 +129,14 @@ export class StackSources {
     };
   }
 
+  /** For services that check where they are to send: a queue or function. Of others nothing is known. */
+  async targetExists(arn: string): Promise<boolean> {
+    const service = parseArn(arn)?.service;
+    if (service === "lambda") return this.#directory === undefined || this.#byArn(arn) !== undefined;
+    if (service !== "sqs" || this.#options.foreignQueues !== undefined) return true;
+    return (await this.#sqs()).queueByArn(arn) !== undefined;
+  }
+
   /** To be called when CloudWatch Logs is there. */
   logsReady(logs: LogsService): void {
     if (this.#closed) return;

@@ -18,6 +18,7 @@ export interface S3Context {
   readonly namespace: string;
   readonly credentials: Credentials;
   readonly pending: PendingConditions;
+  readonly targetExists: ((arn: string) => Promise<boolean>) | undefined;
 }
 
 /** Gives the answer, or nothing when it wrote to the response itself. */

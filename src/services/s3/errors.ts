@@ -57,6 +57,20 @@ export const invalidUri = (uri: string): AwsError =>
 export const invalidArgument = (message: string, name: string, value?: string): AwsError =>
   make("InvalidArgument", 400, message, { ArgumentName: name, ArgumentValue: value });
 
+/** Where notifications cannot go, and why. */
+export const invalidDestinations = (faults: readonly (readonly [arn: string, reason: string])[]): AwsError =>
+  make(
+    "InvalidArgument",
+    400,
+    "Unable to validate the following destination configurations",
+    Object.fromEntries(
+      faults.flatMap(([arn, reason], index) => [
+        [`ArgumentName${index + 1}`, arn],
+        [`ArgumentValue${index + 1}`, reason],
+      ]),
+    ),
+  );
+
 export const invalidRequest = (message: string): AwsError => make("InvalidRequest", 400, message);
 
 export const malformedXml = (cause?: unknown): AwsError =>

@@ -20,7 +20,7 @@
  * - Keys may hold NUL, but one made of more than some 900 of them is refused as too long.
  * - New buckets block public access and have no ACLs, as on AWS since April 2023: lift the block before a public policy.
  * - A policy that denies requests without TLS does not bite: everything here comes over loopback.
- * - s3:TestEvent is sent by the event sources; whether a notification's target exists is not checked here.
+ * - s3:TestEvent is sent by the event sources; whether the topic of a notification exists is not checked.
  * - GetBucketEncryption and the like echo the document that was put, byte for byte.
  *
  * Client quirks:
@@ -91,8 +91,17 @@ export function createS3Service(context: ServiceContext, options: S3Options = {}
   const namespace = options.namespace ?? "s3";
   const blobs = new Blobs(context.store, namespace, context.log);
   const store = new S3Store(context.store, namespace, context.clock, blobs);
-  const { clock, bus, realm, credentials, log } = context;
-  const s3: S3Context = { store, clock, bus, realm, namespace, credentials, pending: new PendingConditions() };
+  const { clock, bus, realm, credentials, log, targetExists } = context;
+  const s3: S3Context = {
+    store,
+    clock,
+    bus,
+    realm,
+    namespace,
+    credentials,
+    pending: new PendingConditions(),
+    targetExists,
+  };
   const announced = new Set<string>();
 
   async function handle(raw: ServiceRequest, response: ServerResponse): Promise<void> {

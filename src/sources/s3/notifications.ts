@@ -10,8 +10,8 @@
  *
  * Gaps:
  * - ACL, lifecycle, replication and restore events: those operations are not emulated, so nothing is announced
- * - A destination is not looked up when a configuration is put; a notification to a queue, topic or function that is not there
- *   is dropped with a line in the log
+ * - Topics are not looked up when a configuration is put, nor is anything that a template names; a notification to a queue,
+ *   topic or function that is not there is dropped with a line in the log
  * - The event bus has no rules yet: what a template announces to it is named when the stack starts
  *
  * By design:

@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketNotificationConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -241,6 +242,40 @@ describe("S3 notifications of a stack", () => {
     const events = await told("inbox", 2);
     expect(events.map(({ eventName }) => eventName)).toEqual(["ObjectRemoved:Delete", "ObjectRemoved:Delete"]);
     expect(Object.keys(events[0]?.s3.object ?? {}).sort()).toEqual(["key", "sequencer"]);
+  });
+
+  it("are refused for a queue or function that is not there, unless the check is to be skipped", async () => {
+    const missing = {
+      QueueConfigurations: [
+        { QueueArn: "arn:aws:sqs:us-east-1:000000000000:nowhere", Events: ["s3:ObjectRemoved:*" as const] },
+      ],
+      LambdaFunctionConfigurations: [
+        {
+          LambdaFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:nobody",
+          Events: ["s3:ObjectCreated:*" as const],
+        },
+      ],
+    };
+    const put = (more: object = {}) =>
+      s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: "plain",
+          NotificationConfiguration: missing,
+          ...more,
+        }),
+      );
+    await expect(put()).rejects.toMatchObject({
+      name: "InvalidArgument",
+      message: "Unable to validate the following destination configurations",
+      ArgumentName1: "arn:aws:sqs:us-east-1:000000000000:nowhere",
+      ArgumentValue1: "The destination queue does not exist",
+      ArgumentName2: "arn:aws:lambda:us-east-1:000000000000:function:nobody",
+      ArgumentValue2: "The destination Lambda does not exist",
+    });
+    const kept = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "plain" }));
+    expect(kept.QueueConfigurations).toBeUndefined();
+    await put({ SkipDestinationValidation: true });
+    await put({ NotificationConfiguration: {} });
   });
 
   it("send a test event and then what happens, when a configuration is put while the stack runs", async () => {

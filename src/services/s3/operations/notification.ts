@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
  */
 import { child, childrenNamed, childText, type XmlContent, type XmlElement } from "../../kit/xml.js";
-import type { Operation } from "../context.js";
-import { malformedXml } from "../errors.js";
+import type { Operation, S3Context } from "../context.js";
+import { invalidDestinations, malformedXml } from "../errors.js";
 import {
   checkNotification,
   type NotificationRule,
@@ -22,7 +22,10 @@ const ELEMENTS: Readonly<Record<TargetKind, readonly [rule: string, target: stri
 };
 const KINDS: readonly TargetKind[] = ["sns", "sqs", "lambda"];
 
-export const putBucketNotification: Operation = async ({ store, bus, namespace }, request) => {
+const NAMES: Readonly<Record<TargetKind, string>> = { sns: "topic", sqs: "queue", lambda: "Lambda" };
+
+export const putBucketNotification: Operation = async (context, request) => {
+  const { store, bus, namespace } = context;
   store.bucket(request.bucket);
   const root = await readXml(request, "NotificationConfiguration");
   const inputs = KINDS.flatMap((kind) => {
@@ -30,6 +33,7 @@ export const putBucketNotification: Operation = async ({ store, bus, namespace }
     return childrenNamed(root, ruleName).map((rule) => parseRule(kind, rule, targetName));
   });
   const notification = checkNotification(inputs, child(root, "EventBridgeConfiguration") !== undefined);
+  if (request.header("x-amz-skip-destination-validation") !== "true") await checkTargets(context, notification.rules);
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
     store.putBucket({ ...bucket, notification });
@@ -37,6 +41,14 @@ export const putBucketNotification: Operation = async ({ store, bus, namespace }
   bus.emit("NotificationsConfigured", { namespace, bucket: request.bucket, requestId: request.raw.requestId });
   return {};
 };
+
+async function checkTargets({ targetExists }: S3Context, rules: readonly NotificationRule[]): Promise<void> {
+  if (targetExists === undefined) return;
+  const faults: [arn: string, reason: string][] = [];
+  for (const { kind, targetArn } of rules)
+    if (!(await targetExists(targetArn))) faults.push([targetArn, `The destination ${NAMES[kind]} does not exist`]);
+  if (faults.length > 0) throw invalidDestinations(faults);
+}
 
 function parseRule(kind: TargetKind, rule: XmlElement, targetName: string): NotificationRuleInput {
   const targetArn = childText(rule, targetName);
