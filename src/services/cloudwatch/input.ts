@@ -47,9 +47,15 @@ export function requiredNumber(input: JsonObject, name: string, at = name): numb
   return value;
 }
 
+/** What ISO 8601 can say with a year of four digits. */
+const TIME_SECONDS = { min: -62_135_596_800, max: 253_402_300_799 };
+
 /** Milliseconds of a time that arrives as epoch seconds. */
 export function requiredTime(input: JsonObject, name: string): number {
-  return Math.round(requiredNumber(input, name) * 1000);
+  const seconds = requiredNumber(input, name);
+  if (!(seconds >= TIME_SECONDS.min && seconds <= TIME_SECONDS.max))
+    throw invalidValue(`The value ${seconds} for parameter ${name} is invalid.`);
+  return Math.round(seconds * 1000);
 }
 
 export function dimensionsOf(input: JsonObject, at: string): Readonly<Record<string, string>> {

@@ -19,15 +19,17 @@ export type Node = (scope: MathScope) => MathValue;
 type Reducer = (values: readonly number[]) => number;
 
 const sum: Reducer = (values) => values.reduce((total, value) => total + value, 0);
+const deviation = (values: readonly number[], mean: number): number =>
+  Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
 const average: Reducer = (values) => sum(values) / values.length;
 
 /** S to a number, TS[] to a series: point by point. */
 const REDUCERS: Readonly<Record<string, Reducer>> = {
   SUM: sum,
   AVG: average,
-  MIN: (values) => Math.min(...values),
-  MAX: (values) => Math.max(...values),
-  STDDEV: (values) => Math.sqrt(average(values.map((value) => (value - average(values)) ** 2))),
+  MIN: (values) => values.reduce((least, value) => Math.min(least, value), Infinity),
+  MAX: (values) => values.reduce((most, value) => Math.max(most, value), -Infinity),
+  STDDEV: (values) => deviation(values, average(values)),
   DATAPOINT_COUNT: (values) => values.length,
 };
 
@@ -127,7 +129,7 @@ function periodOf(target: Node, scope: MathScope): number {
 }
 
 function timeSeries(value: MathValue, { timestamps }: MathScope): MathValue {
-  return typeof value === "number" ? new Map(timestamps.map((time) => [time, value])) : value;
+  return typeof value === "number" ? new Map(timestamps().map((time) => [time, value])) : value;
 }
 
 function sortNode(target: Node, count: Node | undefined, [by = "", order = ""]: readonly string[]): Node {

@@ -11,7 +11,7 @@ export interface MathScope {
   /** Series of all metrics in the request, or of those whose id contains a text. */
   readonly metrics: (part: string | undefined) => readonly Series[];
   /** Starts of all periods asked for, oldest first. */
-  readonly timestamps: readonly number[];
+  readonly timestamps: () => readonly number[];
   readonly periodMs: number;
 }
 
@@ -72,10 +72,11 @@ export function reduce(value: MathValue, reducer: (values: readonly number[]) =>
 /** `filler` undefined repeats the last value before the gap. */
 export function filled(value: MathValue, scope: MathScope, filler: MathValue | undefined): MathValue {
   if (typeof value === "number") return value;
+  const times = scope.timestamps();
   const fill = (series: Series): Series => {
     const points: [number, number][] = [];
     let last: number | undefined;
-    for (const time of scope.timestamps) {
+    for (const time of times) {
       const gap = filler === undefined ? last : pointAt(filler, time);
       const point = series.get(time) ?? gap;
       if (point !== undefined) points.push([time, point]);

@@ -232,10 +232,8 @@ export function evaluateQueries(
     return new Map(points);
   };
   const evaluateExpression = (query: MetricQuery): Series => {
-    const timestamps: number[] = [];
-    for (let timeMs = align(startMs, periodMs); timeMs < endMs; timeMs += periodMs) timestamps.push(timeMs);
     const scope = {
-      timestamps,
+      timestamps: () => periodsFrom(align(startMs, periodMs), endMs, periodMs),
       periodMs,
       lookup: (id: string) => {
         const target = byId.get(id);
@@ -247,6 +245,16 @@ export function evaluateQueries(
     return seriesOf(compileExpression(query.expression ?? ""), scope, query.id);
   };
   return queries.filter((query) => query.returnData).map((query) => ({ query, series: evaluate(query) }));
+}
+
+/** Starts of all periods. Only what fills gaps asks for them: a long time with little data in it is nothing to refuse. */
+function periodsFrom(firstMs: number, endMs: number, periodMs: number): number[] {
+  const count = Math.max(0, Math.ceil((endMs - firstMs) / periodMs));
+  if (count > MAX_DATA_POINTS_PER_PAGE)
+    throw validationError(
+      `The expression would have ${count} datapoints, which exceeds the limit of ${MAX_DATA_POINTS_PER_PAGE}.`,
+    );
+  return Array.from({ length: count }, (_, index) => firstMs + index * periodMs);
 }
 
 export function listMetrics(store: MetricStore, clock: Clock, input: JsonObject): JsonObject {

@@ -358,6 +358,29 @@ describe("CloudWatch", () => {
     expect(result?.Values).toEqual(expected);
   });
 
+  test("times beyond all calendars are refused, and gaps are filled over so many periods only", async () => {
+    await put({ MetricName: "m", Value: 1 });
+    const ask = (StartTime: number, EndTime: number, Expression: string) =>
+      served.post("GraniteServiceVersion20100801.GetMetricData", {
+        StartTime,
+        EndTime,
+        MetricDataQueries: [
+          { Id: "m1", MetricStat: { Metric: { Namespace: "App", MetricName: "m" }, Period: 60, Stat: "Sum" } },
+          { Id: "e1", Expression },
+        ],
+      });
+    expect(await ask(0, 1e30, "FILL(m1, 0)")).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("EndTime is invalid") as string },
+    });
+    const nowSeconds = Math.floor(served.clock.now() / 1000);
+    expect(await ask(0, nowSeconds + 60, "FILL(m1, 0)")).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("limit of 100800") as string },
+    });
+    expect((await ask(0, nowSeconds + 60, "m1 * 2")).status).toBe(200);
+  });
+
   test("metric data comes newest first, in pages", async () => {
     for (let minute = 0; minute < 3; minute += 1)
       await put({ MetricName: "m", Value: minute, Timestamp: now(-minute * MINUTE_MS) });
