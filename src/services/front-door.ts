@@ -14,10 +14,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../shared/clock.js";
 import type { Realm } from "../shared/arn.js";
 import type { Logger } from "../shared/logger.js";
+import type { BodyWatch } from "./body-watch.js";
 import { AuthRefusal } from "./kit/auth-refusal.js";
 import { createAuthenticator, needsBody, type Mechanism } from "./kit/authenticate.js";
 import { AwsError } from "./kit/aws-error.js";
-import { collect, tooLarge } from "./kit/body.js";
+import { collect, tooLarge, tooSlow } from "./kit/body.js";
 import type { Credentials } from "./kit/credentials.js";
 import { internalError } from "./kit/json-protocol.js";
 import { createHostReader, isLocalOrigin, type HostReading } from "./kit/virtual-host.js";
@@ -36,6 +37,8 @@ export interface FrontDoorOptions {
   readonly hosts?: readonly string[];
   readonly origins?: readonly string[];
   readonly version?: string;
+  /** Ends those that come too slowly. */
+  readonly bodies: BodyWatch;
 }
 
 export type FrontDoor = (message: IncomingMessage, response: ServerResponse, awaitsLeave: boolean) => void;
@@ -64,6 +67,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const allowedOrigins = new Set(options.origins ?? []);
   const authenticate = createAuthenticator(options);
   const announced = new Set<string>();
+  const { bodies } = options;
 
   const frontDoor: FrontDoor = (message, response, awaitsLeave) => {
     let waiting = awaitsLeave;
@@ -72,7 +76,6 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       waiting = false;
       response.writeContinue();
     };
-    if (announcesBody(message)) response.once("finish", () => drain(message, waiting));
     const url = message.url ?? "/";
     const { path, query } = splitUrl(url);
     const host = readHost(message.headers.host ?? "");
@@ -91,6 +94,10 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const routed = { method, path, query, headers, rawHeaders, host };
     const passage = { message, response, routed, mechanism: mechanismOf(routed), giveLeave };
     const entry = routeOf(routed, passage.mechanism, services.index);
+    if (announcesBody(message)) {
+      bodies.add(message, () => giveUp(passage, entry, waiting));
+      response.once("finish", () => drain(message, waiting));
+    }
     if (entry === undefined) void passForm(passage);
     else if (needsBody(passage.mechanism, entry.name === "s3", message.headers)) void passBuffered(passage, entry);
     else pass(passage, entry, undefined);
@@ -161,6 +168,20 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     } catch (error) {
       fail(passage, s3, newRequestId(true), error);
     }
+  }
+
+  /** A body that hardly moves: its sender is told, and the connection ends. */
+  function giveUp(passage: Passage, entry: ServiceEntry | undefined, waitsForLeave: boolean): void {
+    const { message, response } = passage;
+    // Nobody has told it to send; it is the service that takes its time.
+    if (waitsForLeave) return;
+    if (response.headersSent) {
+      message.socket.destroy();
+      return;
+    }
+    const addressed = entry ?? services.index.byName("s3") ?? serviceEntry("s3", {});
+    response.shouldKeepAlive = false;
+    fail(passage, addressed, newRequestId(addressed.name === "s3"), tooSlow(addressed.name === "s3"));
   }
 
   function fail({ response, routed }: Passage, entry: ServiceEntry, requestId: string, error: unknown): void {

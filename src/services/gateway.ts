@@ -18,6 +18,7 @@
  * - A signature's date is fresh when it fits the stack's clock or the wall clock; expiry goes by the stack's clock
  * - `test` is accepted as the session token of the pair `test`/`test`
  * - Clock skew is 15 minutes for every service; AWS gives some of them 5
+ * - A body that brings less than 32 KB in 20 seconds is given up: 400 RequestTimeout by S3, 408 by others
  * - Host names that could have been rebound and pages of foreign sites are refused with 403
  *
  * Client quirks:
@@ -33,6 +34,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 import type { Credentials } from "./kit/credentials.js";
+import { BodyWatch } from "./body-watch.js";
 import { createFrontDoor } from "./front-door.js";
 import type { EntryParts } from "./registry.js";
 import type { EmbeddedService } from "./service.js";
@@ -51,6 +53,8 @@ export interface GatewayOptions extends ServiceSetOptions {
   readonly origins?: readonly string[];
   /** Of lambda-run, for the health report. */
   readonly version?: string;
+  /** How long a request's body may take for the least that has to come of it; tests do not wait so long. */
+  readonly bodyWindowMs?: number;
 }
 
 export interface Gateway {
@@ -81,9 +85,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 /** Throws LR5001 when no port can be had. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new ServiceSet(options);
-  const frontDoor = createFrontDoor({ ...options, services, credentials: services.credentials });
+  const bodies = new BodyWatch(options.bodyWindowMs);
+  const frontDoor = createFrontDoor({ ...options, services, credentials: services.credentials, bodies });
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
+    // Of a whole request, large uploads too: slow bodies are found otherwise.
     requestTimeout: 0,
     headersTimeout: HEADERS_TIMEOUT_MS,
   });
@@ -111,6 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     prepare: () => services.prepare(),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      bodies.close();
       await services.close();
       // Polls have been answered now; one turn lets the answers out.
       await new Promise((resolve) => setImmediate(resolve));

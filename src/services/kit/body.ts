@@ -59,6 +59,15 @@ export function sha256Mismatch(signed: string, actual: string): AwsError {
   );
 }
 
+/** S3's words are known; the other services have a common exception for it. */
+export function tooSlow(isS3: boolean): AwsError {
+  const message =
+    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
+  return isS3
+    ? new AwsError("RequestTimeout", message, { statusCode: 400 })
+    : new AwsError("RequestTimeoutException", message, { statusCode: 408 });
+}
+
 export function tooLarge(maxBytes: number): AwsError {
   return new AwsError("RequestEntityTooLarge", `Request must be smaller than ${maxBytes} bytes.`, { statusCode: 413 });
 }
