@@ -112,6 +112,7 @@ function oneOfEach(endpoint) {
     json("ssm", "AmazonSSM.DescribeParameters"),
     json("logs", "Logs_20140328.DescribeLogGroups"),
     query("sts", "GetCallerIdentity", "2011-06-15"),
+    query("sns", "ListTopics", "2010-03-31"),
     query("monitoring", "ListMetrics", "2010-08-01"),
   ];
 }

@@ -6,6 +6,7 @@ import { Stack } from "../../stack/stack.js";
 import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
+import { collectWhenIdle } from "../idle-memory.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { loadProjectToRun, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
@@ -63,6 +64,7 @@ export const startCommand: Action = async (_args, options) => {
           inspect: debugging.inspect,
           onEvent: (event) => session.watched(event),
         });
+  collectWhenIdle();
   await quit.asked;
   if (!json) session.say(`stopping: ${stack.activity.running} in flight`);
   await watch?.close();

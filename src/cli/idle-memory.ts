@@ -1,0 +1,34 @@
+/**
+ * Gives back what a burst of work has left on the heap. V8 collects when it needs room, and a server that waits needs
+ * none: after its start, and after every burst, some 7 MB of garbage would stay until the next one.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+const LOOK_EVERY_MS = 2_000;
+/** Below this share of a core nobody waits for the 10 ms that a collection takes. */
+const IDLE_SHARE = 0.01;
+/** As much work as is worth a collection. */
+const WORTH_US = 100_000;
+
+/** Looks every two seconds; ends by itself with the process. */
+export function collectWhenIdle(): void {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let looked = usedUs();
+  let collected = 0;
+  setInterval(() => {
+    const used = usedUs();
+    const idle = used - looked < LOOK_EVERY_MS * 1000 * IDLE_SHARE;
+    looked = used;
+    if (!idle || used - collected < WORTH_US) return;
+    collect();
+    // Its own time is no work.
+    looked = collected = usedUs();
+  }, LOOK_EVERY_MS).unref();
+}
+
+function usedUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
