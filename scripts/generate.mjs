@@ -55,6 +55,7 @@ function fidelity() {
       .filter((entry) => entry.isDirectory() && existsSync(join(root, "src/services", entry.name, "index.ts")))
       .map((entry) => `src/services/${entry.name}/index.ts`),
     "src/sources/http/index.ts",
+    "src/sources/logs/subscriptions.ts",
     "src/sources/s3/notifications.ts",
     "src/sources/sqs/poller.ts",
   ];

@@ -16,6 +16,7 @@ import type { Realm } from "../shared/arn.js";
 import type { Logger } from "../shared/logger.js";
 import type { BodyWatch } from "./body-watch.js";
 import { AuthRefusal } from "./kit/auth-refusal.js";
+import { FIDELITY_PAGE } from "./kit/unknown-operation.js";
 import { createAuthenticator, needsBody, type Mechanism } from "./kit/authenticate.js";
 import { AwsError } from "./kit/aws-error.js";
 import { collect, tooLarge, tooSlow } from "./kit/body.js";
@@ -49,7 +50,6 @@ const MAX_BUFFERED_BODY_BYTES = 72 * 1024 * 1024;
 const MAX_FORM_BYTES = 1024 * 1024 + 64 * 1024;
 /** What is left of a refused body is read away up to here, so that the client gets to read the answer. */
 const MAX_DRAINED_BYTES = 16 * 1024 * 1024;
-const FIDELITY_PAGE = "docs/fidelity.md";
 
 /** One request on its way through. */
 interface Passage {

@@ -3,7 +3,11 @@ import { connect, type AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { SecretsManagerClient, ListSecretsCommand } from "@aws-sdk/client-secrets-manager";
+import {
+  SecretsManagerClient,
+  ListSecretsCommand,
+  StopReplicationToReplicaCommand,
+} from "@aws-sdk/client-secrets-manager";
 import { AppError } from "../../src/shared/errors.js";
 import { AwsError } from "../../src/services/kit/aws-error.js";
 import type { EmbeddedService, ServiceRequest } from "../../src/services/service.js";
@@ -133,7 +137,7 @@ describe("routing", () => {
   });
 });
 
-describe("a service that is not emulated", () => {
+describe("a service that is not emulated, or only in part", () => {
   it.each<
     [
       protocol: string,
@@ -167,6 +171,29 @@ describe("a service that is not emulated", () => {
     await fresh.send({ method: "POST", path, headers, body });
     expect(fresh.warnings).toHaveLength(1);
     expect(fresh.warnings[0]).toContain("docs/fidelity.md");
+    await fresh.stop();
+  });
+
+  it("has operations that are not: told once each, with the page of what is", async () => {
+    const fresh = await startFixture();
+    const secrets = new SecretsManagerClient({
+      endpoint: fresh.gateway.endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const body = "Action=AssumeRoleWithSAML&Version=2011-06-15";
+    for (let i = 0; i < 2; i++) {
+      await expect(secrets.send(new StopReplicationToReplicaCommand({ SecretId: "s" }))).rejects.toMatchObject({
+        name: "UnknownOperationException",
+      });
+      expect((await fresh.send({ method: "POST", path: "/", headers, body })).status).toBe(400);
+    }
+    expect(fresh.warnings).toEqual([
+      "The operation StopReplicationToReplica is not emulated by lambda-run. See docs/fidelity.md",
+      "The action AssumeRoleWithSAML is not emulated by lambda-run. See docs/fidelity.md",
+    ]);
+    secrets.destroy();
     await fresh.stop();
   });
 

@@ -9,6 +9,7 @@ import { Decoder, Encoder } from "cbor-x";
 import type { Logger } from "../../shared/logger.js";
 import type { ServiceRequest } from "../service.js";
 import { AwsError } from "./aws-error.js";
+import { tellUnknownOperation } from "./unknown-operation.js";
 import { readBody } from "./body.js";
 import { isJsonObject } from "./json-input.js";
 import { internalError, type JsonObject } from "./json-protocol.js";
@@ -54,6 +55,7 @@ export async function handleCbor(
       return;
     }
     const wire = error instanceof AwsError ? error : internalError(options.log, error);
+    tellUnknownOperation(options.log, wire);
     const headers: Record<string, string> = { ...wire.headers };
     if (options.queryErrorHeader) headers["x-amzn-query-error"] = `${wire.queryCode ?? wire.code};${wire.fault}`;
     const body = { __type: `${options.errorNamespace}${wire.code}`, message: wire.message, ...wire.members };

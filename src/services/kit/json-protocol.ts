@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
 import type { ServiceRequest } from "../service.js";
 import { AwsError } from "./aws-error.js";
+import { tellUnknownOperation } from "./unknown-operation.js";
 import { readBody } from "./body.js";
 
 export type JsonObject = Record<string, unknown>;
@@ -98,6 +99,7 @@ function sendJsonError(
   error: unknown,
 ): void {
   const wire = error instanceof AwsError ? error : internalError(options.log, error);
+  tellUnknownOperation(options.log, wire);
   if (response.headersSent) {
     response.destroy();
     return;

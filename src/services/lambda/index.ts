@@ -46,6 +46,7 @@ import type { Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import { AwsError } from "../kit/aws-error.js";
+import { tellUnknownOperation } from "../kit/unknown-operation.js";
 import { readBody } from "../kit/body.js";
 import { internalError, parseJsonObject } from "../kit/json-protocol.js";
 import type { StateStore } from "../kit/state-store.js";
@@ -98,7 +99,9 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
       try {
         await answer(context, request, response);
       } catch (error) {
-        sendError(request, response, error instanceof AwsError ? error : internalError(options.log, error));
+        const wire = error instanceof AwsError ? error : internalError(options.log, error);
+        tellUnknownOperation(options.log, wire);
+        sendError(request, response, wire);
       }
     },
     reset: () => rows.clear(),

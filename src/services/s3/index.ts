@@ -44,6 +44,7 @@
 import type { ServerResponse } from "node:http";
 import { AwsError } from "../kit/aws-error.js";
 import { internalError } from "../kit/json-protocol.js";
+import { FIDELITY_PAGE } from "../kit/unknown-operation.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
 import { authorize } from "./access.js";
 import { Blobs } from "./blobs.js";
@@ -140,7 +141,7 @@ export function createS3Service(context: ServiceContext, options: S3Options = {}
         announced.add(route.name);
         log.warn(
           { service: "s3", operation: route.name },
-          `S3 ${route.name} is not emulated by lambda-run; see docs/fidelity.md`,
+          `S3 ${route.name} is not emulated by lambda-run; see ${FIDELITY_PAGE}`,
         );
       }
       throw operationNotImplemented(route.name);

@@ -28,6 +28,7 @@
  *   denies, visibility timeouts out of range in ChangeMessageVisibility, names of message attributes with periods.
  * - DeleteMessage with an older handle of a message that was received again: succeeds and deletes nothing (standard), as
  *   the API reference says; ChangeMessageVisibility with an expired but newest handle hides the message again (standard).
+ * - PurgeQueue leaves the deduplication window of a FIFO queue as it is; public accounts of AWS disagree.
  * - Messages moved by a task get a new id and a new time of sending, as the developer guide says of a redrive.
  */
 import type { ServerResponse } from "node:http";

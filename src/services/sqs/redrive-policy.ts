@@ -18,6 +18,8 @@ export interface RedriveAllowPolicy {
 const NOT_A_MAP = "Redrive policy is not a valid JSON map.";
 const MAX_SOURCE_QUEUES = 10;
 
+const MAX_RECEIVE_COUNT = 1000;
+
 export function parseRedrivePolicy(text: string): RedrivePolicy {
   const policy = jsonMap(text);
   if (policy === undefined) throw sqsError.invalidAttributeValue("RedrivePolicy", NOT_A_MAP);
@@ -26,8 +28,9 @@ export function parseRedrivePolicy(text: string): RedrivePolicy {
     if (!Object.hasOwn(policy, name)) throw refuse(`Redrive policy does not contain mandatory attribute: ${name}.`);
   }
   const { maxReceiveCount, deadLetterTargetArn } = policy;
-  const count = Number(maxReceiveCount);
-  if (!Number.isInteger(count) || count < 1 || count > 1000) {
+  // A number, or the text of one.
+  const count = typeof maxReceiveCount === "string" ? Number(maxReceiveCount) : maxReceiveCount;
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 1 || count > MAX_RECEIVE_COUNT) {
     throw refuse(
       `Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to 1000 both inclusive.`,
     );

@@ -462,6 +462,13 @@ const ROWS: readonly (readonly [
     /Invalid value for maxReceiveCount: 0, valid values are from 1 to 1000 both inclusive\.$/,
   ],
   [
+    "a receive count that is no number",
+    "CreateQueue",
+    create({ RedrivePolicy: '{"deadLetterTargetArn":"a","maxReceiveCount":true}' }),
+    INVALID,
+    /Invalid value for maxReceiveCount: true, valid values are from 1 to 1000 both inclusive\.$/,
+  ],
+  [
     "a dead-letter queue that is not there",
     "CreateQueue",
     create({ RedrivePolicy: '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:none","maxReceiveCount":1}' }),
