@@ -11,6 +11,8 @@ export interface EndpointResolver {
   readonly queueBase: () => string;
   /** Of queues on another server, by name: theirs need not have our form. */
   readonly queueUrls?: ReadonlyMap<string, string>;
+  /** ARNs that another server has chosen, by those of the template. */
+  readonly arns?: ReadonlyMap<string, string>;
   /** Base of an API, to which `/<stage>` and the path are added. */
   readonly api: (api: {
     readonly logicalId: string;
@@ -29,6 +31,7 @@ export function bindEndpoints(application: Application, endpoints: EndpointResol
   const bases = new Map<string, string>([
     ...urls.map(([name, url]): [string, string] => [`${queues}/${name}`, url]),
     [queues, `${endpoints.queueBase()}/${accountId}`],
+    ...(endpoints.arns ?? []),
   ]);
   for (const api of application.apis) {
     const host = `${api.id}.execute-api.${region}.amazonaws.com`;

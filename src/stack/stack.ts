@@ -358,6 +358,7 @@ function bindLocally(
     // On AWS a queue that nobody has made yet will have the URL that the template has for it.
     queueBase: () => (onAws ? `https://sqs.${application.realm.region}.amazonaws.com` : endpoint),
     ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
+    ...(backends === undefined ? {} : { arns: backends.secretArns }),
     api: ({ id }) => http?.api(id) ?? front(),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),
   });

@@ -25,6 +25,7 @@ export class Backends {
   /** Undefined when queues are embedded. */
   readonly queues: ForeignQueues | undefined;
   readonly #options: BackendsOptions;
+  #secretArns: ReadonlyMap<string, string> = new Map();
 
   private constructor(options: BackendsOptions) {
     this.#options = options;
@@ -53,7 +54,8 @@ export class Backends {
       else notice(`the template declares, and nobody has made: ${what}. Pass --create-resources to have it made`);
       return config.createResources;
     };
-    const queues = await makeForeignResources({ foreign, application, mayMake, notice });
+    const { queues, secretArns } = await makeForeignResources({ foreign, application, mayMake, notice });
+    this.#secretArns = secretArns;
     this.queues?.declare(queues);
     for (const { name, arn } of application.queues) {
       const made = queues.get(name)?.arn ?? arn;
@@ -67,6 +69,11 @@ export class Backends {
     if (s3.endpoint === undefined && !config.createResources)
       notice("buckets on AWS are not seeded without --create-resources");
     else await seedForeignBuckets(s3, config, application, notice);
+  }
+
+  /** ARNs of secrets as their server names them, by those of the template. */
+  get secretArns(): ReadonlyMap<string, string> {
+    return this.#secretArns;
   }
 
   close(): void {

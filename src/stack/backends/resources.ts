@@ -14,6 +14,14 @@ export interface ForeignQueue {
   readonly arn: string;
 }
 
+/** What only the server knows of what is declared. */
+export interface ForeignResources {
+  /** By name. */
+  readonly queues: ReadonlyMap<string, ForeignQueue>;
+  /** ARNs of secrets by those of the template: each has letters at its end that nobody chooses. */
+  readonly secretArns: ReadonlyMap<string, string>;
+}
+
 /** Something declared, as a server sees it. */
 interface Declared {
   /** `bucket reports`. */
@@ -34,7 +42,7 @@ interface Survey {
 type Surveyor = (
   address: ServiceAddress,
   application: Application,
-  queues: Map<string, ForeignQueue>,
+  found: { readonly queues: Map<string, ForeignQueue>; readonly secretArns: Map<string, string> },
 ) => Promise<Survey>;
 
 const SURVEYORS: Partial<Record<ServiceName, Surveyor>> = {
@@ -71,16 +79,18 @@ const SURVEYORS: Partial<Record<ServiceName, Surveyor>> = {
     });
     return { declared, close: () => client.destroy() };
   },
-  secretsmanager: async (address, { secrets }) => {
+  secretsmanager: async (address, { secrets }, { secretArns }) => {
     const sdk = await import("@aws-sdk/client-secrets-manager");
     const client = new sdk.SecretsManagerClient(clientOptions(address));
-    const declared = secrets.map(({ name: Name, description, secretString }) => {
+    const declared = secrets.map(({ name: Name, arn, description, secretString }) => {
       const value = secretString === undefined ? {} : { SecretString: secretString };
+      const keep = ({ ARN }: { readonly ARN?: string | undefined }): void => void secretArns.set(arn, ARN ?? arn);
       return {
         name: `secret ${Name}`,
-        look: () => client.send(new sdk.DescribeSecretCommand({ SecretId: Name })),
+        look: async () => keep(await client.send(new sdk.DescribeSecretCommand({ SecretId: Name }))),
         absent: ["ResourceNotFoundException"],
-        make: () => client.send(new sdk.CreateSecretCommand({ Name, Description: description, ...value })),
+        make: async () =>
+          keep(await client.send(new sdk.CreateSecretCommand({ Name, Description: description, ...value }))),
       };
     });
     return { declared, close: () => client.destroy() };
@@ -96,7 +106,7 @@ const SURVEYORS: Partial<Record<ServiceName, Surveyor>> = {
     }));
     return { declared, close: () => client.destroy() };
   },
-  sqs: async (address, { queues }, found) => {
+  sqs: async (address, { queues }, { queues: found }) => {
     const sdk = await import("@aws-sdk/client-sqs");
     const client = new sdk.SQSClient(clientOptions(address));
     // Dead-letter queues first, since a redrive policy names one by an ARN that only the server knows.
@@ -138,18 +148,16 @@ export interface ForeignResourceOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Answers the queues by their names, when it is SQS that is elsewhere. Throws LR5008. */
-export async function makeForeignResources(
-  options: ForeignResourceOptions,
-): Promise<ReadonlyMap<string, ForeignQueue>> {
-  const queues = new Map<string, ForeignQueue>();
+/** Throws LR5008. */
+export async function makeForeignResources(options: ForeignResourceOptions): Promise<ForeignResources> {
+  const found = { queues: new Map<string, ForeignQueue>(), secretArns: new Map<string, string>() };
   const onAws: { readonly address: ServiceAddress; readonly name: string; readonly missing: readonly Declared[] }[] =
     [];
   const closers: (() => void)[] = [];
   try {
     await Promise.all(
       [...options.foreign].map(async ([name, address]) => {
-        const survey = await SURVEYORS[name]?.(address, options.application, queues);
+        const survey = await SURVEYORS[name]?.(address, options.application, found);
         if (survey === undefined) return;
         closers.push(survey.close);
         const missing = await guarded(name, address, () => missingOf(survey.declared, address, options.notice));
@@ -160,7 +168,7 @@ export async function makeForeignResources(
     const names = onAws.flatMap(({ missing }) => missing.map((one) => one.name)).sort();
     if (names.length > 0 && options.mayMake(names))
       for (const { name, address, missing } of onAws) await guarded(name, address, () => makeAll(missing));
-    return queues;
+    return found;
   } finally {
     for (const close of closers) close();
   }

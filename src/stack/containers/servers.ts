@@ -50,8 +50,13 @@ export function localstack(
     image,
     port: 4566,
     command: [],
-    environment: token === undefined ? {} : { LOCALSTACK_AUTH_TOKEN: token },
-    health: ["/_localstack/health"],
+    environment: {
+      // Queue URLs name the address that was called: their own default is a host name and a port inside the container.
+      SQS_ENDPOINT_STRATEGY: "dynamic",
+      ...(token === undefined ? {} : { LOCALSTACK_AUTH_TOKEN: token }),
+    },
+    // The second one is asked by whoever checks an endpoint; the first time LocalStack loads a provider for it, in seconds.
+    health: ["/_localstack/health", "/"],
     // It takes any; an execution environment has one pair for all servers.
     credentials: { accessKeyId, secretAccessKey },
     dataFolder: "/var/lib/localstack",

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListBucketsCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -35,6 +35,12 @@ Resources:
       Handler: send.handler
       Environment:
         Variables: { QUEUE: !Ref Orders, TOKEN: "{{resolve:secretsmanager:far-secret}}", LEVEL: "{{resolve:ssm:/far/level}}" }
+  ReadSecret:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: read-secret
+      Handler: secret.handler
+      Environment: { Variables: { SECRET: !Ref Secret } }
   Worker:
     Type: AWS::Serverless::Function
     Properties:
@@ -78,6 +84,13 @@ const FILES = {
       await new S3Client({}).send(new PutObjectCommand({ Bucket: "far-store", Key: "k", Body: "b" }));
       const { TableNames } = await new DynamoDBClient({ endpoint: explicit }).send(new ListTablesCommand({}));
       return { queue: process.env.QUEUE, TableNames, token: process.env.TOKEN, level: process.env.LEVEL };
+    };`,
+  "src/secret.ts": `
+    import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+    export const handler = async () => {
+      const { ARN, SecretString } = await new SecretsManagerClient({}).send(
+        new GetSecretValueCommand({ SecretId: process.env.SECRET }));
+      return { asked: process.env.SECRET, ARN, SecretString };
     };`,
   "src/worker.ts": `
     export const handler = async ({ Records }) => {
@@ -164,6 +177,15 @@ it("lets one function use embedded services and others, and leaves an endpoint o
     new ListObjectsV2Command({ Bucket: "far-store" }),
   );
   expect(Contents?.map(({ Key }) => Key)).toEqual(["k"]);
+});
+
+it("gives functions the ARN that the other server has chosen for a secret", async () => {
+  const { ARN } = await new SecretsManagerClient(client).send(
+    new CreateSecretCommand({ Name: "far-secret", SecretString: "made before" }),
+  );
+  const stack = await start(farAway(["secretsmanager"]));
+  const { payload } = await stack.invoke("read-secret");
+  expect(payload).toEqual({ asked: ARN, ARN, SecretString: "made before" });
 });
 
 it("makes what the template declares there and not here, and what helpers read is there", async () => {
