@@ -108,6 +108,12 @@ export class RuntimeHost {
     return code;
   }
 
+  /** Makes the code anew and takes it when that worked: what does not build changes nothing. */
+  async renew(config: FunctionConfig): Promise<void> {
+    const { cache, images = noImages, inspect } = this.#options;
+    this.update(config, await prepareCode(config, cache, images, inspect?.(config)));
+  }
+
   /** New configuration or code: the next invocation runs on it, those under way finish on the old. */
   update(config: FunctionConfig, code?: PreparedCode): void {
     const entry = this.#entry(config);

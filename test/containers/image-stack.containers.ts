@@ -8,7 +8,10 @@ import {
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { createStack } from "../../src/index.js";
+import { loadApplication } from "../../src/config/load-application.js";
+import { createStack, findFunction, Stack } from "../../src/index.js";
+import type { WatchEvent } from "../../src/stack/watch/events.js";
+import { Watch } from "../../src/stack/watch/watch.js";
 import { ProjectFolder } from "../cli/cli.js";
 import { docker, DOCKERFILE, makeNodeImage, RUNTIME_CLIENT } from "./node-image.js";
 
@@ -39,10 +42,11 @@ afterAll(() => {
   docker("rmi", TAG);
 });
 
-function containers(): string[] {
-  const out = docker("ps", "-aq", "--filter", "label=lambda-run.function=boxed");
+function containers(format = "{{.ID}}"): string[] {
+  const out = docker("ps", "-a", "--filter", "label=lambda-run.function=boxed", "--format", format);
   return out === "" ? [] : out.split("\n");
 }
+const states = (): string[] => containers("{{.State}}");
 /** Looking blocks this process: what it has seen may be news to the stack that runs in it. */
 async function until(check: () => boolean): Promise<void> {
   while (!check()) await sleep(20);
@@ -89,6 +93,43 @@ describe("an image function", () => {
       expect(await stack.invoke("boxed", { run: "count" })).toMatchObject({ error: undefined, payload: 1 });
     } finally {
       await stack.close();
+    }
+  });
+
+  it("is built at the start and waits paused; a save in its folder builds it anew", async () => {
+    const loaded = await loadApplication({ folder: project.folder });
+    const config = { ...loaded.config, ephemeral: true };
+    const stack = await Stack.start({ ...loaded, config, projectRoot: project.folder, kind: "stack" });
+    const events: WatchEvent[] = [];
+    const load = (): typeof loaded => loaded;
+    const watch = Watch.start({
+      stack,
+      projectRoot: project.folder,
+      loaded,
+      load: () => Promise.resolve(load()),
+      onEvent: (event) => events.push(event),
+    });
+    try {
+      await until(() => states().join() === "paused");
+      const invoke = async (): Promise<unknown> => {
+        const fn = findFunction(stack.application, "boxed");
+        const { payload } = await stack.invoke(fn, { payload: Buffer.from(JSON.stringify({ run: "count" })) });
+        return JSON.parse(payload.toString());
+      };
+      expect(await invoke()).toBe(1);
+      project.write("app/runtime.mjs", RUNTIME_CLIENT.replace("count = 0", "count = 100"));
+      await until(() => events.length > 0);
+      expect(events).toMatchObject([{ kind: "built", functionName: "boxed" }]);
+      expect(await invoke()).toBe(101);
+      project.write("app/Dockerfile", "FROM nothing:here\n");
+      await until(() => events.length > 1);
+      expect(events[1]).toMatchObject({ kind: "broken", error: { code: "LR3004" }, servesOld: true });
+      expect(await invoke()).toBe(102);
+    } finally {
+      await watch.close();
+      await stack.close();
+      project.write("app/Dockerfile", DOCKERFILE);
+      project.write("app/runtime.mjs", RUNTIME_CLIENT);
     }
   });
 

@@ -4,7 +4,7 @@
  * old code; a build that fails changes nothing.
  */
 import { statSync } from "node:fs";
-import type { FunctionConfig } from "../../config/function-config.js";
+import type { CodeSource, FunctionConfig } from "../../config/function-config.js";
 import { incrementalBuilder, type BuiltCode, type IncrementalBuilder } from "../../runtime/bundle.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import type { DebuggerOptions } from "../../runtime/launch-plans.js";
@@ -20,11 +20,15 @@ export interface CodeWatchOptions {
   readonly onEvent: (event: WatchEvent) => void;
 }
 
+type ImageSource = Extract<CodeSource, { kind: "image" }>;
+
 interface Watched {
   config: FunctionConfig;
   builder: IncrementalBuilder | undefined;
   /** The last build that worked. */
   built: BuiltCode | undefined;
+  /** Something that worked runs, whatever became of the last build. */
+  serves: boolean;
   inputs: ReadonlySet<string>;
   broken: boolean;
   /** Files that changed since the build that runs now began. */
@@ -52,17 +56,26 @@ export class CodeWatch {
       config,
       builder: undefined,
       built: undefined,
+      serves: false,
       inputs: new Set(),
       broken: false,
       dirty: new Set(),
       working: undefined,
     };
     this.#functions.set(config.arn, watched);
-    if (config.code.kind === "image") return;
+    if (config.code.kind === "image") return this.#addImage(watched, config.code);
     if (config.code.kind === "folder") return this.#options.files.add({ files: [], trees: [config.code.root] });
     // The folder of the handler, in case the first build fails and says nothing of its files.
     await this.#options.files.add({ files: [`${config.code.root}/${config.code.handlerFile}`] });
     await this.#rebuild(watched, true);
+  }
+
+  /** Its first build goes on beside the start: an engine takes its time. What is in the folder of a build counts. */
+  async #addImage(watched: Watched, { build }: ImageSource): Promise<void> {
+    watched.working = this.#rebuild(watched, true)
+      .then(() => this.#work(watched))
+      .finally(() => (watched.working = undefined));
+    if (build !== undefined) await this.#options.files.add({ files: [], trees: [build.context] });
   }
 
   /** Another configuration of the same function: code that is built stays. */
@@ -93,9 +106,10 @@ export class CodeWatch {
   changed(path: string): void {
     for (const watched of this.#functions.values()) {
       const { code } = watched.config;
+      const tree = code.kind === "folder" ? code.root : code.kind === "image" ? code.build?.context : undefined;
       const concerned =
-        code.kind === "folder"
-          ? path.startsWith(`${code.root}/`)
+        tree !== undefined
+          ? path.startsWith(`${tree}/`)
           : watched.inputs.has(path) || (watched.broken && SOURCE.test(path));
       if (!concerned) continue;
       watched.dirty.add(path);
@@ -137,6 +151,7 @@ export class CodeWatch {
         watched.inputs = new Set(built.inputs);
         watched.broken = false;
         watched.built = built;
+        watched.serves = true;
         if (news && !(first && (await sameAsRunning(host, config, built))))
           host.update(config, await fromBuild(config, built, cache, inspect(config)));
         if (!first && (news || mended))
@@ -153,7 +168,12 @@ export class CodeWatch {
         for (const file of added) if (changedSince(file, startedMs)) watched.dirty.add(file);
         if (first && watched.dirty.size > 0) await this.#work(watched);
       } else {
-        host.update(config);
+        if (config.code.kind !== "image") host.update(config);
+        else if (first) await host.prepare(config);
+        else await host.renew(config);
+        watched.broken = false;
+        watched.serves = true;
+        if (first) return;
         onEvent({
           kind: "built",
           functionName: config.name,
@@ -165,7 +185,7 @@ export class CodeWatch {
       watched.broken = true;
       await new Promise((resolve) => setTimeout(resolve, COMPLAINT_DELAY_MS));
       if (watched.dirty.size === 0 && !this.#closed)
-        onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.built !== undefined });
+        onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.serves });
     }
   }
 }

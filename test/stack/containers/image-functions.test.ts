@@ -1,5 +1,6 @@
 /** Image functions as far as they need no engine; the rest is in test/containers. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,6 +39,18 @@ describe("without an engine", () => {
     expect(stderr).toMatch(/error LR5009 Image functions need a Docker engine, and there is none to use/);
     expect(stderr).toMatch(/why +there is no unix:.*nothing\.sock \(named by DOCKER_HOST\)/);
     expect(stderr).toMatch(/fix .*Functions with Runtime, Handler and CodeUri need none\./);
+  });
+
+  it("a stack starts, and says at once why an image function will not run", async () => {
+    const child = project.spawn(["start", "--ephemeral", "--json", "--port", "0"], { env });
+    let told = "";
+    for await (const chunk of child.stdout) {
+      told += String(chunk);
+      if (told.includes("LR5009")) break;
+    }
+    expect(told).toContain('"event":"ready"');
+    child.kill("SIGINT");
+    if (child.exitCode === null) await once(child, "exit");
   });
 
   it("doctor says that image functions cannot run", async () => {
