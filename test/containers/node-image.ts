@@ -1,8 +1,6 @@
 /** Images with a Node in them, made of this machine's: there may be no registry. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 /** Nothing but Node and its libraries: no shell, no user table. */
 export const NODE_IMAGE = "lambda-run/test-node:local";
@@ -10,16 +8,7 @@ export const NODE_IMAGE = "lambda-run/test-node:local";
 export const docker = (...args: string[]): string => execFileSync("docker", args, { encoding: "utf8" }).trim();
 
 export function makeNodeImage(): void {
-  const folder = mkdtempSync(join(tmpdir(), "lambda-run-node-image-"));
-  const libraries = [...execFileSync("ldd", [process.execPath], { encoding: "utf8" }).matchAll(/(\/\S+)/g)];
-  const files = [["/usr/bin/node", process.execPath], ...libraries.map(([, path = ""]) => [path, realpathSync(path)])];
-  for (const [inside = "", here = ""] of files) {
-    mkdirSync(join(folder, "root", dirname(inside)), { recursive: true });
-    copyFileSync(here, join(folder, "root", inside));
-  }
-  writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nCOPY root /\n");
-  docker("build", "-q", "-t", NODE_IMAGE, folder);
-  rmSync(folder, { recursive: true });
+  execFileSync(process.execPath, [join(__dirname, "../../scripts/containers/node-image.mjs"), NODE_IMAGE]);
 }
 
 /** A runtime client that does what its event says. */

@@ -1,6 +1,7 @@
 /**
  * The stack as `lambda-run start` runs it, on the functions of scripts/bench/functions and the manifest function:
- * `stack-server.mjs '{"standby": true, "maxEnvironments": 1, "state": FOLDER, "virtualClock": true}'`.
+ * `stack-server.mjs '{"standby": true, "maxEnvironments": 1, "state": FOLDER, "virtualClock": true,
+ * "image": TAG}'`. With an image there is a function `boxed` that runs it.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,7 +14,7 @@ import { serveCalls } from "../kit/rpc.mjs";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const { Stack, loadApplication, findFunction, VirtualClock } = createRequire(import.meta.url)(PRODUCT);
-const { standby = false, maxEnvironments, state, virtualClock = false } = JSON.parse(process.argv[2] ?? "{}");
+const { standby = false, maxEnvironments, state, virtualClock = false, image } = JSON.parse(process.argv[2] ?? "{}");
 
 const folder = makeProject();
 const { application, config } = await loadApplication({
@@ -109,6 +110,10 @@ function makeProject() {
     runaway: bundled("functions", "runaway.handler", 1),
     manifest: bundled("manifest", "handler.handler", 600),
   };
+  if (image !== undefined) {
+    const Properties = { PackageType: "Image", ImageUri: image, Timeout: 30, MemorySize: 512 };
+    Resources.boxed = { Type: "AWS::Serverless::Function", Properties };
+  }
   for (const [name, { Properties }] of Object.entries(Resources)) Properties.FunctionName = name;
   Resources.web.Properties.Events = { post: { Type: "HttpApi", Properties: { Method: "POST", Path: "/web" } } };
   const template = { Transform: "AWS::Serverless-2016-10-31", Resources };

@@ -11,7 +11,7 @@ export const TABLES = {
   services: "The embedded services",
   events: "Events and the aggregation system",
   loop: "The developer's loop",
-  containers: "Real servers in containers",
+  containers: "Containers",
 };
 const HEAD = "| what | bound | measured: median (min - max) | | load | |\n|---|---|---|---|---|---|";
 
