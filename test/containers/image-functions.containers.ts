@@ -28,6 +28,7 @@ afterEach(async () => {
   await Promise.all(hosts.map((host) => host.close()));
   hosts = [];
   expect(containers()).toEqual([]);
+  expect(holders()).toEqual([]);
 });
 afterAll(async () => {
   await rooms.close();
@@ -40,6 +41,11 @@ function containers(): string[] {
   const out = docker("ps", "-a", "--filter", "label=lambda-run.function", "--format", "{{.State}} {{.Names}}");
   return out === "" ? [] : out.split("\n").sort();
 }
+
+const holders = (): string[] =>
+  docker("ps", "-aq", "--filter", "label=lambda-run.holder", "--filter", `label=lambda-run.project=${context}`)
+    .split("\n")
+    .filter((id) => id !== "");
 
 function hostOf(options: Partial<HostOptions> = {}): FunctionHost {
   const host = new FunctionHost({ images: () => Promise.resolve(rooms), ...options });
@@ -146,6 +152,19 @@ describe("a container image", () => {
       expect(await run(host, config, "count")).toBe(1);
     },
   );
+
+  it("keeps its /tmp over a crash and a timeout", async () => {
+    const host = hostOf();
+    const config = imageFunction(host, {}, { timeoutSeconds: 1 });
+    await run(host, config, `fs.writeFileSync("/tmp/kept", "all along")`);
+    for (const end of ["process.exit(1)", "new Promise(() => setInterval(() => {}, 1000))"]) {
+      await run(host, config, end);
+      expect(await run(host, config, `[count, fs.readFileSync("/tmp/kept", "utf8")]`)).toEqual([1, "all along"]);
+    }
+    expect(
+      (await host.invoke(config, { run: "fs.writeFileSync('/tmp/more', Buffer.alloc(2 ** 20))" })).report.tmpUsedBytes,
+    ).toBe(2 ** 20 + 4096);
+  });
 
   it("that has nothing to run is an invalid entry point", async () => {
     const host = hostOf();

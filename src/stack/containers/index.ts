@@ -6,6 +6,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { containersWith, publishedHost, removeContainer, type EngineTarget } from "./engine.js";
+import { removeWith } from "./remove.js";
 import { isHealthy } from "./health.js";
 import { ensureImage } from "./image.js";
 import { OWN_LABEL, PROJECT_LABEL, SESSION_LABEL } from "./labels.js";
@@ -109,10 +110,4 @@ async function attach(target: EngineTarget, server: ContainerServer, shape: stri
 /** `lambda-run down`: removes what is ours, of every project. Answers their images. */
 export async function removeContainers(): Promise<readonly string[]> {
   return removeWith((await readyEngine(FOR_SERVICES)).target, [OWN_LABEL]);
-}
-
-async function removeWith(target: EngineTarget, labels: readonly string[]): Promise<readonly string[]> {
-  const found = await containersWith(target, labels);
-  await Promise.all(found.map(({ Id }) => removeContainer(target, Id)));
-  return found.map(({ Image }) => Image);
 }

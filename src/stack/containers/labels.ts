@@ -6,3 +6,7 @@ export const OWN_LABEL = "lambda-run=true";
 export const SESSION_LABEL = "lambda-run.session";
 /** For a person who asks `docker ps` whose it is, and for tests that share an engine. */
 export const PROJECT_LABEL = "lambda-run.project";
+/** What a function's containers carry: its name. */
+export const FUNCTION_LABEL = "lambda-run.function";
+/** Its volumes are used by others that have to be removed before it. */
+export const HOLDER_LABEL = "lambda-run.holder";

@@ -1,15 +1,13 @@
 /**
- * The room of an environment whose function is a container image: each runtime process is a container of its own, which
- * brings file system, limits and process tree along. A reset makes a new one.
+ * The room of an environment whose function is a container image: each of its processes, the runtime and the extensions,
+ * is a container of its own, which brings file system, limits and process tree along. What they share, and what a reset
+ * leaves, is the /tmp that the holder has.
  */
-import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MEBIBYTE } from "../../../shared/aws-limits.js";
-import { MemoryGuard, type TreeMemory } from "../../../runtime/limits/memory.js";
+import { MemoryGuard } from "../../../runtime/limits/memory.js";
 import { mountedBytes } from "../../../runtime/limits/tmp.js";
-import { LiveProcesses } from "../../../runtime/sandbox/live-processes.js";
-import { childrenOf } from "../../../runtime/sandbox/process-tree.js";
 import { flushStreams } from "../../../runtime/sandbox/output.js";
 import { KILLED } from "../../../runtime/sandbox/exit-status.js";
 import type {
@@ -21,8 +19,11 @@ import type {
   SandboxSpec,
 } from "../../../runtime/sandbox/sandbox.js";
 import type { EngineTarget } from "../engine.js";
+import { FUNCTION_LABEL, HOLDER_LABEL } from "../labels.js";
 import { FunctionContainer } from "./container.js";
+import { Holder } from "./holder.js";
 import { creation, type ContainerShape } from "./shape.js";
+import { WatchedProcesses } from "./watched-processes.js";
 
 /** What a container prints passes through its engine: a line that was printed before the answer may come after it. */
 const OUTPUT_LAG_MS = 3;
@@ -33,6 +34,9 @@ export interface ContainerSandboxOptions {
   readonly spec: SandboxSpec;
   /** For people who look at `docker ps`. */
   readonly name: string;
+  readonly functionName: string;
+  /** Image of the holder. */
+  readonly pauseImage: string;
 }
 
 export class ContainerSandbox implements Sandbox {
@@ -43,11 +47,11 @@ export class ContainerSandbox implements Sandbox {
   readonly output = { stdout: new PassThrough(), stderr: new PassThrough() };
   readonly #options: ContainerSandboxOptions;
   readonly #guard: MemoryGuard;
-  readonly #live = new LiveProcesses();
+  /** Those that live, with their processes as far as they can be seen. */
+  readonly #containers = new Map<FunctionContainer, WatchedProcesses | undefined>();
   readonly #removals = new Set<Promise<void>>();
-  #current: FunctionContainer | undefined;
+  #holder: Holder | undefined;
   #count = 0;
-  #processId: number | undefined;
   #lastOutputAt = 0;
   #settleReady: { resolve(): void; reject(error: unknown): void } | undefined;
   /** Destroyed, or the engine has failed. */
@@ -63,9 +67,9 @@ export class ContainerSandbox implements Sandbox {
       tmpSizeBytes: spec.ephemeralStorageMb * MEBIBYTE,
       // The wall of the engine's control group stands at memory and /tmp together.
       group: undefined,
-      treeMemory: () => this.#treeMemory(),
+      treeMemory: () => ({ residentBytes: this.#sum((processes) => processes.residentBytes) }),
       tmpUsedBytes: () => 0,
-      onExceeded: () => this.#current?.kill(),
+      onExceeded: () => this.#containers.forEach((_, container) => container.kill()),
     });
   }
 
@@ -74,19 +78,22 @@ export class ContainerSandbox implements Sandbox {
   }
 
   spawn(process: ProcessSpec): SandboxProcess {
-    const { target, shape, spec, name } = this.#options;
+    const { target, spec, name, functionName } = this.#options;
+    const labels = { ...this.#options.shape.labels, [FUNCTION_LABEL]: functionName };
+    const shape = { ...this.#options.shape, labels };
     this.#count += 1;
+    const holder = this.#held();
     const container = new FunctionContainer({
       target,
-      name: this.#count === 1 ? name : `${name}-${this.#count}`,
-      creation: creation(shape, spec, process),
+      name: `${name}-${this.#count}`,
+      creation: async () => creation(shape, spec, process, await holder.created),
       print: (stream, bytes) => {
         this.#lastOutputAt = performance.now();
         if (!this.#isOver) this.output[stream].write(bytes);
       },
       started: (processId, id) => this.#watch(container, processId, id),
     });
-    this.#current = container;
+    this.#containers.set(container, undefined);
     return {
       name: process.name,
       exited: this.#endOf(container),
@@ -97,35 +104,36 @@ export class ContainerSandbox implements Sandbox {
 
   freeze(): void {
     this.#guard.rest();
-    this.#current?.freeze();
+    for (const container of this.#containers.keys()) container.freeze();
   }
 
   thaw(): void {
-    this.#current?.thaw();
-    if (this.#processId !== undefined) this.#guard.watch();
+    for (const container of this.#containers.keys()) container.thaw();
+    this.#guardIfSeen();
   }
 
   async killAll(): Promise<void> {
-    const container = this.#current;
-    if (container === undefined) return;
-    this.#forget(container);
-    container.kill();
-    await container.ended.catch(() => undefined);
+    const containers = [...this.#containers.keys()];
+    for (const container of containers) this.#forget(container);
+    await Promise.all(containers.map((container) => container.ended.catch(() => undefined)));
   }
 
   takePeakMemoryBytes(): number {
-    const peak = Math.max(this.#live.takePeakBytes(), this.#guard.takePolledPeakBytes());
+    const peak = Math.max(
+      this.#sum((processes) => processes.takePeakBytes()),
+      this.#guard.takePolledPeakBytes(),
+    );
     return Math.min(peak, this.#options.spec.memoryMb * MEBIBYTE);
   }
 
-  /** Undefined once the container has ended, or where its files may not be looked at. */
+  /** Undefined where the files of the engine's containers may not be looked at. */
   tmpUsedBytes(): Promise<number | undefined> {
-    const id = this.#processId;
+    const id = this.#holder?.processId;
     return Promise.resolve(id === undefined ? undefined : mountedBytes(`/proc/${id}/root/tmp`));
   }
 
   async flushOutput(): Promise<void> {
-    if (this.#current !== undefined) {
+    if (this.#containers.size > 0) {
       const asked = performance.now();
       for (let quiet = 0; quiet < OUTPUT_LAG_MS; quiet = performance.now() - Math.max(asked, this.#lastOutputAt))
         await sleep(1);
@@ -136,10 +144,23 @@ export class ContainerSandbox implements Sandbox {
   async destroy(): Promise<void> {
     this.#isOver = true;
     this.#guard.end();
-    if (this.#current !== undefined) this.#forget(this.#current);
+    for (const container of this.#containers.keys()) this.#forget(container);
     await Promise.all(this.#removals);
+    await this.#holder?.remove().catch(() => undefined); // what is left goes with the session
     this.output.stdout.end();
     this.output.stderr.end();
+  }
+
+  #held(): Holder {
+    const { target, pauseImage, name, functionName, shape, spec } = this.#options;
+    this.#holder ??= new Holder({
+      target,
+      image: pauseImage,
+      name,
+      labels: { ...shape.labels, [HOLDER_LABEL]: functionName },
+      sizeMb: spec.ephemeralStorageMb,
+    });
+    return this.#holder;
   }
 
   async #endOf(container: FunctionContainer): Promise<ProcessExit> {
@@ -147,56 +168,43 @@ export class ContainerSandbox implements Sandbox {
       const exit = await container.ended;
       this.#settleReady?.resolve();
       const isKill = exit.kind === "signal" && exit.signal === KILLED.signal;
-      const grew = isKill && this.#current === container && this.#guard.takeExceeded();
+      const grew = isKill && this.#containers.has(container) && this.#guard.takeExceeded();
       return grew ? { kind: "out-of-memory" } : exit;
     } catch (error) {
       this.#isOver = true;
       this.#settleReady?.reject(error);
       return KILLED;
     } finally {
-      this.#forget(container);
+      if (this.#containers.has(container)) this.#forget(container);
     }
   }
 
-  /** Its processes can be looked at when the engine counts them as we do. */
   #watch(container: FunctionContainer, processId: number, id: string): void {
     this.#settleReady?.resolve();
-    if (this.#current !== container || !isOfContainer(processId, id)) return;
-    this.#processId = processId;
-    this.#live.keeper = processId;
-    this.#guard.watch();
+    if (!this.#containers.has(container)) return;
+    this.#containers.set(container, WatchedProcesses.of(processId, id));
+    this.#guardIfSeen();
   }
 
-  /** The first child of the container's init is the runtime; the kernel's mark of its memory is exact. */
-  #treeMemory(): TreeMemory {
-    if (this.#processId !== undefined && this.#live.startedPids.length === 0) {
-      const [runtime] = childrenOf(this.#processId);
-      if (runtime !== undefined) this.#live.add(runtime);
-    }
-    return this.#live.memory();
+  #guardIfSeen(): void {
+    if ([...this.#containers.values()].some((processes) => processes !== undefined)) this.#guard.watch();
   }
 
-  /** It is over, or about to be: another may come in its place, with a clean account. */
+  #sum(of: (processes: WatchedProcesses) => number): number {
+    let sum = 0;
+    for (const processes of this.#containers.values()) if (processes !== undefined) sum += of(processes);
+    return sum;
+  }
+
+  /** It is over, or killed now: others may come in its place, with a clean account. */
   #forget(container: FunctionContainer): void {
-    if (this.#current === container) {
-      this.#current = undefined;
-      this.#guard.rest();
-      this.#live.close();
-      this.#processId = undefined;
-    }
+    this.#containers.get(container)?.close();
+    this.#containers.delete(container);
+    if (this.#containers.size === 0) this.#guard.rest();
     const removal: Promise<void> = container
       .remove()
       .catch(() => undefined) // whatever is left of it goes with the session
       .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
-  }
-}
-
-/** In a virtual machine's engine the number means another process, or none, of ours. */
-function isOfContainer(processId: number, id: string): boolean {
-  try {
-    return readFileSync(`/proc/${processId}/cgroup`, "latin1").includes(id);
-  } catch {
-    return false;
   }
 }

@@ -14,7 +14,7 @@ export interface ContainerOptions {
   readonly target: EngineTarget;
   readonly name: string;
   /** Body of `POST /containers/create`. */
-  readonly creation: object;
+  readonly creation: () => Promise<object>;
   readonly print: Print;
   /** It runs; the process id is its first process as the engine's machine numbers it. */
   started(processId: number, id: string): void;
@@ -84,7 +84,7 @@ export class FunctionContainer {
   async #live(): Promise<ProcessExit> {
     const { target, name, creation } = this.#options;
     const path = `/containers/create?name=${encodeURIComponent(name)}`;
-    const made = await call(target, { method: "POST", path, json: creation });
+    const made = await call(target, { method: "POST", path, json: await creation() });
     if (made.status !== 201) return refused(made);
     const id = (JSON.parse(made.body.toString("utf8")) as { readonly Id: string }).Id;
     this.#id = id;

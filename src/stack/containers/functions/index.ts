@@ -7,13 +7,15 @@ import type { CodeSource, FunctionConfig } from "../../../config/function-config
 import type { ResolvedConfig } from "../../../config/schema.js";
 import type { ImageRunner, PreparedImage } from "../../../runtime/images.js";
 import { AppError } from "../../../shared/errors.js";
-import { call, containersWith, removeContainer, type EngineTarget } from "../engine.js";
+import { call, type EngineTarget } from "../engine.js";
 import { ensureImage } from "../image.js";
 import { PROJECT_LABEL, SESSION_LABEL } from "../labels.js";
+import { removeWith } from "../remove.js";
 import { readyEngine } from "../ready-engine.js";
 import { startSweeper } from "../sweeper.js";
 import { buildImage } from "./build-image.js";
 import { ContainerSandbox } from "./container-sandbox.js";
+import { pauseImage } from "./holder.js";
 import { functionNetwork, type FunctionNetwork } from "./network.js";
 
 export interface ImageRoomsOptions {
@@ -36,6 +38,7 @@ export async function openImageRooms({ projectRoot, reaper, notice }: ImageRooms
     instead: "Functions with Runtime, Handler and CodeUri need none.",
   });
   const network = await functionNetwork(target);
+  const holderImage = await pauseImage(target, network.architecture);
   const session = randomUUID();
   const sweeper = reaper === "off" ? undefined : startSweeper(target, `${SESSION_LABEL}=${session}`);
   const labels = { "lambda-run": "true", [SESSION_LABEL]: session, [PROJECT_LABEL]: projectRoot };
@@ -51,14 +54,13 @@ export async function openImageRooms({ projectRoot, reaper, notice }: ImageRooms
           image: image.Id,
           workingDirectory,
           network,
-          labels: { ...labels, "lambda-run.function": config.name },
+          labels: labels,
         };
-        return new ContainerSandbox({ target, shape, spec, name });
+        return new ContainerSandbox({ target, shape, spec, name, functionName: config.name, pauseImage: holderImage });
       });
     },
     async close() {
-      for (const { Id } of await containersWith(target, [`${SESSION_LABEL}=${session}`]))
-        await removeContainer(target, Id);
+      await removeWith(target, [`${SESSION_LABEL}=${session}`]);
       sweeper?.dismiss();
     },
   };

@@ -21,7 +21,12 @@ const USER = "993:990";
 const THREADS = 1024;
 
 /** Body of `POST /containers/create`. */
-export function creation(shape: ContainerShape, spec: SandboxSpec, { command, env }: ProcessSpec): object {
+export function creation(
+  shape: ContainerShape,
+  spec: SandboxSpec,
+  { command, env }: ProcessSpec,
+  holder: string,
+): object {
   const { network } = shape;
   const [program, ...args] = command;
   // What lies in /tmp is charged to the container: a full /tmp must be ENOSPC and no kill.
@@ -41,7 +46,8 @@ export function creation(shape: ContainerShape, spec: SandboxSpec, { command, en
       // A process 1 that is not the function's: it counts the dead, and signals mean what they mean elsewhere.
       Init: true,
       ReadonlyRootfs: true,
-      Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${spec.ephemeralStorageMb}m` },
+      // Its /tmp.
+      VolumesFrom: [holder],
       // Lambda has no /dev/shm.
       IpcMode: "none",
       CapDrop: ["ALL"],
