@@ -16,6 +16,8 @@ export interface PreparedImage {
   /** ENTRYPOINT and CMD, as far as ImageConfig does not replace them. */
   readonly command: readonly string[];
   readonly notice: string | undefined;
+  /** Executables in its /opt/extensions. */
+  readonly extensions: readonly string[];
   /** Starts nothing yet: a container is made when its process is spawned. */
   createSandbox(spec: SandboxSpec): Sandbox;
 }
@@ -23,7 +25,7 @@ export interface PreparedImage {
 /** Nothing of ours is in a container: the image brings its runtime along. */
 const NOTHING: Mount = { hostPath: "", guestPath: "/var/runtime" };
 
-export function imagePlan({ command }: PreparedImage): LaunchPlan {
+export function imagePlan({ command, extensions }: PreparedImage): LaunchPlan {
   return {
     command: () => command,
     ownVariables: () => ({}),
@@ -32,7 +34,7 @@ export function imagePlan({ command }: PreparedImage): LaunchPlan {
     langMount: NOTHING,
     waitsInStandby: false,
     initialisesAhead: true,
-    extensions: [],
+    extensions,
     runtimeVersion: "",
   };
 }

@@ -48,9 +48,9 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   403 and `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
  * - Java, .NET and Ruby runtimes are refused by name (LR5004); a `bootstrap` in a custom runtime and a container image run
  *   any language.
- * - Container images: /tmp is empty after a timeout or crash, where Lambda keeps it; extensions in the image's
- *   /opt/extensions are not started; a debugger is not opened; 10 GB are not counted. What is printed in the last
- *   milliseconds before an answer may come after its REPORT.
+ * - Container images: a debugger is not opened; 10 GB are not counted; extensions see their own processes only, and each
+ *   may take as much memory as the function. What is printed in the last milliseconds before an answer may come after its
+ *   REPORT.
  * - The machine's own libraries and tools are under /usr, not those of Amazon Linux; the architecture is the machine's.
  * - Network, kernel and other processes of the host are not hidden by more than the namespaces of the tier in use:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.

@@ -166,6 +166,41 @@ describe("a container image", () => {
     ).toBe(2 ** 20 + 4096);
   });
 
+  it("starts the extensions of the image before its runtime, each in a container that shares /tmp", async () => {
+    const extension = `#!/usr/bin/node
+const fs = require("node:fs");
+const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension/";
+(async () => {
+  const headers = { "Lambda-Extension-Name": "notes" };
+  const body = JSON.stringify({ events: ["INVOKE", "SHUTDOWN"] });
+  const registered = await fetch(api + "register", { method: "POST", headers, body });
+  console.log("notes registered", process.env._HANDLER);
+  const identity = { "Lambda-Extension-Identifier": registered.headers.get("lambda-extension-identifier") };
+  for (;;) {
+    const { eventType, shutdownReason } = await (await fetch(api + "event/next", { headers: identity })).json();
+    fs.appendFileSync("/tmp/notes", eventType + " ");
+    console.log("notes", eventType, shutdownReason ?? "");
+    if (eventType === "SHUTDOWN") process.exit();
+  }
+})();
+`;
+    writeFileSync(join(context, "notes"), extension, { mode: 0o755 });
+    writeFileSync(
+      join(context, "With"),
+      `${DOCKERFILE}COPY notes /opt/extensions/notes\nCOPY Dockerfile /opt/extensions/README\n`,
+    );
+    const tag = "lambda-run-test/extended:local";
+    const host = hostOf();
+    const config = imageFunction(host, { build: { context, dockerfile: "With", tag } });
+    expect(await run(host, config, "count")).toBe(1);
+    expect(await run(host, config, `fs.readFileSync("/tmp/notes", "utf8").split(" ")[0]`)).toBe("INVOKE");
+    await host.close();
+    const lines = host.lines(config);
+    expect(lines.indexOf("notes registered undefined")).toBeLessThan(lines.indexOf("INIT of the image"));
+    expect(lines).toContainEqual("notes SHUTDOWN SPINDOWN");
+    docker("rmi", tag);
+  });
+
   it("that has nothing to run is an invalid entry point", async () => {
     const host = hostOf();
     const config = imageFunction(host, { entryPoint: ["/nowhere"] });

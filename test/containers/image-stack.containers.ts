@@ -36,7 +36,10 @@ beforeAll(() => {
     "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
   });
 });
-afterEach(() => expect(containers()).toEqual([]));
+afterEach(() => {
+  expect(containers()).toEqual([]);
+  expect(holders()).toEqual([]);
+});
 afterAll(() => {
   project.remove();
   docker("rmi", TAG);
@@ -46,6 +49,10 @@ function containers(format = "{{.ID}}"): string[] {
   const out = docker("ps", "-a", "--filter", "label=lambda-run.function=boxed", "--format", format);
   return out === "" ? [] : out.split("\n");
 }
+const holders = (): string[] =>
+  docker("ps", "-aq", "--filter", "label=lambda-run.holder=boxed")
+    .split("\n")
+    .filter((id) => id !== "");
 const states = (): string[] => containers("{{.State}}");
 /** Looking blocks this process: what it has seen may be news to the stack that runs in it. */
 async function until(check: () => boolean): Promise<void> {
@@ -70,7 +77,8 @@ describe("an image function", () => {
     await until(() => containers().length > 0);
     child.kill("SIGKILL");
     await once(child, "exit");
-    await until(() => containers().length === 0);
+    await until(() => containers().length + holders().length === 0);
+    expect(docker("volume", "ls", "-q", "--filter", "label=lambda-run.holder=boxed")).toBe("");
   });
 
   it("leaves no container when an invocation is interrupted", async () => {

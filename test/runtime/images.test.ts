@@ -48,6 +48,7 @@ const runner: ImageRunner = {
     return {
       command: [program, file],
       notice: "an image",
+      extensions: [],
       createSandbox: (spec) => sandboxes.create({ ...spec, taskRoot: folder, mounts: [node] }),
     };
   },

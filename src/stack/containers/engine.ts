@@ -52,7 +52,7 @@ function certificates(): Pick<EngineTarget, "ca" | "cert" | "key"> {
 }
 
 export interface EngineCall {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "HEAD" | "POST" | "DELETE";
   readonly path: string;
   /** Sent as JSON. */
   readonly json?: object;

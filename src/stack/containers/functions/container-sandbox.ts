@@ -82,11 +82,10 @@ export class ContainerSandbox implements Sandbox {
     const labels = { ...this.#options.shape.labels, [FUNCTION_LABEL]: functionName };
     const shape = { ...this.#options.shape, labels };
     this.#count += 1;
-    const holder = this.#held();
     const container = new FunctionContainer({
       target,
       name: `${name}-${this.#count}`,
-      creation: async () => creation(shape, spec, process, await holder.created),
+      creation: async () => creation(shape, spec, process, await this.#held()),
       print: (stream, bytes) => {
         this.#lastOutputAt = performance.now();
         if (!this.#isOver) this.output[stream].write(bytes);
@@ -151,16 +150,14 @@ export class ContainerSandbox implements Sandbox {
     this.output.stderr.end();
   }
 
-  #held(): Holder {
+  /** The holder's id. Who removes it (`lambda-run down`) takes /tmp away, and no more than that. */
+  async #held(): Promise<string> {
+    const held = this.#holder;
+    if (held !== undefined && !(await held.isThere()) && this.#holder === held) this.#holder = undefined;
     const { target, pauseImage, name, functionName, shape, spec } = this.#options;
-    this.#holder ??= new Holder({
-      target,
-      image: pauseImage,
-      name,
-      labels: { ...shape.labels, [HOLDER_LABEL]: functionName },
-      sizeMb: spec.ephemeralStorageMb,
-    });
-    return this.#holder;
+    const labels = { ...shape.labels, [HOLDER_LABEL]: functionName };
+    this.#holder ??= new Holder({ target, image: pauseImage, name, labels, sizeMb: spec.ephemeralStorageMb });
+    return this.#holder.created;
   }
 
   async #endOf(container: FunctionContainer): Promise<ProcessExit> {

@@ -57,6 +57,11 @@ export class Holder {
     return this.#processId;
   }
 
+  async isThere(): Promise<boolean> {
+    const path = `/containers/${await this.created}/json`;
+    return (await call(this.#options.target, { path })).status === 200;
+  }
+
   /** To be called when no container uses what it holds. */
   async remove(): Promise<void> {
     await this.#started;
@@ -82,7 +87,7 @@ export class Holder {
           {
             Type: "volume",
             Target: "/tmp",
-            VolumeOptions: { NoCopy: true, DriverConfig: { Name: "local", Options: tmpfs } },
+            VolumeOptions: { NoCopy: true, Labels: labels, DriverConfig: { Name: "local", Options: tmpfs } },
           },
         ],
       },

@@ -16,6 +16,7 @@ import { startSweeper } from "../sweeper.js";
 import { buildImage } from "./build-image.js";
 import { ContainerSandbox } from "./container-sandbox.js";
 import { pauseImage } from "./holder.js";
+import { extensionsOf } from "./image-extensions.js";
 import { functionNetwork, type FunctionNetwork } from "./network.js";
 
 export interface ImageRoomsOptions {
@@ -47,7 +48,8 @@ export async function openImageRooms({ projectRoot, reaper, notice }: ImageRooms
       const { code } = config;
       if (code.kind !== "image") throw new Error(`${config.name} is no image`);
       const image = await inspect(target, await imageOf(target, config, code, network, notice));
-      return prepared(image, config, code, (spec) => {
+      const extensions = await extensionsOf(target, image.Id, labels);
+      return prepared(image, config, code, extensions, (spec) => {
         const workingDirectory = code.workingDirectory;
         const name = `lambda-run-${config.name.replaceAll(/[^\w.-]/g, "-")}-${spec.id.slice(0, 8)}`;
         const shape = {
@@ -103,6 +105,7 @@ function prepared(
   { Architecture = "", Config }: EngineImage,
   config: FunctionConfig,
   { entryPoint, command }: ImageSource,
+  extensions: readonly string[],
   createSandbox: PreparedImage["createSandbox"],
 ): PreparedImage {
   const wanted = config.architecture === "arm64" ? "arm64" : "amd64";
@@ -112,6 +115,7 @@ function prepared(
       Architecture === wanted
         ? undefined
         : `its image is made for ${Architecture}, the template says ${config.architecture}: Lambda would not start it`,
+    extensions,
     createSandbox,
   };
 }
