@@ -62,7 +62,8 @@ function install(work) {
 /** The test's own tables and host, as one CommonJS file beside them. */
 async function loadTests() {
   const outfile = join(root, "test/runtime/.ric-compat.cjs");
-  const contents = 'export * from "./handler-cases.js"; export { FunctionHost, inParallel } from "./function-host.js";';
+  const contents =
+    'export * from "./handler-cases.js"; export { CLIENT_CASES } from "./client-cases.js"; export { FunctionHost, inParallel } from "./function-host.js";';
   await build({
     stdin: { contents, resolveDir: join(root, "test/runtime"), loader: "ts" },
     bundle: true,
@@ -139,7 +140,7 @@ function logOf({ logs, requestId }) {
         .replaceAll(requestId, "<id>")
         .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
         .replaceAll(/,"    at [^"]*"/g, "")
-        .replaceAll(/\\n {4}at (?:(?!\\n|").)*|\r {4}at [^\r]*/g, "")
+        .replaceAll(/\\n {4,}(?:at|\.\.\.) (?:(?!\\n|").)*|\r {4,}(?:at|\.\.\.) [^\r]*/g, "")
         .replace(RUNTIME_FILE, "- <runtime>"),
     );
 }
@@ -155,6 +156,7 @@ async function compare(folder, work) {
     LOADING_CASES,
     END_CASES,
     ENVIRONMENT_CASES,
+    CLIENT_CASES,
   } = tests;
   const layer = makeLayer(work, folder);
   const functions = new FunctionHost({ initTimeoutMs: 1500 });
@@ -177,6 +179,7 @@ async function compare(folder, work) {
     ...ERROR_CASES,
     ...LOADING_CASES,
     ...END_CASES,
+    ...CLIENT_CASES,
     ...streaming,
   ].filter(({ config }) => config?.runtime === undefined);
   let differences = 0;

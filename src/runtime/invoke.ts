@@ -41,7 +41,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * code of aws-lambda-runtime-interface-emulator (state names, refusals, order of the SHUTDOWN phase, texts of exits),
  * the Lambda developer guide, and answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
  * environment variables, REPORT). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0 unmodified on this Runtime API and
- * compares the answers and log lines of 86 handlers with those of our own client.
+ * compares the answers and log lines of 109 handlers with those of our own client.
  *
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
@@ -58,7 +58,6 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - Telemetry has neither `spans` nor the metrics of response streaming. What an internal extension prints counts as the
  *   function's output: it is the same process.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
- * - Node 24: the global `awslambda` has no InvokeStore, so libraries that ask it for the request id get none from it.
  * - Threads are not limited to 1,024; the limit of open files is.
  * - A `bootstrap`, wrapper or extension that cannot be executed is exit status 126 or 127 (`Runtime.ExitError`,
  *   `Extension.Crash`) where AWS says `Runtime.InvalidEntrypoint` or `Extension.LaunchError`.

@@ -1,5 +1,6 @@
 /** Small real handlers through host and sandbox: payload, function error, report and log lines are AWS's. */
 import type { SandboxTier } from "../../src/runtime/sandbox/sandbox.js";
+import { CLIENT_CASES } from "./client-cases.js";
 import { bodyOf, FunctionHost, inParallel, tierName, TIERS } from "./function-host.js";
 import {
   CONTEXT_CASES,
@@ -19,6 +20,7 @@ const GROUPS: Readonly<Record<string, readonly HandlerCase[]>> = {
   "how a handler is loaded": LOADING_CASES,
   "how a process ends": END_CASES,
   "what surrounds a handler": ENVIRONMENT_CASES,
+  "what AWS's clients make of the unusual": CLIENT_CASES,
 };
 const WIDTH = 8;
 /** AWS gives 10 s; the cases that overrun it do so for ever and need not be waited for so long. */

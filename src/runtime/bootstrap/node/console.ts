@@ -18,12 +18,15 @@ const METHODS: Readonly<Record<string, Level>> = {
 };
 
 export interface LogContext {
-  /** `undefined` is printed as such before the first invocation, as on AWS. */
+  /** Before the first invocation the older client prints `undefined`, the newer one `-`. */
   requestId: string | undefined;
   tenantId: string | undefined;
 }
 
 export const logContext: LogContext = { requestId: undefined, tenantId: undefined };
+
+/** The newer client's word for "no invocation yet". */
+const NO_REQUEST = "-";
 
 /** Captured early so that user code that replaces `write` does not catch ours. */
 const write = process.stdout.write.bind(process.stdout);
@@ -32,29 +35,35 @@ export function logsJson(environment: NodeJS.ProcessEnv): boolean {
   return environment["AWS_LAMBDA_LOG_FORMAT"]?.toUpperCase() === "JSON";
 }
 
-export function patchConsole(environment: NodeJS.ProcessEnv): void {
-  const json = logsJson(environment);
-  const least = json ? LEVELS.indexOf((environment["AWS_LAMBDA_LOG_LEVEL"]?.toUpperCase() ?? "TRACE") as Level) : 0;
-  const print = json ? printJson : printText;
-  const target = console as unknown as Record<string, (...args: unknown[]) => void>;
+type Print = (level: Level, message: unknown, params: readonly unknown[]) => void;
+
+/** Every method takes one message and parameters: without any the message is `undefined`, and printed as such. */
+export function patchConsole(environment: NodeJS.ProcessEnv, modern: boolean): void {
+  if (modern) logContext.requestId = NO_REQUEST;
+  // A level that is none filters nothing.
+  const least = LEVELS.indexOf(environment["AWS_LAMBDA_LOG_LEVEL"]?.toUpperCase() as Level);
+  const print: Print = logsJson(environment) ? (...args) => printJson(...args, modern) : printText;
+  const target = console as unknown as Record<string, (message?: unknown, ...params: unknown[]) => void>;
   for (const [method, level] of Object.entries(METHODS)) {
-    target[method] = LEVELS.indexOf(level) < least ? () => undefined : (...args) => print(level, args);
+    target[method] =
+      LEVELS.indexOf(level) < least ? () => undefined : (message, ...params) => print(level, message, params);
   }
 }
 
-function printText(level: Level, args: unknown[]): void {
-  const message = format(...args).replaceAll("\n", "\r");
-  write(`${new Date().toISOString()}\t${logContext.requestId}\t${level}\t${message}\n`);
-}
+const printText: Print = (level, message, params) => {
+  const text = format(message, ...params).replaceAll("\n", "\r");
+  write(`${new Date().toISOString()}\t${logContext.requestId}\t${level}\t${text}\n`);
+};
 
-function printJson(level: Level, args: unknown[]): void {
+function printJson(level: Level, message: unknown, params: readonly unknown[], modern: boolean): void {
   const line: Record<string, unknown> = { timestamp: new Date().toISOString(), level, requestId: logContext.requestId };
   if (logContext.tenantId !== undefined) line["tenantId"] = logContext.tenantId;
-  if (args.length === 1) {
-    line["message"] = args[0];
+  if (params.length === 0) {
+    line["message"] = message;
   } else {
-    line["message"] = format(...args);
-    const error = args.find((arg) => arg instanceof Error);
+    line["message"] = format(message, ...params);
+    // The newer client looks for an error among the parameters only.
+    const error = (modern ? params : [message, ...params]).find((value) => value instanceof Error);
     if (error instanceof Error) Object.assign(line, errorMembers(error));
   }
   write(`${stringify(line)}\n`);
@@ -67,10 +76,12 @@ function stringify(line: Record<string, unknown>): string {
     return JSON.stringify(line, replacer);
   } catch {
     // Cycles and BigInt: the text form is better than a lost line.
-    return JSON.stringify({ ...line, message: format("%O", line["message"]) });
+    return JSON.stringify({ ...line, message: format(line["message"]) });
   }
 }
 
 function errorMembers(error: Error): Record<string, unknown> {
-  return { errorType: error.constructor.name, errorMessage: error.message, stackTrace: error.stack?.split("\n") ?? [] };
+  const stackTrace = typeof error.stack === "string" ? error.stack.split("\n") : [];
+  const made = error.constructor as { readonly name?: string } | undefined;
+  return { errorType: made?.name ?? "UnknownError", errorMessage: error.message, stackTrace };
 }

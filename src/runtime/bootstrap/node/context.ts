@@ -38,20 +38,25 @@ export function makeContext(
 ): object {
   const clientContext = parseJsonHeader(headers.clientContext, "client context");
   const identity = parseJsonHeader(headers.cognitoIdentity, "cognito identity");
-  const context: Record<string, unknown> = {
-    functionVersion: environment["AWS_LAMBDA_FUNCTION_VERSION"],
-    functionName: environment["AWS_LAMBDA_FUNCTION_NAME"],
+  const functionName = environment["AWS_LAMBDA_FUNCTION_NAME"];
+  const functionVersion = environment["AWS_LAMBDA_FUNCTION_VERSION"];
+  const rest = {
     memoryLimitInMB: environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
     logGroupName: environment["AWS_LAMBDA_LOG_GROUP_NAME"],
     logStreamName: environment["AWS_LAMBDA_LOG_STREAM_NAME"],
+  };
+  const ofInvocation = {
     clientContext,
     identity,
     invokedFunctionArn: headers.functionArn,
     awsRequestId: headers.requestId,
     tenantId: headers.tenantId,
-    getRemainingTimeInMillis: () => headers.deadlineMs - Date.now(),
   };
-  if (legacy === undefined) return { ...context, xRayTraceId: headers.traceId };
+  const getRemainingTimeInMillis = (): number => headers.deadlineMs - Date.now();
+  if (legacy === undefined) {
+    const xRayTraceId = headers.traceId;
+    return { ...ofInvocation, xRayTraceId, getRemainingTimeInMillis, functionName, functionVersion, ...rest };
+  }
   return {
     get callbackWaitsForEmptyEventLoop() {
       return legacy.callbackWaitsForEmptyEventLoop;
@@ -62,7 +67,11 @@ export function makeContext(
     succeed: legacy.succeed,
     fail: legacy.fail,
     done: legacy.done,
-    ...context,
+    functionVersion,
+    functionName,
+    ...rest,
+    ...ofInvocation,
+    getRemainingTimeInMillis,
   };
 }
 

@@ -17,40 +17,43 @@ export class RuntimeError extends Error {
 export interface ErrorBody {
   readonly errorType: string;
   readonly errorMessage: string;
-  readonly trace: readonly string[];
+  readonly trace?: readonly string[];
 }
 
 interface ErrorLike {
   readonly name: string;
   readonly message: string;
-  readonly stack: string;
+  readonly stack?: string;
 }
 
 /** DEL would break the headers in which parts of this travel. */
 const printable = (text: string): string => text.replaceAll("\x7f", "%7F");
 
-/** The older client takes anything with the three members for an error; the newer only real ones. */
-export function isErrorLike(value: unknown, modern: boolean): value is ErrorLike {
-  if (value instanceof Error || types.isNativeError(value)) return true;
-  if (modern || typeof value !== "object" || value === null) return false;
-  const { name, message, stack } = value as Partial<ErrorLike>;
-  return typeof name === "string" && typeof message === "string" && typeof stack === "string";
+/** The older client takes what V8 made as an error, and anything with the three members; the newer goes by the prototype. */
+function isErrorLike(value: unknown, modern: boolean): value is ErrorLike {
+  if (modern) return value instanceof Error;
+  if (types.isNativeError(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { name, message, stack } = value as Partial<Record<keyof ErrorLike, unknown>>;
+  return [name, message, stack].every((member) => typeof member === "string" && member !== "");
 }
 
 export function errorBody(error: unknown, modern: boolean): ErrorBody {
   try {
     if (!isErrorLike(error, modern)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    // An error may have lost its stack; the older client stumbles over that.
+    const stack = modern ? (error.stack ?? "") : (error.stack as string);
     return {
       errorType: printable(error.name),
       errorMessage: printable(error.message),
-      trace: printable(error.stack).split("\n"),
+      trace: modern && stack === "" ? [] : printable(stack).split("\n"),
     };
   } catch {
     return {
       errorType: "handled",
       errorMessage:
         "callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack",
-      trace: [],
+      ...(modern ? { trace: [] } : {}),
     };
   }
 }
@@ -58,14 +61,14 @@ export function errorBody(error: unknown, modern: boolean): ErrorBody {
 /** The JSON that follows `Invoke Error` and its kin in the log, with a leading tab. */
 export function formattedError(error: unknown, modern: boolean): string {
   try {
-    return `\t${JSON.stringify(error, (_key, value: unknown) => withStack(value, modern))}`;
+    return `\t${JSON.stringify(error, (_key, value: unknown) => withStack(value))}`;
   } catch {
     return `\t${JSON.stringify(errorBody(error, modern))}`;
   }
 }
 
-function withStack(value: unknown, modern: boolean): unknown {
-  if (!isErrorLike(value, modern)) return value;
+function withStack(value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
   const own = { ...(value as object) };
   return {
     errorType: value.name,

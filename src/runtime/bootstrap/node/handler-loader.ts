@@ -13,6 +13,7 @@ export type Handler = (event: unknown, context: unknown, callback?: unknown) => 
 
 /** Marks what `awslambda.streamifyResponse` returned. */
 export const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+export const STREAM_RESPONSE = "response";
 
 const CALLBACK_REFUSED =
   "ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.";
@@ -40,9 +41,17 @@ export async function loadHandler(taskRoot: string, text: string, modern: boolea
   const handler = findExport(module, name.path, modern);
   if (!handler) throw new RuntimeError("Runtime.HandlerNotFound", `${text} is undefined or not exported`);
   if (typeof handler !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${text} is not a function`);
+  checkStreaming(handler);
   if (modern && handler.length >= 3 && !(STREAMING in handler))
     throw new RuntimeError("Runtime.CallbackHandlerDeprecated", CALLBACK_REFUSED);
   return handler as Handler;
+}
+
+/** Set by hand it may say what no runtime offers. */
+function checkStreaming(handler: object): void {
+  const mode = (handler as { readonly [STREAMING]?: unknown })[STREAMING];
+  if (Boolean(mode) && mode !== STREAM_RESPONSE)
+    throw new RuntimeError("Runtime.MalformedStreamingHandler", "Only response streaming is supported.");
 }
 
 function parseHandlerName(text: string): HandlerName {
@@ -73,7 +82,9 @@ async function loadModule(taskRoot: string, name: HandlerName, modern: boolean):
       if (modern && error.stack !== undefined) mapped.stack = error.stack;
       throw mapped;
     }
-    if (error instanceof Error && (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") {
+    // Node 22's client reads the code of whatever was thrown, and fails on `throw null` with that TypeError.
+    const known = !modern || error instanceof Error;
+    if (known && (error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") {
       throw new RuntimeError("Runtime.ImportModuleError", String(error));
     }
     throw error;
@@ -98,9 +109,7 @@ async function importFirst(base: string, taskRoot: string, name: HandlerName): P
     if (existsSync(file)) return importModule(pathToFileURL(file).href);
   }
   const load = requireOfRuntime();
-  return importModule(
-    pathToFileURL(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] })).href,
-  );
+  return load(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] }));
 }
 
 /** `require` as Lambda's own file would call it: that file ends the require stack of a module that is missing. */
@@ -126,11 +135,9 @@ function isModulePackage(base: string): boolean {
 }
 
 function findExport(module: unknown, path: readonly string[], modern: boolean): unknown {
-  const walk = (from: unknown): unknown =>
-    path.reduce<unknown>(
-      (at, key) => (at === undefined || at === null ? undefined : (at as Record<string, unknown>)[key]),
-      from,
-    );
+  // Node 24's client looks into objects only, not at what hangs on a function.
+  const leadsOn = (at: unknown): at is Record<string, unknown> => (modern ? typeof at === "object" && !!at : !!at);
+  const walk = (from: unknown): unknown => path.reduce<unknown>((at, key) => (leadsOn(at) ? at[key] : undefined), from);
   const direct = walk(module);
   if (direct || !modern) return direct;
   return walk((module as { readonly default?: unknown } | undefined)?.default);

@@ -5,7 +5,7 @@
 import { types } from "node:util";
 import { errorBody, formattedError, RuntimeError } from "./errors.js";
 import { logsJson } from "./console.js";
-import type { Handler } from "./handler-loader.js";
+import { STREAMING, type Handler } from "./handler-loader.js";
 import type { LegacyContext } from "./context.js";
 
 /** How an invocation ended. `exitCode` = the process must leave after the answer. */
@@ -14,20 +14,16 @@ export type Completion =
   | { readonly ok: false; readonly error: unknown; readonly exitCode?: number };
 
 /** JSON text of a handler's result, as the runtime sends it. */
-export function stringifyResult(result: unknown, modern: boolean): string {
+function stringifyResult(result: unknown, modern: boolean): string {
+  let text: string | undefined;
   try {
-    return JSON.stringify(result === undefined ? null : result) ?? "null";
+    text = JSON.stringify(result === undefined ? null : result);
   } catch {
     throw new RuntimeError(modern ? "Runtime.JSONStringifyError" : "Error", "Unable to stringify response body");
   }
-}
-
-export function complete(result: unknown, modern: boolean): Completion {
-  try {
-    return { ok: true, body: stringifyResult(result, modern) };
-  } catch (error) {
-    return { ok: false, error };
-  }
+  // A function or a symbol has no JSON; the native part of AWS's clients takes nothing but a string.
+  if (text === undefined) throw new TypeError("Wrong arguments");
+  return text;
 }
 
 /** The object that a handler is called on; its name stands in stack traces (`at Runtime.handler (...)`), as on Lambda. */
@@ -39,10 +35,19 @@ export class Runtime {
   }
 }
 
+/** The same for Node 24 and newer. */
+class BufferedInvokeProcessor extends Runtime {}
+class StreamingInvokeProcessor extends Runtime {}
+
+export function runtimeOf(handler: Handler, modern: boolean): Runtime {
+  if (!modern) return new Runtime(handler);
+  return STREAMING in handler ? new StreamingInvokeProcessor(handler) : new BufferedInvokeProcessor(handler);
+}
+
 /** Node 24 and newer: whatever the handler returns or resolves to is the response. */
 export async function runModern(runtime: Runtime, event: unknown, context: object): Promise<Completion> {
   try {
-    return complete(await runtime.handler(event, context), true);
+    return { ok: true, body: stringifyResult(await runtime.handler(event, context), true) };
   } catch (error) {
     return { ok: false, error };
   }
@@ -59,6 +64,8 @@ export interface LoopDrain {
  * passed over; a value given to the callback waits for the event loop to drain unless the context says otherwise.
  * A synchronous handler that never completes is answered `null` when the loop drains; an async one whose promise never
  * settles is answered `Runtime.NodeJsExit` (source of the client, Aug 2025; its 3.3.0 bundle answers null instead).
+ * A result that has no JSON is thrown where it was given: inside a promise or the handler that fails the invocation,
+ * in a timer of the user's it is an uncaught exception.
  */
 export function runLegacy(
   runtime: Runtime,
@@ -84,11 +91,13 @@ export function runLegacy(
       <A extends unknown[]>(work: (...args: A) => void) =>
       (...args: A): void => {
         if (called) return;
-        called = true;
         work(...args);
+        called = true;
       };
-    const finish = (error: unknown, result: unknown): void =>
-      settle(error === undefined || error === null ? complete(result, false) : { ok: false, error });
+    const finish = (error: unknown, result: unknown): void => {
+      const failed = error !== undefined && error !== null;
+      settle(failed ? { ok: false, error } : { ok: true, body: stringifyResult(result, false) });
+    };
 
     const legacy: LegacyContext = {
       callbackWaitsForEmptyEventLoop: true,
@@ -118,10 +127,8 @@ export function runLegacy(
   });
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
-  );
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
 function neverSettled(): Error {
@@ -144,9 +151,12 @@ export function errorRequest(
   };
 }
 
-/** What is thrown without being an error is logged as one. The JSON format has no title: the error is the message. */
+/**
+ * What is thrown without being an error is logged as one. The JSON format has no title: the error is the message.
+ * Throws for what cannot become a message: an object without a prototype and, in the older client, a symbol.
+ */
 export function logError(title: string, thrown: unknown, modern: boolean): void {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = thrown instanceof Error ? thrown : new Error(modern ? String(thrown) : (thrown as string));
   if (logsJson(process.env)) console.error(error);
   else console.error(title, formattedError(error, modern));
 }

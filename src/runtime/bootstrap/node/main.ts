@@ -10,13 +10,16 @@ import { RuntimeError } from "./errors.js";
 import { loadHandler, STREAMING, type Handler } from "./handler-loader.js";
 import {
   errorRequest,
+  isThenable,
   logError,
   runLegacy,
   runModern,
-  Runtime,
+  runtimeOf,
   type Completion,
   type LoopDrain,
+  type Runtime,
 } from "./invocation.js";
+import { invokeStore } from "./invoke-store.js";
 import { installLeftoverWatch, startWatching, takeLeftovers } from "./leftovers.js";
 import { noteSdkLayer } from "./sdk-fallback.js";
 import { preloadSdk } from "./sdk.js";
@@ -55,9 +58,9 @@ async function main(): Promise<void> {
   forgetOwnVariables();
   // User code sees no difference when these are done ahead, and INIT is 3 ms shorter.
   printAtOnce();
-  patchConsole(environment);
+  patchConsole(environment, modern);
   process.setSourceMapsEnabled(true);
-  installGlobal(environment);
+  installGlobal(environment, modern);
   installLeftoverWatch();
   warmLoader();
   // Written and read as an answer and an event are: what Node compiles at the first of each takes 2 ms of an INIT.
@@ -81,7 +84,7 @@ async function main(): Promise<void> {
     return;
   }
   let answer = await client.request("GET", NEXT);
-  const runtime = new Runtime(handler);
+  const runtime = runtimeOf(handler, modern);
   for (;;) answer = await serve(runtime, checked(answer));
 }
 
@@ -105,6 +108,7 @@ async function serve(runtime: Runtime, answer: Answer): Promise<Answer> {
   const headers = readHeaders(answer.headers);
   logContext.requestId = headers.requestId;
   logContext.tenantId = headers.tenantId;
+  invokeStore.begin(headers);
   if (headers.traceId === undefined) delete environment["_X_AMZN_TRACE_ID"];
   else environment["_X_AMZN_TRACE_ID"] = headers.traceId;
 
@@ -130,14 +134,25 @@ async function serve(runtime: Runtime, answer: Answer): Promise<Answer> {
     );
     return next;
   }
-  const { headers: errorHeaders, body } = errorRequest(completion.error, modern);
   if (completion.exitCode !== undefined) {
+    const { headers: errorHeaders, body } = errorRequest(completion.error, modern);
     await client.request("POST", `${path}/error`, errorHeaders, body);
     process.exit(completion.exitCode);
   }
-  logError("Invoke Error", completion.error, modern);
+  const { headers: errorHeaders, body } = errorRequest(logFailure(completion.error), modern);
   const [, next] = await client.respondAndNext(`${path}/error`, { ...errorHeaders, ...leftoverHeader() }, body, NEXT);
   return next;
+}
+
+/** Logs what the handler failed with. What cannot be logged fails the invocation in its place, and on Node 24 the process. */
+function logFailure(error: unknown): unknown {
+  try {
+    logError("Invoke Error", error, modern);
+    return error;
+  } catch (fault) {
+    if (modern) throw fault;
+    return logFailure(fault);
+  }
 }
 
 function run(runtime: Runtime, headers: InvocationHeaders, payload: Buffer): Promise<Completion> {
@@ -184,7 +199,7 @@ async function runStreaming(
         stream,
         makeContext(headers, environment, legacy),
       );
-      if (running instanceof Promise) running.then(resolve, reject);
+      if (isThenable(running)) running.then(resolve, reject);
       else reject(streamingFault("Streaming does not support non-async handlers."));
     });
     if (returned !== undefined) console.warn("Streaming handlers ignore return values.");
@@ -211,10 +226,9 @@ function installSafetyNets(): void {
   process.on("beforeExit", () => drain.onEmpty?.());
   process.on("uncaughtException", (error) => bail("Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION));
   process.on("unhandledRejection", (reason, promise) => {
-    const error = Object.assign(new RuntimeError("Runtime.UnhandledPromiseRejection", String(reason)), {
-      reason,
-      promise,
-    });
+    // `undefined` makes an empty message, and a symbol throws: that is an uncaught exception then.
+    const error = new RuntimeError("Runtime.UnhandledPromiseRejection", reason as string);
+    Object.assign(error, { reason, promise });
     bail("Unhandled Promise Rejection", error, EXIT_UNHANDLED_REJECTION);
   });
 }

@@ -4,8 +4,9 @@
  */
 import { Writable } from "node:stream";
 import type { RuntimeClient } from "./client.js";
-import { STREAMING, type Handler } from "./handler-loader.js";
-import { errorBody } from "./errors.js";
+import { STREAM_RESPONSE, STREAMING, type Handler } from "./handler-loader.js";
+import { errorBody, RuntimeError } from "./errors.js";
+import { invokeStore } from "./invoke-store.js";
 
 const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
 const DEFAULT_CONTENT_TYPE = "application/octet-stream";
@@ -16,14 +17,14 @@ const PRELUDE_END = Buffer.alloc(8);
 export type StreamingHandler = (event: unknown, stream: ResponseStream, context: unknown) => unknown;
 
 /** Installs the global `awslambda`, unless the function asked for none. */
-export function installGlobal(environment: NodeJS.ProcessEnv): void {
+export function installGlobal(environment: NodeJS.ProcessEnv, modern: boolean): void {
   const off = environment["AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA"];
   if (off === "1" || off === "true") return;
   (globalThis as Record<string, unknown>)["awslambda"] = {
     streamifyResponse(handler: Handler, options?: { readonly highWaterMark?: unknown }): Handler {
       const marked = handler as unknown as Record<symbol, unknown>;
-      marked[STREAMING] = "response";
-      if (options?.highWaterMark !== undefined) marked[HIGH_WATER_MARK] = Number(options.highWaterMark);
+      marked[STREAMING] = STREAM_RESPONSE;
+      if (typeof options?.highWaterMark === "number") marked[HIGH_WATER_MARK] = Math.trunc(options.highWaterMark);
       return handler;
     },
     HttpResponseStream: {
@@ -33,6 +34,7 @@ export function installGlobal(environment: NodeJS.ProcessEnv): void {
         return stream;
       },
     },
+    ...(modern ? { InvokeStore: invokeStore } : {}),
   };
 }
 
@@ -60,7 +62,8 @@ export class ResponseStream extends Writable {
   }
 
   setContentType(contentType: string): void {
-    if (this.#wire !== undefined) throw new Error("Cannot set content-type, too late.");
+    if (this.#wire !== undefined)
+      throw new RuntimeError("Runtime.InvalidStreamingOperation", "Cannot set content-type, too late.");
     this.#contentType = contentType;
   }
 
