@@ -216,6 +216,16 @@ export interface ApiSettings {
   readonly authorizers: Readonly<Record<string, JsonObject>>;
 }
 
+/** A route that the API answers by itself, always the same. */
+export interface MockRoute {
+  /** Upper case, or `ANY`. */
+  readonly method: string;
+  readonly path: string;
+  readonly statusCode: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+}
+
 interface ApiBase {
   readonly logicalId: string;
   /** Ten letters and digits, as in the host name of the real one. */
@@ -236,7 +246,11 @@ interface ApiBase {
 export type ApiConfig =
   | (ApiBase & { readonly kind: "http" })
   | (ApiBase & { readonly kind: "websocket" })
-  | (ApiBase & { readonly kind: "rest"; readonly binaryMediaTypes: readonly string[] });
+  | (ApiBase & {
+      readonly kind: "rest";
+      readonly binaryMediaTypes: readonly string[];
+      readonly mocks: readonly MockRoute[];
+    });
 
 /** A resource of the template that is announced and skipped. */
 export interface SkippedResource {

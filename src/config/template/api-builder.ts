@@ -12,6 +12,7 @@ import { functionIdOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
 import { corsOf } from "./cors.js";
+import { mockRoutesOf } from "./mock-routes.js";
 import { plainOf } from "./node.js";
 import { parseTemplate } from "./parse.js";
 import { json, jsonObject, list, number, readProperties, text, textMap, ignored } from "./property.js";
@@ -72,7 +73,9 @@ export const buildSamApi: Builder = (resource, context) => {
   };
   // SAM writes `/` in media types as `~1`, because they become JSON pointers.
   const binaryMediaTypes = properties.BinaryMediaTypes.map((type) => type.replaceAll("~1", "/"));
-  const api: ApiConfig = isRest ? { kind: "rest", ...shared, binaryMediaTypes } : { kind: "http", ...shared };
+  const api: ApiConfig = isRest
+    ? { kind: "rest", ...shared, binaryMediaTypes, mocks: mockRoutesOf(shared.id, definition, context) }
+    : { kind: "http", ...shared };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
 };
@@ -196,6 +199,7 @@ export const buildRestApi: Builder = (resource, context) => {
     auth: undefined,
     definition,
     binaryMediaTypes,
+    mocks: mockRoutesOf(base.id, definition, context),
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);

@@ -1,10 +1,10 @@
 /** Methods of raw REST APIs: AWS::ApiGateway::Method, each on a chain of AWS::ApiGateway::Resource. */
 import * as z from "zod";
-import { jsonText } from "../json.js";
 import { methodName, REST_TIMEOUT_MS } from "./api-builder.js";
 import { functionIdOf } from "./build-context.js";
-import type { BuildContext, Builder } from "./build-context.js";
+import type { Builder } from "./build-context.js";
 import { json, number, readProperties, text } from "./property.js";
+import { restPathOf } from "./rest-path.js";
 
 const methodProperties = z.looseObject({
   RestApiId: text(),
@@ -35,7 +35,7 @@ export const buildRestMethod: Builder = (resource, context) => {
     eventId: resource.logicalId,
     apiId: api.logicalId,
     method: methodName(properties.HttpMethod),
-    path: pathOf(properties.ResourceId, context),
+    path: restPathOf(properties.ResourceId, context),
     timeoutMs: Integration?.TimeoutInMillis ?? REST_TIMEOUT_MS,
     auth:
       AuthorizationType === undefined || AuthorizationType === "NONE"
@@ -45,18 +45,3 @@ export const buildRestMethod: Builder = (resource, context) => {
     streams: Integration?.ResponseTransferMode === "STREAM",
   });
 };
-
-function pathOf(resourceId: string, context: BuildContext): string {
-  const { scope } = context;
-  for (const resource of scope.resources.values()) {
-    if (
-      resource.type !== "AWS::ApiGateway::Resource" ||
-      scope.nameOf(resource.logicalId, scope.usageOf(resource)) !== resourceId
-    )
-      continue;
-    const { ParentId, PathPart } = scope.propertiesOf(resource).value;
-    const parent = pathOf(jsonText(ParentId), context);
-    return `${parent === "/" ? "" : parent}/${jsonText(PathPart)}`;
-  }
-  return "/";
-}

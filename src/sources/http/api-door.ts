@@ -4,6 +4,7 @@
  *   preflight -> route -> throttle -> guard (IAM, authorizer) -> API key -> event -> invoke -> result -> CORS
  */
 import type { ServerResponse } from "node:http";
+import type { MockRoute } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
@@ -69,6 +70,7 @@ async function answerOf(
   const { route } = match;
   const routeKey = routeKeyOf(route);
   if (!withinRate(target, route, door)) return refuse("throttled");
+  if (route.mock !== undefined) return mockAnswer(route.mock);
   const askedAt = performance.now();
   const passed = await passGuard(target, route, bareEvent, routeKey, door);
   if (route.guard.kind === "authorizer") {
@@ -137,6 +139,15 @@ function preflightOf({ api, request }: ApiTarget): HttpAnswer | undefined {
   const methods = api.routes.methodsAt(request.path);
   if (request.method !== "OPTIONS" || methods.length === 0 || methods.includes("OPTIONS")) return undefined;
   return restPreflightAnswer(api.cors, methods);
+}
+
+function mockAnswer({ statusCode, headers, body }: MockRoute): HttpAnswer {
+  const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
+  return {
+    statusCode,
+    headers: typed ? headers : [["Content-Type", "application/json"], ...headers],
+    body: Buffer.from(body),
+  };
 }
 
 function withinRate({ api, stage }: ApiTarget, route: ApiRoute, { throttles }: DoorContext): boolean {

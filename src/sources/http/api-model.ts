@@ -1,5 +1,5 @@
 /** The APIs of the application, made ready for requests: routes in a table, each with what guards it. */
-import type { ApiConfig, ApiSettings, Application, Throttle, UsagePlan } from "../../config/application.js";
+import type { ApiConfig, ApiSettings, Application, MockRoute, Throttle, UsagePlan } from "../../config/application.js";
 import type { ApiCors, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
 import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";
@@ -17,6 +17,8 @@ export interface ApiRoute {
   readonly guard: Guard;
   readonly apiKeyRequired: boolean;
   readonly throttle: Throttle | undefined;
+  /** What the API answers by itself; no function is behind it. */
+  readonly mock: MockRoute | undefined;
 }
 
 export interface Api {
@@ -60,6 +62,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
         guard: guardOf(source.auth, api.auth, authorizers, source.method),
         apiKeyRequired: (source.kind === "restApi" && source.apiKeyRequired) || requiresKey(source.auth, api.auth),
         throttle: settings.routeThrottles[routeKey],
+        mock: undefined,
       };
     });
   return {
@@ -75,9 +78,22 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     usagePlans: settings.usagePlans,
     apiKeySource: settings.apiKeySource,
     accessLog: settings.accessLog,
-    routes: new RouteTable(api.kind, routes),
+    routes: new RouteTable(api.kind, [...routes, ...(api.kind === "rest" ? api.mocks.map(mockRoute) : [])]),
   };
 }
+
+const mockRoute = (mock: MockRoute): ApiRoute => ({
+  method: mock.method,
+  path: mock.path,
+  functionId: "",
+  timeoutMs: 0,
+  payload: "rest",
+  streams: false,
+  guard: { kind: "open" },
+  apiKeyRequired: false,
+  throttle: undefined,
+  mock,
+});
 
 /** SAM: `ApiKeyRequired` of the API holds for every route that does not say otherwise. */
 function requiresKey(route: JsonObject | undefined, api: JsonObject | undefined): boolean {

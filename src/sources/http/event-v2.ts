@@ -58,8 +58,7 @@ function requestContextV2(
     // A URL without IAM shows no account.
     accountId: functionUrl && authorizer === undefined ? "anonymous" : api.accountId,
     apiId: api.apiId,
-    ...(functionUrl ? { authentication: null } : {}),
-    ...(authorizer === undefined ? {} : { authorizer }),
+    ...(authorizer === undefined ? {} : { ...(functionUrl ? { authentication: null } : {}), authorizer }),
     domainName: api.domainName,
     domainPrefix: api.domainName.split(".")[0] ?? "",
     http: {

@@ -6,8 +6,9 @@
  * November 2024 for REST and November 2025 for function URLs.
  *
  * Gaps:
- * - Integrations other than Lambda proxy, mapping templates, models and request validators, gateway responses, caching,
- *   canaries, custom domains, private APIs, mutual TLS, WAF: the routes of such integrations are not there
+ * - Integrations other than Lambda proxy and MOCK with fixed texts, mapping templates, models and request validators,
+ *   gateway responses, caching, canaries, custom domains, private APIs, mutual TLS, WAF: the routes of such integrations
+ *   are not there; a MOCK for OPTIONS with a template answers with its fixed headers
  * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - A streamed answer of a REST API is not slowed down to 2 MBps after 10 MB, and has no idle timeout
@@ -150,8 +151,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
     const target = targetOf(request, apis(), options.urls());
-    if (target === undefined)
-      return send(response, webSocketRefusal(request, application()) ?? refusal("http", "no-route"));
+    if (target === undefined) return send(response, noTarget(request, application()));
     if (body === undefined) {
       response.shouldKeepAlive = false;
       return send(response, refusal(target.kind === "url" ? "url" : target.api.kind, "too-large"));
@@ -268,13 +268,18 @@ function requestOf(message: IncomingMessage, body: Buffer, clock: Clock): HttpRe
   };
 }
 
-/** Whoever asks for an API of the template must not think that it is not there. */
-function webSocketRefusal(request: HttpRequest, { apis }: Application): HttpAnswer | undefined {
-  const id = namedTarget(request)?.id.toLowerCase();
+/** What AWS answers under the names of APIs and URLs that are not there; a WebSocket API is there, and not emulated. */
+function noTarget(request: HttpRequest, { apis }: Application): HttpAnswer {
+  const named = namedTarget(request);
+  if (named === undefined) return refusal("http", "no-route");
+  if (named.kind === "lambda-url") return refusal("url", "no-route");
+  const id = named.id.toLowerCase();
   const api = apis.find(
     (candidate) => candidate.kind === "websocket" && (candidate.id === id || candidate.logicalId.toLowerCase() === id),
   );
-  return api && jsonAnswer(501, { message: `The WebSocket API ${api.logicalId} is not emulated by lambda-run.` });
+  return api === undefined
+    ? refusal("rest", "forbidden")
+    : jsonAnswer(501, { message: `The WebSocket API ${api.logicalId} is not emulated by lambda-run.` });
 }
 
 const NO_ORIGINS: ReadonlySet<string> = new Set();
