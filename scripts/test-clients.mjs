@@ -138,6 +138,17 @@ client("the aws CLI", "aws", () => {
     );
     aws("sqs", "delete-message", "--queue-url", QueueUrl, "--receipt-handle", Messages[0].ReceiptHandle);
   });
+  check("aws sns: a topic, a queue behind it, a message with an attribute", () => {
+    const { TopicArn } = json("sns", "create-topic", "--name", "cli-topic");
+    const { QueueUrl } = json("sqs", "create-queue", "--queue-name", "cli-inbox");
+    const endpointArn = "arn:aws:sqs:us-east-1:000000000000:cli-inbox";
+    aws("sns", "subscribe", "--topic-arn", TopicArn, "--protocol", "sqs", "--notification-endpoint", endpointArn);
+    const attributes = '{"kind":{"DataType":"String","StringValue":"x"}}';
+    aws("sns", "publish", "--topic-arn", TopicArn, "--message", "hi", "--message-attributes", attributes);
+    const { Messages } = json("sqs", "receive-message", "--queue-url", QueueUrl, "--wait-time-seconds", "5");
+    const { Message, MessageAttributes } = JSON.parse(Messages[0].Body);
+    equal([Message, MessageAttributes], ["hi", { kind: { Type: "String", Value: "x" } }]);
+  });
   check("aws dynamodb: create a table, put, get, query", () => {
     aws(
       "dynamodb",
@@ -325,6 +336,13 @@ sqs = client("sqs")
 q = sqs.create_queue(QueueName="boto.fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"})["QueueUrl"]
 for body in ("1", "2", "2"): sqs.send_message(QueueUrl=q, MessageBody=body, MessageGroupId="g")
 assert [m["Body"] for m in sqs.receive_message(QueueUrl=q, MaxNumberOfMessages=10)["Messages"]] == ["1", "2"]
+sns = client("sns"); topic = sns.create_topic(Name="boto.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})["TopicArn"]
+sub = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"], Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"n": [{"numeric": [">", 1]}]})}, ReturnSubscriptionArn=True)["SubscriptionArn"]
+for n in ("1", "2"): sns.publish(TopicArn=topic, Message="message " + n, MessageGroupId="t", MessageAttributes={"n": {"DataType": "Number", "StringValue": n}})
+assert [m["Body"] for m in sqs.receive_message(QueueUrl=q, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]] == ["message 2"]
+assert sns.get_subscription_attributes(SubscriptionArn=sub)["Attributes"]["FilterPolicyScope"] == "MessageAttributes"
+try: sns.publish(TopicArn=topic[:-5], Message="m"); raise SystemExit("NotFound expected")
+except sns.exceptions.NotFoundException: pass
 ddb = boto3.resource("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 t = ddb.create_table(TableName="boto", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}], AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "N"}], BillingMode="PAY_PER_REQUEST")
 t.wait_until_exists()
