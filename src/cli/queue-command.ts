@@ -55,9 +55,11 @@ export async function withQueues<T>(
   } catch (error) {
     if (error instanceof AppError || !isRefusal(error)) throw error;
     throw new AppError("LR1004", {
-      what: `SQS refuses this: ${error.name}`,
+      // A server that does not know a call answers with a page or text of its own.
+      what: error instanceof SyntaxError ? "This server does not have that call" : `SQS refuses this: ${error.name}`,
       where: placeOf(stack.addressOf("sqs")),
-      why: error.message,
+      why: error.message.split("\n")[0] ?? "",
+      fix: "Ask the server by tools of its own.",
       cause: error,
     });
   } finally {

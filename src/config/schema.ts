@@ -32,11 +32,12 @@ const backend = z
         accessKeyId: z.string().optional(),
         secretAccessKey: z.string().optional(),
         region: z.string().optional(),
+        eventToken: z.string().min(8).optional(),
       }),
     ],
     {
       error:
-        "expected embedded, minio, localstack, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region}",
+        "expected embedded, minio, localstack, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region, eventToken}",
     },
   )
   .optional();
@@ -213,7 +214,7 @@ export const configSchema = z.strictObject({
   ),
   backends: option(
     backends.default({}),
-    "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region}`.",
+    "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region, eventToken}`.",
     "--endpoint <service=where...>",
   ),
   createResources: option(

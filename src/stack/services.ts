@@ -1,5 +1,6 @@
 /** The embedded services of a stack: the gateway, what the template declares behind it, and what fires functions. */
 import { randomBytes } from "node:crypto";
+import type { RequestListener } from "node:http";
 import type { Application } from "../config/application.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { startGateway, type Gateway } from "../services/gateway.js";
@@ -28,6 +29,8 @@ export interface ServicesOptions {
   readonly application: Application;
   readonly config: ResolvedConfig;
   readonly kind: "stack" | "command";
+  /** Where a container posts what happens in its buckets. */
+  readonly answerEvents?: (listener: RequestListener) => void;
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly onNotice?: (text: string) => void;
@@ -101,7 +104,7 @@ export async function startServices(
         await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
       }
       // Seeds were there before anybody listened: they fire nothing.
-      if (options.kind === "stack") live.sources?.s3Ready(s3);
+      if (options.kind === "stack" && !live.foreign.has("s3")) live.sources?.s3Ready(s3);
       for (const bucket of configured)
         bus.emit("NotificationsConfigured", {
           namespace: s3.namespace,
@@ -112,10 +115,15 @@ export async function startServices(
   });
   closers.push(() => gateway.close());
   live.store = shared.store;
+  const bucketEvents =
+    options.kind === "stack" ? live.backends?.bucketEvents({ bus, application: () => live.application }) : undefined;
+  bucketEvents?.serve(gateway);
+  if (bucketEvents !== undefined) options.answerEvents?.(bucketEvents.listener);
   live.sources = new StackSources({
     application: embedded,
     gateway: () => gateway,
     foreignQueues: live.backends?.queues,
+    bucketEvents,
     store: shared.store,
     bus,
     clock,

@@ -2,7 +2,7 @@
  * Starts what makes functions fire, and stops it: S3 notifications, event source mappings, the queue of asynchronous
  * invocations. Only a stack begins them; a one-shot command runs what its own function invokes asynchronously.
  */
-import type { Application, BucketConfig } from "../config/application.js";
+import type { Application } from "../config/application.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
@@ -10,7 +10,7 @@ import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
-import type { NotificationRuleInput, S3Service } from "../services/s3/index.js";
+import type { S3Service } from "../services/s3/index.js";
 import type { EmbeddedService, FunctionCaller } from "../services/service.js";
 import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
@@ -20,7 +20,7 @@ import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
-import { S3Notifications, sameConfiguration } from "../sources/s3/notifications.js";
+import { S3Notifications, sameConfiguration, type BucketRules } from "../sources/s3/notifications.js";
 import { SnsDeliveries } from "../sources/sns/deliveries.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
@@ -31,6 +31,8 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
 import type { ForeignQueues } from "./backends/queues.js";
+import type { BucketEvents } from "./backends/bucket-events.js";
+import { declaredNotifications } from "./bucket-rules.js";
 import { silentSources } from "./silent-sources.js";
 import { countUnfired } from "./unfired-events.js";
 
@@ -44,6 +46,8 @@ export interface SourcesOptions {
   readonly notice: (text: string) => void;
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
+  /** Buckets on another server that tells what happens in them. */
+  readonly bucketEvents?: BucketEvents | undefined;
 }
 
 export class StackSources {
@@ -144,7 +148,7 @@ export class StackSources {
   }
 
   /** To be called when S3 is there with its declared objects: from now on it tells what happens. */
-  s3Ready(s3: S3Service): void {
+  s3Ready(s3: BucketRules): void {
     if (this.#notifications !== undefined || this.#closed) return;
     const { store, bus, clock, log, application } = this.#options;
     this.#notifications = new S3Notifications({
@@ -228,7 +232,11 @@ export class StackSources {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;
     this.#asyncQueue();
-    if (buckets.length > 0) await gateway().service("s3");
+    const { bucketEvents } = this.#options;
+    if (bucketEvents !== undefined) {
+      this.s3Ready(bucketEvents.rules);
+      await bucketEvents.begin();
+    } else if (buckets.length > 0) await gateway().service("s3");
     if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
@@ -303,7 +311,7 @@ export class StackSources {
 export async function applyNotifications(s3: S3Service, { buckets }: Application): Promise<string[]> {
   const changed: string[] = [];
   for (const bucket of buckets) {
-    const wanted = notificationsOf(bucket);
+    const wanted = declaredNotifications(bucket);
     // What was put over the API stays, as it does on AWS when the template says nothing of it.
     if (wanted.rules.length === 0 && !wanted.eventBridge) continue;
     const before = s3.notificationConfiguration(bucket.name);
@@ -311,23 +319,4 @@ export async function applyNotifications(s3: S3Service, { buckets }: Application
     if (!sameConfiguration(before, after)) changed.push(bucket.name);
   }
   return changed;
-}
-
-const KINDS = { function: "lambda", queue: "sqs", topic: "sns" } as const;
-
-function notificationsOf({ notifications, eventBridge }: BucketConfig): {
-  readonly rules: readonly NotificationRuleInput[];
-  readonly eventBridge: boolean;
-} {
-  const rules = notifications.map(({ events, prefix, suffix, target }, index) => ({
-    id: `notification-${index + 1}`,
-    kind: KINDS[target.kind],
-    targetArn: target.arn,
-    events,
-    filterRules: [
-      ...(prefix === undefined ? [] : [{ name: "prefix", value: prefix }]),
-      ...(suffix === undefined ? [] : [{ name: "suffix", value: suffix }]),
-    ],
-  }));
-  return { rules, eventBridge };
 }

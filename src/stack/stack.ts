@@ -26,6 +26,7 @@ import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import {
   endpointVariables,
+  placeOf,
   foreignCredentials,
   foreignEndpoints,
   type ServiceAddress,
@@ -239,7 +240,11 @@ export class Stack {
           config,
           folder: options.projectRoot,
         });
-        if (options.kind === "stack") sources.begin();
+        if (options.kind === "stack") {
+          sources.begin();
+          // Elsewhere somebody may write as soon as we say that we are ready; embedded services wait by themselves.
+          if (live.backends !== undefined) await sources.started();
+        }
         closers.push(() => sources.close());
         if (options.kind === "command") closers.push(sources.standAside());
       }
@@ -297,6 +302,21 @@ export class Stack {
 
   invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
     return invoke(this.host, fn, request);
+  }
+
+  /** What of the application the embedded services hold. */
+  get embedded(): Application {
+    return embeddedPart(this.application, this.#live.foreign);
+  }
+
+  /** `s3 at http://127.0.0.1:9000`, for a person; services at one place together. */
+  get elsewhere(): readonly string[] {
+    const places = new Map<string, string[]>();
+    for (const [name, address] of this.#live.foreign) {
+      const names = places.get(placeOf(address)) ?? [];
+      places.set(placeOf(address), [...names, name]);
+    }
+    return [...places].map(([place, names]) => `${names.join(" ")} at ${place}`);
   }
 
   /** Undefined when queues are embedded. */

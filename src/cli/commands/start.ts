@@ -84,7 +84,7 @@ async function banner(
 ): Promise<void> {
   const where = stack.config.ephemeral ? "gone at the end" : stack.stateFolder;
   session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${where}`);
-  for (const line of resourceLines(stack.application, colours)) session.say(line);
+  for (const line of resourceLines(stack.embedded, stack.elsewhere, colours)) session.say(line);
   for (const line of doorLines(stack.doors, colours)) session.say(line);
   const limits = limitLine(await stack.tiers(), colours);
   if (limits !== undefined) session.say(limits);

@@ -4,8 +4,12 @@ import type { LimitTiers } from "../../runtime/sandbox/sandbox.js";
 import type { FrontDoor } from "../../stack/http.js";
 import type { Colours } from "../render/colours.js";
 
-/** One line each: functions, resources that are emulated, resources that are not. */
-export function resourceLines(application: Application, { dim, yellow }: Colours): readonly string[] {
+/** One line each: functions, resources that are emulated, services on other servers, resources that are not supported. */
+export function resourceLines(
+  application: Application,
+  elsewhere: readonly string[],
+  { dim, yellow }: Colours,
+): readonly string[] {
   const { functions, buckets, queues, tables, secrets, parameters, apis, skipped } = application;
   const counted = (
     [
@@ -20,6 +24,7 @@ export function resourceLines(application: Application, { dim, yellow }: Colours
   const lines: string[] = [];
   if (functions.length > 0) lines.push(`${dim("functions")}      ${functions.map(({ name }) => name).join(", ")}`);
   if (counted.length > 0) lines.push(`${dim("emulated")}       ${counted.join(", ")}`);
+  if (elsewhere.length > 0) lines.push(`${dim("elsewhere")}      ${elsewhere.join(", ")}`);
   if (skipped.length > 0)
     lines.push(
       `${yellow("not supported")}  ${skipped.map(({ logicalId, type }) => `${logicalId} (${type})`).join(", ")}`,

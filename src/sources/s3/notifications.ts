@@ -24,7 +24,7 @@
  * - The principal ids, which have AWS's form and no meaning; the detail type of removed tags
  */
 import { randomUUID } from "node:crypto";
-import type { NotificationConfiguration, NotificationRule, S3Service } from "../../services/s3/index.js";
+import type { NotificationConfiguration, NotificationRule } from "../../services/s3/index.js";
 // Not from the index, which brings all of S3: 9 ms of a one-shot command that may never use it.
 import { matchingRules } from "../../services/s3/notification.js";
 import { AwsError } from "../../services/kit/aws-error.js";
@@ -38,8 +38,14 @@ import { Outbox } from "../outbox.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
 import { eventNameOf, s3BusEvent, s3Notification, testNotification, type ObjectEventKind } from "./event.js";
 
+/** Whose events these are, and what a bucket has been told to announce: of the embedded S3, or of one elsewhere. */
+export interface BucketRules {
+  readonly namespace: string;
+  notificationConfiguration(bucket: string): NotificationConfiguration | undefined;
+}
+
 export interface S3NotificationOptions {
-  readonly s3: S3Service;
+  readonly s3: BucketRules;
   readonly queues: () => Promise<QueueSender>;
   readonly invoker: AsyncInvoker;
   /** Publishes to a topic. */

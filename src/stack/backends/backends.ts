@@ -5,7 +5,10 @@
 import type { Application } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import type { Clock } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
 import type { AwsAccount } from "./aws-account.js";
+import { BucketEvents, type BucketEventsOptions } from "./bucket-events.js";
+import { setQueueNotifications } from "./bucket-notifications.js";
 import { placeOf, type ForeignEndpoints } from "./endpoints.js";
 import { ForeignQueues } from "./queues.js";
 import { assertReachable } from "./reachable.js";
@@ -40,7 +43,7 @@ export class Backends {
     if (aws !== undefined) notice(accountSentence(aws, application));
     const backends = new Backends(options);
     await backends.prepare(application);
-    for (const text of differences(foreign, application)) notice(text);
+    for (const text of differences(options, application)) notice(text);
     return backends;
   }
 
@@ -65,6 +68,10 @@ export class Backends {
         );
     }
     const s3 = foreign.get("s3");
+    if (s3 !== undefined && isOneServer(foreign) && eventTokenOf(config) === undefined)
+      await setQueueNotifications(s3, application, queues).catch((error: unknown) =>
+        notice(`notifications of buckets at ${placeOf(s3)} could not be set: ${messageOf(error)}`),
+      );
     if (s3 === undefined || config.seeds.length === 0) return;
     if (s3.endpoint === undefined && !config.createResources)
       notice("buckets on AWS are not seeded without --create-resources");
@@ -76,10 +83,23 @@ export class Backends {
     return this.#secretArns;
   }
 
+  /** Undefined unless S3 is on a server that tells us what happens in its buckets. */
+  bucketEvents(listeners: Pick<BucketEventsOptions, "bus" | "application">): BucketEvents | undefined {
+    const { foreign, config, notice } = this.#options;
+    const address = foreign.get("s3");
+    const token = eventTokenOf(config);
+    return address === undefined || token === undefined
+      ? undefined
+      : new BucketEvents({ address, token, notice, ...listeners });
+  }
+
   close(): void {
     this.queues?.close();
   }
 }
+
+const eventTokenOf = ({ backends: { s3 } }: ResolvedConfig): string | undefined =>
+  typeof s3 === "object" ? s3.eventToken : undefined;
 
 /** Which account it is, told before anything happens in it. */
 function accountSentence({ region, endpoints }: AwsAccount, { realm }: Application): string {
@@ -88,15 +108,26 @@ function accountSentence({ region, endpoints }: AwsAccount, { realm }: Applicati
   return `functions work on real resources: the AWS account ${realm.accountId}, ${region}${elsewhere}`;
 }
 
+/** Whether S3 and SQS are behind one address, so that one can lead to the other. In an AWS account nothing is changed. */
+function isOneServer(foreign: ForeignEndpoints): boolean {
+  const [s3, sqs] = [foreign.get("s3")?.endpoint, foreign.get("sqs")?.endpoint];
+  return s3 !== undefined && s3 === sqs;
+}
+
 /** What does not go to the other server although it concerns it, and what happens there that one may not expect. */
-function differences(foreign: ForeignEndpoints, { buckets, eventSources, topics }: Application): string[] {
+function differences({ foreign, config }: BackendsOptions, { buckets, eventSources, topics }: Application): string[] {
   const texts: string[] = [];
   const s3 = foreign.get("s3");
-  const telling = buckets.filter(({ notifications, eventBridge }) => notifications.length > 0 || eventBridge);
-  if (s3 !== undefined && telling.length > 0) {
+  const set = (target: "function" | "queue" | "topic"): boolean => target === "queue" && isOneServer(foreign);
+  const telling = buckets.filter(
+    ({ notifications, eventBridge }) => eventBridge || notifications.some(({ target }) => !set(target.kind)),
+  );
+  if (s3 !== undefined && telling.length > 0 && eventTokenOf(config) === undefined) {
     const names = telling.map(({ name }) => name).join(", ");
     texts.push(
-      `events of ${names} fire nothing: the buckets are at ${placeOf(s3)}, and their notifications are not set there`,
+      isOneServer(foreign)
+        ? `events of ${names} reach queues at ${placeOf(s3)} only: it knows no functions, topics and buses of this stack`
+        : `events of ${names} fire nothing: the buckets are at ${placeOf(s3)}, and their notifications are not set there`,
     );
   }
   const sns = foreign.get("sns");

@@ -1,4 +1,6 @@
 /** The services that the configuration puts into containers become endpoints: the rest of the stack knows no containers. */
+import type { RequestListener } from "node:http";
+import type { Application } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { AppError } from "../../shared/errors.js";
 
@@ -10,17 +12,19 @@ const IN_CONTAINERS: readonly ServiceName[] = ["s3", "sqs", "dynamodb", "secrets
 const KINDS: ReadonlySet<unknown> = new Set(["containers", "minio", "localstack"]);
 
 export interface ContainersBackend {
+  readonly application: Application;
+  readonly kind: "stack" | "command";
   readonly config: ResolvedConfig;
   readonly projectRoot: string;
   readonly onNotice?: (text: string) => void;
 }
 
-/** The same options, with the addresses of containers that were started for them. */
+/** The same options, with the addresses of containers that were started for them, and the way to answer their events. */
 export async function withContainers<T extends ContainersBackend>(
   options: T,
   closers: (() => Promise<void> | void)[],
-): Promise<T> {
-  const { config, projectRoot } = options;
+): Promise<T & { readonly answerEvents?: (listener: RequestListener) => void }> {
+  const { config, projectRoot, application } = options;
   const asked: Backends = {
     ...(config.backend === "containers" ? Object.fromEntries(IN_CONTAINERS.map((name) => [name, config.backend])) : {}),
     ...config.backends,
@@ -32,9 +36,16 @@ export async function withContainers<T extends ContainersBackend>(
   const { startContainers } = await import("./index.js");
   const notice = (text: string): void => options.onNotice?.(text);
   const s3Server = asked.s3 === "localstack" ? "localstack" : "minio";
-  const containers = await startContainers({ services, s3Server, config, projectRoot, notice });
+  const tells = application.buckets.some((bucket) => bucket.eventBridge || bucket.notifications.length > 0);
+  const events = options.kind === "stack" && tells ? "listen" : config.containers.reuse ? "declare" : "none";
+  const containers = await startContainers({ services, s3Server, events, config, projectRoot, notice });
   closers.push(() => containers.close());
-  return { ...options, config: { ...config, backend, backends: { ...asked, ...containers.endpoints } } };
+  const { endpoints, answerEvents } = containers;
+  return {
+    ...options,
+    ...(answerEvents === undefined ? {} : { answerEvents }),
+    config: { ...config, backend, backends: { ...asked, ...endpoints } },
+  };
 }
 
 function refuseMinio(asked: Backends): void {

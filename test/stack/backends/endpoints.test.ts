@@ -208,7 +208,7 @@ it("makes what the template declares there and not here, and what helpers read i
   const level = await new SSMClient(client).send(new GetParameterCommand({ Name: "/far/level" }));
   expect(level.Parameter?.Value).toBe("loud");
   expect(await stack.dynamodb.scan("Rows")).toEqual([{ id: "1" }]);
-  expect(notices).toContainEqual(expect.stringContaining("events of far-store fire nothing"));
+  expect(notices).toContainEqual(expect.stringContaining("events of far-store reach queues at"));
 });
 
 it("leaves what is there as it is, with its settings and data", async () => {

@@ -1,0 +1,130 @@
+/**
+ * What happens in buckets on a MinIO, told by its webhook, fires what the template says. MinIO posts each event with the
+ * token that it was given; what is answered 200 is kept here. Two doors: a path of the
+ * gateway, and for a container that cannot reach this machine's loopback a server on an address that it can reach.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from "node:http";
+import type { Application } from "../../config/application.js";
+import type { Json } from "../../config/json.js";
+import type { Gateway } from "../../services/gateway.js";
+import { collect } from "../../services/kit/body.js";
+import type { EmbeddedService } from "../../services/service.js";
+import type { Bus } from "../../shared/bus.js";
+import { messageOf } from "../../shared/errors.js";
+import { minioEvents } from "../../sources/s3/minio-event.js";
+import type { BucketRules } from "../../sources/s3/notifications.js";
+import { notificationRules } from "../bucket-rules.js";
+import { setWebhookNotifications } from "./bucket-notifications.js";
+import { placeOf, type ServiceAddress } from "./endpoints.js";
+import { EVENTS_PATH, WEBHOOK_ID } from "./webhook.js";
+
+/** Not that of the embedded S3, whose buckets may have the same names. */
+const NAMESPACE = "s3-elsewhere";
+/** One event has two kilobytes, with a long key some more. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export interface BucketEventsOptions {
+  readonly address: ServiceAddress;
+  readonly token: string;
+  readonly application: () => Application;
+  readonly bus: Bus;
+  readonly notice: (text: string) => void;
+}
+
+interface Posted {
+  readonly method: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: () => Promise<Buffer>;
+}
+
+export class BucketEvents {
+  readonly #options: BucketEventsOptions;
+  readonly #digest: Buffer;
+  #open = false;
+
+  constructor(options: BucketEventsOptions) {
+    this.#options = options;
+    this.#digest = digestOf(`Bearer ${options.token}`);
+  }
+
+  /** The template's rules for these buckets. */
+  readonly rules: BucketRules = {
+    namespace: NAMESPACE,
+    notificationConfiguration: (name) => {
+      const bucket = this.#options.application().buckets.find((one) => one.name === name);
+      return bucket === undefined ? undefined : notificationRules(bucket);
+    },
+  };
+
+  /** A path of the gateway. */
+  serve(gateway: Gateway): void {
+    const service: EmbeddedService = {
+      handle: ({ method, headers, body, buffered }, response) =>
+        this.#answer(
+          {
+            method,
+            headers,
+            body: () => (buffered === undefined ? collect(body, MAX_BODY_BYTES) : Promise.resolve(buffered)),
+          },
+          response,
+        ),
+      reset: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    gateway.addService("lambda-run-bucket-events", service, {
+      scopes: [],
+      paths: [EVENTS_PATH],
+      protocol: "rest-json",
+      anonymous: true,
+    });
+  }
+
+  /** For a server that answers nothing else. */
+  readonly listener: RequestListener = (message, response) => {
+    const { url, method, headers } = message;
+    const body = (): Promise<Buffer> => collect(message, MAX_BODY_BYTES);
+    if (url !== EVENTS_PATH) end(response, 404, "there is nothing here");
+    else this.#answer({ method, headers, body }, response).catch(() => response.destroy());
+  };
+
+  /** To be called when whoever listens to the bus is there: from now on events are taken, and MinIO is told to send them. */
+  async begin(): Promise<void> {
+    const { address, application, bus, notice } = this.#options;
+    this.#open = true;
+    try {
+      for (const bucket of await setWebhookNotifications(address, application()))
+        bus.emit("NotificationsConfigured", { namespace: NAMESPACE, bucket, requestId: "" });
+    } catch (error) {
+      notice(
+        `notifications of buckets at ${placeOf(address)} could not be set, so their events fire nothing: ${messageOf(error)} (has that MinIO the webhook ${WEBHOOK_ID}?)`,
+      );
+    }
+  }
+
+  async #answer({ method, headers, body }: Posted, response: ServerResponse): Promise<void> {
+    const given = digestOf(headers.authorization ?? "");
+    if (!timingSafeEqual(given, this.#digest)) return end(response, 403, "the token is missing or wrong");
+    if (method !== "POST") return end(response, 405, "events are posted");
+    if (!this.#open) return end(response, 503, "the stack is starting");
+    const events = minioEvents(parsed((await body()).toString("utf8")), NAMESPACE);
+    if (events === undefined) return end(response, 400, "this is no notification of MinIO");
+    for (const { kind, event } of events) this.#options.bus.emit(kind, event);
+    end(response, 200, "");
+  }
+}
+
+function end(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain" }).end(text);
+}
+
+/** Of one length, whatever was given. */
+const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,149 @@
+/** What happens in the buckets of a real MinIO fires functions here, with the events of AWS. */
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectTaggingCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { createStack, type LambdaRunConfig, type TestStack } from "../../src/index.js";
+import { ProjectFolder } from "../cli/cli.js";
+import { containersOf, docker, MINIO_IMAGE, removeContainersOf } from "./docker.js";
+
+const project = new ProjectFolder({
+  "template.yaml": `
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: src/, Timeout: 10 } }
+Resources:
+  Told:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: told
+      Handler: told.handler
+      Events:
+        Created: { Type: S3, Properties: { Bucket: !Ref Store, Events: "s3:ObjectCreated:*", Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }] } } } }
+        Removed: { Type: S3, Properties: { Bucket: !Ref Store, Events: "s3:ObjectRemoved:*" } }
+        Tagged: { Type: S3, Properties: { Bucket: !Ref Store, Events: "s3:ObjectTagging:*" } }
+  Store: { Type: AWS::S3::Bucket, Properties: { BucketName: my-store } }
+`,
+  "src/told.js": "exports.handler = async () => undefined;",
+});
+const KEY = "in/a b+ü(x)'!~*.txt";
+
+const open: TestStack[] = [];
+afterEach(async () => {
+  for (const stack of open.splice(0)) await stack.close();
+  removeContainersOf(project.folder);
+});
+afterAll(() => project.remove());
+
+async function start(config: LambdaRunConfig): Promise<TestStack> {
+  const stack = await createStack({
+    folder: project.folder,
+    config: { ...config, containers: { minio: { image: MINIO_IMAGE }, ...config.containers } },
+  });
+  open.push(stack);
+  return stack;
+}
+
+const MINIO: LambdaRunConfig = { backends: { s3: "minio" } };
+
+interface Told {
+  readonly eventName: string;
+  readonly s3: { readonly object: Readonly<Record<string, unknown>> };
+}
+
+async function told(stack: TestStack, count: number): Promise<Told[]> {
+  const finished = await stack.waitFor(
+    () => {
+      const all = stack.invocations("told");
+      return all.length >= count && all;
+    },
+    { timeoutMs: 20_000 },
+  );
+  return finished.map(({ event }) => (event as { Records: [Told] }).Records[0]);
+}
+
+/** Without what differs from one event or server to the next. */
+const lasting = (records: readonly Told[]): unknown =>
+  JSON.parse(
+    JSON.stringify(records, (name, value: unknown) =>
+      ["eventTime", "sequencer", "versionId", "x-amz-request-id", "x-amz-id-2", "sourceIPAddress"].includes(name)
+        ? typeof value
+        : value,
+    ),
+  );
+
+/** Everything that can happen to an object, one after the other: events have no order among keys. */
+async function happen(stack: TestStack): Promise<Told[]> {
+  const s3 = new S3Client({
+    region: "us-east-1",
+    forcePathStyle: true,
+    ...(stack.stack.addressOf("s3") as {
+      endpoint: string;
+      credentials: { accessKeyId: string; secretAccessKey: string };
+    }),
+  });
+  const Bucket = "my-store";
+  await stack.s3.put("Store", "out/unheard", "x");
+  await stack.s3.put("Store", KEY, "hello");
+  await told(stack, 1);
+  const CopySource = `${Bucket}/${encodeURIComponent(KEY)}`;
+  await s3.send(new CopyObjectCommand({ Bucket, Key: "in/copy", CopySource }));
+  await told(stack, 2);
+  await s3.send(
+    new PutObjectTaggingCommand({ Bucket, Key: "in/copy", Tagging: { TagSet: [{ Key: "a", Value: "b" }] } }),
+  );
+  await told(stack, 3);
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "in/copy" }));
+  await told(stack, 4);
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+  await stack.s3.put("Store", "in/versioned", "");
+  await told(stack, 5);
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "in/versioned" }));
+  const all = await told(stack, 6);
+  s3.destroy();
+  return all;
+}
+
+describe("events of MinIO in a container", () => {
+  it("fire functions with the events of the embedded S3", async () => {
+    const far = await happen(await start(MINIO));
+    const near = await happen(await start({}));
+    expect(far.map(({ eventName }) => eventName)).toEqual([
+      "ObjectCreated:Put",
+      "ObjectCreated:Copy",
+      "ObjectTagging:Put",
+      "ObjectRemoved:Delete",
+      "ObjectCreated:Put",
+      "ObjectRemoved:DeleteMarkerCreated",
+    ]);
+    expect(lasting(far)).toEqual(lasting(near));
+  });
+
+  it("come in through a door that opens to the token of the container alone", async () => {
+    const stack = await start(MINIO);
+    const [container = ""] = containersOf(project.folder);
+    const env = JSON.parse(docker("inspect", "--format", "{{json .Config.Env}}", container)) as string[];
+    const url = env.find((entry) => entry.includes("WEBHOOK_ENDPOINT"))?.split("=")[1] ?? "";
+    expect(url).toMatch(/^http:\/\/172\.\d+\.\d+\.1:\d+\//);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(403);
+    expect((await fetch(new URL("/", url))).status).toBe(404);
+    // The gateway itself stays on the loopback.
+    const { port } = new URL(stack.endpoint);
+    await expect(fetch(`http://${new URL(url).hostname}:${port}/_lambda-run/health`)).rejects.toThrow("fetch failed");
+  });
+
+  it("fire them in the next run that takes the container again", async () => {
+    const config: LambdaRunConfig = { ...MINIO, containers: { reuse: true } };
+    const first = await start(config);
+    await first.s3.put("Store", "in/1", "1");
+    await told(first, 1);
+    await first.close();
+    open.length = 0;
+    const second = await start(config);
+    await second.s3.put("Store", "in/2", "2");
+    expect((await told(second, 1)).map(({ s3 }) => s3.object["key"])).toEqual(["in/2"]);
+    expect(containersOf(project.folder)).toHaveLength(1);
+  });
+});
