@@ -133,7 +133,7 @@ test("the 5 MB rule, wrong parts, wrong order and an empty list are refused, and
     [xml({ PartNumber: 3, ETag: small.ETag }), "InvalidPart"],
     [xml(), "MalformedXML"],
     ["<CompleteMultipartUpload><Part><PartNumber>-1</PartNumber></Part></CompleteMultipartUpload>", "MalformedXML"],
-    ["", "MalformedXML"],
+    ["", "InvalidRequest"],
     ['<!DOCTYPE x [<!ENTITY a "b">]><CompleteMultipartUpload>&a;</CompleteMultipartUpload>', "MalformedXML"],
   ];
   for (const [body, code] of cases) {

@@ -30,7 +30,7 @@ import { quoted } from "../respond.js";
 import type { BucketRow, ObjectChecksum, ObjectRow, PartRow, UploadRow } from "../rows.js";
 import { findUpload, removeUpload } from "../uploads.js";
 import { putCurrent, versionIdFor } from "../versions.js";
-import { readXml } from "../xml-body.js";
+import { parseDocument, readDocument } from "../xml-body.js";
 import { announceCreated, newVersionHeader } from "./put.js";
 
 /** Every part but the last. */
@@ -87,11 +87,10 @@ async function readParts(request: S3Request): Promise<ListedPart[]> {
   const headers = Object.fromEntries(
     Object.entries(request.raw.headers).filter(([name]) => !/^x-amz-(?:checksum-|sdk-checksum)/.test(name)),
   );
-  const root = await readXml(
-    { ...request, raw: { ...request.raw, headers } },
-    "CompleteMultipartUpload",
-    MAX_COMPLETE_DOCUMENT_BYTES,
-  );
+  const document = await readDocument({ ...request, raw: { ...request.raw, headers } }, MAX_COMPLETE_DOCUMENT_BYTES);
+  // No body at all is another mistake than a document without parts.
+  if (document.length === 0) throw invalidRequest("You must specify at least one part");
+  const root = parseDocument(document, "CompleteMultipartUpload");
   const parts = childrenNamed(root, "Part").map((part): ListedPart => {
     const number = childText(part, "PartNumber")?.trim() ?? "";
     const eTag = childText(part, "ETag");
