@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { moreAwsChecks } from "./test-clients-aws.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "lambda-run-clients-"));
@@ -109,6 +110,14 @@ client("the aws CLI", "aws", () => {
   // Version 1 of the CLI takes the endpoint as an argument in its older releases.
   const aws = (...args) => exec("aws", ["--endpoint-url", endpoint, ...args]);
   const json = (...args) => JSON.parse(aws("--output", "json", ...args) || "null");
+  const fails = (args, code) => {
+    const { status, stderr } = spawnSync("aws", ["--endpoint-url", endpoint, ...args], {
+      cwd: scratch,
+      env,
+      encoding: "utf8",
+    });
+    if (status === 0 || !stderr.includes(code)) throw new Error(`expected ${code}, got ${stderr}`);
+  };
   process.stdout.write(`        ${spawnSync("aws", ["--version"], { encoding: "utf8" }).stdout.trim()}\n`);
   check("aws s3: make a bucket, copy up, list, copy down, remove", () => {
     aws("s3", "mb", "s3://cli-bucket");
@@ -179,6 +188,7 @@ client("the aws CLI", "aws", () => {
     aws("cloudwatch", "put-metric-data", "--namespace", "N", "--metric-name", "M", "--value", "3");
     equal(json("cloudwatch", "list-metrics", "--namespace", "N").Metrics.length, 1);
   });
+  moreAwsChecks({ aws, json, fails, exec, check, equal });
   check("aws lambda invoke", () => {
     // Version 2 takes the payload in base64 unless told otherwise, version 1 as it is.
     const isV2 = spawnSync("aws", ["--version"], { encoding: "utf8" }).stdout.startsWith("aws-cli/2");
@@ -235,9 +245,8 @@ client("boto3", "python3", () => {
     return;
   }
   check("boto3: every service, presigned URLs of both signature versions, multipart, paginators, waiters", () => {
-    writeFileSync(join(scratch, "clients.py"), botoScript());
     equal(
-      exec("python3", ["clients.py"], { env: { ...env, LR_ENDPOINT: endpoint } })
+      exec("python3", [join(root, "scripts/test-clients.py")], { env: { ...env, LR_ENDPOINT: endpoint } })
         .trim()
         .split("\n")
         .at(-1),
@@ -276,6 +285,18 @@ client("s3cmd", "s3cmd", () => {
       equal(sha(readFileSync(join(scratch, `s3cmd-${version}.bin`))), sha(large));
     });
   }
+  check("s3cmd: parts of 5 MB, copy, move, sync, remove all", () => {
+    s3cmd("put", "--multipart-chunk-size-mb=5", "large.bin", "s3://s3cmd-v4/parts.bin");
+    s3cmd("cp", "s3://s3cmd-v4/parts.bin", "s3://s3cmd-v4/copy.bin");
+    s3cmd("mv", "s3://s3cmd-v4/copy.bin", "s3://s3cmd-v4/moved.bin");
+    s3cmd("get", "--force", "s3://s3cmd-v4/moved.bin", "moved.bin");
+    equal(sha(readFileSync(join(scratch, "moved.bin"))), sha(large));
+    exec("sh", ["-c", "mkdir -p own && cp small.txt own/a && cp small.txt own/b"]);
+    s3cmd("sync", "--delete-removed", "own/", "s3://s3cmd-v4/own/");
+    equal(s3cmd("ls", "s3://s3cmd-v4/own/").trim().split("\n").length, 2);
+    s3cmd("del", "--recursive", "--force", "s3://s3cmd-v4");
+    s3cmd("rb", "s3://s3cmd-v4");
+  });
 });
 
 client("rclone", "rclone", () => {
@@ -287,6 +308,26 @@ client("rclone", "rclone", () => {
     equal(rclone("lsf", "-R", `${remote}rclone-bucket`).includes("x/large.bin"), true);
     rclone("copyto", `${remote}rclone-bucket/x/large.bin`, "rclone.bin");
     equal(sha(readFileSync(join(scratch, "rclone.bin"))), sha(large));
+  });
+  check("rclone: sync with deletes, check by hash, a stream of unknown length, move, purge", () => {
+    exec("sh", ["-c", "mkdir -p rtree/d && cp small.txt rtree/a && cp large.bin 'rtree/d/b c+%.bin'"]);
+    rclone("sync", "rtree", `${remote}rclone-bucket/tree`);
+    exec("sh", ["-c", "rm rtree/a"]);
+    rclone("sync", "rtree", `${remote}rclone-bucket/tree`);
+    rclone("check", "rtree", `${remote}rclone-bucket/tree`);
+    rclone("check", "--download", "rtree", `${remote}rclone-bucket/tree`);
+    exec("rclone", ["--config", "/dev/null", "rcat", `${remote}rclone-bucket/stream`], { input: large });
+    rclone("moveto", `${remote}rclone-bucket/stream`, `${remote}rclone-bucket/moved`);
+    equal(
+      sha(
+        exec("rclone", ["--config", "/dev/null", "cat", `${remote}rclone-bucket/moved`], {
+          encoding: "buffer",
+          maxBuffer: 16 * MEBIBYTE,
+        }),
+      ),
+      sha(large),
+    );
+    rclone("purge", `${remote}rclone-bucket`);
   });
 });
 
@@ -308,63 +349,6 @@ client("packages for AWS", "cfn-lint", () => {
     equal(JSON.parse(readFileSync(join(scratch, "packaged.json"), "utf8")), { got: { a: 1 } });
   });
 });
-
-function botoScript() {
-  return String.raw`
-import os, json, io, zipfile, urllib.request, urllib.error, boto3
-from botocore.config import Config
-endpoint = os.environ["LR_ENDPOINT"]
-def client(name, **kw): return boto3.client(name, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test", **kw)
-s3 = client("s3")
-s3.create_bucket(Bucket="boto")
-s3.put_object(Bucket="boto", Key="ä b+c/(1).txt", Body=b"hello", Metadata={"k": "v"})
-assert s3.get_object(Bucket="boto", Key="ä b+c/(1).txt")["Body"].read() == b"hello"
-s3.upload_fileobj(io.BytesIO(os.urandom(17 * 1024 * 1024)), "boto", "big")
-assert s3.head_object(Bucket="boto", Key="big")["ContentLength"] == 17 * 1024 * 1024
-for version in ("s3", "s3v4"):
-    url = client("s3", config=Config(signature_version=version)).generate_presigned_url("get_object", Params={"Bucket": "boto", "Key": "ä b+c/(1).txt"})
-    assert urllib.request.urlopen(url).read() == b"hello", version
-    try:
-        urllib.request.urlopen(url.replace("Signature=", "Signature=x")); raise SystemExit("a wrong signature was taken")
-    except urllib.error.HTTPError as error: assert error.code == 403
-for i in range(25): s3.put_object(Bucket="boto", Key=f"l/{i:03}", Body=b"")
-pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket="boto", Prefix="l/", PaginationConfig={"PageSize": 10}))
-assert [len(p["Contents"]) for p in pages] == [10, 10, 5]
-try: s3.get_object(Bucket="boto", Key="none"); raise SystemExit("NoSuchKey expected")
-except s3.exceptions.NoSuchKey: pass
-sqs = client("sqs")
-q = sqs.create_queue(QueueName="boto.fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"})["QueueUrl"]
-for body in ("1", "2", "2"): sqs.send_message(QueueUrl=q, MessageBody=body, MessageGroupId="g")
-assert [m["Body"] for m in sqs.receive_message(QueueUrl=q, MaxNumberOfMessages=10)["Messages"]] == ["1", "2"]
-sns = client("sns"); topic = sns.create_topic(Name="boto.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})["TopicArn"]
-sub = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"], Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"n": [{"numeric": [">", 1]}]})}, ReturnSubscriptionArn=True)["SubscriptionArn"]
-for n in ("1", "2"): sns.publish(TopicArn=topic, Message="message " + n, MessageGroupId="t", MessageAttributes={"n": {"DataType": "Number", "StringValue": n}})
-assert [m["Body"] for m in sqs.receive_message(QueueUrl=q, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]] == ["message 2"]
-assert sns.get_subscription_attributes(SubscriptionArn=sub)["Attributes"]["FilterPolicyScope"] == "MessageAttributes"
-try: sns.publish(TopicArn=topic[:-5], Message="m"); raise SystemExit("NotFound expected")
-except sns.exceptions.NotFoundException: pass
-ddb = boto3.resource("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-t = ddb.create_table(TableName="boto", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}], AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "s", "AttributeType": "N"}], BillingMode="PAY_PER_REQUEST")
-t.wait_until_exists()
-from boto3.dynamodb.conditions import Key, Attr
-with t.batch_writer() as w:
-    for i in range(60): w.put_item(Item={"p": "a", "s": i, "even": i % 2 == 0})
-assert [x["s"] for x in t.query(KeyConditionExpression=Key("p").eq("a") & Key("s").between(3, 9), FilterExpression=Attr("even").eq(True))["Items"]] == [4, 6, 8]
-sm = client("secretsmanager"); sm.create_secret(Name="boto", SecretString="s"); assert sm.get_secret_value(SecretId="boto")["SecretString"] == "s"
-ssm = client("ssm"); ssm.put_parameter(Name="boto", Type="SecureString", Value="p"); assert ssm.get_parameter(Name="boto", WithDecryption=True)["Parameter"]["Value"] == "p"
-sts = client("sts"); creds = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="me")["Credentials"]
-session = boto3.client("sts", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=creds["AccessKeyId"], aws_secret_access_key=creds["SecretAccessKey"], aws_session_token=creds["SessionToken"])
-assert session.get_caller_identity()["Arn"] == "arn:aws:sts::000000000000:assumed-role/r/me"
-cw = client("cloudwatch"); cw.put_metric_data(Namespace="boto", MetricData=[{"MetricName": "m", "Value": 1.5}]); assert cw.list_metrics(Namespace="boto")["Metrics"]
-logs = client("logs"); logs.create_log_group(logGroupName="boto"); logs.create_log_stream(logGroupName="boto", logStreamName="s")
-import time; logs.put_log_events(logGroupName="boto", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "an ERROR here"}])
-assert len(logs.filter_log_events(logGroupName="boto", filterPattern="ERROR")["events"]) == 1
-fn = client("lambda"); r = fn.invoke(FunctionName="echo", Payload=b'{"b": 2}', LogType="Tail"); assert json.load(r["Payload"]) == {"got": {"b": 2}} and r["LogResult"]
-try: fn.invoke(FunctionName="nobody"); raise SystemExit("ResourceNotFoundException expected")
-except fn.exceptions.ResourceNotFoundException: pass
-print("all good")
-`;
-}
 
 child.kill("SIGINT");
 await new Promise((resolve) => child.once("exit", resolve));

@@ -7,7 +7,7 @@
  * Gaps:
  * - Website, replication, Object Lock, legal hold, retention, inventory, analytics, metrics and intelligent tiering cannot be configured, metadata tables, directory buckets, SelectObjectContent, RestoreObject, RenameObject, torrents, PutBucketLogging are not there: 501 `NotImplemented` that names the operation. Asked for, the former answer as a bucket without them does.
  * - Encryption with customer keys (SSE-C): 501 `NotImplemented` that names the header.
- * - ACLs are canned only; a list of grants in a header or in the body gets 501 `NotImplemented`. Bucket policies are kept, checked for form and applied to anonymous callers alone: whoever signs with a key of this stack may do everything. `NotAction`, `NotResource`, `NotPrincipal` and conditions other than aws:SecureTransport never allow anything; a Deny with such a condition always denies.
+ * - ACLs are canned ones, or lists of grants that come to one; other lists, and grants in headers, get 501 `NotImplemented`. Bucket policies are kept, checked for form and applied to anonymous callers alone: whoever signs with a key of this stack may do everything. `NotAction`, `NotResource`, `NotPrincipal` and conditions other than aws:SecureTransport never allow anything; a Deny with such a condition always denies.
  * - Lifecycle, encryption, accelerate and request-payment configurations are checked, kept and given back; nothing expires, moves, is encrypted or paid for.
  * - Storage classes are kept and given back; GLACIER and DEEP_ARCHIVE objects can be read at once.
  * - CompleteMultipartUpload of an upload that was completed before answers `NoSuchUpload`; AWS may answer 200 again.

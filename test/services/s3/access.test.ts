@@ -9,6 +9,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   PutBucketAclCommand,
+  PutObjectAclCommand,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
@@ -137,6 +138,30 @@ test("canned ACLs work where the bucket allows them", async () => {
     ["FULL_CONTROL", "CanonicalUser"],
     ["READ", "Group"],
   ]);
+});
+
+test("a list of grants that was read can be put again, also where ACLs are off; other grants are refused by name", async () => {
+  const answer = await s3.client.send(new GetObjectAclCommand({ Bucket, Key: "k" }));
+  const AccessControlPolicy = { Owner: answer.Owner, Grants: answer.Grants };
+  const put = (policy: object = AccessControlPolicy) =>
+    s3.client.send(new PutObjectAclCommand({ Bucket, Key: "k", AccessControlPolicy: policy }));
+  const everyone = { Type: "Group" as const, URI: "http://acs.amazonaws.com/groups/global/AllUsers" };
+  const open = { Owner: answer.Owner, Grants: [{ Grantee: everyone, Permission: "READ" as const }] };
+  const odd = { Owner: answer.Owner, Grants: [{ Grantee: everyone, Permission: "READ_ACP" as const }] };
+  expect(await refusal(put())).toBe("no refusal");
+  expect(await refusal(put(open))).toBe("400 AccessControlListNotSupported");
+  await unblock();
+  await s3.client.send(
+    new PutBucketOwnershipControlsCommand({
+      Bucket,
+      OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] },
+    }),
+  );
+  await put(open);
+  expect(await anonymous("GET", "/k")).toMatch(/^200/);
+  await put();
+  expect(await anonymous("GET", "/k")).toBe("403 AccessDenied");
+  expect(await refusal(put(odd))).toBe("501 NotImplemented");
 });
 
 test("presigned URLs of the SDK put, get, head and delete", async () => {

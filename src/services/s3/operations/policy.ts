@@ -3,14 +3,14 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 import { AwsError } from "../../kit/aws-error.js";
-import { childrenNamed, childText, type XmlContent } from "../../kit/xml.js";
+import { child, childrenNamed, childText, type XmlContent } from "../../kit/xml.js";
 import { aclNotSupported, isPublicAcl, isPublicPolicy, readCannedAcl, refuseGrants, statementsOf } from "../access.js";
 import { ownerOf, type Operation, type S3Context } from "../context.js";
 import { accessDenied, malformedXml, noSuchConfiguration, operationNotImplemented } from "../errors.js";
 import type { S3Request } from "../request.js";
 import type { BucketRow, CannedAcl, ObjectOwnership, PublicAccessBlock } from "../rows.js";
 import { replaceVersion } from "../versions.js";
-import { readDocument, readXml } from "../xml-body.js";
+import { parseDocument, readDocument, readXml } from "../xml-body.js";
 import { findObject, versionHeader } from "./get.js";
 
 const MAX_POLICY_BYTES = 20 * 1024;
@@ -187,8 +187,9 @@ export const getObjectAcl: Operation = (context, request) => {
   return { ...aclAnswer(context, row.acl ?? "private"), headers: versionHeader(bucket, row) };
 };
 
-export const putBucketAcl: Operation = async ({ store }, request) => {
-  const acl = readNewAcl(request, store.bucket(request.bucket));
+export const putBucketAcl: Operation = async (context, request) => {
+  const { store } = context;
+  const acl = await readNewAcl(context, request, store.bucket(request.bucket));
   await store.write(() => {
     const bucket = store.bucket(request.bucket);
     store.putBucket({ ...bucket, acl });
@@ -198,7 +199,7 @@ export const putBucketAcl: Operation = async ({ store }, request) => {
 
 export const putObjectAcl: Operation = async (context, request) => {
   const { store } = context;
-  const acl = readNewAcl(request, store.bucket(request.bucket));
+  const acl = await readNewAcl(context, request, store.bucket(request.bucket));
   return store.write(() => {
     const { bucket, key, row } = findObject(context, request, "s3:PutObjectAcl");
     replaceVersion(store, bucket.name, key, { ...row, acl });
@@ -206,20 +207,55 @@ export const putObjectAcl: Operation = async (context, request) => {
   });
 };
 
-function readNewAcl(request: S3Request, bucket: BucketRow): CannedAcl {
-  if (bucket.ownership === "BucketOwnerEnforced") throw aclNotSupported();
+const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
+const AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+/** By the grants besides the owner's. */
+const CANNED_BY_GRANTS: ReadonlyMap<string, CannedAcl> = new Map([
+  ["", "private"],
+  [`${ALL_USERS} READ`, "public-read"],
+  [`${ALL_USERS} READ,${ALL_USERS} WRITE`, "public-read-write"],
+  [`${AUTHENTICATED_USERS} READ`, "authenticated-read"],
+]);
+
+async function readNewAcl(context: S3Context, request: S3Request, bucket: BucketRow): Promise<CannedAcl> {
+  const canned = readCannedAcl(request);
+  if (bucket.ownership === "BucketOwnerEnforced") {
+    // What says no more than that the owner owns it, in either form, changes nothing and is let through.
+    const acl =
+      canned ?? ((await readGrants(context, request)) === "private" ? "bucket-owner-full-control" : undefined);
+    if (acl !== "bucket-owner-full-control") throw aclNotSupported();
+    return "private";
+  }
   refuseGrants(request);
-  const acl = readCannedAcl(request);
+  const acl = canned ?? (await readGrants(context, request));
   if (acl === undefined)
     throw operationNotImplemented(
-      request.key === "" ? "PutBucketAcl with a list of grants" : "PutObjectAcl with a list of grants",
+      request.key === "" ? "PutBucketAcl with other grants" : "PutObjectAcl with other grants",
     );
   if (isPublicAcl(acl) && bucket.publicAccessBlock?.blockPublicAcls === true) throw accessDenied();
   return acl;
 }
 
-const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
-const AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+/** The canned ACL that a list of grants comes to; undefined when it is none. Tools copy lists that they have read. */
+async function readGrants({ realm }: S3Context, request: S3Request): Promise<CannedAcl | undefined> {
+  const document = await readDocument(request);
+  if (document.length === 0) return undefined;
+  const list = child(parseDocument(document, "AccessControlPolicy"), "AccessControlList");
+  if (list === undefined) throw malformedXml();
+  const grants = childrenNamed(list, "Grant").map((grant) => {
+    const grantee = child(grant, "Grantee");
+    const whom = grantee && (childText(grantee, "URI") ?? childText(grantee, "ID"));
+    const permission = childText(grant, "Permission")?.trim();
+    if (whom === undefined || permission === undefined) throw malformedXml();
+    return `${whom.trim()} ${permission}`;
+  });
+  return CANNED_BY_GRANTS.get(
+    grants
+      .filter((grant) => grant !== `${ownerOf(realm).ID} FULL_CONTROL`)
+      .sort()
+      .join(),
+  );
+}
 
 function aclAnswer({ realm }: S3Context, acl: CannedAcl): { xml: readonly [string, XmlContent] } {
   const owner = ownerOf(realm);
