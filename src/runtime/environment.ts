@@ -85,10 +85,10 @@ export class Environment {
       this.#broken = error instanceof Error ? error : new Error(String(error));
       this.#phase?.fail(this.#broken);
     });
-    this.#processes = new Processes(this.#sandbox, {
+    this.#processes = new Processes(this.#sandbox, options.plan, {
       runtimeExited: (exit) => (this.#phase === undefined ? this.#diedIdle() : this.#phase.end({ kind: "exit", exit })),
       extensionExited: (name, exit) => {
-        const errorType = this.#extensions.failureOf(name);
+        const errorType = this.#extensions.failureOf(name, exit);
         if (this.#phase === undefined) this.#diedIdle();
         else this.#phase.end({ kind: "extension", errorType, exit });
       },

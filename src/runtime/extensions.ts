@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { LAMBDA } from "../shared/aws-limits.js";
 import { collect, onEnd, type Call } from "./runtime-api.js";
+import type { ProcessExit } from "./sandbox/sandbox.js";
 import type { Reply } from "./wire/connection.js";
 import type { BodySink } from "./wire/request-parser.js";
 
@@ -64,6 +65,8 @@ export class Extensions {
   /** File names in /opt/extensions: only these may register as external. */
   readonly #externalNames: ReadonlySet<string>;
   readonly #extensions = new Map<string, Extension>();
+  /** Those whose process could not be started, with the platform's word for the reason. */
+  readonly #unstarted = new Map<string, string>();
   #open = true;
   /** Set in the SHUTDOWN phase: what an extension that asks for its next event gets. */
   #shutdown: object | undefined;
@@ -95,12 +98,19 @@ export class Extensions {
   }
 
   get statuses(): readonly ExtensionStatus[] {
-    return [...this.#extensions.values()].map(({ name, state, events, errorType }) => ({
+    const registered = [...this.#extensions.values()].map(({ name, state, events, errorType }) => ({
       name,
       state,
       events,
       ...(errorType === undefined ? {} : { errorType }),
     }));
+    const unstarted = [...this.#unstarted].map(([name, errorType]) => ({
+      name,
+      state: "LaunchError",
+      events: [],
+      errorType,
+    }));
+    return [...registered, ...unstarted];
   }
 
   /** Names of those that are told of the end and end by themselves; all others are killed. */
@@ -109,7 +119,11 @@ export class Extensions {
   }
 
   /** The platform's error type when this extension's process ends on its own. */
-  failureOf(name: string): string {
+  failureOf(name: string, exit: ProcessExit): string {
+    if (exit.kind === "unstartable") {
+      this.#unstarted.set(name, exit.reason.endsWith("permission denied") ? "PermissionDenied" : "UnknownError");
+      return "Extension.LaunchError";
+    }
     const extension = [...this.#extensions.values()].find((known) => known.name === name);
     if (extension?.state === "InitError") return "Extension.InitError";
     return extension?.state === "ExitError" ? "Extension.ExitError" : "Extension.Crash";

@@ -39,9 +39,10 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * Telemetry API (2022-07-01) and Logs API (2020-08-15). Sources, read in November 2026: AWS's runtime clients
  * (aws-lambda-ric 3.3.0 for Node 22 and older, 4.0.2 for Node 24 and newer, awslambdaric for Python), the open platform
  * code of aws-lambda-runtime-interface-emulator (state names, refusals, order of the SHUTDOWN phase, texts of exits),
- * the Lambda developer guide, and answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
- * environment variables, REPORT). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0 unmodified on this Runtime API and
- * compares the answers and log lines of 109 handlers with those of our own client.
+ * the Lambda developer guide, answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
+ * environment variables, REPORT), and logs that users have published up to 2026 (`Status` and `Runtime.OutOfMemory` in
+ * REPORT, `Runtime.InvalidEntrypoint`, `Extension.LaunchError`). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0
+ * unmodified on this Runtime API and compares the answers and log lines of 109 handlers with those of our own client.
  *
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
@@ -59,8 +60,9 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   function's output: it is the same process.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
  * - Threads are not limited to 1,024; the limit of open files is.
- * - A `bootstrap`, wrapper or extension that cannot be executed is exit status 126 or 127 (`Runtime.ExitError`,
- *   `Extension.Crash`) where AWS says `Runtime.InvalidEntrypoint` or `Extension.LaunchError`.
+ * - Of a `bootstrap` or extension only mode, first line and kind of program are looked at before it is started
+ *   (`Runtime.InvalidEntrypoint`, `Extension.LaunchError`); where its program loader or an interpreter of its own layer
+ *   is missing, it is exit status 126 or 127.
  * - A custom runtime that leaves with an exit code from 129 to 159 is reported as killed by that signal, on tiers with
  *   namespaces; the Node and Python clients tell their code.
  * - On the portable tier nothing is read-only, /tmp is measured four times a second instead of bounded, memory is
@@ -95,10 +97,8 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - libcurl (in AWS's native clients) asks with `Expect: 100-continue` before large answers and gets it.
  *
  * Unverified:
- * - `Runtime.OutOfMemory` for functions killed for want of memory: the newer platform code says so, older recordings say
- *   `Runtime.ExitError`; the message is the same.
- * - Billed duration as INIT and duration, summed and rounded up once; spacing of `Status` and `Error Type` in REPORT and
- *   INIT_REPORT; the blank line after `Task timed out`, and that it is left out in the JSON format.
+ * - Billed duration as INIT and duration, summed and rounded up once; the line `Task timed out` beside `Status: timeout`
+ *   (logs of 2026 show some without it), its blank line, and that it is left out in the JSON format.
  * - The status of `platform.runtimeDone` and `platform.report` when a handler throws: `success`, as in the open platform code.
  * - Levels of system log events; capital letters in the `TELEMETRY` line; the texts of refused telemetry subscriptions.
  * - An unfinished response stream: here `Response stream is not finished.` at once; AWS's client waits for its end first.

@@ -1,9 +1,9 @@
 /** How each kind of runtime is started inside a sandbox: our Node client, our Python client, or a `bootstrap` of the user's. */
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
-import { AppError } from "../shared/errors.js";
 import { DIST_FOLDER } from "../shared/own-package.js";
+import { whyNotRunnable } from "./executable.js";
 import type { NodeBinary } from "./node-versions.js";
 import { findPython } from "./python.js";
 import type { Mount, Sandbox } from "./sandbox/sandbox.js";
@@ -23,8 +23,10 @@ export interface LaunchPlan {
   readonly waitsInStandby: boolean;
   /** The standby has run its INIT: what cannot be held just before it is initialised ahead, as AWS may do too. */
   readonly initialisesAhead?: boolean;
-  /** Executables in the layers' `extensions` folders. */
+  /** Files in the layers' `extensions` folders. */
   readonly extensions: readonly string[];
+  /** Why the runtime, or the extension of this name, cannot even be started; looked up at each start. */
+  readonly whyUnstartable?: (extension?: string) => string | undefined;
   /** `nodejs:22.v...`, for INIT_START; images have none. */
   readonly runtimeVersion: string;
 }
@@ -70,7 +72,7 @@ export function nodePlan(
     runtimeMount: runtime,
     langMount: lang,
     waitsInStandby: true,
-    extensions: extensionsIn(config.layers),
+    ...withExtensions(config.layers),
     runtimeVersion: `nodejs:${/\d+/.exec(config.runtime)?.[0] ?? ""}.v${node.version}`,
   };
 }
@@ -111,7 +113,7 @@ export async function pythonPlan(config: FunctionConfig): Promise<LaunchPlan> {
     runtimeMount: client,
     langMount: { hostPath: python.binary, guestPath: `/var/lang${insideLang}` },
     waitsInStandby: true,
-    extensions: extensionsIn(config.layers),
+    ...withExtensions(config.layers),
     runtimeVersion: `${config.runtime.replace("python", "python:")}.v${python.version}`,
   };
 }
@@ -127,45 +129,52 @@ export function wrapped(command: readonly string[], wrapper: string | undefined,
 
 /** `provided.*`: an executable named bootstrap in the code or in a layer. */
 export function customPlan(config: FunctionConfig, taskRoot: string): LaunchPlan {
-  const inTask = isExecutable(join(taskRoot, "bootstrap"));
-  if (!inTask && !config.layers.some((layer) => isExecutable(join(layer, "bootstrap")))) {
-    throw new AppError("LR3002", {
-      what: `${config.name} has no executable file named bootstrap`,
-      where: taskRoot,
-      why: `${config.runtime} starts /var/task/bootstrap or /opt/bootstrap`,
-      fix: "Put the program there and make it executable (chmod +x bootstrap).",
-    });
-  }
+  const inTask = (): boolean => existsSync(join(taskRoot, "bootstrap"));
+  const whyUnstartable = (): string | undefined => {
+    if (inTask()) return whyNotRunnable(join(taskRoot, "bootstrap"), "/var/task/bootstrap");
+    // A later layer hides an earlier one.
+    const layer = config.layers.findLast((folder) => existsSync(join(folder, "bootstrap")));
+    if (layer !== undefined) return whyNotRunnable(join(layer, "bootstrap"), "/opt/bootstrap");
+    return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+  };
+  const extensions = extensionsIn(config.layers);
   const runtime: Mount = { hostPath: BOOTSTRAPS.hostPath, guestPath: "/var/runtime" };
   return {
-    command: (sandbox: Sandbox) => [`${inTask ? sandbox.paths.task : sandbox.paths.opt}/bootstrap`],
+    command: (sandbox: Sandbox) => [`${inTask() ? sandbox.paths.task : sandbox.paths.opt}/bootstrap`],
     ownVariables: () => ({}),
     mounts: [runtime],
     runtimeMount: runtime,
     langMount: { hostPath: "/usr/bin/env", guestPath: "/var/lang/bin/env" },
     waitsInStandby: false,
-    extensions: extensionsIn(config.layers),
+    extensions: [...extensions.keys()],
+    whyUnstartable: (name) => (name === undefined ? whyUnstartable() : extensions.get(name)?.()),
     runtimeVersion: `${config.runtime.replace(".", ":")}.v1`,
   };
 }
 
-/** External extensions are the executables in the layers' extensions folders; later layers hide earlier ones. */
-function extensionsIn(layers: readonly string[]): readonly string[] {
-  const names = new Set<string>();
+function withExtensions(layers: readonly string[]): Pick<LaunchPlan, "extensions" | "whyUnstartable"> {
+  const extensions = extensionsIn(layers);
+  return {
+    extensions: [...extensions.keys()],
+    whyUnstartable: (name) => (name === undefined ? undefined : extensions.get(name)?.()),
+  };
+}
+
+/**
+ * External extensions are the files in the layers' extensions folders, also such as cannot be run; later layers hide
+ * earlier ones.
+ */
+function extensionsIn(layers: readonly string[]): ReadonlyMap<string, () => string | undefined> {
+  const files = new Map<string, string>();
   for (const layer of layers) {
     const folder = join(layer, "extensions");
     if (!existsSync(folder)) continue;
     for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isFile() && isExecutable(join(folder, entry.name))) names.add(entry.name);
+      if (!entry.isDirectory()) files.set(entry.name, join(folder, entry.name));
   }
-  return [...names].sort();
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return new Map(
+    [...files]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, path]) => [name, () => whyNotRunnable(path, `/opt/extensions/${name}`)]),
+  );
 }

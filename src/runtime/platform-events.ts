@@ -168,10 +168,11 @@ function reportLine(record: Extract<PlatformEvent, { type: "platform.report" }>[
     `Max Memory Used: ${metrics.maxMemoryUsedMB} MB`,
   ];
   if (metrics.initDurationMs !== undefined) columns.push(`Init Duration: ${ms(metrics.initDurationMs)} ms`);
-  if (record.status === "timeout") columns.push("Status: timeout");
   // An error that the handler threw is the function's own affair: only what the platform ended gets a status.
-  else if (record.errorType !== undefined) columns.push(`Status: error${errorColumn(record.errorType)}`);
-  return `${columns.join("\t")}\t`;
+  if (record.status === "success") columns.push("");
+  // With a status the line ends with it, without one it ends with a tab.
+  else columns.push(`Status: ${record.status}${errorColumn(record.errorType)}`);
+  return columns.join("\t");
 }
 
 const ms = (value: number): string => value.toFixed(2);

@@ -2,6 +2,7 @@
  * What runs inside one environment: the runtime, held just before INIT while it waits in standby, and the external
  * extensions. Freezes and thaws them, learns how they end, and takes them down in the order of the SHUTDOWN phase.
  */
+import type { LaunchPlan } from "./launch-plans.js";
 import type { BodySink } from "./wire/request-parser.js";
 import type { Reply } from "./wire/connection.js";
 import { onEnd, type Call } from "./runtime-api.js";
@@ -20,6 +21,7 @@ type Variables = Readonly<Record<string, string>>;
 export class Processes {
   readonly #sandbox: Sandbox;
   readonly #events: ProcessEvents;
+  readonly #whyUnstartable: LaunchPlan["whyUnstartable"];
   #runtime: SandboxProcess | undefined;
   readonly #extensions = new Map<string, SandboxProcess>();
   #standby: Reply | undefined;
@@ -28,8 +30,9 @@ export class Processes {
   #frozen = false;
   #freezing: NodeJS.Timeout | undefined;
 
-  constructor(sandbox: Sandbox, events: ProcessEvents) {
+  constructor(sandbox: Sandbox, plan: Pick<LaunchPlan, "whyUnstartable">, events: ProcessEvents) {
     this.#sandbox = sandbox;
+    this.#whyUnstartable = plan.whyUnstartable;
     this.#events = events;
   }
 
@@ -38,6 +41,8 @@ export class Processes {
   }
 
   startRuntime(command: readonly string[], env: Variables): void {
+    const reason = this.#whyUnstartable?.();
+    if (reason !== undefined) return this.#events.runtimeExited({ kind: "unstartable", reason });
     const runtime = this.#sandbox.spawn({ name: "runtime", command, env });
     this.#runtime = runtime;
     this.#noted = undefined;
@@ -54,6 +59,8 @@ export class Processes {
   }
 
   startExtension(name: string, env: Variables): void {
+    const reason = this.#whyUnstartable?.(name);
+    if (reason !== undefined) return this.#events.extensionExited(name, { kind: "unstartable", reason });
     const extension = this.#sandbox.spawn({
       name: `extension:${name}`,
       isExtension: true,

@@ -27,9 +27,9 @@ export function variablesOf(
   });
 }
 
-/** In an image the runtime itself looks after a wrapper. */
+/** In an image, and in a custom runtime, the runtime itself looks after a wrapper. */
 export function commandOf({ plan, config }: EnvironmentOptions, sandbox: Sandbox): readonly string[] {
-  if (config.code.kind === "image") return plan.command(sandbox);
+  if (!plan.waitsInStandby) return plan.command(sandbox);
   return wrapped(plan.command(sandbox), config.environment[WRAPPER], sandbox);
 }
 

@@ -1,5 +1,5 @@
 /** Programs that bring their own client of the Runtime API, and what the API answers to wrong calls. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
@@ -9,6 +9,9 @@ import { bodyOf, FunctionHost, HANDLERS, tierName, TIERS } from "./function-host
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-custom-"));
 chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The head of an ELF file whose machine is 0. */
+const ELF_OF_NO_MACHINE = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(57)]);
 
 interface Report {
   readonly answers: readonly (readonly [status: number, body: string])[];
@@ -152,23 +155,49 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
       expect(functions.lines(config).filter((line) => line.startsWith("INIT_REPORT"))).toHaveLength(2);
     });
 
-    test("a bootstrap that cannot be run is exit status 126 or 127", async () => {
+    test.each([
+      ["an interpreter that is not there", "#!/no/such/interpreter\n", 0o755, "no such file or directory"],
+      ["Windows line ends", "#!/bin/sh\r\n", 0o755, "no such file or directory"],
+      ["no permission to run", "#!/bin/sh\n", 0o644, "permission denied"],
+      ["neither a program nor a first line", "echo text\n", 0o755, "exec format error"],
+      ["a program of another machine", ELF_OF_NO_MACHINE, 0o755, "exec format error"],
+    ])("a bootstrap with %s cannot be started", async (_what, content, mode, reason) => {
       const root = mkdtempSync(join(folder, "bad-"));
       chmodSync(root, 0o755);
-      writeFileSync(join(root, "bootstrap"), "#!/no/such/interpreter\n", { mode: 0o755 });
-      const result = await functions.invoke(
-        functions.function("x", "any.thing", { runtime: "provided.al2023", code: { kind: "folder", root } }),
-      );
-      expect(bodyOf(result)).toMatchObject({
-        errorType: "Runtime.ExitError",
-        errorMessage: expect.stringMatching(/Runtime exited with error: exit status 12[67]$/),
+      writeFileSync(join(root, "bootstrap"), content, { mode });
+      const config = functions.function("x", "any.thing", {
+        runtime: "provided.al2023",
+        code: { kind: "folder", root },
+      });
+      const result = await functions.invoke(config);
+      expect(bodyOf(result)).toEqual({
+        errorType: "Runtime.InvalidEntrypoint",
+        errorMessage: `RequestId: ${result.requestId} Error: fork/exec /var/task/bootstrap: ${reason}`,
+      });
+      expect(result.functionError).toBe("Unhandled");
+      for (const phase of ["init", "invoke"])
+        expect(functions.lines(config)).toContainEqual(
+          expect.stringMatching(
+            new RegExp(`^INIT_REPORT .*\tPhase: ${phase}\tStatus: error\tError Type: Runtime.InvalidEntrypoint$`),
+          ),
+        );
+      writeFileSync(join(root, "bootstrap"), readFileSync(join(HANDLERS, "shell", "bootstrap")));
+      chmodSync(join(root, "bootstrap"), 0o755);
+      expect(bodyOf(await functions.invoke(config, 7))).toMatchObject({ echo: 7 });
+    });
+
+    test("a folder without bootstrap fails as on AWS", async () => {
+      const result = await functions.invoke(functions.function("esm", "any.thing", { runtime: "provided.al2023" }));
+      expect(bodyOf(result)).toEqual({
+        errorType: "Runtime.InvalidEntrypoint",
+        errorMessage: `RequestId: ${result.requestId} Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]`,
       });
     });
 
-    test("a folder without bootstrap is refused by name before anything runs", async () => {
-      await expect(
-        functions.invoke(functions.function("esm", "any.thing", { runtime: "provided.al2023" })),
-      ).rejects.toMatchObject({ code: "LR3002" });
+    test("a wrapper is nothing to a custom runtime", async () => {
+      const environment = { AWS_LAMBDA_EXEC_WRAPPER: "/opt/nowhere" };
+      const config = functions.function("shell", "any.thing", { runtime: "provided.al2023", environment });
+      expect(bodyOf(await functions.invoke(config, 1))).toMatchObject({ echo: 1 });
     });
 
     test("a wrapper runs in the runtime's place and a missing one is exit status 127", async () => {

@@ -1,4 +1,6 @@
 /** External and internal extensions, their events and failures, and what they are told by the Telemetry API. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { VirtualClock } from "../../src/shared/clock.js";
@@ -97,7 +99,7 @@ test("an extension that works past the timeout is cut although the caller has it
   const config = watched({ WATCHER_WORKS_MS: "20000" }, "counts.handler", { timeoutSeconds: 1 });
   expect(bodyOf(await functions.invoke(config))).toBe(1);
   await until(() => functions.host.poolOf(config).running === 0);
-  expect(functions.lines(config).find((line) => line.startsWith("REPORT"))).toMatch(/\tStatus: timeout\t$/);
+  expect(functions.lines(config).find((line) => line.startsWith("REPORT"))).toMatch(/\tStatus: timeout$/);
   expect(functions.lines(config).join("\n")).toContain("Task timed out after 1.00 seconds");
 }, 10_000);
 
@@ -146,6 +148,30 @@ test.each([
   const config = watched({ WATCHER_MODE: mode }, "sleeps.handler");
   const result = await functions.invoke(config, { ms: 3000 });
   expect(bodyOf(result)).toEqual({ errorType, errorMessage: `RequestId: ${result.requestId} Error: ${text}` });
+});
+
+test.each([
+  ["without the permission to run", "#!/bin/sh\n", 0o644, "permission denied", "PermissionDenied"],
+  ["with Windows line ends", "#!/bin/sh\r\n", 0o755, "no such file or directory", "UnknownError"],
+  ["that is no program", "some text\n", 0o755, "exec format error", "UnknownError"],
+])("an extension %s fails INIT as Extension.LaunchError", async (_what, content, mode, reason, errorType) => {
+  const layer = mkdtempSync(join(tmpdir(), "lambda-run-layer-"));
+  try {
+    mkdirSync(join(layer, "extensions"));
+    writeFileSync(join(layer, "extensions", "broken"), content, { mode });
+    const config = functions.function("node", "counts.handler", { layers: [layer] });
+    const result = await functions.invoke(config);
+    expect(bodyOf(result)).toEqual({
+      errorType: "Extension.LaunchError",
+      errorMessage: `RequestId: ${result.requestId} Error: fork/exec /opt/extensions/broken: ${reason}`,
+    });
+    expect(functions.lines(config)).toContain(
+      `EXTENSION\tName: broken\tState: LaunchError\tEvents: []\tError Type: ${errorType}`,
+    );
+    expect(functions.lines(config).at(-1)).toMatch(/\tStatus: error\tError Type: Extension\.LaunchError$/);
+  } finally {
+    rmSync(layer, { recursive: true });
+  }
 });
 
 test("an extension that wants only SHUTDOWN does not hold invocations up", async () => {

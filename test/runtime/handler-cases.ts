@@ -597,7 +597,7 @@ export const LOADING_CASES: readonly HandlerCase[] = [
       errorMessage: "RequestId: <id> Error: Task timed out after 1.00 seconds",
       trace: "none",
     },
-    logs: [/Phase: init\tStatus: timeout$/, /Phase: invoke\tStatus: timeout$/, /\tStatus: timeout\t$/],
+    logs: [/Phase: init\tStatus: timeout$/, /Phase: invoke\tStatus: timeout$/, /\tStatus: timeout$/],
   },
 ];
 
@@ -686,7 +686,7 @@ export const END_CASES: readonly HandlerCase[] = [
         errorType: "Runtime.OutOfMemory",
       });
       expect(results[0]?.logs).toMatch(
-        /Max Memory Used: 192 MB\tInit Duration: \d+\.\d\d ms\tStatus: error\tError Type: Runtime\.OutOfMemory\t\n$/,
+        /Max Memory Used: 192 MB\tInit Duration: \d+\.\d\d ms\tStatus: error\tError Type: Runtime\.OutOfMemory\n$/,
       );
     },
   },
@@ -703,7 +703,7 @@ export const END_CASES: readonly HandlerCase[] = [
         errorMessage: `RequestId: ${results[1]?.requestId} Error: Task timed out after 1.00 seconds`,
       });
       expect(results[1]?.report.status).toBe("timeout");
-      expect(results[1]?.logs).toMatch(/^REPORT RequestId: .*\tStatus: timeout\t$/m);
+      expect(results[1]?.logs).toMatch(/^REPORT RequestId: .*\tStatus: timeout$/m);
       expect(third).toEqual({ rounds: 1, seen: "round 2", logStream: first?.logStream });
     },
   },
