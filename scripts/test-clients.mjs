@@ -333,11 +333,20 @@ client("rclone", "rclone", () => {
 
 client("packages for AWS", "cfn-lint", () => {
   process.stdout.write(`        ${spawnSync("cfn-lint", ["--version"], { encoding: "utf8" }).stdout.trim()}\n`);
-  const packaged = join(scratch, "packaged");
-  exec(process.execPath, [join(root, "bin/lambda-run.js"), "package", "--out", packaged], { cwd: root });
-  check("cfn-lint: the packaged template of the project is valid", () => {
-    exec("cfn-lint", [join(packaged, "template.yaml")]);
-  });
+  const cli = join(root, "bin/lambda-run.js");
+  for (const [name, cwd] of [
+    ["the project", root],
+    ["the example", join(root, "examples/orders")],
+  ]) {
+    check(`cfn-lint: the packaged template of ${name} is valid, with its packages beside it and in a bucket`, () => {
+      const [beside, again, inBucket] = ["beside", "again", "bucket"].map((kind) => join(scratch, name, kind));
+      for (const out of [beside, again]) exec(process.execPath, [cli, "package", "--out", out], { cwd });
+      exec("diff", ["-r", beside, again]);
+      exec("aws", ["--endpoint-url", endpoint, "s3", "mb", "s3://packages"]);
+      exec(process.execPath, [cli, "package", "--out", inBucket, "--s3-bucket", "packages"], { cwd });
+      for (const folder of [beside, inBucket]) exec("cfn-lint", [join(folder, "template.yaml")]);
+    });
+  }
   check("aws lambda: a packaged ZIP is a function that runs", () => {
     exec(process.execPath, [join(root, "bin/lambda-run.js"), "package", "--out", "own"]);
     const role = "arn:aws:iam::000000000000:role/r";
