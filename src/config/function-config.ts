@@ -100,4 +100,6 @@ export interface FunctionConfig {
   readonly publishedAlias?: string;
   readonly tracing?: "Active" | "PassThrough";
   readonly tags?: Readonly<Record<string, string>>;
+  /** Chains of calls that go round through it are not cut. */
+  readonly allowsRecursion?: true;
 }

@@ -74,7 +74,8 @@ function objectReader({ gateway, realm, credentials }: StackLambdaOptions): Obje
       );
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     } catch (error) {
-      if (error instanceof NoSuchKey || error instanceof NoSuchBucket) return undefined;
+      if (error instanceof NoSuchKey) return "NoSuchKey";
+      if (error instanceof NoSuchBucket) return "NoSuchBucket";
       throw error;
     } finally {
       client.destroy();

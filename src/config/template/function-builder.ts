@@ -12,7 +12,14 @@ import type { BuildContext, Builder } from "./build-context.js";
 import { codeOf, definedOf } from "./code-source.js";
 import { corsOf } from "./cors.js";
 import { buildEvents } from "./event-builder.js";
-import { eventInvokeResource, functionUrl, lambdaFunction, layerVersion, samFunction } from "./function-schema.js";
+import {
+  eventInvokeResource,
+  FOREIGN_KINDS,
+  functionUrl,
+  lambdaFunction,
+  layerVersion,
+  samFunction,
+} from "./function-schema.js";
 import { plainOf } from "./node.js";
 import { readProperties, refuse } from "./property.js";
 import type { TemplateResource } from "./resource.js";
@@ -114,6 +121,9 @@ function commonOf(
       fault.variable === undefined ? "Keep large values in a file, S3 or SSM." : "Use another name.",
     );
   }
+  for (const kind of FOREIGN_KINDS)
+    if (Object.hasOwn(properties, kind))
+      context.scope.problems.notice(`${logicalId}: ${kind} is not emulated; the function runs as any other.`);
   const logging = properties.LoggingConfig;
   return {
     logicalId,
@@ -150,7 +160,10 @@ function commonOf(
         ? context.scope.attribute(`${logicalId}Role`, "Arn", context.scope.usageOf(resource))
         : ""),
     version: "$LATEST",
-    ...definedOf({ tags: properties.Tags }),
+    ...definedOf({
+      tags: properties.Tags,
+      allowsRecursion: /^allow$/i.test(properties.RecursiveLoop ?? "") ? (true as const) : undefined,
+    }),
   };
 }
 

@@ -37,6 +37,9 @@ const eventInvokeConfig = z.strictObject({
 });
 
 /** What both resource types share. */
+/** They make another kind of function, which runs here as any other; it is said. */
+export const FOREIGN_KINDS = ["TenancyConfig", "CapacityProviderConfig", "DurableConfig"] as const;
+
 const shared = {
   FunctionName: text()
     .refine((name) => name.startsWith("arn:") || name.length <= LAMBDA.functionNameLength, {
@@ -84,17 +87,11 @@ const shared = {
     "FileSystemConfigs",
     "SnapStart",
     "RuntimeManagementConfig",
-    "RecursiveLoop",
     "CodeSigningConfigArn",
   ),
-  ...ignored(
-    "TenancyConfig",
-    "CapacityProviderConfig",
-    "DurableConfig",
-    "FunctionScalingConfig",
-    "PublishToLatestPublished",
-    "SourceKMSKeyArn",
-  ),
+  /** CloudFormation writes `Allow`, SAM `ALLOW`. */
+  RecursiveLoop: text().optional(),
+  ...ignored(...FOREIGN_KINDS, "FunctionScalingConfig", "PublishToLatestPublished", "SourceKMSKeyArn"),
 };
 
 export const samFunction = z.object({

@@ -17,8 +17,12 @@ export interface AsyncQueue {
   ): Promise<void>;
 }
 
-/** Reads a deployment package from S3; undefined when there is no such object. */
-export type ObjectReader = (bucket: string, key: string, versionId: string | undefined) => Promise<Buffer | undefined>;
+/** Reads a deployment package from S3, or says in S3's word why there is none. */
+export type ObjectReader = (
+  bucket: string,
+  key: string,
+  versionId: string | undefined,
+) => Promise<Buffer | "NoSuchKey" | "NoSuchBucket">;
 
 /** An event source mapping, as the API takes it. */
 export interface MappingSettings {

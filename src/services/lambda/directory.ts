@@ -131,7 +131,8 @@ export class FunctionDirectory {
 
   /** Whether chains of calls in a circle are cut. */
   endsRecursion(name: string): boolean {
-    return this.#options.rows.get("settings", name)?.recursiveLoop !== "Allow";
+    const set = this.#options.rows.get("settings", name)?.recursiveLoop;
+    return set === undefined ? this.latest(name)?.config.allowsRecursion !== true : set !== "Allow";
   }
 
   /** Stamps the change and puts it in force: the next invocation runs on it. */

@@ -6,7 +6,7 @@
  *
  * Gaps:
  * - Capacity providers, function scaling, durable executions: answered with UnknownOperationException by name; tags of
- *   layers are refused by name
+ *   layers, tenants, and functions of these kinds are refused by name
  * - Code signing configurations are kept and shown, and no package is refused for want of a signature
  * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
  *   functions as destinations only

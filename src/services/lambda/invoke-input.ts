@@ -13,6 +13,9 @@ import { cannotRun, invalidContent, invalidParameter, requestTooLarge, tooManyRe
 /** Larger bodies are not read to their end. */
 const MAX_BODY_BYTES = LAMBDA.syncRequestBytes + 1024 * 1024;
 
+/** Of durable functions and of functions with tenants, of which there are none. */
+const REFUSED_HEADERS = ["x-amz-durable-execution-name", "x-amz-tenant-id"];
+
 export interface InvokeInput {
   readonly type: "RequestResponse" | "Event" | "DryRun";
   readonly tail: boolean;
@@ -35,6 +38,9 @@ export async function readInvokeInput(request: ServiceRequest): Promise<InvokeIn
     );
   }
   if (clientContext !== undefined) checkClientContext(clientContext);
+  for (const name of REFUSED_HEADERS)
+    if (header(request, name) !== undefined)
+      throw invalidParameter(`The header ${name} is not emulated by lambda-run.`);
   const payload = checkedJson(await readPayload(request));
   return {
     type: type === "Event" || type === "DryRun" ? type : "RequestResponse",

@@ -38,9 +38,10 @@ async function zipOf({ readObject }: Pick<LambdaContext, "readObject">, code: Js
   const key = stringMember(code, "S3Key");
   if (bucket === undefined || key === undefined) throw invalidParameter("Please provide a source for function code.");
   const object = await readObject(bucket, key, stringMember(code, "S3ObjectVersion"));
-  if (object === undefined) {
+  if (typeof object === "string") {
+    const what = object === "NoSuchKey" ? "key" : "bucket";
     throw invalidParameter(
-      "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.",
+      `Error occurred while GetObject. S3 Error Code: ${object}. S3 Error Message: The specified ${what} does not exist.`,
     );
   }
   return object;

@@ -103,7 +103,12 @@ export function newConfig(
   return { ...settings, ...code, logicalId: name, name, arn, version: LATEST, reservedConcurrency: undefined };
 }
 
+/** They make another kind of function, and nothing here knows that kind. */
+const REFUSED = ["CapacityProviderConfig", "DurableConfig", "PublishTo", "TenancyConfig"] as const;
+
 function checkBounds(input: JsonObject): void {
+  const refused = REFUSED.find((member) => input[member] !== undefined);
+  if (refused !== undefined) throw invalidParameter(`${refused} is not emulated by lambda-run.`);
   const faults = new Violations();
   const runtime = stringMember(input, "Runtime");
   faults.range(numberMember(input, "Timeout"), "timeout", LAMBDA.timeoutSeconds.min, LAMBDA.timeoutSeconds.max);

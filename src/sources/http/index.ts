@@ -31,6 +31,7 @@
  * - The type of an answer in format 1.0 of HTTP APIs that names none (here `application/json`)
  * - Texts of HTTP APIs' own errors, and of throttled function URLs; `error_description` of tokens that are refused for
  *   another reason than their audience; what `$context.authorizer.error` says
+ * - A handler that does not stream behind a URL that does: its result is read as by any other URL
  * - What a REST API answers for a stream without a prelude (502); that it takes `application/json` for an answer's type
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives

@@ -25,6 +25,22 @@ test("a function without settings has AWS's defaults", () => {
   });
 });
 
+test("kinds of functions that are not emulated are said by name", () => {
+  const properties = "DurableConfig: { ExecutionTimeout: 60 }\nTenancyConfig: { TenantIsolationMode: PER_TENANT }";
+  expect(read(withFunction(properties)).notices).toEqual([
+    "Fn: TenancyConfig is not emulated; the function runs as any other.",
+    "Fn: DurableConfig is not emulated; the function runs as any other.",
+  ]);
+});
+
+test.each([
+  ["ALLOW", true],
+  ["Allow", true],
+  ["Terminate", undefined],
+])("RecursiveLoop: %s", (written, allows) => {
+  expect(fnOf(`RecursiveLoop: ${written}`).allowsRecursion).toBe(allows);
+});
+
 test("every property of a function arrives, numbers written as texts too", () => {
   const properties = `
 FunctionName: manifest

@@ -65,7 +65,7 @@ Transform: AWS::Serverless-2016-10-31
 Resources:
   Declared:
     Type: AWS::Serverless::Function
-    Properties: { FunctionName: declared, Runtime: nodejs20.x, Handler: index.handler, CodeUri: code/, AutoPublishAlias: live, FunctionUrlConfig: { AuthType: NONE } }
+    Properties: { FunctionName: declared, Runtime: nodejs20.x, Handler: index.handler, CodeUri: code/, AutoPublishAlias: live, RecursiveLoop: ALLOW, FunctionUrlConfig: { AuthType: NONE } }
   Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work, VisibilityTimeout: 30 } }
 `;
 const CODE =
@@ -543,6 +543,9 @@ describe("Invoke", () => {
       RecursiveLoop: "Allow",
     });
     expect(await call(FunctionName, { left: 20 })).toBe("through");
+    expect(await client.send(new GetFunctionRecursionConfigCommand({ FunctionName: "declared" }))).toMatchObject({
+      RecursiveLoop: "Allow",
+    });
   }, 60_000);
 });
 

@@ -16,6 +16,7 @@ import {
   GetLayerVersionCommand,
   GetLayerVersionPolicyCommand,
   GetProvisionedConcurrencyConfigCommand,
+  InvokeCommand,
   LambdaClient,
   ListCodeSigningConfigsCommand,
   ListFunctionEventInvokeConfigsCommand,
@@ -24,6 +25,7 @@ import {
   ListLayersCommand,
   ListLayerVersionsCommand,
   ListTagsCommand,
+  ListVersionsByFunctionCommand,
   PublishLayerVersionCommand,
   PublishVersionCommand,
   PutFunctionCodeSigningConfigCommand,
@@ -127,6 +129,24 @@ const CASES: readonly (readonly [what: string, command: unknown, name: string, m
     new CreateFunctionCommand(made({ FunctionName: "a", DeadLetterConfig: { TargetArn: "work" } })),
     "ValidationException",
     /^1 validation error detected: Value 'work' at 'deadLetterConfig\.targetArn'/,
+  ],
+  [
+    "a function with tenants",
+    new CreateFunctionCommand(made({ FunctionName: "a", TenancyConfig: { TenantIsolationMode: "PER_TENANT" } })),
+    "InvalidParameterValueException",
+    "TenancyConfig is not emulated by lambda-run.",
+  ],
+  [
+    "a call for a tenant",
+    new InvokeCommand({ FunctionName, TenantId: "blue" }),
+    "InvalidParameterValueException",
+    "The header x-amz-tenant-id is not emulated by lambda-run.",
+  ],
+  [
+    "code in a bucket that is not there",
+    new CreateFunctionCommand(made({ FunctionName: "a", Code: { S3Bucket: "none-at-all", S3Key: "k" } })),
+    "InvalidParameterValueException",
+    "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist.",
   ],
   [
     "a name with a dot in it",
@@ -376,6 +396,12 @@ test.each(CASES)("%s is refused in the words of AWS", async (_, command, name, m
     name,
     message: typeof message === "string" ? message : expect.stringMatching(message),
   });
+});
+
+test("lists of versions tell no states, as lists of functions", async () => {
+  const { Versions = [] } = await client.send(new ListVersionsByFunctionCommand({ FunctionName }));
+  expect(Versions.map(({ Version }) => Version)).toEqual(["$LATEST", "1"]);
+  for (const version of Versions) expect(version).not.toHaveProperty("State");
 });
 
 test("limits of the account are refused without a type, everything else of the caller's with one", async () => {

@@ -156,7 +156,7 @@ async function putRecursion(call: Call): Promise<Answer> {
 function getRecursion(call: Call): Answer {
   const { name } = referenceOf(call);
   requireFunction(call.context, name);
-  return { body: { RecursiveLoop: call.context.rows.get("settings", name)?.recursiveLoop ?? "Terminate" } };
+  return { body: { RecursiveLoop: call.context.directory.endsRecursion(name) ? "Terminate" : "Allow" } };
 }
 
 async function putRuntimeManagement(call: Call): Promise<Answer> {

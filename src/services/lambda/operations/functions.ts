@@ -127,7 +127,7 @@ function listFunctions({ context, query }: Call): Answer {
 }
 
 /** Lists do not tell states. */
-function withoutStates(view: JsonObject): JsonObject {
+export function withoutStates(view: JsonObject): JsonObject {
   const { State: _state, LastUpdateStatus: _update, RuntimeVersionConfig: _runtime, ...rest } = view;
   return rest;
 }

@@ -17,7 +17,7 @@ import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
 import { checkArchitectures, keptAsSent, readSettings } from "../settings.js";
 import { configurationView } from "../view.js";
-import { imageSource, sourceOf, viewQualified } from "./functions.js";
+import { imageSource, sourceOf, viewQualified, withoutStates } from "./functions.js";
 
 const FUNCTION = "/2015-03-31/functions/{FunctionName}";
 
@@ -121,7 +121,7 @@ function listVersions(call: Call): Answer {
   return {
     body: {
       Versions: rows.map((record) =>
-        viewQualified(context, record, record === latest ? LATEST : record.config.version),
+        withoutStates(viewQualified(context, record, record === latest ? LATEST : record.config.version)),
       ),
       ...next,
     },
