@@ -123,7 +123,10 @@ export class Stack {
       const live: Live = { application: options.application, foreign, aws };
       if (foreign.size > 0) {
         const { Backends } = await import("./backends/backends.js");
-        const backends = await Backends.open({ foreign, aws, config, clock, notice }, options.application);
+        const backends = await Backends.open(
+          { foreign, aws, config, kind: options.kind, clock, notice },
+          options.application,
+        );
         live.backends = backends;
         closers.push(() => backends.close());
       }

@@ -8,7 +8,16 @@ import {
 } from "@aws-sdk/client-s3";
 import { createStack, type LambdaRunConfig, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { containersOf, docker, MINIO_IMAGE, removeContainersOf } from "./docker.js";
+import {
+  containersOf,
+  docker,
+  hasImage,
+  LOCALSTACK_IMAGE,
+  MINIO_IMAGE,
+  MOTO_IMAGE,
+  removeContainersOf,
+  runServer,
+} from "./docker.js";
 
 const project = new ProjectFolder({
   "template.yaml": `
@@ -28,20 +37,43 @@ Resources:
 `,
   "src/told.js": "exports.handler = async () => undefined;",
 });
+const queued = new ProjectFolder({
+  "template.yaml": `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: told
+      Runtime: nodejs22.x
+      CodeUri: src/
+      Handler: told.handler
+      Events: { Queue: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn, BatchSize: 1 } } }
+  Store:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: my-store
+      NotificationConfiguration:
+        QueueConfigurations:
+          - { Event: "s3:ObjectCreated:*", Queue: !GetAtt Orders.Arn, Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }] } } }
+  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders } }
+`,
+  "src/told.js": "exports.handler = async () => undefined;",
+});
 const KEY = "in/a b+ü(x)'!~*.txt";
 
 const open: TestStack[] = [];
+const servers: (() => void)[] = [];
 afterEach(async () => {
   for (const stack of open.splice(0)) await stack.close();
-  removeContainersOf(project.folder);
+  for (const stop of servers.splice(0)) stop();
+  [project, queued].forEach(({ folder }) => removeContainersOf(folder));
 });
-afterAll(() => project.remove());
+afterAll(() => [project, queued].forEach((made) => made.remove()));
 
-async function start(config: LambdaRunConfig): Promise<TestStack> {
-  const stack = await createStack({
-    folder: project.folder,
-    config: { ...config, containers: { minio: { image: MINIO_IMAGE }, ...config.containers } },
-  });
+async function start(config: LambdaRunConfig, { folder } = project): Promise<TestStack> {
+  const containers = { minio: { image: MINIO_IMAGE }, localstack: { image: LOCALSTACK_IMAGE }, ...config.containers };
+  const stack = await createStack({ folder, config: { ...config, containers } });
   open.push(stack);
   return stack;
 }
@@ -147,3 +179,41 @@ describe("events of MinIO in a container", () => {
     expect(containersOf(project.folder)).toHaveLength(1);
   });
 });
+
+/** Those of them that could be made, as `npm run test:containers` has said. */
+const ONE_SERVER: Readonly<Record<string, () => Promise<LambdaRunConfig>>> = {
+  ...(hasImage(LOCALSTACK_IMAGE)
+    ? { LocalStack: () => Promise.resolve({ backends: { s3: "localstack", sqs: "localstack" } }) }
+    : {}),
+  ...(hasImage(MOTO_IMAGE)
+    ? {
+        moto: async () => {
+          const { url, stop } = await runServer(MOTO_IMAGE, 5000);
+          servers.push(stop);
+          return { accountId: "123456789012", backends: { s3: url, sqs: url } };
+        },
+      }
+    : {}),
+};
+
+for (const [name, config] of Object.entries(ONE_SERVER))
+  it(`S3 of ${name} tells its own queue, which fires a function`, async () => {
+    const stack = await start(await config(), queued);
+    await stack.s3.put("Store", "out/unheard", "x");
+    await stack.s3.put("Store", "in/heard", "x");
+    const bodies = await stack.waitFor(
+      () => {
+        const all = stack
+          .invocations("told")
+          .flatMap(({ event }) => (event as { Records: { body: string }[] }).Records.map(({ body }) => body))
+          .filter((body) => body.includes("Records"));
+        return all.length > 0 && all;
+      },
+      { timeoutMs: 20_000 },
+    );
+    expect(bodies.map((body) => JSON.parse(body) as unknown)).toEqual([
+      { Records: [expect.objectContaining({ eventName: "ObjectCreated:Put", eventSource: "aws:s3" })] },
+    ]);
+    expect(bodies[0]).toContain("heard");
+    expect(bodies[0]).not.toContain("unheard");
+  }, 120_000);

@@ -20,6 +20,7 @@ export interface BackendsOptions {
   /** Undefined when nothing is in the user's account. */
   readonly aws: AwsAccount | undefined;
   readonly config: ResolvedConfig;
+  readonly kind: "stack" | "command";
   readonly clock: Clock;
   readonly notice: (text: string) => void;
 }
@@ -43,7 +44,8 @@ export class Backends {
     if (aws !== undefined) notice(accountSentence(aws, application));
     const backends = new Backends(options);
     await backends.prepare(application);
-    for (const text of differences(options, application)) notice(text);
+    // A one-shot command fires nothing anyway.
+    if (options.kind === "stack") for (const text of differences(options, application)) notice(text);
     return backends;
   }
 

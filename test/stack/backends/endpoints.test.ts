@@ -20,6 +20,7 @@ import { StateStore } from "../../../src/services/kit/state-store.js";
 import { Bus } from "../../../src/shared/bus.js";
 import { realClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
+import { assertReachable } from "../../../src/stack/backends/reachable.js";
 import { ProjectFolder } from "../../cli/cli.js";
 
 const TEMPLATE = `
@@ -275,6 +276,13 @@ it("reaches a server on a port that browsers do not call", async () => {
   const stack = await start({ backends: { events: url } });
   expect(stack.stack.addressOf("events").endpoint).toBe(url);
   await new Promise((resolve) => server.close(resolve));
+});
+
+it("takes a pause of this process for no silence of the server", async () => {
+  const address = { endpoint: far.endpoint, region: "us-east-1", credentials: KEYS };
+  const reached = assertReachable(new Map([["s3", address]]));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600);
+  await expect(reached).resolves.toBeUndefined();
 });
 
 describe("what goes wrong is told at the start", () => {
