@@ -15,13 +15,10 @@ import {
 } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { createStack, type LambdaRunConfig, type TestStack } from "../../../src/index.js";
-import { startGateway, type Gateway } from "../../../src/services/gateway.js";
-import { StateStore } from "../../../src/services/kit/state-store.js";
-import { Bus } from "../../../src/shared/bus.js";
-import { realClock } from "../../../src/shared/clock.js";
-import { silentLogger } from "../../../src/shared/logger.js";
+import type { Gateway } from "../../../src/services/gateway.js";
 import { assertReachable } from "../../../src/stack/backends/reachable.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { startForeignServer, type ForeignServer } from "./foreign-server.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -106,32 +103,18 @@ const ALL = ["s3", "sqs", "dynamodb", "secretsmanager", "ssm"] as const;
 
 const project = new ProjectFolder(FILES);
 const open: TestStack[] = [];
-let store: StateStore;
+let server: ForeignServer;
 let far: Gateway;
-let client: { endpoint: string; region: string; credentials: typeof KEYS };
+let client: ReturnType<ForeignServer["client"]>;
 
 beforeEach(async () => {
-  store = StateStore.ephemeral();
-  far = await startGateway({
-    port: 0,
-    store: () => store,
-    clock: realClock,
-    bus: new Bus(),
-    realm: { region: "us-east-1", accountId: "000000000000" },
-    log: silentLogger,
-    keyPairs: [KEYS],
-    withoutDefaultPair: true,
-  });
-  client = {
-    endpoint: far.endpoint,
-    region: "us-east-1", // A copy: the SDK writes into the credentials that it is given.
-    credentials: { ...KEYS },
-  };
+  server = await startForeignServer();
+  far = server.gateway;
+  client = server.client();
 });
 afterEach(async () => {
   for (const stack of open.splice(0)) await stack.close();
-  await far.close();
-  await store.close();
+  await server.close();
 });
 afterAll(() => project.remove());
 
