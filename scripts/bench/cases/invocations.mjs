@@ -6,6 +6,8 @@ import { atLeast, atMost, noBound, ratios } from "../kit/stats.mjs";
 
 const EVENT = JSON.stringify({ text: "x".repeat(1000) });
 const ASYNC_EVENTS = 100_000;
+/** A function in a chain rests while the others run. */
+const REST_MS = 5;
 /** Before the second and the third attempt, as Lambda waits. */
 const RETRY_DELAYS_MS = [60_000, 120_000];
 
@@ -27,16 +29,17 @@ async function calls(bench) {
   try {
     const theirs = await bare.call("listen");
     const ours = await stack.call("endpoint");
-    const invoke = (endpoint, functionName, payload, count) =>
-      client.call("invoke", { endpoint, functionName, payload, calls: count });
+    const invoke = (endpoint, functionName, payload, count, restMs) =>
+      client.call("invoke", { endpoint, functionName, payload, calls: count, restMs });
     const count = bench.quick ? 100 : 300;
     const chain = (deeper) => invoke(ours, "chain1", JSON.stringify({ deeper }), count);
     await invoke(theirs, "echo", EVENT, count);
     await invoke(ours, "echo", EVENT, count);
     await chain(2);
-    const series = { ours: [], theirs: [], one: [], three: [] };
+    const series = { ours: [], theirs: [], rested: [], one: [], three: [] };
     for (let round = 0; round < bench.rounds(7, 3); round++) {
       series.theirs.push(await invoke(theirs, "echo", EVENT, count));
+      series.rested.push(await invoke(theirs, "echo", EVENT, count, REST_MS));
       series.ours.push(await invoke(ours, "echo", EVENT, count));
       series.one.push(await chain(0));
       series.three.push(await chain(2));
@@ -50,6 +53,11 @@ async function calls(bench) {
       "a function that calls a function that calls a function / one invoke, p50",
       atMost(4, "x"),
       ratios(series.three, series.one),
+    );
+    bench.row(
+      `the SDK alone: a call to a bare \`node:http\` after a rest of ${REST_MS} ms / calls in a row, p50`,
+      noBound("x"),
+      ratios(series.rested, series.theirs),
     );
   } finally {
     await Promise.all([bare.stop(), stack.stop(), client.stop()]);

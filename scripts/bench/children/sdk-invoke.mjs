@@ -1,5 +1,6 @@
 /** Invokes by the SDK, one call at a time, in a process of its own: what a function or a script does. */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "../kit/stats.mjs";
 import { serveCalls } from "../kit/rpc.mjs";
 
@@ -7,11 +8,12 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const clients = new Map();
 
 serveCalls({
-  /** Milliseconds of the middle call. */
-  invoke: async ({ endpoint, functionName, payload, calls }) => {
+  /** Milliseconds of the middle call; `restMs` lie between two. */
+  invoke: async ({ endpoint, functionName, payload, calls, restMs = 0 }) => {
     const client = clientOf(endpoint);
     const times = [];
     for (let i = 0; i < calls; i++) {
+      if (restMs > 0) await sleep(restMs);
       const start = performance.now();
       const { FunctionError, Payload } = await client.send(
         new InvokeCommand({ FunctionName: functionName, Payload: payload }),
