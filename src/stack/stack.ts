@@ -26,7 +26,7 @@ import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import {
   endpointVariables,
-  placeOf,
+  placesOf,
   foreignCredentials,
   foreignEndpoints,
   type ServiceAddress,
@@ -312,14 +312,9 @@ export class Stack {
     return embeddedPart(this.application, this.#live.foreign);
   }
 
-  /** `s3 at http://127.0.0.1:9000`, for a person; services at one place together. */
+  /** Services on other servers, for a person. */
   get elsewhere(): readonly string[] {
-    const places = new Map<string, string[]>();
-    for (const [name, address] of this.#live.foreign) {
-      const names = places.get(placeOf(address)) ?? [];
-      places.set(placeOf(address), [...names, name]);
-    }
-    return [...places].map(([place, names]) => `${names.join(" ")} at ${place}`);
+    return placesOf(this.#live.foreign);
   }
 
   /** Undefined when queues are embedded. */

@@ -188,9 +188,9 @@ const ONE_SERVER: Readonly<Record<string, () => Promise<LambdaRunConfig>>> = {
   ...(hasImage(MOTO_IMAGE)
     ? {
         moto: async () => {
-          const { url, stop } = await runServer(MOTO_IMAGE, 5000);
-          servers.push(stop);
-          return { accountId: "123456789012", backends: { s3: url, sqs: url } };
+          const server = await runServer(MOTO_IMAGE, 5000);
+          servers.push(() => server.stop());
+          return { accountId: "123456789012", backends: { s3: server.url, sqs: server.url } };
         },
       }
     : {}),

@@ -57,6 +57,13 @@ export function clientOptions({ endpoint, region, credentials }: ServiceAddress)
 /** Where it is, for a person. */
 export const placeOf = ({ endpoint, region }: ServiceAddress): string => endpoint ?? `AWS (${region})`;
 
+/** `s3 sqs at http://127.0.0.1:9000`: services at one place together. */
+export function placesOf(foreign: ForeignEndpoints): string[] {
+  const places = new Map<string, string[]>();
+  for (const [name, address] of foreign) places.set(placeOf(address), [...(places.get(placeOf(address)) ?? []), name]);
+  return [...places].map(([place, names]) => `${names.join(" ")} at ${place}`);
+}
+
 /** Throws LR2005 for a backend that is none and for two pairs of keys: an execution environment has one. */
 export function foreignEndpoints(
   config: ResolvedConfig,
