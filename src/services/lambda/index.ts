@@ -32,6 +32,7 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
+ * - What is said about events that are no JSON: the words of Jackson's source, one of them recorded
  * - The event that an empty body becomes; the name of the 413 exception of Invoke; the refusal of a client context that is no
  *   JSON object
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ

@@ -8,6 +8,7 @@ import { AwsError } from "../kit/aws-error.js";
 import { readBody } from "../kit/body.js";
 import { Violations } from "../kit/json-input.js";
 import type { ServiceRequest } from "../service.js";
+import { jsonRefusal } from "./json-refusal.js";
 import { cannotRun, invalidContent, invalidParameter, requestTooLarge, tooManyRequests } from "./errors.js";
 
 /** Larger bodies are not read to their end. */
@@ -102,26 +103,19 @@ function checkedJson(body: Buffer): Buffer {
     text = utf8.decode(body);
   } catch {
     // Read byte by byte, as the recorded refusal counts them.
-    throw invalidContent(unexpected(body.toString("latin1")));
+    throw refused(body.toString("latin1"), false);
   }
   try {
     JSON.parse(text);
     return body;
   } catch {
-    throw invalidContent(unexpected(text));
+    throw refused(text, true);
   }
 }
 
-/** In the words of Lambda's JSON parser, as recorded. */
-function unexpected(text: string): string {
-  const fault = jsonFault(text) ?? { line: 1, column: 1 };
-  const line = text.split("\n")[fault.line - 1] ?? "";
-  const character = line.charAt(fault.column - 1);
-  const code = character.charCodeAt(0);
-  const place = `\n at [Source: REDACTED (\`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION\` disabled); line: ${fault.line}, column: ${fault.column}]`;
-  if (character === "") return `Unexpected end-of-input${place}`;
-  const shown = code < 32 || (code > 126 && code < 160) ? `(CTRL-CHAR, code ${code})` : `'${character}' (code ${code})`;
-  return `Unexpected character (${shown}): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')${place}`;
+function refused(text: string, isUtf8: boolean): AwsError {
+  const { line, column } = jsonFault(text) ?? { line: 1, column: 1 };
+  return invalidContent(jsonRefusal(text, isUtf8) ?? `Trailing token at line: ${line}, column: ${column}`);
 }
 
 function header(request: ServiceRequest, name: string): string | undefined {

@@ -228,6 +228,33 @@ describe("limits", () => {
     expect((await rest("/pets/dog")).status).toBe(200);
   });
 
+  test.each([
+    ["an HTTP API", "Plain", "/a", '{"message":"Request Entity Too Large"}'],
+    ["a function URL", "Echo", "/", '{"Message":"Request Entity Too Large"}'],
+  ])("so they are before %s, and binary bodies grow by a third on their way", async (_, door, path, text) => {
+    const post = (size: number, type = "text/plain"): Promise<Answer> =>
+      doors.send(door, path, { method: "POST", body: Buffer.alloc(size, "a"), headers: { "content-type": type } });
+    const large = { status: 413, text };
+    expect(await post(11 * 1024 * 1024)).toMatchObject(large);
+    expect(await post(7 * 1024 * 1024)).toMatchObject(large);
+    expect(await post(5 * 1024 * 1024, "image/png")).toMatchObject(large);
+    // The echo is larger than its event: what comes back is a function that failed, not a request that is too large.
+    expect((await post(5 * 1024 * 1024)).status).not.toBe(413);
+  });
+
+  test("an answer over 6 MB is a function that failed", async () => {
+    const headers = { "x-size": String(7 * 1024 * 1024) };
+    expect(await rest("/pets/dog", { headers })).toMatchObject({
+      status: 502,
+      text: '{"message":"Internal server error"}',
+    });
+    expect(await http("/pets/dog", { headers })).toMatchObject({
+      status: 500,
+      text: '{"message":"Internal Server Error"}',
+    });
+    expect(await doors.send("Echo", "/", { headers })).toMatchObject({ status: 502, text: "Internal Server Error" });
+  });
+
   test("headers over 10,240 bytes are refused", async () => {
     expect((await http("/pets/dog", { headers: { "x-a": "a".repeat(11_000) } })).status).toBe(431);
   });

@@ -9,6 +9,7 @@ exports.handler = async (event) => {
   const header = (name) => Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
   const sleep = header("x-sleep");
   if (sleep !== undefined) await new Promise((wake) => setTimeout(wake, Number(sleep)));
+  if (header("x-size") !== undefined) return { statusCode: 200, body: "a".repeat(Number(header("x-size"))) };
   if (header("x-throw") !== undefined) throw new Error(header("x-throw"));
   const result = header("x-result");
   if (result === "undefined") return undefined;
