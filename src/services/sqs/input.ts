@@ -20,7 +20,7 @@ export function requiredString(input: JsonObject, name: string): string {
 export function optionalInteger(input: JsonObject, name: string): number | undefined {
   const value = input[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "number") return Math.trunc(value);
+  if (typeof value === "number" && Number.isFinite(value)) return Math.trunc(value);
   const text = scalarText(value);
   if (!/^[+-]?\d{1,15}$/.test(text)) throw sqsError.wrongType("STRING_VALUE can not be converted to an Integer");
   return Number(text);
@@ -62,7 +62,8 @@ export function asObject(value: unknown): JsonObject {
 
 function scalarText(value: unknown): string {
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "boolean" || Number.isFinite(value)) return String(value);
+  if (typeof value === "number") throw sqsError.wrongType("NUMBER_VALUE can not be converted to a String");
   if (Array.isArray(value)) throw sqsError.wrongType("Unrecognized collection type class java.lang.String");
   throw sqsError.wrongType("Start of structure or map found where not expected.");
 }
