@@ -46,6 +46,9 @@ assert session.get_caller_identity()["Arn"] == "arn:aws:sts::000000000000:assume
 cw = client("cloudwatch"); cw.put_metric_data(Namespace="boto", MetricData=[{"MetricName": "m", "Value": 1.5}]); assert cw.list_metrics(Namespace="boto")["Metrics"]
 logs = client("logs"); logs.create_log_group(logGroupName="boto"); logs.create_log_stream(logGroupName="boto", logStreamName="s")
 logs.put_log_events(logGroupName="boto", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "an ERROR here"}])
+tail = iter(client("logs", config=Config(inject_host_prefix=False)).start_live_tail(logGroupIdentifiers=["arn:aws:logs:us-east-1:000000000000:log-group:boto"])["responseStream"])
+assert "sessionStart" in next(tail); logs.put_log_events(logGroupName="boto", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "live"}])
+assert [e["message"] for e in next(tail)["sessionUpdate"]["sessionResults"]] == ["live"]
 assert len(logs.filter_log_events(logGroupName="boto", filterPattern="ERROR")["events"]) == 1
 s3.copy({"Bucket": "boto", "Key": "big"}, "boto", "copied", Config=boto3.s3.transfer.TransferConfig(multipart_threshold=8 * 1024 * 1024))
 assert s3.head_object(Bucket="boto", Key="copied")["ContentLength"] == 17 * 1024 * 1024

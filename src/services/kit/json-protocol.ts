@@ -28,8 +28,12 @@ export interface JsonProtocolOptions {
   readonly queryErrorHeader?: boolean;
   /** Further headers of every answer, made from its body (DynamoDB's checksum). */
   readonly bodyHeaders?: (body: string) => Record<string, string>;
+  /** Operations that answer with a stream of events, which they write themselves; what they throw before is told as JSON. */
+  readonly streams?: Readonly<Record<string, StreamOperation>>;
   readonly log: Logger;
 }
+
+export type StreamOperation = (input: JsonObject, request: ServiceRequest, response: ServerResponse) => void;
 
 /** Answers one JSON-protocol request, errors included. Never throws for a client's mistake. */
 export async function handleJson(
@@ -40,6 +44,12 @@ export async function handleJson(
   const contentType = `application/x-amz-json-${options.version}`;
   try {
     const operation = operationName(request);
+    const { streams = {} } = options;
+    const stream = Object.hasOwn(streams, operation) ? streams[operation] : undefined;
+    if (stream !== undefined) {
+      stream(parseJsonObject(await readBody(request, options.maxBodyBytes)), request, response);
+      return;
+    }
     const run = Object.hasOwn(options.operations, operation) ? options.operations[operation] : undefined;
     if (run === undefined)
       throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);

@@ -6,7 +6,7 @@ import type { ServerResponse } from "node:http";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult, ResponseStreamSink } from "../../runtime/types.js";
 import { referenceOf, type Call } from "./context.js";
-import { eventMessage } from "./event-stream.js";
+import { eventMessage } from "../kit/event-stream.js";
 import { asAwsError, logTail, readInvokeInput } from "./invoke-input.js";
 import { targetOf, traceOf } from "./invoke.js";
 

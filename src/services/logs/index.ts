@@ -5,7 +5,7 @@
  * quote, read in November 2026.
  *
  * Gaps:
- * - StartLiveTail, StartQuery (Logs Insights), PutMetricFilter, TestMetricFilter, export tasks, destinations,
+ * - StartQuery (Logs Insights), PutMetricFilter, TestMetricFilter, export tasks, destinations,
  *   account policies: UnknownOperationException by name
  * - subscription filters reach Lambda functions; another destination gets the error of one that does not answer
  * - storedBytes of a group counts what came in; it does not shrink with retention
@@ -16,6 +16,7 @@
  * - KmsKeyId and log group class are kept and shown, without effect
  *
  * Client quirks:
+ * - StartLiveTail goes to `streaming-` before the host: SDKs want `disableHostPrefix`, boto3 `inject_host_prefix=False`
  * - GetLogEvents hands back the token it was given when there is nothing more, on which readers stop
  *
  * Unverified:
@@ -28,6 +29,7 @@ import type { EmbeddedService, ServiceContext } from "../service.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { handleJson } from "../kit/json-protocol.js";
 import { LogIntake, type LogListener } from "./intake.js";
+import { LiveTails } from "./live-tail.js";
 import { logsOperations } from "./operations.js";
 import type { SubscriptionDelivery } from "./subscriptions.js";
 import { LogStore, type NewEvent } from "./store.js";
@@ -55,6 +57,7 @@ const MAX_BODY_BYTES = 8 * MEBIBYTE;
 export function createLogsService(context: ServiceContext): LogsService {
   const store = new LogStore(context.store, context.clock);
   const intake = new LogIntake(store, context);
+  const tails = new LiveTails({ store, intake, clock: context.clock, realm: context.realm });
   const operations = logsOperations({
     store,
     clock: context.clock,
@@ -69,6 +72,7 @@ export function createLogsService(context: ServiceContext): LogsService {
         version: "1.1",
         errorNamespace: "",
         operations,
+        streams: { StartLiveTail: (input, from, to) => tails.start(input, from, to) },
         maxBodyBytes: MAX_BODY_BYTES,
         log: context.log,
       });
@@ -86,6 +90,9 @@ export function createLogsService(context: ServiceContext): LogsService {
       await intake.flush();
       await store.reset();
     },
-    close: () => intake.flush(),
+    close: async () => {
+      tails.close();
+      await intake.flush();
+    },
   };
 }

@@ -16,7 +16,10 @@ import {
   PutMetricFilterCommand,
   PutRetentionPolicyCommand,
   PutSubscriptionFilterCommand,
+  StartLiveTailCommand,
   TagResourceCommand,
+  type StartLiveTailCommandInput,
+  type StartLiveTailResponseStream,
 } from "@aws-sdk/client-cloudwatch-logs";
 import type { BusEvents } from "../../../src/shared/bus.js";
 import {
@@ -259,6 +262,71 @@ describe("CloudWatch Logs", () => {
   ])("the pattern %s is refused", async (pattern) => {
     await setUp();
     await expect(messages(pattern)).rejects.toMatchObject({ name: "InvalidParameterException" });
+  });
+
+  test("a live tail tells what comes in, once a second, until the client has heard enough", async () => {
+    await setUp();
+    const tail = new CloudWatchLogsClient({ ...served.client, disableHostPrefix: true });
+    const group = `arn:aws:logs:us-east-1:000000000000:log-group:${logGroupName}`;
+    const start = (more: Partial<StartLiveTailCommandInput> = {}) =>
+      tail.send(new StartLiveTailCommand({ logGroupIdentifiers: [group], logEventFilterPattern: "ERROR", ...more }));
+    const { responseStream } = await start();
+    const heard: StartLiveTailResponseStream[] = [];
+    const seen = (async () => {
+      for await (const event of responseStream ?? []) {
+        heard.push(event);
+        if (heard.length === 1) {
+          await put([0, "ERROR one"], [0, "fine"]);
+          await served.clock.advance(1000);
+        } else if (heard.length === 2) await served.clock.advance(1000);
+        else break;
+      }
+    })();
+    await seen;
+    expect(heard[0]).toMatchObject({
+      sessionStart: { logGroupIdentifiers: [group], logEventFilterPattern: "ERROR", sessionId: expect.any(String) },
+    });
+    const told = { logStreamName, logGroupIdentifier: group, message: "ERROR one" };
+    expect(heard[1]).toMatchObject({
+      sessionUpdate: { sessionMetadata: { sampled: false }, sessionResults: [told] },
+    });
+    expect(heard[2]?.sessionUpdate?.sessionResults).toEqual([]);
+    await expect(start({ logGroupIdentifiers: [] })).rejects.toMatchObject({ name: "InvalidParameterException" });
+    await expect(start({ logGroupIdentifiers: ["nowhere"] })).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+    await expect(start({ logStreamNames: ["a"], logStreamNamePrefixes: ["a"] })).rejects.toMatchObject({
+      name: "InvalidParameterException",
+    });
+    tail.destroy();
+  });
+
+  test("a live tail of chosen streams is cut off at 500 events a second and ends after three hours", async () => {
+    await setUp();
+    const tail = new CloudWatchLogsClient({ ...served.client, disableHostPrefix: true });
+    const { responseStream } = await tail.send(
+      new StartLiveTailCommand({ logGroupIdentifiers: [logGroupName], logStreamNamePrefixes: ["other"] }),
+    );
+    const line = (text: string) => ({ timestampMs: served.clock.now(), message: text });
+    await served.service.append(logGroupName, logStreamName, [line("not this")]);
+    await served.service.append(
+      logGroupName,
+      "other/1",
+      Array.from({ length: 501 }, (_, index) => line(`${index}`)),
+    );
+    await served.clock.advance(3 * HOUR_MS);
+    const updates: number[] = [];
+    let sampled = 0;
+    const read = async () => {
+      for await (const { sessionUpdate } of responseStream ?? []) {
+        if (sessionUpdate === undefined) continue;
+        updates.push(sessionUpdate.sessionResults?.length ?? 0);
+        if (sessionUpdate.sessionMetadata?.sampled === true) sampled += 1;
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ name: "SessionTimeoutException" });
+    expect([updates.length, updates[0], updates[1], sampled]).toEqual([3 * 3600, 500, 0, 1]);
+    tail.destroy();
   });
 
   test("filtering goes over all streams in order of time, page by page", async () => {

@@ -10,11 +10,19 @@ const CRC_BYTES = 4;
 const STRING_TYPE = 7;
 
 export function eventMessage(eventType: string, contentType: string, payload: Buffer): Buffer {
-  const headers = Buffer.concat([
-    header(":message-type", "event"),
-    header(":event-type", eventType),
-    header(":content-type", contentType),
-  ]);
+  return frame({ ":message-type": "event", ":event-type": eventType, ":content-type": contentType }, payload);
+}
+
+/** An error that the model knows; the stream ends with it. */
+export function exceptionMessage(exceptionType: string, contentType: string, payload: Buffer): Buffer {
+  return frame(
+    { ":message-type": "exception", ":exception-type": exceptionType, ":content-type": contentType },
+    payload,
+  );
+}
+
+function frame(named: Readonly<Record<string, string>>, payload: Buffer): Buffer {
+  const headers = Buffer.concat(Object.entries(named).map(([name, value]) => header(name, value)));
   const message = Buffer.allocUnsafe(PRELUDE_BYTES + headers.length + payload.length + CRC_BYTES);
   message.writeUInt32BE(message.length, 0);
   message.writeUInt32BE(headers.length, 4);
