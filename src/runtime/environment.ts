@@ -386,6 +386,7 @@ export class Environment {
           record: { name, state: "Subscribed", types },
         }),
       extensionName: (call) => this.#extensions.nameOf(call),
+      host: () => this.#sandbox.address,
       subscriptionOpen: () => this.#state === "initialising",
     });
   }

@@ -48,6 +48,7 @@ export class Telemetry {
   readonly #subscribed: (name: string, types: readonly string[]) => void;
   readonly #extensionName: (call: Call) => string | undefined;
   readonly #subscriptionOpen: () => boolean;
+  readonly #host: () => string;
 
   constructor(options: {
     /** Told after a subscription was accepted. */
@@ -55,10 +56,13 @@ export class Telemetry {
     /** Names the calling extension, or answers the refusal. */
     readonly extensionName: (call: Call) => string | undefined;
     readonly subscriptionOpen: () => boolean;
+    /** Where the extension's listener is found; this machine's loopback unless something else is said. */
+    readonly host: () => string | undefined;
   }) {
     this.#subscribed = options.subscribed;
     this.#extensionName = options.extensionName;
     this.#subscriptionOpen = options.subscriptionOpen;
+    this.#host = () => options.host() ?? "127.0.0.1";
   }
 
   get hasSubscribers(): boolean {
@@ -118,7 +122,7 @@ export class Telemetry {
       refuse("The request body is not valid JSON");
       return;
     }
-    const parsed = parseSubscription(input);
+    const parsed = parseSubscription(input, this.#host());
     if (typeof parsed === "string") {
       refuse(parsed);
       return;
@@ -194,7 +198,7 @@ interface SubscriptionRequest {
 type ParsedSubscription = Pick<Subscription, "types" | "deliver" | "buffering" | "close">;
 
 /** The subscription, or what is wrong with it. */
-function parseSubscription(input: SubscriptionRequest): ParsedSubscription | string {
+function parseSubscription(input: SubscriptionRequest, host: string): ParsedSubscription | string {
   const { types } = input;
   if (
     !Array.isArray(types) ||
@@ -214,23 +218,23 @@ function parseSubscription(input: SubscriptionRequest): ParsedSubscription | str
   }
   const { protocol, URI, port } = input.destination ?? {};
   if (protocol === "HTTP" && typeof URI === "string") {
-    const url = parseLocalUrl(URI);
+    const url = parseLocalUrl(URI, host);
     return url === undefined
       ? "destination.URI must be http://sandbox.localdomain:PORT/"
       : { types: types as TelemetryType[], buffering, ...overHttp(url) };
   }
   if (protocol === "TCP" && typeof port === "number")
-    return { types: types as TelemetryType[], buffering, ...overTcp(port) };
+    return { types: types as TelemetryType[], buffering, ...overTcp(port, host) };
   return "destination needs protocol HTTP with a URI, or TCP with a port";
 }
 
-/** `sandbox.localdomain` is the environment itself; ours shares the host's loopback. */
-function parseLocalUrl(uri: string): URL | undefined {
+/** `sandbox.localdomain` is the environment itself. */
+function parseLocalUrl(uri: string, host: string): URL | undefined {
   if (!URL.canParse(uri)) return undefined;
   const url = new URL(uri);
   if (url.protocol !== "http:" || !["sandbox.localdomain", "sandbox", "localhost", "127.0.0.1"].includes(url.hostname))
     return undefined;
-  url.hostname = "127.0.0.1";
+  url.hostname = host;
   return url;
 }
 
@@ -256,13 +260,13 @@ function overHttp(url: URL): Pick<Subscription, "deliver" | "close"> {
   };
 }
 
-function overTcp(port: number): Pick<Subscription, "deliver" | "close"> {
+function overTcp(port: number, host: string): Pick<Subscription, "deliver" | "close"> {
   let socket: Socket | undefined;
   return {
     deliver: (records) =>
       new Promise((resolve) => {
         if (socket === undefined || socket.destroyed) {
-          socket = connect({ host: "127.0.0.1", port });
+          socket = connect({ host, port });
           socket.unref();
           socket.on("error", () => socket?.destroy());
         }

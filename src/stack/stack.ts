@@ -175,7 +175,12 @@ export class Stack {
         const elsewhere = foreign.get(reference.kind === "ssm" ? "ssm" : "secretsmanager");
         return elsewhere === undefined ? embeddedLookUp(reference) : lookUpAt(elsewhere)(reference);
       };
-      const images = imageRooms({ projectRoot: options.projectRoot, reaper: config.containers.reaper, notice });
+      const images = imageRooms({
+        projectRoot: options.projectRoot,
+        reaper: config.containers.reaper,
+        ports: [config.ports.http, ...Object.values(config.secondStores).map(({ port }) => port)].filter(Boolean),
+        notice,
+      });
       closers.push(images.close);
       const host = new RuntimeHost({
         realm,

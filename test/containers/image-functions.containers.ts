@@ -1,4 +1,6 @@
 /** Functions that are container images, on a real engine, and what holds their limits. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +24,7 @@ beforeAll(async () => {
   writeFileSync(join(context, "runtime.mjs"), RUNTIME_CLIENT);
   writeFileSync(join(context, ".dockerignore"), "secret*\n!secret-not\n");
   for (const name of ["secret", "secret-not"]) writeFileSync(join(context, name), name);
-  rooms = await openImageRooms({ projectRoot: context, reaper: "own", notice: () => undefined });
+  rooms = await openImageRooms({ projectRoot: context, reaper: "own", ports: [], notice: () => undefined });
 });
 afterEach(async () => {
   await Promise.all(hosts.map((host) => host.close()));
@@ -33,7 +35,8 @@ afterEach(async () => {
 afterAll(async () => {
   await rooms.close();
   rmSync(context, { recursive: true });
-  docker("rmi", TAG);
+  const made = docker("images", "-q", "lambda-run-test/*");
+  if (made !== "") docker("rmi", "-f", ...made.split("\n"));
 });
 
 /** State and name of the containers of functions. */
@@ -166,6 +169,57 @@ describe("a container image", () => {
     ).toBe(2 ** 20 + 4096);
   });
 
+  it("with extensions has a loopback of its own in every environment, and finds ours all the same", async () => {
+    const extension = `#!/usr/bin/node
+const http = require("node:http");
+const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API;
+let told = "";
+http.createServer((request, response) => {
+  if (request.method !== "POST") return response.end(told);
+  request.on("data", (text) => (told += text)).on("end", () => response.end());
+}).listen(4243, "sandbox.localdomain", async () => {
+  const registered = await fetch(api + "/2020-01-01/extension/register", {
+    method: "POST", headers: { "Lambda-Extension-Name": "web" }, body: JSON.stringify({ events: [] }),
+  });
+  const headers = { "Lambda-Extension-Identifier": registered.headers.get("lambda-extension-identifier") };
+  const body = JSON.stringify({
+    schemaVersion: "2022-12-13", types: ["platform"], buffering: { timeoutMs: 25 },
+    destination: { protocol: "HTTP", URI: "http://sandbox.localdomain:4243/" },
+  });
+  await fetch(api + "/2022-07-01/telemetry", { method: "PUT", headers, body });
+  await fetch(api + "/2020-01-01/extension/event/next", { headers });
+});
+`;
+    writeFileSync(join(context, "web"), extension, { mode: 0o755 });
+    writeFileSync(join(context, "Web"), `${DOCKERFILE}COPY web /opt/extensions/web\n`);
+    const service = createServer((_request, response) => response.end("ours"));
+    await new Promise<void>((done) => service.listen(0, "127.0.0.1", done));
+    const { port } = service.address() as AddressInfo;
+    const tag = "lambda-run-test/web:local";
+    const host = hostOf({ endpoints: () => ({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }) });
+    const config = imageFunction(
+      host,
+      { build: { context, dockerfile: "Web", tag } },
+      { environment: { APP: "http://127.0.0.1:4243", QUEUE: `http://localhost:${port}/queue` } },
+    );
+    const text = `(async () => {
+      const get = async (url) => (await fetch(url)).text();
+      let told = "";
+      while (told === "") told = await get(process.env.APP);
+      return [told, await get(process.env.AWS_ENDPOINT_URL), await get(process.env.QUEUE), process.env.APP];
+    })()`;
+    const both = await Promise.all([run(host, config, text), run(host, config, text)]);
+    for (const answer of both)
+      expect(answer).toEqual([
+        expect.stringContaining("platform.telemetrySubscription"),
+        "ours",
+        "ours",
+        "http://127.0.0.1:4243",
+      ]);
+    await new Promise((done) => service.close(done));
+    await host.close();
+  });
+
   it("starts the extensions of the image before its runtime, each in a container that shares /tmp", async () => {
     const extension = `#!/usr/bin/node
 const fs = require("node:fs");
@@ -198,7 +252,6 @@ const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extens
     const lines = host.lines(config);
     expect(lines.indexOf("notes registered undefined")).toBeLessThan(lines.indexOf("INIT of the image"));
     expect(lines).toContainEqual("notes SHUTDOWN SPINDOWN");
-    docker("rmi", tag);
   });
 
   it("that has nothing to run is an invalid entry point", async () => {

@@ -63,6 +63,8 @@ export interface Sandbox {
   readonly tier: SandboxTier | "container";
   /** Resolves when the root stands; rejects with LR5005 when it cannot be built. Nothing needs to wait for it. */
   readonly ready: Promise<void>;
+  /** Where ports that its processes open are found from here; absent = this machine's loopback. */
+  readonly address?: string | undefined;
   /** The room has ended on its own (somebody killed its first process): nothing can be started in it any more. */
   readonly isGone: boolean;
   /** What a person should know about this sandbox, e.g. that its code is readable by root alone. */

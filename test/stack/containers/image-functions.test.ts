@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -9,7 +10,8 @@ import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { passOn } from "../../../src/stack/containers/functions/attached-output.js";
 import { packContext } from "../../../src/stack/containers/functions/build-context.js";
-import { functionNetwork } from "../../../src/stack/containers/functions/network.js";
+import { functionNetwork, ownPlace } from "../../../src/stack/containers/functions/network.js";
+import { Relays } from "../../../src/stack/containers/functions/relay.js";
 import { ProjectFolder } from "../../cli/cli.js";
 
 const folders: string[] = [];
@@ -82,10 +84,38 @@ describe("the network of image functions", () => {
       Name: "docker-desktop",
       Architecture: "aarch64",
     });
-    expect(network).toMatchObject({ mode: "bridge", architecture: "arm64" });
-    expect(network.translate("http://127.0.0.1:4566/q and localhost:80 but not 127.0.0.1 or 10.127.0.0.1x")).toBe(
-      "http://host.docker.internal:4566/q and host.docker.internal:80 but not 127.0.0.1 or 10.127.0.0.1x",
-    );
+    expect(network).toMatchObject({ sharesLoopback: false, architecture: "arm64" });
+    const place = ownPlace(network, { gateway: "172.17.0.1", container: "172.17.0.2" }, [9000]);
+    const env = {
+      AWS_LAMBDA_RUNTIME_API: "127.0.0.1:40001",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
+      QUEUE: "http://localhost:4566/000/q",
+      STORE: "http://127.0.0.1:9000",
+      OWN: "http://127.0.0.1:8080",
+    };
+    expect(await place.translate(env)).toEqual({
+      AWS_LAMBDA_RUNTIME_API: "host.docker.internal:40001",
+      AWS_ENDPOINT_URL: "http://host.docker.internal:4566",
+      QUEUE: "http://host.docker.internal:4566/000/q",
+      STORE: "http://host.docker.internal:9000",
+      OWN: "http://127.0.0.1:8080",
+    });
+  });
+
+  it("of its own is led to this machine's loopback by relays that serve one container alone", async () => {
+    const server = createServer((_request, response) => response.end("ours"));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as AddressInfo;
+    const [open, closed] = [new Relays("127.0.0.1", "127.0.0.1"), new Relays("127.0.0.1", "127.0.0.9")];
+    expect(await (await fetch(`http://${await open.addressOf(port)}`)).text()).toBe("ours");
+    expect(await open.addressOf(port)).toBe(await open.addressOf(port));
+    await expect(fetch(`http://${await closed.addressOf(port)}`)).rejects.toThrow("fetch failed");
+    const address = await open.addressOf(port);
+    open.close();
+    closed.close();
+    await expect(fetch(`http://${address}`)).rejects.toThrow("fetch failed");
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
   });
 
   it("is refused for an engine on another machine", async () => {

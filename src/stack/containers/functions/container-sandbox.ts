@@ -22,6 +22,7 @@ import type { EngineTarget } from "../engine.js";
 import { FUNCTION_LABEL, HOLDER_LABEL } from "../labels.js";
 import { FunctionContainer } from "./container.js";
 import { Holder } from "./holder.js";
+import { ownPlace, SHARED_PLACE, type FunctionNetwork, type Place } from "./network.js";
 import { creation, type ContainerShape } from "./shape.js";
 import { WatchedProcesses } from "./watched-processes.js";
 
@@ -37,6 +38,10 @@ export interface ContainerSandboxOptions {
   readonly functionName: string;
   /** Image of the holder. */
   readonly pauseImage: string;
+  readonly network: FunctionNetwork;
+  readonly ownNetwork: boolean;
+  /** Ports of ours that its variables may name. */
+  readonly ports: readonly number[];
 }
 
 export class ContainerSandbox implements Sandbox {
@@ -51,6 +56,8 @@ export class ContainerSandbox implements Sandbox {
   readonly #containers = new Map<FunctionContainer, WatchedProcesses | undefined>();
   readonly #removals = new Set<Promise<void>>();
   #holder: Holder | undefined;
+  /** Its own network, where it has one. */
+  #place: Place | undefined;
   #count = 0;
   #lastOutputAt = 0;
   #settleReady: { resolve(): void; reject(error: unknown): void } | undefined;
@@ -73,6 +80,10 @@ export class ContainerSandbox implements Sandbox {
     });
   }
 
+  get address(): string | undefined {
+    return this.#options.ownNetwork ? this.#place?.address : SHARED_PLACE.address;
+  }
+
   get isGone(): boolean {
     return this.#isOver;
   }
@@ -85,7 +96,11 @@ export class ContainerSandbox implements Sandbox {
     const container = new FunctionContainer({
       target,
       name: `${name}-${this.#count}`,
-      creation: async () => creation(shape, spec, process, await this.#held()),
+      creation: async () => {
+        const { id, place } = await this.#room();
+        const env = await place.translate(process.env);
+        return creation(shape, spec, { ...process, env }, { id, sharesNetwork: !place.shared });
+      },
       print: (stream, bytes) => {
         this.#lastOutputAt = performance.now();
         if (!this.#isOver) this.output[stream].write(bytes);
@@ -146,18 +161,33 @@ export class ContainerSandbox implements Sandbox {
     for (const container of this.#containers.keys()) this.#forget(container);
     await Promise.all(this.#removals);
     await this.#holder?.remove().catch(() => undefined); // what is left goes with the session
+    this.#leave();
     this.output.stdout.end();
     this.output.stderr.end();
   }
 
-  /** The holder's id. Who removes it (`lambda-run down`) takes /tmp away, and no more than that. */
-  async #held(): Promise<string> {
+  /** What its containers share. Who removes the holder (`lambda-run down`) takes that away, and no more. */
+  async #room(): Promise<{ readonly id: string; readonly place: Place }> {
     const held = this.#holder;
-    if (held !== undefined && !(await held.isThere()) && this.#holder === held) this.#holder = undefined;
-    const { target, pauseImage, name, functionName, shape, spec } = this.#options;
+    if (held !== undefined && !(await held.isThere()) && this.#holder === held) this.#leave();
+    const { target, pauseImage, name, functionName, shape, spec, network, ownNetwork, ports } = this.#options;
     const labels = { ...shape.labels, [HOLDER_LABEL]: functionName };
-    this.#holder ??= new Holder({ target, image: pauseImage, name, labels, sizeMb: spec.ephemeralStorageMb });
-    return this.#holder.created;
+    const holder = (this.#holder ??= new Holder({
+      target,
+      image: pauseImage,
+      name,
+      labels,
+      sizeMb: spec.ephemeralStorageMb,
+      ownNetwork,
+    }));
+    const id = await holder.created;
+    if (ownNetwork) this.#place ??= ownPlace(network, await holder.addresses, ports);
+    return { id, place: this.#place ?? SHARED_PLACE };
+  }
+
+  #leave(): void {
+    this.#place?.close();
+    this.#place = this.#holder = undefined;
   }
 
   async #endOf(container: FunctionContainer): Promise<ProcessExit> {

@@ -22,6 +22,8 @@ import { functionNetwork, type FunctionNetwork } from "./network.js";
 export interface ImageRoomsOptions {
   readonly projectRoot: string;
   readonly reaper: ResolvedConfig["containers"]["reaper"];
+  /** Of what functions may be told to call on this machine, beside the services. */
+  readonly ports: readonly number[];
   readonly notice: (text: string) => void;
 }
 
@@ -33,7 +35,7 @@ export interface ImageRooms extends ImageRunner {
 type ImageSource = Extract<CodeSource, { kind: "image" }>;
 
 /** Throws LR5009 when there is no engine that image functions can run on. */
-export async function openImageRooms({ projectRoot, reaper, notice }: ImageRoomsOptions): Promise<ImageRooms> {
+export async function openImageRooms({ projectRoot, reaper, ports, notice }: ImageRoomsOptions): Promise<ImageRooms> {
   const { target } = await readyEngine({
     what: "Image functions need a Docker engine, and there is none to use",
     instead: "Functions with Runtime, Handler and CodeUri need none.",
@@ -50,15 +52,18 @@ export async function openImageRooms({ projectRoot, reaper, notice }: ImageRooms
       const image = await inspect(target, await imageOf(target, config, code, network, notice));
       const extensions = await extensionsOf(target, image.Id, labels);
       return prepared(image, config, code, extensions, (spec) => {
-        const workingDirectory = code.workingDirectory;
-        const name = `lambda-run-${config.name.replaceAll(/[^\w.-]/g, "-")}-${spec.id.slice(0, 8)}`;
-        const shape = {
-          image: image.Id,
-          workingDirectory,
+        const shape = { image: image.Id, workingDirectory: code.workingDirectory, labels };
+        return new ContainerSandbox({
+          target,
+          shape,
+          spec,
+          name: `lambda-run-${config.name.replaceAll(/[^\w.-]/g, "-")}-${spec.id.slice(0, 8)}`,
+          functionName: config.name,
+          pauseImage: holderImage,
           network,
-          labels: labels,
-        };
-        return new ContainerSandbox({ target, shape, spec, name, functionName: config.name, pauseImage: holderImage });
+          ownNetwork: !network.sharesLoopback || extensions.length > 0,
+          ports,
+        });
       });
     },
     async close() {

@@ -6,13 +6,11 @@
 import { LAMBDA, MEBIBYTE } from "../../../shared/aws-limits.js";
 import { cpuQuotaOf } from "../../../runtime/limits/cpu.js";
 import type { ProcessSpec, SandboxSpec } from "../../../runtime/sandbox/sandbox.js";
-import type { FunctionNetwork } from "./network.js";
 
 export interface ContainerShape {
   /** Its id: what the name means may change while we run. */
   readonly image: string;
   readonly workingDirectory: string | undefined;
-  readonly network: FunctionNetwork;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -25,9 +23,8 @@ export function creation(
   shape: ContainerShape,
   spec: SandboxSpec,
   { command, env }: ProcessSpec,
-  holder: string,
+  holder: { readonly id: string; readonly sharesNetwork: boolean },
 ): object {
-  const { network } = shape;
   const [program, ...args] = command;
   // What lies in /tmp is charged to the container: a full /tmp must be ENOSPC and no kill.
   const memoryBytes = (spec.memoryMb + spec.ephemeralStorageMb) * MEBIBYTE;
@@ -36,18 +33,17 @@ export function creation(
     Image: shape.image,
     Entrypoint: program === undefined ? [] : [program],
     Cmd: args,
-    Env: Object.entries(env).map(([name, value]) => `${name}=${network.translate(value)}`),
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     User: USER,
     Labels: shape.labels,
     ...(shape.workingDirectory === undefined ? {} : { WorkingDir: shape.workingDirectory }),
     HostConfig: {
-      NetworkMode: network.mode,
-      ...(network.mode === "host" ? {} : { ExtraHosts: ["host.docker.internal:host-gateway"] }),
+      NetworkMode: holder.sharesNetwork ? `container:${holder.id}` : "host",
       // A process 1 that is not the function's: it counts the dead, and signals mean what they mean elsewhere.
       Init: true,
       ReadonlyRootfs: true,
       // Its /tmp.
-      VolumesFrom: [holder],
+      VolumesFrom: [holder.id],
       // Lambda has no /dev/shm.
       IpcMode: "none",
       CapDrop: ["ALL"],
