@@ -77,7 +77,8 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   new one, but there the way back and forth takes as long.
  * - The standby of a container image has run its INIT and is paused, since an image cannot be held before it; Lambda may
  *   initialise ahead of an event, too. The first invocation reports that INIT.
- * - Container images need a Docker engine on this machine. They share its network, so loopback is the host's there too.
+ * - Container images need a Docker engine on this machine. They share its network, so loopback is the host's there too,
+ *   unless the image has extensions or the engine is in a virtual machine.
  * - One environment waits in standby up to the moment before INIT: the Node process is started and the AWS SDK loaded
  *   ahead. Nothing of the function's own runs there; INIT and its duration are those of the function's code.
  * - Another Node than declared runs a function by the rules of the declared one, with a notice, unless the right one has

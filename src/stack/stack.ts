@@ -175,13 +175,6 @@ export class Stack {
         const elsewhere = foreign.get(reference.kind === "ssm" ? "ssm" : "secretsmanager");
         return elsewhere === undefined ? embeddedLookUp(reference) : lookUpAt(elsewhere)(reference);
       };
-      const images = imageRooms({
-        projectRoot: options.projectRoot,
-        reaper: config.containers.reaper,
-        ports: [config.ports.http, ...Object.values(config.secondStores).map(({ port }) => port)].filter(Boolean),
-        notice,
-      });
-      closers.push(images.close);
       const host = new RuntimeHost({
         realm,
         clock,
@@ -205,7 +198,7 @@ export class Stack {
         notice: (fn, text) => notice(`${fn.name}: ${text}`),
         standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
-        images: images.open,
+        images: imageRooms(config, options.projectRoot, notice, closers),
         faithfulCpu: config.limits.faithfulCpu,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
