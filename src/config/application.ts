@@ -189,6 +189,8 @@ export interface ApiKeyConfig {
   readonly id: string;
   readonly name: string;
   readonly value: string;
+  /** The template names no value: AWS draws one, and here it follows from the name. */
+  readonly isGenerated: boolean;
   readonly enabled: boolean;
 }
 

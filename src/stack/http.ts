@@ -77,6 +77,7 @@ export class StackHttp {
     http.#server = server;
     if (config.ports.http !== 0 && server.port !== config.ports.http)
       notice(`port ${config.ports.http} is in use, the APIs listen on ${server.port}`);
+    for (const text of generatedKeys(application)) notice(text);
     return http;
   }
 
@@ -177,6 +178,17 @@ function asService(handler: HttpHandler): EmbeddedService {
     reset: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
+}
+
+/** Nobody can send a key that he does not know. */
+function generatedKeys(application: Application): readonly string[] {
+  return httpApisOf(application).flatMap(({ logicalId, settings: { usagePlans } }) =>
+    usagePlans.flatMap(({ keys }) =>
+      keys
+        .filter(({ enabled, isGenerated }) => enabled && isGenerated)
+        .map(({ name, value }) => `the API ${logicalId} takes ${value} as x-api-key (${name})`),
+    ),
+  );
 }
 
 const httpApisOf = ({ apis }: Application): readonly Exclude<ApiConfig, { kind: "websocket" }>[] =>

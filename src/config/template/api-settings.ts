@@ -106,6 +106,7 @@ function keyOf(logicalId: string, properties: JsonObject): ApiKeyConfig {
     id: digest.slice(0, 10),
     name: typeof properties["Name"] === "string" ? properties["Name"] : logicalId,
     value: typeof value === "string" ? value : digest.slice(0, KEY_LENGTH),
+    isGenerated: typeof value !== "string",
     enabled: properties["Enabled"] !== false && properties["Enabled"] !== "false",
   };
 }

@@ -88,7 +88,8 @@ async function answerOf(
   }
   const fn = door.functionById(route.functionId);
   if (fn === undefined) return refuse("function-failed");
-  const input = { ...bareEvent, caller: passage.caller, authorizer: passed.authorizer };
+  const authorizer = route.payload === "1.0" ? flatAuthorizer(passed.authorizer) : passed.authorizer;
+  const input = { ...bareEvent, caller: passage.caller, authorizer };
   const event =
     route.payload === "2.0"
       ? eventV2({
@@ -122,6 +123,14 @@ async function answerOf(
     door.log.warn({ api: api.name, stage, route: routeKey }, passage.integrationError);
   }
   return refuse("function-failed");
+}
+
+/** Format 1.0 has no levels: claims and scopes, or what the authorizer function said, as they are in REST APIs. */
+function flatAuthorizer(authorizer: Passage["authorizer"]): Passage["authorizer"] {
+  if (authorizer === undefined) return undefined;
+  const { jwt, lambda, iam: _iam, ...own } = authorizer as Readonly<Record<string, object | undefined>>;
+  const flat = { ...own, ...lambda, ...jwt };
+  return Object.keys(flat).length === 0 ? undefined : flat;
 }
 
 /** What an authorizer's verdict is called in the access log. */

@@ -60,6 +60,8 @@ Resources:
         Signed: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: /signed, Method: GET, Auth: { Authorizer: AWS_IAM } } }
         Simple: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /simple, Method: GET, Auth: { Authorizer: Simple } } }
         Jwt: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /jwt, Method: GET, Auth: { Authorizer: Jwt } } }
+        JwtOne: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /one/jwt, Method: GET, PayloadFormatVersion: "1.0", Auth: { Authorizer: Jwt } } }
+        SimpleOne: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /one/simple, Method: GET, PayloadFormatVersion: "1.0", Auth: { Authorizer: Simple } } }
         Scoped: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /scoped, Method: GET, Auth: { Authorizer: Jwt, AuthorizationScopes: [write] } } }
         RouteA: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /a, Method: GET, Auth: { Authorizer: PerRoute } } }
         RouteB: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /b, Method: GET, Auth: { Authorizer: PerRoute } } }
@@ -102,12 +104,13 @@ const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const strange = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let doors: Doors;
 
+const notices: string[] = [];
 beforeAll(async () => {
   const jwks = { keys: [{ ...keys.publicKey.export({ format: "jwk" }), kid: "k1", alg: "RS256", use: "sig" }] };
   doors = await Doors.open(
     TEMPLATE,
     { "code/auth.js": AUTH, "keys.json": JSON.stringify(jwks) },
-    { clock: "virtual", jwtKeys: { [ISSUER]: "keys.json" } },
+    { clock: "virtual", jwtKeys: { [ISSUER]: "keys.json" }, onNotice: (text) => notices.push(text) },
   );
 });
 afterAll(() => doors.close());
@@ -205,6 +208,12 @@ describe("a JWT authorizer", () => {
     });
   });
 
+  test("is flat in format 1.0, as every authorizer there", async () => {
+    const answer = await http("/one/jwt", await bearer({ aud: "client-1", scope: "read" }));
+    expect(authorizerIn(answer)).toMatchObject({ claims: { aud: "client-1" }, scopes: ["read"] });
+    expect(authorizerIn(await http("/one/simple", { "x-who": "ann" }))).toMatchObject({ who: ["ann"] });
+  });
+
   test("takes client_id for the audience where there is none", async () => {
     expect((await http("/jwt", await bearer({ client_id: "client-1" }))).status).toBe(200);
   });
@@ -235,6 +244,10 @@ describe("a JWT authorizer", () => {
 test("a key has to be sent, and is slowed and counted as its plan says", async () => {
   const api = doors.stack.stack.application.apis.find(({ logicalId }) => logicalId === "Rest");
   const key = api?.settings.usagePlans[0]?.keys[0]?.value ?? "";
+  // Keys of the template are known; those that AWS draws are told.
+  expect(notices.filter((text) => text.includes("x-api-key"))).toEqual([
+    `the API Rest takes ${key} as x-api-key (RestApiKey)`,
+  ]);
   expect(await rest("/key")).toMatchObject({ status: 403, text: '{"message":"Forbidden"}' });
   expect((await rest("/key", { "x-api-key": "wrong" })).status).toBe(403);
   const identity = (
