@@ -20,6 +20,8 @@ export type InvokeEnd =
 export interface Answer {
   readonly payload: Buffer;
   readonly failed: boolean;
+  /** Of the response, streamed or not; an error is none. */
+  readonly producedBytes: number;
   /** Set when the platform, not the handler, ended the invocation. */
   readonly platformError: string | undefined;
   readonly leftovers: readonly Leftover[];
@@ -46,13 +48,13 @@ export function finalAnswer({ requestId, end, outcome, midResponse, timeoutSecon
 function answerOf(outcome: Outcome): Answer {
   switch (outcome.kind) {
     case "response":
-      return { payload: outcome.payload, failed: false, platformError: undefined, leftovers: outcome.leftovers };
+      return { ...answer(outcome.payload, false, outcome.leftovers), producedBytes: outcome.payload.length };
     case "error":
-      return { payload: outcome.payload, failed: true, platformError: undefined, leftovers: outcome.leftovers };
+      return answer(outcome.payload, true, outcome.leftovers);
     case "failure":
       return fromFailure(outcome.failure, true);
     case "streamed":
-      return { payload: Buffer.alloc(0), failed: false, platformError: undefined, leftovers: [] };
+      return { ...answer(Buffer.alloc(0), false), producedBytes: outcome.sizeBytes };
   }
 }
 
@@ -62,12 +64,7 @@ function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeco
     case "timeout":
       return fromFailure(timedOut(requestId, timeoutSeconds), false);
     case "error":
-      return {
-        payload: end.failure.payload,
-        failed: true,
-        platformError: platformErrorType(end.failure.errorType),
-        leftovers: [],
-      };
+      return { ...answer(end.failure.payload, true), platformError: platformErrorType(end.failure.errorType) };
     case "exit":
       return fromFailure(exited(requestId, end.exit), true);
     case "extension":
@@ -79,12 +76,11 @@ function platformAnswer(end: InvokeEnd | InitEnd, requestId: string, timeoutSeco
 }
 
 function fromFailure(failure: Failure, platform: boolean): Answer {
-  return {
-    payload: failure.payload,
-    failed: true,
-    platformError: platform ? failure.errorType : undefined,
-    leftovers: [],
-  };
+  return { ...answer(failure.payload, true), platformError: platform ? failure.errorType : undefined };
+}
+
+function answer(payload: Buffer, failed: boolean, leftovers: readonly Leftover[] = []): Answer {
+  return { payload, failed, producedBytes: 0, platformError: undefined, leftovers };
 }
 
 /** Error type of an INIT that failed; a timeout has none. */

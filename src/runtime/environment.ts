@@ -248,7 +248,7 @@ export class Environment {
     const elapsedMs = performance.now() - run.startedAt;
     // Timers may fire a fraction of a millisecond early; nobody should read 2999.61 ms beside "3.00 seconds".
     const durationMs = end.kind === "timeout" ? Math.max(elapsedMs, config.timeoutSeconds * 1000) : elapsedMs;
-    const midResponse = this.#session.midResponse;
+    const { midResponse, spans } = this.#session;
     const answer = finalAnswer({
       requestId,
       end,
@@ -272,7 +272,7 @@ export class Environment {
       tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives),
     };
     const report = makeReport({ ...figures, durationMs, peakBytes });
-    this.#capture.platform(runtimeDoneEvent(report, answer.payload.length, run.tracing));
+    this.#capture.platform(runtimeDoneEvent(report, answer.producedBytes, run.tracing, spans));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
     const result: InvokeResult = {
       requestId,

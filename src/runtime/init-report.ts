@@ -43,6 +43,9 @@ export function initEndEvents(
   return [
     ...extensions.map((extension): PlatformEvent => ({ type: "platform.extension", record: extension })),
     { type: "platform.initRuntimeDone", record },
-    { type: "platform.initReport", record: { ...record, metrics: { durationMs } } },
+    {
+      type: "platform.initReport",
+      record: { ...record, metrics: { durationMs: Math.round(durationMs * 1000) / 1000 } },
+    },
   ];
 }

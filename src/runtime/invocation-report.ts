@@ -2,6 +2,7 @@
 import type { Answer, InitEnd, InvokeEnd } from "./answer.js";
 import { MEBIBYTE } from "../shared/aws-limits.js";
 import type { PlatformEvent } from "./platform-events.js";
+import type { Span } from "./response-clock.js";
 import type { InvocationReport, InvocationStatus } from "./types.js";
 
 export interface ReportInputs {
@@ -35,7 +36,12 @@ export function makeReport(inputs: ReportInputs): InvocationReport {
 }
 
 /** The runtime's part of an invocation is over. An error that the handler threw is a success of the platform's. */
-export function runtimeDoneEvent(report: InvocationReport, producedBytes: number, tracing: object): PlatformEvent {
+export function runtimeDoneEvent(
+  report: InvocationReport,
+  producedBytes: number,
+  tracing: object,
+  spans: readonly Span[] | undefined,
+): PlatformEvent {
   return {
     type: "platform.runtimeDone",
     record: {
@@ -43,6 +49,7 @@ export function runtimeDoneEvent(report: InvocationReport, producedBytes: number
       ...statusOf(report),
       metrics: { durationMs: report.durationMs, producedBytes },
       ...tracing,
+      ...(spans === undefined ? {} : { spans }),
     },
   };
 }

@@ -56,8 +56,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * - Network, kernel and other processes of the host are not hidden by more than the namespaces of the tier in use:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.
  * - X-Ray: no daemon listens, no segments are made, REPORT has no `XRAY TraceId` line; the trace header is passed on.
- * - Telemetry has neither `spans` nor the metrics of response streaming. What an internal extension prints counts as the
- *   function's output: it is the same process.
+ * - What an internal extension prints counts as the function's output in telemetry: it is the same process.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
  * - Threads are not limited to 1,024; the limit of open files is.
  * - Of a `bootstrap` or extension only mode, first line and kind of program are looked at before it is started

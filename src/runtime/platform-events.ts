@@ -4,6 +4,7 @@
  * Shapes: AWS Lambda developer guide, "Telemetry API Event schema reference", schema version 2022-12-13.
  */
 import type { LoggingConfig } from "../config/function-config.js";
+import type { Span } from "./response-clock.js";
 
 export type InitPhase = "init" | "invoke";
 export type PhaseStatus = "success" | "error" | "timeout";
@@ -58,6 +59,8 @@ export type PlatformEvent =
         readonly errorType?: string;
         readonly metrics: { readonly durationMs: number; readonly producedBytes: number };
         readonly tracing?: Tracing;
+        /** Of a response; errors have none. */
+        readonly spans?: readonly Span[];
       }
     >
   | Named<

@@ -5,6 +5,7 @@
  */
 import { LAMBDA } from "../shared/aws-limits.js";
 import { responseTooLarge, truncatedResponse, type Failure } from "./failures.js";
+import { ResponseClock, type Span } from "./response-clock.js";
 import { collect, onEnd, type Call } from "./runtime-api.js";
 import type { Reply } from "./wire/connection.js";
 import type { BodySink } from "./wire/request-parser.js";
@@ -80,6 +81,7 @@ export class RuntimeSession {
   #current: Delivery | undefined;
   #stream: ResponseStreamSink | undefined;
   #closed = false;
+  readonly #clock = new ResponseClock();
 
   constructor(events: SessionEvents) {
     this.#events = events;
@@ -107,6 +109,7 @@ export class RuntimeSession {
     if (request.cognitoIdentity !== undefined)
       headers["Lambda-Runtime-Cognito-Identity"] = asciiJson(request.cognitoIdentity);
     if (request.tenantId !== undefined) headers["Lambda-Runtime-Aws-Tenant-Id"] = request.tenantId;
+    this.#clock.delivered();
     reply.send(200, request.payload, headers);
   }
 
@@ -114,6 +117,11 @@ export class RuntimeSession {
   close(failure: Failure): void {
     this.#closed = true;
     this.#endStream(failure);
+  }
+
+  /** Of the response to the last event, up to now. */
+  get spans(): readonly Span[] | undefined {
+    return this.#clock.spans;
   }
 
   /** A response was under way and its end has not come. */
@@ -142,6 +150,7 @@ export class RuntimeSession {
     const refusal = this.#refusal(match[0] ?? "", "InvocationResponse");
     if (refusal !== undefined) return onEnd(() => refusal(reply));
     this.#state = "InvocationResponse";
+    this.#clock.started();
     const mode = head.headers[MODE];
     if (mode !== undefined && mode !== "streaming") {
       return onEnd(() => {
@@ -262,6 +271,7 @@ export class RuntimeSession {
 
   #finish(outcome: Outcome): void {
     this.#state = "RuntimeResponseSentState";
+    if (outcome.kind === "response" || outcome.kind === "streamed") this.#clock.finished();
     if (!this.#closed) this.#events.outcome(outcome);
   }
 

@@ -236,6 +236,11 @@ test("telemetry comes over HTTP with platform events and the function's lines", 
     requestId,
     status: "success",
     metrics: { durationMs: expect.any(Number), producedBytes: 4 },
+    spans: ["responseLatency", "responseDuration", "runtimeOverhead"].map((name) => ({
+      name,
+      durationMs: expect.any(Number),
+      start: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/),
+    })),
   });
   expect(records.filter(({ type }) => type === "function").map(({ record }) => record)).toContainEqual(
     expect.objectContaining({ level: "INFO", message: "plain" }),

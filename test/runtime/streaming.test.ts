@@ -51,6 +51,20 @@ test.each(["nodejs22.x", "nodejs24.x"])(
   },
 );
 
+test("telemetry counts the bytes of a stream and times it, and has neither of an error", async () => {
+  const logging = { format: "JSON", applicationLogLevel: "INFO", systemLogLevel: "INFO", logGroup: "/g" } as const;
+  const doneOf = ({ result }: Streamed): Record<string, unknown> => {
+    const line = result.logs.split("\n").find((text) => text.includes('"platform.runtimeDone"'));
+    return (JSON.parse(line ?? "{}") as { record: Record<string, unknown> }).record;
+  };
+  const streamed = doneOf(await stream("streams.handler", {}, { logging }));
+  expect(streamed).toMatchObject({ status: "success", metrics: { producedBytes: 10 } });
+  expect(streamed["spans"]).toHaveLength(3);
+  const failed = doneOf(await stream("throws-error.handler", {}, { logging }));
+  expect(failed).toMatchObject({ status: "success", metrics: { producedBytes: 0 } });
+  expect(failed).not.toHaveProperty("spans");
+});
+
 test("a caller that takes no stream gets the whole as one answer", async () => {
   const result = await functions.invoke(functions.function("node", "streams.handler"));
   expect(result.payload.toString()).toBe("one two 36");
