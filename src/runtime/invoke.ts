@@ -37,7 +37,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *
  * Mimics: the on-demand execution environment of Lambda with its Runtime API (2018-06-01), Extensions API (2020-01-01),
  * Telemetry API (2022-07-01) and Logs API (2020-08-15). Sources, read in November 2026: AWS's runtime clients
- * (aws-lambda-ric 3.3.0 for Node 22 and older, 4.0.2 for Node 24 and newer, awslambdaric for Python), the open platform
+ * (aws-lambda-ric 3.3.0 for Node 22 and older, 4.0.2 for Node 24 and newer, awslambdaric 4.2.2 for Python), the open platform
  * code of aws-lambda-runtime-interface-emulator (state names, refusals, order of the SHUTDOWN phase, texts of exits),
  * the Lambda developer guide, answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
  * environment variables, REPORT), and logs that users have published up to 2026 (`Status` and `Runtime.OutOfMemory` in
@@ -106,7 +106,6 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   memory): from published copies of the bootstrap of AWS's Node images; newer images may differ. What NODE_OPTIONS
  *   name is left out of them.
  * - Node 24: exit status 1 after an uncaught exception and none after a promise that never settles (inferred from the client).
- * - Python: which runtimes write plain Unicode in answers (here 3.12 and newer).
  * - Container images: that INIT_START is not printed, that USER does not count, that there is no /dev/shm, and which
  *   variables Lambda sets beside the image's own.
  * - SIGTERM to the runtime in the SHUTDOWN phase only when an extension is registered, with 300 ms before external ones.

@@ -97,6 +97,80 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
       });
     });
 
+    test.each([
+      ["point", '{"at": {"x": 1, "y": {"x": 2, "y": 3}}}'],
+      ["bytes", '{"inside": "text", "key": 1}'],
+      ["raw", "not json"],
+      ["keys", '{"null": "n", "1.5": "f", "false": "b", "1": "i"}'],
+      ["nan", "[NaN, Infinity, NaN, Infinity]"],
+      ["big", "1180591620717411303424"],
+      ["ordered", '{"b": 1, "a": 2}'],
+    ])("an unusual result is written as AWS's encoder writes it: %s", async (event, text) => {
+      expect((await functions.invoke(python("unusual.answers"), event)).payload.toString()).toBe(text);
+    });
+
+    test.each([
+      ["date", "Object of type datetime is not JSON serializable"],
+      ["enum", "Object of type Colour is not JSON serializable"],
+      ["function", "Object of type builtin_function_or_method is not JSON serializable"],
+      ["generator", "Object of type generator is not JSON serializable"],
+      ["tuple key", "keys must be str, int, float, bool or None, not tuple"],
+      ["cycle", "Circular reference detected"],
+    ])("what cannot be written is a marshal error: %s", async (event, reason) => {
+      const result = await functions.invoke(python("unusual.answers"), event);
+      expect(bodyOf(result)).toMatchObject({
+        errorType: "Runtime.MarshalError",
+        errorMessage: `Unable to marshal response: ${reason}`,
+      });
+    });
+
+    test("errors without a message, with lines and of the caller are named", async () => {
+      const config = python("unusual.raises");
+      const silent = await functions.invoke(config, "silent");
+      expect(bodyOf(silent)).toMatchObject({ errorType: "Silent", errorMessage: "" });
+      expect(silent.logs).toContain("[ERROR] Silent\rTraceback");
+      expect(bodyOf(await functions.invoke(config, "key"))).toMatchObject({
+        errorType: "KeyError",
+        errorMessage: "'missing'",
+      });
+      expect(bodyOf(await functions.invoke(config))).toMatchObject({
+        errorType: "RuntimeError",
+        errorMessage: "second\nline",
+      });
+      const base = await functions.invoke(config, "base");
+      expect(bodyOf(base)).toMatchObject({ errorType: "Runtime.ExitError" });
+      expect(base.logs).toContain("BaseException: not an Exception");
+      expect(bodyOf(await functions.invoke(python("unusual.no_arguments")))).toMatchObject({
+        errorType: "TypeError",
+        errorMessage: "no_arguments() takes 0 positional arguments but 2 were given",
+        stackTrace: [expect.stringContaining("bootstrap.py")],
+      });
+    });
+
+    test("a failed INIT comes with Lambda's warning", async () => {
+      const { logs } = await functions.invoke(python("at_load.handler"));
+      expect(logs).toMatch(/^\[WARNING\]\t\S+Z\t\tLAMBDA_WARNING: Unhandled exception\. .*runtimes-update\.html\r\n/m);
+    });
+
+    test("a function's own log format has the request id, and each call is a line", async () => {
+      const { logs, requestId } = await functions.invoke(python("unusual.formats"));
+      expect(logs).toContain(`\nown ${requestId} one\nown ${requestId} two\n`);
+    });
+
+    test("JSON logs keep objects, and levels between the named ones are the one below", async () => {
+      const logging = { format: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN", logGroup: "/g" } as const;
+      const { logs, requestId } = await functions.invoke(python("unusual.logs", { logging }));
+      const entries = logs.split("\n").filter((line) => line.startsWith("{"));
+      const at = { timestamp: expect.stringMatching(/^[\d-]{10}T[\d:]{8}Z$/), logger: "app", requestId };
+      expect(entries.map((line) => JSON.parse(line) as object)).toEqual([
+        { ...at, level: "WARNING", message: { an: "object", set: "{1}" } },
+        { ...at, level: "WARNING", message: "between levels" },
+        { ...at, level: "INFO", message: "no level filters 1" },
+        { ...at, level: "ERROR", message: "stack", orderId: "{2}" },
+      ]);
+      expect(logs).toMatch(/^by context$/m);
+    });
+
     test("the ends of a process are told apart, and the next invocation works", async () => {
       const config = python("app.leaves");
       const messageOf = async (event: object): Promise<unknown> =>

@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 import uuid
-from datetime import datetime, timezone
 
 RUNTIME = "/2018-06-01/runtime"
 # Private to lambda-run: answered when INIT begins; tells the exit code, which a shell could take for a signal.
@@ -23,6 +22,17 @@ NOTE_EXIT = "/lambda-run/exit/"
 ERROR_TYPE_HEADER = "Lambda-Runtime-Function-Error-Type"
 NO_BREAK_SPACE = "\u00a0"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
+JSON_TIME_FORMAT = TIME_FORMAT + "Z"
+TEXT_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
+# Word for word AWS's, since alarms look for it.
+INIT_FAILED = (
+    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. "
+    "However, in rare cases, a Lambda runtime update can cause unexpected function behavior. "
+    "For functions using managed runtimes, runtime updates can be triggered by a function change, or can be applied automatically. "
+    "To determine if the runtime has been updated, check the runtime version in the INIT_START log entry. "
+    "If this error correlates with a change in the runtime version, you may be able to mitigate this error by temporarily rolling back to the previous runtime version. "
+    "For more information, see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html\r"
+)
 FIRST_RUNTIME_WITH_PLAIN_UNICODE = (3, 12)
 
 
@@ -98,7 +108,7 @@ class LambdaContext:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message):
-        sys.stdout.write(str(message))
+        write_event(str(message))
 
     def __repr__(self):
         shown = ("aws_request_id", "log_group_name", "log_stream_name", "function_name", "memory_limit_in_mb")
@@ -121,6 +131,22 @@ def declared_version():
     return tuple(int(part) for part in digits) if all(part.isdigit() for part in digits) else (3, 0)
 
 
+def plain(value, inside=()):
+    """What AWS's encoder (simplejson) takes and the standard library's does not: named tuples are objects, bytes are text."""
+    if isinstance(value, bytes):
+        return value.decode()
+    if not isinstance(value, (dict, list, tuple)):
+        return value
+    if id(value) in inside:
+        raise ValueError("Circular reference detected")
+    inside = (*inside, id(value))
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key.decode() if isinstance(key, bytes) else key: plain(item, inside) for key, item in value.items()}
+    return [plain(item, inside) for item in value]
+
+
 def encode(value):
     """JSON as Lambda's Python writes it: decimals are numbers with all their digits."""
     numbers = {}
@@ -134,7 +160,7 @@ def encode(value):
         numbers[key] = str(item)
         return key
 
-    text = json.dumps(value, default=other, ensure_ascii=declared_version() < FIRST_RUNTIME_WITH_PLAIN_UNICODE)
+    text = json.dumps(plain(value), default=other, ensure_ascii=declared_version() < FIRST_RUNTIME_WITH_PLAIN_UNICODE)
     for key, number in numbers.items():
         text = text.replace(f'"{key}"', number)
     return text.encode("utf-8", "surrogatepass")
@@ -166,10 +192,50 @@ def describe(error, request_id):
     else:
         error_type = type(error).__name__
         frames = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in traceback.extract_tb(error.__traceback__)]
-        while frames and frames[0][0] == __file__:
-            frames.pop(0)
+        # The caller of a handler that cannot be called is all there is to show.
+        frames = [frame for frame in frames if frame[0] != __file__] or frames[-1:]
         trace = traceback.format_list(frames)
     return {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": trace}
+
+
+class LogHandler(logging.Handler):
+    """The root logger's handler. A function may give it a formatter of its own; every call is an event of its own."""
+
+    def emit(self, record):
+        try:
+            write_event(self.format(record))
+        except Exception:  # logging never fails its caller: a bad format string is reported and passed over
+            traceback.print_exc()
+
+
+def write_event(text):
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record):
+        # Levels between the named ones count as the one below.
+        level = logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10)
+        whole = isinstance(record.msg, dict) and not record.args
+        line = {
+            "timestamp": time.strftime(JSON_TIME_FORMAT, time.gmtime(record.created)),
+            "level": level,
+            "message": record.msg if whole else record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            kind, value, trace = record.exc_info
+            line["stackTrace"] = traceback.format_tb(trace)
+            line["errorType"] = kind.__name__
+            line["errorMessage"] = str(value)
+        line["requestId"] = record.aws_request_id
+        if record.exc_info:
+            line["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+        if record.tenant_id is not None:
+            line["tenantId"] = record.tenant_id
+        known = {*logging.makeLogRecord({}).__dict__, "message", "aws_request_id", "tenant_id", *line}
+        line.update((key, value) for key, value in record.__dict__.items() if key not in known and value is not None)
+        return json.dumps(line, ensure_ascii=False, default=str) + "\n"
 
 
 class Log:
@@ -183,8 +249,10 @@ class Log:
         self._level = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}.get(level, level)
 
     def install(self):
-        handler = logging.Handler()
-        handler.emit = self._emit
+        handler = LogHandler()
+        handler.addFilter(self._mark)
+        logging.Formatter.converter = time.gmtime
+        handler.setFormatter(JsonFormatter() if self._json else logging.Formatter(TEXT_FORMAT, TIME_FORMAT))
         root = logging.getLogger()
         root.addHandler(handler)
         if self._level in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
@@ -192,10 +260,11 @@ class Log:
 
     def error(self, error):
         if self._json:
-            stamped = {"timestamp": datetime.now(timezone.utc).strftime(TIME_FORMAT), "level": "ERROR", **error}
+            stamped = {"timestamp": time.strftime(JSON_TIME_FORMAT, time.gmtime()), "level": "ERROR", **error}
             sys.stdout.write(encode(stamped).decode() + "\n")
             return
-        lines = [f"[ERROR] {error['errorType']}: {error['errorMessage']}", "Traceback (most recent call last):"]
+        words = [error["errorType"], error["errorMessage"]]
+        lines = ["[ERROR] " + ": ".join(word for word in words if word), "Traceback (most recent call last):"]
         for entry in error["stackTrace"]:
             for line in entry.splitlines():
                 text = line.lstrip(" ")
@@ -203,36 +272,11 @@ class Log:
         # One log event, although it has several lines.
         sys.stdout.write("\r".join(lines) + "\n")
 
-    def _emit(self, record):
-        try:
-            text = self._as_json(record) if self._json else self._as_text(record)
-        except Exception:  # logging never fails its caller: a bad format string is reported and passed over
-            traceback.print_exc()
-            return
-        sys.stdout.write(text + "\n")
-
-    def _as_text(self, record):
-        at = time.strftime(TIME_FORMAT, time.gmtime(record.created))
-        text = f"[{record.levelname}]\t{at}.{int(record.msecs):03d}Z\t{self.request_id or ''}\t{record.getMessage()}\n"
-        if record.exc_info:
-            text += "".join(traceback.format_exception(*record.exc_info))
-        return text
-
-    def _as_json(self, record):
-        at = datetime.fromtimestamp(record.created, timezone.utc).strftime(TIME_FORMAT + ".%f")[:-3] + "Z"
-        line = {"timestamp": at, "level": record.levelname, "message": record.getMessage(), "logger": record.name}
-        if record.exc_info and record.exc_info[0] is not None:
-            kind, value, trace = record.exc_info
-            line["stackTrace"] = traceback.format_tb(trace)
-            line["errorType"] = kind.__name__
-            line["errorMessage"] = str(value)
-            line["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
-        line["requestId"] = self.request_id or ""
-        if self.tenant_id is not None:
-            line["tenantId"] = self.tenant_id
-        known = {*logging.makeLogRecord({}).__dict__, "message", "taskName", *line}
-        line.update((key, value) for key, value in record.__dict__.items() if key not in known)
-        return json.dumps(line, ensure_ascii=False)
+    def _mark(self, record):
+        """`%(aws_request_id)s` is there for formatters of the function's own."""
+        record.aws_request_id = self.request_id or ""
+        record.tenant_id = self.tenant_id
+        return True
 
 
 def serve(client, log, handler):
@@ -287,6 +331,7 @@ def main():
         handler = load_handler(environment["_HANDLER"])
     except Exception as error:  # user code may raise anything while it loads
         described = describe(error, "")
+        logging.warning(INIT_FAILED)
         log.error(described)
         client.fail("/init/error", described)
         sys.exit(1)
