@@ -16,6 +16,7 @@ import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import type { AwsAccount } from "./backends/aws-account.js";
+import type { BucketEvents } from "./backends/bucket-events.js";
 import type { Backends } from "./backends/backends.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
@@ -44,6 +45,7 @@ export interface Live {
   readonly aws: AwsAccount | undefined;
   backends?: Backends;
   sources?: StackSources;
+  bucketEvents?: BucketEvents | undefined;
   secondStores?: readonly SecondStore[];
   store?: () => StateStore;
   http?: StackHttp;
@@ -117,6 +119,7 @@ export async function startServices(
   live.store = shared.store;
   const bucketEvents =
     options.kind === "stack" ? live.backends?.bucketEvents({ bus, application: () => live.application }) : undefined;
+  live.bucketEvents = bucketEvents;
   bucketEvents?.serve(gateway);
   if (bucketEvents !== undefined) options.answerEvents?.(bucketEvents.listener);
   live.sources = new StackSources({

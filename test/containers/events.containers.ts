@@ -153,6 +153,19 @@ describe("events of MinIO in a container", () => {
     expect(lasting(far)).toEqual(lasting(near));
   });
 
+  it("fire them for a bucket that a save has added to the template", async () => {
+    const stack = await start(MINIO);
+    const { application } = stack.stack;
+    const [bucket] = application.buckets;
+    if (bucket === undefined) throw new Error("the template has a bucket");
+    await stack.stack.replaceApplication({
+      ...application,
+      buckets: [...application.buckets, { ...bucket, logicalId: "Second", name: "my-second" }],
+    });
+    await stack.s3.put("Second", "in/1", "1");
+    expect(await told(stack, 1)).toMatchObject([{ s3: { bucket: { name: "my-second" } } }]);
+  });
+
   it("come in through a door that opens to the token of the container alone", async () => {
     const stack = await start(MINIO);
     const [container = ""] = containersOf(project.folder);

@@ -3,8 +3,12 @@
  * would not work on AWS.
  */
 import { relative, resolve } from "node:path";
+import { usesAws } from "../../config/load-application.js";
+import type { ResolvedConfig } from "../../config/schema.js";
 import { probeSandbox } from "../../runtime/sandbox/probe.js";
-import { EXIT } from "../../shared/errors.js";
+import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION, type Realm } from "../../shared/arn.js";
+import { AppError, EXIT } from "../../shared/errors.js";
+import { ownRealm } from "../../stack/backends/own-realm.js";
 import { checkImageFunctions, type ImageFunctionsCheck } from "../../stack/containers/functions/check.js";
 import { probeDocker, type DockerState } from "../../stack/containers/probe.js";
 import { checkDeployment } from "../../stack/deploy-checks/deploy-checks.js";
@@ -20,10 +24,11 @@ export const doctorCommand: Action = async (_args, options) => {
   const findings = await checkDeployment(application, resolve(folder, config.state));
   const docker = await probing;
   const images = await checkImageFunctions(application, docker);
+  const account = usesAws(config) ? await checkAccount(config) : undefined;
   const exitCode = findings.some(({ severity }) => severity === "breaks") ? EXIT.usage : EXIT.ok;
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, docker, ...(images === undefined ? {} : { imageFunctions: images }), findings })}\n`,
+      `${JSON.stringify({ node: process.versions.node, platform: process.platform, limits: tiers, docker, ...(images === undefined ? {} : { imageFunctions: images }), ...(account === undefined ? {} : { account }), findings })}\n`,
     );
     return exitCode;
   }
@@ -46,6 +51,7 @@ export const doctorCommand: Action = async (_args, options) => {
     ]),
   );
   process.stdout.write(`\n${colours.bold("Containers")}\n${describeDocker(docker, images)}`);
+  if (account !== undefined) process.stdout.write(`\n${colours.bold("AWS account")}\n${describeAccount(account)}`);
   if (application.sourceFile === undefined) return exitCode;
   process.stdout.write(`\n${colours.bold("On AWS")} as ${relative(folder, application.sourceFile)} declares it\n`);
   if (findings.length === 0) process.stdout.write("nothing was found that would not work there\n");
@@ -55,6 +61,26 @@ export const doctorCommand: Action = async (_args, options) => {
   }
   return exitCode;
 };
+
+type AccountCheck = Realm | { readonly what: string; readonly fix: string };
+
+/** Asked only of a project that puts services there. */
+async function checkAccount({ region, accountId }: ResolvedConfig): Promise<AccountCheck> {
+  try {
+    return await ownRealm({
+      ...(region === DEFAULT_REGION ? {} : { region }),
+      ...(accountId === DEFAULT_ACCOUNT_ID ? {} : { accountId }),
+    });
+  } catch (error) {
+    if (error instanceof AppError) return { what: error.message, fix: error.fix };
+    throw error;
+  }
+}
+
+const describeAccount = (account: AccountCheck): string =>
+  "what" in account
+    ? `${account.what}\n  fix   ${account.fix}\n`
+    : `${account.accountId}, ${account.region}: the credentials of this environment are good\n`;
 
 /** A machine without Docker lacks nothing unless a function is an image: that is said before anybody installs it. */
 function describeDocker(docker: DockerState, images: ImageFunctionsCheck | undefined): string {

@@ -42,6 +42,8 @@ export class Backends {
     const { aws, foreign, notice } = options;
     await assertReachable(foreign);
     if (aws !== undefined) notice(accountSentence(aws, application));
+    if (aws !== undefined && !isLoopback(options.config.host))
+      notice(`whoever reaches ${options.config.host} may run functions, and functions have your AWS keys`);
     const backends = new Backends(options);
     await backends.prepare(application);
     // A one-shot command fires nothing anyway.
@@ -102,6 +104,8 @@ export class Backends {
 
 const eventTokenOf = ({ backends: { s3 } }: ResolvedConfig): string | undefined =>
   typeof s3 === "object" ? s3.eventToken : undefined;
+
+const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$|\[::1\]$)/.test(host);
 
 /** Which account it is, told before anything happens in it. */
 function accountSentence({ region, endpoints }: AwsAccount, { realm }: Application): string {

@@ -88,7 +88,10 @@ export class BucketEvents {
     else this.#answer({ method, headers, body }, response).catch(() => response.destroy());
   };
 
-  /** To be called when whoever listens to the bus is there: from now on events are taken, and MinIO is told to send them. */
+  /**
+   * To be called when whoever listens to the bus is there: from now on events are taken, and MinIO is told to send them.
+   * And again for a new reading of the template.
+   */
   async begin(): Promise<void> {
     const { address, application, bus, notice } = this.#options;
     this.#open = true;

@@ -223,6 +223,21 @@ describe("the user's credentials", () => {
     expect(result.stderr + result.stdout).not.toContain(SECRET);
   });
 
+  it("are warned of where others could use them", async () => {
+    const open = await run(onAws("invoke", "look", "--host", "0.0.0.0"));
+    expect(open.stderr).toContain("whoever reaches 0.0.0.0 may run functions, and functions have your AWS keys");
+    expect((await run(onAws("invoke", "look"))).stderr).not.toContain("whoever reaches");
+  });
+
+  it("are looked at by doctor, when the project wants them", async () => {
+    project.write("lambda-run.config.json", JSON.stringify({ backend: "aws" }));
+    const good = await run(["doctor", "--json"]);
+    expect(JSON.parse(good.stdout)).toMatchObject({ account: REALM });
+    expect(good.stdout).not.toContain(SECRET);
+    const bad = await run(["doctor"], shell({ AWS_REGION: "eu-west-1" }));
+    expect(bad.stdout).toMatch(/^AWS account\nNo AWS credentials were found\n {2}fix {3}Log in/m);
+  });
+
   it("are not asked for by commands that run nothing", async () => {
     project.write("lambda-run.config.json", JSON.stringify({ backend: "aws" }));
     const { exitCode, stdout } = await run(["list", "--json"], shell());
