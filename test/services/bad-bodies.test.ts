@@ -65,6 +65,8 @@ const BODIES: readonly (readonly [name: string, body: string | Buffer, code: Reg
   ["of 17 MB", `{"Name":"${"x".repeat(17 * 1024 * 1024)}"}`, /RequestEntityTooLarge|Exception/],
 ];
 
+const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
+
 let fixture: Fixture;
 beforeAll(async () => {
   fixture = await startFixture();
@@ -102,6 +104,19 @@ describe.each(TARGETS)("$service refuses a body", (to) => {
     const answer = await call(to, to.list, "{}");
     expect([answer.status, JSON.parse(answer.body)]).toEqual([200, to.empty]);
   });
+});
+
+test.each([
+  ["logs", "DescribeLogStreams", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
+  ["logs", "FilterLogEvents", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
+  ["monitoring", "ListTagsForResource", { ResourceARN: alarmArn("a".repeat(5000)) }, "ResourceNotFoundException"],
+  ["monitoring", "DescribeAlarms", { AlarmNames: ["a".repeat(5000)] }, undefined],
+])("a name longer than any key of the store is nobody's: %s %s", async (service, operation, input, code) => {
+  const to = TARGETS.find((one) => one.service === service);
+  if (to === undefined) throw new Error(service);
+  const answer = await call(to, operation, JSON.stringify(input));
+  const { __type: type } = JSON.parse(answer.body) as { __type?: string };
+  expect(type?.replace(/^.*#/, "")).toBe(code);
 });
 
 test("no service had an error of its own to report", async () => {

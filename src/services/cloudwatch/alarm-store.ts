@@ -4,6 +4,8 @@ import type { AlarmState, TreatMissingData } from "../../observe/alarm-state.js"
 import type { StateStore } from "../kit/state-store.js";
 import type { MetricQuery } from "./queries.js";
 
+export const MAX_NAME_LENGTH = 255;
+
 export const COMPARISONS = {
   GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,
   GreaterThanThreshold: (value: number, threshold: number) => value > threshold,
@@ -71,7 +73,8 @@ export class AlarmStore {
   }
 
   get(name: string): AlarmRow | undefined {
-    return this.#alarms.get(name);
+    // A longer one is nobody's, and no key.
+    return name.length > MAX_NAME_LENGTH ? undefined : this.#alarms.get(name);
   }
 
   /** In order of their names. */

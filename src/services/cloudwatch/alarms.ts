@@ -11,7 +11,7 @@ import {
   Violations,
 } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
-import { COMPARISONS, type AlarmRow, type AlarmStore, type Comparison } from "./alarm-store.js";
+import { COMPARISONS, MAX_NAME_LENGTH, type AlarmRow, type AlarmStore, type Comparison } from "./alarm-store.js";
 import { alarmNotFound, resourceNotFound, validationError } from "./errors.js";
 import type { AlarmEvaluator } from "./evaluator.js";
 import { checkViolations, dimensionsOf, requiredNumber, requiredString, unitOf } from "./input.js";
@@ -80,7 +80,7 @@ function settingsOf(input: JsonObject): AlarmSettings {
   const datapoints = numberMember(input, "DatapointsToAlarm");
   const violations = new Violations();
   violations.required(name, "alarmName");
-  violations.length(name, "alarmName", 1, 255);
+  violations.length(name, "alarmName", 1, MAX_NAME_LENGTH);
   violations.length(description, "alarmDescription", 0, 1024);
   violations.required(comparison, "comparisonOperator");
   if (comparison?.includes("UpperThreshold") !== true)

@@ -3,8 +3,7 @@ import { parseArn } from "../../shared/arn.js";
 import { stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { invalidNextToken, invalidParameter, VALIDATION_CODE } from "./errors.js";
-
-const MAX_NAME_LENGTH = 512;
+import { MAX_NAME_LENGTH } from "./store.js";
 
 export function groupNameOf(input: JsonObject): string {
   return requiredName(input, "logGroupName", /^[.\-_/#A-Za-z0-9]+$/, "[\\.\\-_/#A-Za-z0-9]+");

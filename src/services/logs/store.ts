@@ -51,6 +51,9 @@ export interface Position {
   readonly sequence: number;
 }
 
+/** Of groups and streams. */
+export const MAX_NAME_LENGTH = 512;
+
 export interface StoredEvent extends BlockEvent {
   readonly stream: StreamRow;
   readonly ingestedMs: number;
@@ -85,11 +88,12 @@ export class LogStore {
   }
 
   group(name: string): GroupRow | undefined {
-    return this.#groups.get(name);
+    // A longer one is nobody's, and no key.
+    return name.length > MAX_NAME_LENGTH ? undefined : this.#groups.get(name);
   }
 
   requireGroup(name: string): GroupRow {
-    const group = this.#groups.get(name);
+    const group = this.group(name);
     if (group === undefined) throw groupNotFound();
     return group;
   }
