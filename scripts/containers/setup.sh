@@ -34,7 +34,7 @@ if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
   install -D -m755 "$WORK/bin/minio" "$root/usr/bin/minio"
   mkdir -p "$root/tmp" "$root/data"
   # A binary that is not static brings its libraries.
-  { ldd "$WORK/bin/minio" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
+  { ldd "$WORK/bin/minio" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
     install -D -m755 "$(readlink -f "$library")" "$root$library"
   done
   tar -C "$root" -c . | docker import --change 'ENTRYPOINT ["/usr/bin/minio"]' --change 'ENV HOME=/tmp' \

@@ -2,11 +2,12 @@
  * What the two systems did in a world, in a form in which worlds can be compared byte for byte. What must differ from run
  * to run is replaced by its name, here and nowhere else:
  *
- * - HOST      scheme, address and port of a server
+ * - HOST      scheme, address and port of a server, and where S3 was called from
  * - DATE      times: of objects, of signatures, of claims and expiry, in the names of archives
  * - KEY       the access key in a presigned URL; a session token beside it goes (a role has one, MinIO's root has none)
  * - SIGNATURE of a presigned URL, which all of these go into
  * - ID        request ids and the names made of them
+ * - SEQUENCER of a bucket's own events, a time too
  * - DIGEST    SHA-256 of an archive, which holds the times of its members; checked against the bytes before
  */
 import { createHash } from "node:crypto";
@@ -17,6 +18,10 @@ import { extract } from "tar-stream";
 export function normalised(text: string): string {
   return text
     .replace(/https?:\/\/127\.0\.0\.1:\d+/g, "HOST")
+    .replace(/("sourceIPAddress":)"[\d.]+"/g, '$1"HOST"')
+    .replace(/("x-amz-(?:request-id|id-2)":)"[^"]+"/g, '$1"ID"')
+    .replace(/("sequencer":)"[0-9A-F]+"/g, '$1"SEQUENCER"')
+    .replace(/(#partner-landing-bucket\/partner\/uploaded\/[^"]+\/)[0-9A-F]{16,}"/g, '$1SEQUENCER"')
     .replace(/X-Amz-Credential=[^%&"]+(%2F|\/)\d{8}/g, "X-Amz-Credential=KEY$1DATE")
     .replace(/X-Amz-Date=\d{8}T\d{6}Z/g, "X-Amz-Date=DATE")
     .replace(/&X-Amz-Security-Token=[^&"]+/g, "")
@@ -52,7 +57,7 @@ export async function rawKeysOf(client: S3Client, bucket: string): Promise<Set<s
  */
 export async function objectsOf(client: S3Client, bucket: string, known = new Set<string>()): Promise<SeenObject[]> {
   const seen: SeenObject[] = [];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, MaxKeys: 7 })) {
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
     for (const { Key = "", ETag, Size } of Contents.filter(({ Key: key = "" }) => !known.has(key))) {
       const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
       const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);

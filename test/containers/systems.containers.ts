@@ -16,13 +16,21 @@ import {
   runServer,
   withoutDynamoDb,
 } from "./docker.js";
-import { normalisedJson, objectsOf, rawKeysOf, rowsOf } from "./observed.js";
+import { normalised, normalisedJson, objectsOf, rawKeysOf, rowsOf } from "./observed.js";
 
 jest.setTimeout(180_000);
 const ROOT = join(__dirname, "../..");
 const KEYS = { accessKeyId: "minioadmin", secretAccessKey: "minioadmin" };
 const LANDING = "partner/2026/04/30/";
 const event = (path: string): unknown => JSON.parse(readFileSync(join(ROOT, "fixtures/events", path), "utf8"));
+
+/** Files that a partner puts there while the stack runs; the bucket tells the queue. */
+const UPLOADS = {
+  "partner/uploaded/a+b %20 ü.txt": "awkward",
+  "partner/uploaded/one-line": "1\n",
+  "partner/uploaded/deep/er/report (1).csv": "a;b\n1;2\n",
+};
+const LATE = "2026/04/late bérichté.pdf";
 
 /** Each invocation of a function with an event of the repository. */
 const INVOCATIONS: readonly (readonly [name: string, functionName: string, event: unknown])[] = [
@@ -46,16 +54,27 @@ interface World {
   readonly config: LambdaRunConfig;
   /** The store on premise is MinIO in a container of its own; else the second store of lambda-run. */
   readonly realStore: boolean;
+  /** LocalStack's S3 tells queues what happens and knows no functions of ours; and it takes any presigned URL for good. */
+  readonly localstackS3?: boolean;
 }
 
 const containers = { minio: { image: MINIO_IMAGE }, localstack: { image: LOCALSTACK_IMAGE } };
 const EMBEDDED: World = { config: {}, realStore: false };
+const LOCALSTACK_WORLDS: Readonly<Record<string, World>> = {
+  "MinIO and LocalStack in containers": { config: { backend: "containers", containers }, realStore: true },
+  "LocalStack in a container": {
+    config: {
+      backends: { s3: "localstack", sqs: "localstack", secretsmanager: "localstack", ssm: "localstack" },
+      containers,
+    },
+    realStore: true,
+    localstackS3: true,
+  },
+};
 const WORLDS: Readonly<Record<string, World>> = {
   "MinIO in a container": { config: { backends: { s3: "containers" }, containers }, realStore: true },
   // `npm run test:containers` says when there is none.
-  ...(hasImage(LOCALSTACK_IMAGE)
-    ? { "MinIO and LocalStack in containers": { config: { backend: "containers", containers }, realStore: true } }
-    : {}),
+  ...(hasImage(LOCALSTACK_IMAGE) ? LOCALSTACK_WORLDS : {}),
 };
 
 const closers: (() => Promise<void> | void)[] = [];
@@ -84,7 +103,9 @@ async function open({ config, realStore }: World): Promise<{ stack: TestStack; s
     storeUrl = server.url;
     parameterOverrides["ArchiveEndpointUrl"] = server.url;
   }
-  if (config.backend === "containers" && withoutDynamoDb(LOCALSTACK_IMAGE)) {
+  const all = config.backend === "containers" || backends.ssm === "localstack";
+  if (all && !withoutDynamoDb(LOCALSTACK_IMAGE)) backends.dynamodb = "localstack";
+  else if (all) {
     const server = await runServer(MOTO_IMAGE, 5000);
     closers.push(() => server.stop());
     backends.dynamodb = { url: server.url, ...KEYS };
@@ -138,57 +159,76 @@ async function observe(world: World): Promise<Record<string, unknown>> {
   }
   const archives = await objectsOf(store, "archives");
   const before = await rawKeysOf(store, "archives");
-  const reached = await followUrls(stack);
+  const { reached, forged } = await followUrls(stack);
 
   const files = await stack.s3.list("partner-landing-bucket", LANDING);
   for (const [index, key] of files.entries()) await stack.sqs.send("landing-files", announcement(key, index));
-  const done = async (): Promise<boolean> => {
-    const rows = await stack.dynamodb.scan("aggregation-idempotency");
-    return (
-      rows.filter((row) => /C8D4E0C0..$/.test(String(row["ObjectID"])) && row["Status"] === "DONE").length ===
-      files.length
-    );
-  };
-  for (let round = 0; !(await done()); round += 1) {
-    if (round === 300) throw new Error("the queue is not worked off");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  const { visible, inFlight } = await stack.sqs.depth("landing-files");
+  await worksOff(stack, (id) => /C8D4E0C0..$/.test(id), files.length);
   // How many of them come in one batch is the queue's affair: what is compared is all that has arrived.
   const byQueue = (await objectsOf(store, "archives", before)).flatMap(({ content }) => content as unknown[]);
+
+  const known = await rawKeysOf(store, "archives");
+  for (const [key, body] of Object.entries(UPLOADS)) await stack.s3.put("partner-landing-bucket", key, body);
+  await worksOff(stack, (id) => id.includes("partner/uploaded/"), Object.keys(UPLOADS).length);
+  const uploaded = (await objectsOf(store, "archives", known)).flatMap(({ content }) => content as unknown[]);
+
   return {
     answers,
     reached,
     archives,
     byQueue: byQueue.map((member) => JSON.stringify(member)).sort(),
-    left: { visible, inFlight },
-    reports: await objectsOf(s3, "my-company-reports-bucket"),
+    uploaded: uploaded.map((member) => JSON.stringify(member)).sort(),
+    ...(world.localstackS3 === true ? {} : { forged, byUpload: await manifestByUpload(stack) }),
+    reports: (await objectsOf(s3, "my-company-reports-bucket")).filter(
+      ({ key }) => key !== LATE && !key.includes("ID"),
+    ),
     landing: await objectsOf(s3, "partner-landing-bucket"),
     rows: rowsOf(await stack.dynamodb.scan("aggregation-idempotency")),
     deadLetters: (await stack.sqs.receive("landing-files-dlq")).length,
   };
 }
 
-/** What each URL of one manifest gives to somebody without keys, and what the manifest's own does. */
-async function followUrls(stack: TestStack): Promise<unknown> {
+/** Real time: real servers. Resolves when this many objects are marked as delivered, and no message is left of them. */
+async function worksOff(stack: TestStack, isOne: (objectId: string) => boolean, count: number): Promise<void> {
+  for (let round = 0; ; round += 1) {
+    const rows = await stack.dynamodb.scan("aggregation-idempotency");
+    const { visible, inFlight } = await stack.sqs.depth("landing-files");
+    const delivered = rows.filter(({ ObjectID, Status }) => isOne(String(ObjectID)) && Status === "DONE").length;
+    if (delivered === count && visible + inFlight === 0) return;
+    if (round === 300) throw new Error("the queue is not worked off");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A report that arrives fires the function, whose manifest then names it. */
+async function manifestByUpload(stack: TestStack): Promise<unknown> {
+  const fired = () =>
+    stack
+      .invocations("manifest")
+      .find(({ event: given }) => JSON.stringify(given).includes(encodeURIComponent("bérichté")));
+  await stack.s3.put("my-company-reports-bucket", LATE, "%PDF-1.4 late");
+  const { event: given, payload } = await stack.waitFor(fired, { timeoutMs: 20_000 });
+  const { manifest_key: key = "" } = payload as { manifest_key?: string };
+  const text = (await stack.s3.get("my-company-reports-bucket", key))?.toString("utf8") ?? "";
+  return { given: normalisedJson(given), payload: normalisedJson(payload), lines: normalised(text).split("\n") };
+}
+
+/** What each URL of one manifest gives to somebody without keys, and what it gives when its signature is another. */
+async function followUrls(stack: TestStack): Promise<{ reached: unknown[]; forged: number[] }> {
   const { payload } = await stack.invoke<{ manifest_url: string }>("manifest", event("direct/direct.json"));
   const lines = (await (await fetch(payload.manifest_url)).text()).trim().split("\n");
-  return Promise.all(
-    lines.map(async (line) => {
-      const { key, url } = JSON.parse(line) as { key: string; url: string };
-      const answer = await fetch(url);
-      const forged = await fetch(url.replace("X-Amz-Signature=", "X-Amz-Signature=0"));
-      await forged.body?.cancel();
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      return {
-        key,
-        status: answer.status,
-        type: answer.headers.get("content-type"),
-        bytes: bytes.length,
-        forged: forged.status,
-      };
-    }),
-  );
+  const reached: unknown[] = [];
+  const forged: number[] = [];
+  for (const line of lines) {
+    const { key, url } = JSON.parse(line) as { key: string; url: string };
+    const answer = await fetch(url);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    reached.push({ key, status: answer.status, type: answer.headers.get("content-type"), bytes: bytes.length });
+    const other = await fetch(url.replace("X-Amz-Signature=", "X-Amz-Signature=0"));
+    await other.body?.cancel();
+    forged.push(other.status);
+  }
+  return { reached, forged };
 }
 
 describe("the systems of this repository", () => {
@@ -201,11 +241,13 @@ describe("the systems of this repository", () => {
         aggregation: { payload: { batchItemFailures: [] } },
         "aggregation with poison among it": { payload: { batchItemFailures: expect.any(Array) } },
       },
-      left: { visible: 0, inFlight: 0 },
       deadLetters: 0,
     });
     expect(embedded["reached"]).toHaveLength(24);
+    expect(new Set(embedded["forged"] as number[])).toEqual(new Set([403]));
     expect(embedded["byQueue"]).toHaveLength(11);
+    expect(embedded["uploaded"]).toHaveLength(3);
+    expect(embedded["byUpload"]).toMatchObject({ payload: { count: 25 } });
   });
 
   it.each(Object.entries(WORLDS))(

@@ -72,14 +72,17 @@ export class Backends {
         );
     }
     const s3 = foreign.get("s3");
-    if (s3 !== undefined && isOneServer(foreign) && eventTokenOf(config) === undefined)
+    if (s3 === undefined) return;
+    // Before anybody is told: sample objects announce themselves to nobody, as in the embedded S3.
+    if (config.seeds.length > 0) {
+      if (s3.endpoint === undefined && !config.createResources)
+        notice("buckets on AWS are not seeded without --create-resources");
+      else await seedForeignBuckets(s3, config, application, notice);
+    }
+    if (isOneServer(foreign) && eventTokenOf(config) === undefined)
       await setQueueNotifications(s3, application, queues).catch((error: unknown) =>
         notice(`notifications of buckets at ${placeOf(s3)} could not be set: ${messageOf(error)}`),
       );
-    if (s3 === undefined || config.seeds.length === 0) return;
-    if (s3.endpoint === undefined && !config.createResources)
-      notice("buckets on AWS are not seeded without --create-resources");
-    else await seedForeignBuckets(s3, config, application, notice);
   }
 
   /** ARNs of secrets as their server names them, by those of the template. */
