@@ -45,9 +45,10 @@ export async function runOnce(
     const bound = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
     const result = await Promise.race([stack.invoke(bound, request), interruption.promise]);
     if (result === undefined) return EXIT.interrupted;
-    if (json)
-      process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier: (await stack.tiers()).root.tier })}\n`);
-    else process.stdout.write(`${result.payload.toString("utf8")}\n`);
+    if (json) {
+      const tier = fn.code.kind === "image" ? "container" : (await stack.tiers()).root.tier;
+      process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier })}\n`);
+    } else process.stdout.write(`${result.payload.toString("utf8")}\n`);
     const advice = adviceFor(result, fn);
     if (advice !== undefined) process.stderr.write(`${coloursFor(process.stderr).bold("fix")}   ${advice}\n`);
     return exitCodeOfResult(result);

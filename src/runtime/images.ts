@@ -35,6 +35,6 @@ export function imagePlan({ command, extensions }: PreparedImage): LaunchPlan {
     waitsInStandby: false,
     initialisesAhead: true,
     extensions,
-    runtimeVersion: "",
+    runtimeVersion: undefined,
   };
 }

@@ -11,15 +11,16 @@ export function initStartEvent(
   phase: InitPhase,
   config: FunctionConfig,
   realm: Realm,
-  runtimeVersion: string,
+  runtimeVersion: string | undefined,
 ): PlatformEvent {
   return {
     type: "platform.initStart",
     record: {
       initializationType: INITIALIZATION_TYPE,
       phase,
-      runtimeVersion,
-      runtimeVersionArn: `arn:aws:lambda:${realm.region}::runtime:lambda-run`,
+      ...(runtimeVersion === undefined
+        ? {}
+        : { runtimeVersion, runtimeVersionArn: `arn:aws:lambda:${realm.region}::runtime:lambda-run` }),
       functionName: config.name,
       functionVersion: config.version,
     },

@@ -49,7 +49,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   403 and `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
  * - Java, .NET and Ruby runtimes are refused by name (LR5004); a `bootstrap` in a custom runtime and a container image run
  *   any language.
- * - Container images: a debugger is not opened; 10 GB are not counted; extensions see their own processes only, and each
+ * - Container images: a debugger is refused (LR1004); 10 GB are not counted; extensions see their own processes only, and each
  *   may take as much memory as the function. What is printed in the last milliseconds before an answer may come after its
  *   REPORT.
  * - The machine's own libraries and tools are under /usr, not those of Amazon Linux; the architecture is the machine's.

@@ -28,7 +28,7 @@ export interface LaunchPlan {
   /** Why the runtime, or the extension of this name, cannot even be started; looked up at each start. */
   readonly whyUnstartable?: (extension?: string) => string | undefined;
   /** `nodejs:22.v...`, for INIT_START; images have none. */
-  readonly runtimeVersion: string;
+  readonly runtimeVersion: string | undefined;
 }
 
 const BOOTSTRAPS: Mount = { hostPath: join(DIST_FOLDER, "bootstrap"), guestPath: "/var/lang/bootstrap" };

@@ -25,8 +25,9 @@ export type PlatformEvent =
       {
         readonly initializationType: "on-demand";
         readonly phase: InitPhase;
-        readonly runtimeVersion: string;
-        readonly runtimeVersionArn: string;
+        /** A container image has none. */
+        readonly runtimeVersion?: string;
+        readonly runtimeVersionArn?: string;
         readonly functionName: string;
         readonly functionVersion: string;
       }
@@ -125,11 +126,9 @@ export function linesOf(event: PlatformEvent, timeMs: number, logging: LoggingCo
 function textLines(event: PlatformEvent): readonly string[] {
   switch (event.type) {
     case "platform.initStart":
-      // An image has no runtime of Lambda's to name.
-      if (event.record.runtimeVersion === "") return [];
-      return [
-        `INIT_START Runtime Version: ${event.record.runtimeVersion}\tRuntime Version ARN: ${event.record.runtimeVersionArn}`,
-      ];
+      const { runtimeVersion, runtimeVersionArn = "" } = event.record;
+      if (runtimeVersion === undefined) return [];
+      return [`INIT_START Runtime Version: ${runtimeVersion}\tRuntime Version ARN: ${runtimeVersionArn}`];
     case "platform.initReport": {
       const { metrics, phase, status, errorType } = event.record;
       // Printed only for an INIT that failed; otherwise REPORT carries the figure.

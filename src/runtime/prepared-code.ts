@@ -35,6 +35,11 @@ export async function prepareCode(
     case "folder":
       return fromFolder(config, config.code.root, cache, inspect);
     case "image":
+      if (inspect !== undefined)
+        throw new AppError("LR1004", {
+          what: `${config.name} is a container image: no debugger is opened in it`,
+          fix: "Leave out --inspect, or open a debugger in the image by its own means.",
+        });
       return fromImage(await images().then((runner) => runner.prepare(config)));
   }
 }

@@ -116,12 +116,30 @@ describe("lambda-run doctor", () => {
 
   it("says what differs without calling it broken", async () => {
     const folder = project(
-      "  Image: { Type: AWS::Serverless::Function, Properties: { PackageType: Image, ImageUri: 'x:1' } }\n",
-      {},
+      "  Image: { Type: AWS::Serverless::Function, Metadata: { Dockerfile: Dockerfile }, Properties: { PackageType: Image } }\n",
+      { Dockerfile: "" },
     );
     const { exitCode, stdout } = await folder.run(["doctor"]);
-    expect(stdout).toMatch(/differs Image: .*not packaged\n {2}fix {3}It is a container image: build and push it/);
+    expect(stdout).toMatch(/differs Image: `package` does not build images\n {2}fix {3}`sam build` builds it/);
     expect(exitCode).toBe(0);
+  });
+
+  it("says which images Lambda would not take", async () => {
+    const image = (id: string, uri: string, more = ""): string =>
+      `  ${id}: { Type: AWS::Serverless::Function, Properties: { PackageType: Image, ImageUri: '${uri}'${more} } }\n`;
+    const layer = "  Tools: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: tools } }\n";
+    const pushed = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1";
+    const folder = project(
+      `${layer}${image("Local", "app:1")}${image("Pushed", pushed)}${image("Layered", pushed, ", Layers: [!Ref Tools]")}`,
+      { "tools/x": "" },
+    );
+    const { exitCode, stdout } = await folder.run(["doctor", "--json"]);
+    const { findings } = JSON.parse(stdout) as Report;
+    expect(findings.map(({ logicalId, severity, what }) => [logicalId, severity, what])).toEqual([
+      ["Local", "breaks", "app:1 is no image in ECR"],
+      ["Layered", "breaks", "a container image takes no layers"],
+    ]);
+    expect(exitCode).toBe(2);
   });
 
   it("prints how each limit is held, also without a template", async () => {

@@ -71,6 +71,12 @@ describe("an image function", () => {
     expect(stderr).toMatch(/INIT of the image\nSTART .*\ninvocation 1\nEND .*\nREPORT .*\n$/);
   });
 
+  it("is told apart in --json by the room it ran in", async () => {
+    const input = JSON.stringify({ run: "1" });
+    const { stdout } = await project.run(["invoke", "boxed", "--event", "-", "--ephemeral", "--json"], { input });
+    expect(JSON.parse(stdout)).toMatchObject({ status: "success", payload: 1, tier: "container" });
+  });
+
   it("leaves no container when the CLI is killed in the middle of an invocation", async () => {
     const child = project.spawn(["invoke", "boxed", "--event", "-", "--ephemeral"]);
     child.stdin.end(JSON.stringify({ run: "new Promise(() => setInterval(() => {}, 1000))" }));

@@ -103,3 +103,12 @@ test("an engine that is not there is asked again by the next invocation", async 
   await expect(host.invoke(config)).rejects.toMatchObject({ code: "LR5009" });
   expect((await host.invoke(config)).functionError).toBeUndefined();
 });
+
+test("a debugger is refused by name, since none is opened in an image", async () => {
+  const host = new FunctionHost({
+    images: () => Promise.resolve(runner),
+    inspect: () => ({ port: 9229, breakAtStart: false }),
+  });
+  hosts.push(host);
+  await expect(host.invoke(imageFunction(host))).rejects.toMatchObject({ code: "LR1004" });
+});

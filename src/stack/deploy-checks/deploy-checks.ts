@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Application } from "../../config/application.js";
 import { findModule, isNodeRuntime, splitHandler } from "../../config/code.js";
-import type { FunctionConfig } from "../../config/function-config.js";
+import type { CodeSource, FunctionConfig } from "../../config/function-config.js";
 import { AppError } from "../../shared/errors.js";
 import { findHandlerSource } from "../../runtime/bundle.js";
 import { externalsOf } from "../../runtime/bundle-options.js";
@@ -25,6 +25,9 @@ export interface Finding {
   readonly fix: string;
 }
 
+type ImageSource = Extract<CodeSource, { kind: "image" }>;
+
+const ECR_IMAGE = /^\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?\/./;
 /** The first major whose runtime refuses callbacks. */
 const NO_CALLBACKS_FROM = 24;
 const CALLBACK_PARAMETERS = 3;
@@ -46,8 +49,8 @@ export async function checkDeployment(application: Application, stateFolder: str
 async function checkFunction(fn: FunctionConfig, application: Application, stateFolder: string): Promise<Finding[]> {
   const baseFolder = application.sourceFile === undefined ? process.cwd() : dirname(application.sourceFile);
   const code = await functionCode(fn, { baseFolder, without: [stateFolder] });
-  if (code.kind === "as-declared")
-    return fn.code.kind === "image" ? [differs(fn, `${fn.logicalId} is not packaged`, capital(code.why))] : [];
+  if (fn.code.kind === "image") return checkImage(fn, fn.code);
+  if (code.kind === "as-declared") return [];
   const findings: Finding[] = [];
   if (code.kind === "files") {
     checkSize(fn.logicalId, code.files);
@@ -55,6 +58,20 @@ async function checkFunction(fn: FunctionConfig, application: Application, state
   }
   if (fn.code.kind === "bundle") findings.push(...(await checkBundle(fn, baseFolder)));
   else if (fn.code.kind === "folder") findings.push(...(await checkFolder(fn, fn.code.root)));
+  return findings;
+}
+
+/** CreateFunction takes images of ECR only, and no layers beside them. */
+function checkImage(fn: FunctionConfig, { uri, build }: ImageSource): Finding[] {
+  const findings: Finding[] = [];
+  if (build !== undefined)
+    findings.push(
+      differs(fn, "`package` does not build images", "`sam build` builds it, and `sam deploy` pushes it to ECR."),
+    );
+  else if (!ECR_IMAGE.test(uri))
+    findings.push(breaks(fn, `${uri} is no image in ECR`, "Push it to ECR in the region of the function."));
+  if (fn.layers.length > 0)
+    findings.push(breaks(fn, "a container image takes no layers", "Copy what they hold to /opt in the Dockerfile."));
   return findings;
 }
 
@@ -167,4 +184,3 @@ const differs = ({ logicalId }: FunctionConfig, what: string, fix: string): Find
   what,
   fix,
 });
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -29,7 +29,10 @@ export async function functionCode(fn: FunctionConfig, { baseFolder, without }: 
   if (code.kind === "image")
     return {
       kind: "as-declared",
-      why: "it is a container image: build and push it, and declare its ImageUri",
+      why:
+        code.build === undefined
+          ? `its image is ${code.uri}`
+          : "it is a container image: `sam build` builds it, and `sam deploy` pushes it",
     };
   if (code.kind === "bundle") {
     const built = await deploymentBuild(fn, baseFolder);
