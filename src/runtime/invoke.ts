@@ -66,8 +66,8 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   namespaces; the Node and Python clients tell their code.
  * - On the portable tier nothing is read-only, /tmp is measured four times a second instead of bounded, memory is
  *   polled, paths are the host's, and ES modules find the AWS SDK only in the application's own node_modules.
- * - Functions in a folder that is mounted as it is get the SDK clients that lambda-run itself carries (S3, SQS, DynamoDB,
- *   Lambda, Secrets Manager), not all of AWS SDK v3.
+ * - Functions in a folder that is mounted as it is get the SDK clients that lambda-run itself carries (S3, SQS, SNS, DynamoDB,
+ *   Lambda, Secrets Manager, SSM), not all of AWS SDK v3.
  *
  * By design:
  * - Nothing is throttled by CPU unless faithful CPU is asked for: a function with 128 MB runs as fast as the machine.

@@ -6,9 +6,9 @@ import { table } from "../render/table.js";
 
 export const listCommand: Action = async (_args, options) => {
   const { application } = await loadProject(options);
-  const { functions, buckets, queues, tables, secrets, notices } = application;
+  const { functions, buckets, queues, topics, tables, secrets, notices } = application;
   if (options["json"] === true) {
-    process.stdout.write(`${JSON.stringify({ functions, buckets, queues, tables, secrets, notices })}\n`);
+    process.stdout.write(`${JSON.stringify({ functions, buckets, queues, topics, tables, secrets, notices })}\n`);
     return EXIT.ok;
   }
   const rows = functions.map(({ name, logicalId, runtime, handler, memoryMb, timeoutSeconds }) => [
@@ -23,7 +23,7 @@ export const listCommand: Action = async (_args, options) => {
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
-    `${named("buckets", buckets)}${named("queues", queues)}${named("tables", tables)}${named("secrets", secrets)}`,
+    `${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}`,
   );
   for (const line of notices) process.stderr.write(`note ${line}\n`);
   return EXIT.ok;

@@ -10,11 +10,12 @@ export function resourceLines(
   elsewhere: readonly string[],
   { dim, yellow }: Colours,
 ): readonly string[] {
-  const { functions, buckets, queues, tables, secrets, parameters, apis, skipped } = application;
+  const { functions, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
   const counted = (
     [
       ["bucket", buckets],
       ["queue", queues],
+      ["topic", topics],
       ["table", tables],
       ["secret", secrets],
       ["parameter", parameters],
