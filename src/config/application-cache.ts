@@ -11,7 +11,7 @@ import type { Json } from "./json.js";
 import type { ResolvedConfig } from "./schema.js";
 
 /** Raised when the shape of what is kept changes. */
-const CACHE_FORMAT = 5;
+const CACHE_FORMAT = 6;
 
 export interface CachedApplication {
   readonly application: Application;

@@ -205,6 +205,14 @@ export interface UsagePlan {
   readonly keys: readonly ApiKeyConfig[];
 }
 
+/** What an API says instead of an error answer of its own. */
+export interface GatewayResponse {
+  readonly statusCode: number | undefined;
+  /** Values as written: `'text'` in quotes, or `method.request.header.X`. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly template: string | undefined;
+}
+
 /** What stages, usage plans and authorizer resources say about an API. */
 export interface ApiSettings {
   readonly throttle: Throttle | undefined;
@@ -214,6 +222,8 @@ export interface ApiSettings {
   readonly usagePlans: readonly UsagePlan[];
   /** Where API keys come from: the header, or what the authorizer says. */
   readonly apiKeySource: "HEADER" | "AUTHORIZER";
+  /** By response type: `DEFAULT_4XX`, `UNAUTHORIZED` ... */
+  readonly gatewayResponses: Readonly<Record<string, GatewayResponse>>;
   /** Properties of raw authorizer resources, by id. */
   readonly authorizers: Readonly<Record<string, JsonObject>>;
 }

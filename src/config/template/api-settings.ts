@@ -7,6 +7,7 @@ import type { ApiKeyConfig, ApiSettings, Throttle, UsagePlan } from "../applicat
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
+import { gatewayResponsesOf } from "./gateway-responses.js";
 import type { TemplateResource } from "./resource.js";
 
 /** Of an account, where nothing else is said. */
@@ -48,6 +49,10 @@ export function apiSettingsOf(resource: TemplateResource, apiId: string, context
     accessLog,
     usagePlans: [...samPlans(resource, objectOf(own["Auth"])), ...rawPlans(apiId, context)],
     apiKeySource: keySourceOf(own),
+    gatewayResponses: gatewayResponsesOf(
+      own,
+      propertiesOfType(/^AWS::ApiGateway::GatewayResponse$/, context).filter(({ RestApiId }) => RestApiId === apiId),
+    ),
     authorizers: authorizersOf(apiId, context),
   };
 }

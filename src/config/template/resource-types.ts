@@ -291,6 +291,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "AWS::ApiGateway::Authorizer": part(6, "AuthorizerId"),
   "AWS::ApiGateway::Account": part(6, "Id"),
   "AWS::ApiGateway::ApiKey": part(10, "APIKeyId"),
+  "AWS::ApiGateway::GatewayResponse": part(6, "Id"),
   "AWS::ApiGateway::UsagePlan": part(6, "Id"),
   "AWS::ApiGateway::UsagePlanKey": part(12, "Id"),
   "AWS::ApiGatewayV2::Integration": part(7, "IntegrationId"),

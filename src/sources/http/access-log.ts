@@ -5,21 +5,25 @@
  */
 import { requestContextV1, traceRoot, type EventV1Input } from "./event-v1.js";
 import type { Passage } from "./passage.js";
-import { refusalText, RESPONSE_TYPES } from "./refusals.js";
+import { refusalText, responseTypeOf } from "./refusals.js";
 import type { ApiTarget } from "./target.js";
 
 /** Fills in `$context.a.b`; what is not known becomes `-`. */
-export function accessLine(format: string, context: Readonly<Record<string, unknown>>): string {
+export const accessLine = (format: string, context: Readonly<Record<string, unknown>>): string =>
+  fillIn(format, context, "-");
+
+/** The same with another word for what is not known. */
+export function fillIn(format: string, context: Readonly<Record<string, unknown>>, absent: string): string {
   return format.replace(/\$context\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)/g, (whole, path: string) => {
     const value = valueAt(context, path);
     if (value !== undefined) return value;
     // `$context.status-$context.path`: a hyphen may belong to the name or to the format.
     const short = path.replace(/-.*$/s, "");
-    return (valueAt(context, short) ?? "-") + whole.slice("$context.".length + short.length);
+    return (valueAt(context, short) ?? absent) + whole.slice("$context.".length + short.length);
   });
 }
 
-function valueAt(context: Readonly<Record<string, unknown>>, path: string): string | undefined {
+export function valueAt(context: Readonly<Record<string, unknown>>, path: string): string | undefined {
   let value: unknown = context;
   for (const key of path.split("."))
     value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
@@ -88,7 +92,6 @@ function errorOf({ target: { api }, passage: { refused } }: LogSubject): object 
   return {
     message,
     messageString: message === undefined ? undefined : JSON.stringify(message),
-    // Only a signature comes with a type of its own.
-    responseType: refused.detail?.type === undefined ? RESPONSE_TYPES[refused.name] : "INVALID_SIGNATURE",
+    responseType: responseTypeOf(refused.name, refused.detail),
   };
 }

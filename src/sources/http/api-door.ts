@@ -17,9 +17,10 @@ import { isPreflight, preflightAnswer, restPreflightAnswer, withCors } from "./c
 import type { DoorContext } from "./door-context.js";
 import { eventV1, extendedId, traceRoot, type ApiIdentity, type EventV1Input } from "./event-v1.js";
 import { eventV2 } from "./event-v2.js";
+import { dressed } from "./gateway-responses.js";
 import { headerOf, type HttpAnswer } from "./message.js";
 import type { Passage } from "./passage.js";
-import { refusal, type RefusalDetail, type RefusalName } from "./refusals.js";
+import { refusal, responseTypeOf, type RefusalDetail, type RefusalName } from "./refusals.js";
 import { answerFromV1, streamHeadFromV1 } from "./result-v1.js";
 import { answerFromV2 } from "./result-v2.js";
 import type { RouteMatch } from "./routes.js";
@@ -47,10 +48,22 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
   const bare = preflight ?? (await answerOf(target, match, event, door, passage, response));
   if (bare instanceof StreamedAnswer)
     return { answer: undefined, logContext: contextOf(bare.statusCode ?? 0, bare.bodyBytes) };
+  const { refused } = passage;
+  const { gatewayResponses: responses, stageVariables } = api;
+  const said =
+    refused === undefined || api.kind === "http"
+      ? bare
+      : dressed(bare, {
+          responses,
+          type: responseTypeOf(refused.name, refused.detail),
+          request,
+          stageVariables,
+          context: contextOf(bare.statusCode, bare.body.length),
+        });
   // An answer to preflight has its own headers already.
   const cors = api.kind === "http" && preflight === undefined ? api.cors : undefined;
-  const headers = [...withCors(bare.headers, cors, headerOf(request, "origin")), ...idLines(target)];
-  return { answer: { ...bare, headers }, logContext: contextOf(bare.statusCode, bare.body.length) };
+  const headers = [...withCors(said.headers, cors, headerOf(request, "origin")), ...idLines(target)];
+  return { answer: { ...said, headers }, logContext: contextOf(said.statusCode, said.body.length) };
 }
 
 async function answerOf(

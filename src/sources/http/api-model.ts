@@ -33,6 +33,7 @@ export interface Api {
   readonly throttle: Throttle | undefined;
   readonly usagePlans: readonly UsagePlan[];
   readonly apiKeySource: ApiSettings["apiKeySource"];
+  readonly gatewayResponses: ApiSettings["gatewayResponses"];
   readonly accessLog: ApiSettings["accessLog"];
   readonly routes: RouteTable<ApiRoute>;
 }
@@ -77,6 +78,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     throttle: settings.throttle,
     usagePlans: settings.usagePlans,
     apiKeySource: settings.apiKeySource,
+    gatewayResponses: settings.gatewayResponses,
     accessLog: settings.accessLog,
     routes: new RouteTable(api.kind, [...routes, ...(api.kind === "rest" ? api.mocks.map(mockRoute) : [])]),
   };

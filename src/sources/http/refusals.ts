@@ -103,8 +103,12 @@ export function refusalText(kind: "rest" | "http", name: RefusalName, detail: Re
   return kind === "rest" ? (detail.message ?? REST[name].message) : HTTP[name][1];
 }
 
+/** Only a signature comes with a type of its own. */
+export const responseTypeOf = (name: RefusalName, detail: RefusalDetail | undefined): string =>
+  detail?.type === undefined ? RESPONSE_TYPES[name] : "INVALID_SIGNATURE";
+
 /** The gateway response that a refusal is an instance of. "Gateway response types", API Gateway developer guide. */
-export const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
+const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
   "no-route": "MISSING_AUTHENTICATION_TOKEN",
   "function-failed": "INTEGRATION_FAILURE",
   timeout: "INTEGRATION_TIMEOUT",
