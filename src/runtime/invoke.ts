@@ -57,6 +57,8 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.
  * - X-Ray: no daemon listens, no segments are made, REPORT has no `XRAY TraceId` line; the trace header is passed on.
  * - What an internal extension prints counts as the function's output in telemetry: it is the same process.
+ * - A response stream that is destroyed, or written to after its end, fails the invocation at most; AWS's clients end the
+ *   process over it. What a streaming handler writes to is a Writable here, and an object with its methods there.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.
  * - Threads are not limited to 1,024; the limit of open files is.
  * - Of a `bootstrap` or extension only mode, first line and kind of program are looked at before it is started
@@ -93,6 +95,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   `result.then(...).catch is not a function`, and so it does here.
  * - Its published bundle 3.3.0 answers `null` for an async handler whose promise never settles; its newer source posts
  *   `Runtime.NodeJsExit`, and so do we.
+ * - `HttpResponseStream.from` needs a `write`, an empty one will do: with `end` alone AWS's clients send no status.
  * - Node prints to a pipe of ours asynchronously unless told otherwise; the bootstrap makes it synchronous, as a pipe is on Lambda.
  * - libcurl (in AWS's native clients) asks with `Expect: 100-continue` before large answers and gets it.
  *

@@ -77,6 +77,24 @@ test("HttpResponseStream puts status, headers and cookies before the body", asyn
   expect(textOf(streamed)).toBe(`${prelude}${"\0".repeat(8)}<p>body</p>`);
 });
 
+test.each(["nodejs22.x", "nodejs24.x"])("what is neither text nor bytes is written as JSON on %s", async (runtime) => {
+  expect(textOf(await stream("streams-unusual.values", {}, { runtime }))).toBe('{"a":1}["b"]5C{"0":68}EFGend');
+  const { result } = await stream("streams-unusual.nothing", null, { runtime });
+  expect(bodyOf(result)).toMatchObject({
+    errorType: "TypeError",
+    errorMessage: "Cannot read properties of null (reading 'length')",
+  });
+});
+
+test("HttpResponseStream sends its prelude with the first write, and none without", async () => {
+  expect(textOf(await stream("streams-unusual.endsOnly"))).toBe("body");
+  expect(textOf(await stream("streams-unusual.writesEmpty"))).toBe(`{"statusCode":204}${"\0".repeat(8)}`);
+});
+
+test("the context of a streaming handler has no completion calls", async () => {
+  expect(textOf(await stream("streams-unusual.context"))).toBe('["callbackWaitsForEmptyEventLoop","functionVersion"]');
+});
+
 test("an error before the first byte is a plain function error", async () => {
   const { result, head } = await stream("streams-error-early.handler");
   expect(head).toBeUndefined();

@@ -26,9 +26,12 @@ export function readHeaders(headers: Readonly<Record<string, string>>): Invocati
 /** The old completion calls and the flag that Node 22 and older still have. */
 export interface LegacyContext {
   callbackWaitsForEmptyEventLoop: boolean;
-  readonly succeed: (result: unknown) => void;
-  readonly fail: (error: unknown) => void;
-  readonly done: (error: unknown, result: unknown) => void;
+  /** Streaming handlers have none of these. */
+  readonly completion?: {
+    readonly succeed: (result: unknown) => void;
+    readonly fail: (error: unknown) => void;
+    readonly done: (error: unknown, result: unknown) => void;
+  };
 }
 
 export function makeContext(
@@ -64,9 +67,7 @@ export function makeContext(
     set callbackWaitsForEmptyEventLoop(waits: boolean) {
       legacy.callbackWaitsForEmptyEventLoop = waits;
     },
-    succeed: legacy.succeed,
-    fail: legacy.fail,
-    done: legacy.done,
+    ...legacy.completion,
     functionVersion,
     functionName,
     ...rest,

@@ -99,12 +99,12 @@ export function runLegacy(
       settle(failed ? { ok: false, error } : { ok: true, body: stringifyResult(result, false) });
     };
 
-    const legacy: LegacyContext = {
-      callbackWaitsForEmptyEventLoop: true,
-      succeed: once((result) => finish(null, result)),
-      fail: once((error) => finish(error ?? "handled", null)),
+    const completion = {
+      succeed: once((result: unknown) => finish(null, result)),
+      fail: once((error: unknown) => finish(error ?? "handled", null)),
       done: once(finish),
     };
+    const legacy: LegacyContext = { callbackWaitsForEmptyEventLoop: true, completion };
     const callback = once((error: unknown, result?: unknown) => {
       const failed = error !== undefined && error !== null;
       if (failed || answered || !legacy.callbackWaitsForEmptyEventLoop) finish(error, result);
@@ -120,7 +120,7 @@ export function runLegacy(
         drain.onEmpty = () => settle({ ok: false, error: neverSettled() });
       }
       // Word for word AWS's chain: a thenable whose `then` returns nothing fails there with this very text.
-      void (result.then(legacy.succeed, legacy.fail) as Promise<void>).catch(legacy.fail);
+      void (result.then(completion.succeed, completion.fail) as Promise<void>).catch(completion.fail);
     } catch (error) {
       callback(error);
     }

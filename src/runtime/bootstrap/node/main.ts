@@ -186,14 +186,7 @@ async function runStreaming(
     const returned = await new Promise<unknown>((resolve, reject) => {
       current = { headers, reject: (completion) => reject(completion.ok ? undefined : completion.error) };
       const event: unknown = JSON.parse(payload.toString("utf8"));
-      const legacy = modern
-        ? undefined
-        : {
-            callbackWaitsForEmptyEventLoop: false,
-            succeed: () => undefined,
-            fail: () => undefined,
-            done: () => undefined,
-          };
+      const legacy = modern ? undefined : { callbackWaitsForEmptyEventLoop: true };
       const running = (runtime as unknown as { handler: StreamingHandler }).handler(
         event,
         stream,

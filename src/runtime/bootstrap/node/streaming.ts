@@ -67,9 +67,24 @@ export class ResponseStream extends Writable {
     this.#contentType = contentType;
   }
 
-  /** Goes out before the first write, not earlier: a handler that fails before it writes still gets a plain error. */
+  /**
+   * Goes out before the first write, not earlier: a handler that fails before it writes still gets a plain error, and
+   * one that only calls `end`, with or without a last piece, sends no prelude. So AWS's clients have it.
+   */
   writeFirst(prelude: Buffer): void {
     this.#prelude = prelude;
+  }
+
+  /** Whatever is neither text nor bytes goes out as its JSON. */
+  override write(chunk: unknown, encoding?: unknown, done?: unknown): boolean {
+    // AWS's clients look at the length of what they are given.
+    if (chunk === null || chunk === undefined)
+      throw new TypeError(`Cannot read properties of ${String(chunk)} (reading 'length')`);
+    const isPlain = typeof chunk === "string" || chunk instanceof Uint8Array;
+    const prelude = this.#prelude;
+    this.#prelude = undefined;
+    if (prelude !== undefined) super.write(prelude);
+    return super.write(isPlain ? chunk : JSON.stringify(chunk), encoding as BufferEncoding, done as () => void);
   }
 
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void {
@@ -108,7 +123,6 @@ export class ResponseStream extends Writable {
         "Lambda-Runtime-Function-Response-Mode": "streaming",
         Trailer: "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
       });
-      if (this.#prelude !== undefined) this.#wire.write(this.#prelude);
     }
     return this.#wire;
   }
