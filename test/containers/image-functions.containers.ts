@@ -107,6 +107,9 @@ describe("a container image", () => {
     const config = imageFunction(host);
     expect(await run(host, config, "count")).toBe(1);
     await until(() => containers()[0]?.startsWith("paused ") === true);
+    expect(docker("ps", "--filter", `label=lambda-run.function=${config.name}`, "--format", "{{.Status}}")).not.toMatch(
+      /health/,
+    );
     expect(await run(host, config, "count")).toBe(2);
     expect(host.lines(config).filter((line) => line.startsWith("INIT"))).toEqual(["INIT of the image"]);
   });

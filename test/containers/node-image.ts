@@ -38,6 +38,7 @@ ENV GREETING=$GREETING OWN=image
 COPY . /var/task/
 WORKDIR /var/task
 USER 0
+HEALTHCHECK --interval=1s CMD ["/usr/bin/node", "-e", "0"]
 ENTRYPOINT ["/usr/bin/node", "/var/task/runtime.mjs"]
 CMD ["of the image"]
 `;

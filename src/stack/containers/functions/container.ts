@@ -183,6 +183,12 @@ function refused(answer: EngineAnswer): ProcessExit {
   const complaint = complaintOf(answer);
   if (/no command specified/i.test(complaint))
     return { kind: "unstartable", reason: "the image has no ENTRYPOINT or CMD" };
+  if (/docker-init|catatonit/.test(complaint))
+    throw new AppError("LR5005", {
+      what: "The engine has no init for containers",
+      why: complaint,
+      fix: "Install it beside the engine: Debian's package is tini, Podman's is catatonit.",
+    });
   const [, program, why] = /exec: "([^"]*)": (?:stat [^:]*: )?([^:]+?)(?:: unknown)?$/.exec(complaint) ?? [];
   if (program !== undefined && why !== undefined)
     return { kind: "unstartable", reason: `fork/exec ${program}: ${why}` };

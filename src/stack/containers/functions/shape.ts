@@ -36,6 +36,8 @@ export function creation(
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     User: USER,
     Labels: shape.labels,
+    // Lambda runs none, and a probe would run while the function is frozen.
+    Healthcheck: { Test: ["NONE"] },
     ...(shape.workingDirectory === undefined ? {} : { WorkingDir: shape.workingDirectory }),
     HostConfig: {
       NetworkMode: holder.sharesNetwork ? `container:${holder.id}` : "host",
