@@ -18,6 +18,7 @@
  * - Events flow while a stack runs. What a one-shot command writes is announced to nobody (it says at its end what would
  *   have fired), and so are seeds
  * - Notifications come once and in order, unless the process is killed between delivery and its note of it
+ * - Events of buckets on a MinIO elsewhere take the same way, in the same form; they have no trace header
  * - The template's configuration sends its s3:TestEvent when it is new or changed, not at every start
  *
  * Unverified:
