@@ -22,7 +22,7 @@ import { AwsError } from "./kit/aws-error.js";
 import { collect, tooLarge, tooSlow } from "./kit/body.js";
 import type { Credentials } from "./kit/credentials.js";
 import { internalError } from "./kit/json-protocol.js";
-import { createHostReader, isLocalOrigin, type HostReading } from "./kit/virtual-host.js";
+import { createHostReader, hasTwoHosts, isLocalOrigin, type HostReading } from "./kit/virtual-host.js";
 import { protocolOf, sendWireError } from "./kit/wire-error.js";
 import { serviceEntry, type ServiceEntry } from "./registry.js";
 import { mechanismOf, operationOf, parametersOf, routeOf, routeOfForm, type RoutedRequest } from "./routing.js";
@@ -79,9 +79,14 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const url = message.url ?? "/";
     const { path, query } = splitUrl(url);
     const host = readHost(message.headers.host ?? "");
+    if (hasTwoHosts(message.rawHeaders)) {
+      refusePlainly(response, 400, "A request has one Host.");
+      return;
+    }
     if (!host.allowed) {
       refusePlainly(
         response,
+        403,
         `The host name "${host.hostname}" is not one of this gateway. Allow it with the option "hosts".`,
       );
       return;
@@ -270,8 +275,11 @@ function drain(message: IncomingMessage, waitsForLeave: boolean): void {
   message.resume();
 }
 
-function refusePlainly(response: ServerResponse, text: string): void {
-  response.writeHead(403, { "Content-Type": "text/plain; charset=utf-8", "Content-Length": Buffer.byteLength(text) });
+function refusePlainly(response: ServerResponse, statusCode: number, text: string): void {
+  response.writeHead(statusCode, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(text),
+  });
   response.end(text);
 }
 

@@ -50,6 +50,7 @@ test.each([
   ["a chunk size that is no number", head("/rest/a", "Transfer-Encoding: chunked") + "zz\r\nab\r\n0\r\n\r\n"],
   ["a chunk larger than it says", head("/rest/a", "Transfer-Encoding: chunked") + "1\r\nabc\r\n0\r\n\r\n"],
   ["a length that is no number", head("/b/k", "Content-Length: +4") + "abcd"],
+  ["two hosts", head("/b/k", "Host: evil.example.org", "Content-Length: 0", "Connection: close")],
   ["a space before the colon", head("/b/k", "X-A : 1", "Content-Length: 0")],
   ["a folded header", head("/b/k", "X-A: 1", " 2", "Content-Length: 0")],
   ["a line that ends with LF alone in a header", "PUT /b/k HTTP/1.1\nHost: localhost\nX-A: 1\rX-B: 2\n\n"],

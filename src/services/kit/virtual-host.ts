@@ -71,3 +71,13 @@ export function isLocalOrigin(origin: string, allowed: ReadonlySet<string>): boo
     /^127(?:\.\d{1,3}){3}$/.test(hostname)
   );
 }
+
+/** RFC 9112 3.2: such a request is refused, since whoever reads the other one sees another address. Node keeps the first. */
+export function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts > 1;
+}

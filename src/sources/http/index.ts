@@ -44,7 +44,7 @@ import type { Application } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import type { Credentials } from "../../services/kit/credentials.js";
-import { createHostReader, isLocalOrigin } from "../../services/kit/virtual-host.js";
+import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { parseArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
@@ -142,6 +142,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
   };
 
   async function pass(message: IncomingMessage, response: ServerResponse, buffered: Buffer | undefined): Promise<void> {
+    if (hasTwoHosts(message.rawHeaders)) return send(response, refusal("http", "bad-request"));
     const host = readHost(message.headers.host ?? "");
     if (!host.allowed)
       return send(

@@ -262,7 +262,10 @@ describe("limits", () => {
   test("a throttled function gives each door's own error", async () => {
     expect(await rest("/busy")).toMatchObject({ status: 500, text: '{"message":"Internal server error"}' });
     expect(await http("/busy")).toMatchObject({ status: 503, text: '{"message":"Service Unavailable"}' });
-    expect((await doors.send("Busy", "/")).status).toBe(429);
+    expect(await doors.send("Busy", "/")).toMatchObject({
+      status: 429,
+      text: '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
+    });
   });
 });
 
@@ -325,6 +328,7 @@ describe("what clients should not send", () => {
     ["chunks under another name", `POST /pets/dog HTTP/1.1\r\n${host}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
     ["a space before the colon", `GET /pets/dog HTTP/1.1\r\n${host}X-A : 1\r\n\r\n`],
     ["a folded header", `GET /pets/dog HTTP/1.1\r\n${host}X-A: 1\r\n 2\r\n\r\n`],
+    ["two hosts", `GET /pets/dog HTTP/1.1\r\n${host}Host: evil.example.org\r\n\r\n`],
     ["no host", "GET /pets/dog HTTP/1.1\r\n\r\n"],
     ["nonsense", "what is this\r\n\r\n"],
   ])("%s is refused, and the server stays up", async (_, text) => {
