@@ -7,7 +7,9 @@ import { crc32 } from "node:zlib";
 import { CrcKernel } from "./crc-kernel.js";
 
 /** As the API writes them. The order is that of AWS's own lists. */
-export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5"] as const;
+/** In the API since April 2026, and nothing in Node computes them. */
+const UNEMULATED: ReadonlySet<string> = new Set(["XXHASH3", "XXHASH64", "XXHASH128"]);
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
@@ -16,6 +18,8 @@ export const CHECKSUM_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC64NVME: 8,
   SHA1: 20,
   SHA256: 32,
+  SHA512: 64,
+  MD5: 16,
 };
 
 export interface Checksum {
@@ -33,6 +37,8 @@ const MAKERS: Readonly<Record<ChecksumAlgorithm, () => Checksum>> = {
   CRC64NVME: () => kernelCrc("CRC64NVME"),
   SHA1: () => nodeHash("sha1"),
   SHA256: () => nodeHash("sha256"),
+  SHA512: () => nodeHash("sha512"),
+  MD5: () => nodeHash("md5"),
 };
 
 /** Of bytes at hand. */
@@ -44,6 +50,10 @@ export function checksumNow(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Bu
 
 export function isChecksumAlgorithm(text: string): text is ChecksumAlgorithm {
   return (CHECKSUM_ALGORITHMS as readonly string[]).includes(text);
+}
+
+export function isUnemulatedAlgorithm(text: string): boolean {
+  return UNEMULATED.has(text);
 }
 
 function nodeHash(name: string): Checksum {

@@ -168,6 +168,9 @@ export const badMd5 = (expected: string, calculated: string): AwsError =>
 export const badChecksum = (algorithm: string): AwsError =>
   make("BadDigest", 400, `The ${algorithm} you specified did not match the calculated checksum.`);
 
+export const checksumNotImplemented = (algorithm: string): AwsError =>
+  make("NotImplemented", 501, `Checksums by ${algorithm} are not emulated by lambda-run.`);
+
 export const metadataTooLarge = (size: number, maxSize: number): AwsError =>
   make("MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size", {
     Size: size,

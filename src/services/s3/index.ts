@@ -7,6 +7,7 @@
  * Gaps:
  * - Website, replication, Object Lock, legal hold, retention, inventory, analytics, metrics and intelligent tiering cannot be configured, metadata tables, directory buckets, SelectObjectContent, RestoreObject, RenameObject, torrents, PutBucketLogging are not there: 501 `NotImplemented` that names the operation. Asked for, the former answer as a bucket without them does.
  * - Encryption with customer keys (SSE-C): 501 `NotImplemented` that names the header.
+ * - Checksums by XXHASH3, XXHASH64 and XXHASH128 (since April 2026): 501 `NotImplemented` that names the algorithm.
  * - ACLs are canned ones, or lists of grants that come to one; other lists, and grants in headers, get 501 `NotImplemented`. Bucket policies are kept, checked for form and applied to anonymous callers alone: whoever signs with a key of this stack may do everything. `NotAction`, `NotResource`, `NotPrincipal` and conditions other than aws:SecureTransport never allow anything; a Deny with such a condition always denies.
  * - Lifecycle, encryption, accelerate and request-payment configurations are checked, kept and given back; nothing expires, moves, is encrypted or paid for.
  * - Storage classes are kept and given back; GLACIER and DEEP_ARCHIVE objects can be read at once.
@@ -39,6 +40,7 @@
  * no delimiter was given, and refuses GetObjectAttributes without a checksum.
  *
  * Unverified:
+ * - SHA512 and MD5 as checksums of an upload in parts are composite only, as SHA1 and SHA256 are.
  * - Which status a conditional DeleteObject has for a key that is not there (412 here).
  * - That UploadPart answers with CRC64NVME when neither the upload nor the part chose a checksum.
  * - The text that refuses control characters in metadata of forms and presigned URLs.

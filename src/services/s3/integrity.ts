@@ -5,9 +5,15 @@
  * Only real headers and trailers count. Presigners put `x-amz-checksum-crc32=AAAAAA==`, the sum of the empty body they
  * saw, into the query; S3 does not look at it there (localstack/localstack#12169), or no such upload would work.
  */
-import { CHECKSUM_ALGORITHMS, CHECKSUM_BYTES, isChecksumAlgorithm, type ChecksumAlgorithm } from "../kit/checksums.js";
+import {
+  CHECKSUM_ALGORITHMS,
+  CHECKSUM_BYTES,
+  isChecksumAlgorithm,
+  isUnemulatedAlgorithm,
+  type ChecksumAlgorithm,
+} from "../kit/checksums.js";
 import type { Trailers } from "../kit/aws-chunked.js";
-import { badChecksum, badMd5, invalidDigest, invalidRequest } from "./errors.js";
+import { badChecksum, badMd5, checksumNotImplemented, invalidDigest, invalidRequest } from "./errors.js";
 import type { Digests } from "./digest.js";
 import type { S3Request } from "./request.js";
 
@@ -22,8 +28,10 @@ export interface Integrity {
   readonly expected: string | undefined;
 }
 
+const HEADER_PREFIX = "x-amz-checksum-";
+
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
-  return `x-amz-checksum-${algorithm.toLowerCase()}`;
+  return HEADER_PREFIX + algorithm.toLowerCase();
 }
 
 /** The member of XML answers: `ChecksumCRC64NVME`. */
@@ -35,6 +43,7 @@ export function readIntegrity(request: S3Request): Integrity {
   const headers = request.raw.headers;
   const contentMd5 = headers["content-md5"];
   if (typeof contentMd5 === "string" && !isBase64Of(contentMd5, 16)) throw invalidDigest(contentMd5);
+  refuseUnemulated(request);
   const sent = CHECKSUM_ALGORITHMS.filter((algorithm) => headers[checksumHeader(algorithm)] !== undefined);
   const trailing = trailingAlgorithms(request);
   if (sent.length + trailing.length > 1) {
@@ -46,6 +55,17 @@ export function readIntegrity(request: S3Request): Integrity {
   const expected = typeof value === "string" ? value : undefined;
   if (algorithm !== undefined && expected !== undefined) requireChecksumForm(algorithm, expected);
   return { contentMd5: typeof contentMd5 === "string" ? contentMd5 : undefined, algorithm, expected };
+}
+
+/** A checksum that nobody verifies must not look as if somebody had. */
+function refuseUnemulated({ raw: { headers } }: S3Request): void {
+  const named = [headers["x-amz-checksum-algorithm"], headers["x-amz-sdk-checksum-algorithm"]];
+  const trailers = String(headers["x-amz-trailer"] ?? "").split(",");
+  const checksums = [...Object.keys(headers), ...trailers.map((name) => name.trim().toLowerCase())].flatMap((name) =>
+    name.startsWith(HEADER_PREFIX) ? [name.slice(HEADER_PREFIX.length)] : [],
+  );
+  const algorithm = [...named, ...checksums].map((name) => String(name).toUpperCase()).find(isUnemulatedAlgorithm);
+  if (algorithm !== undefined) throw checksumNotImplemented(algorithm);
 }
 
 /** The algorithms to compute: the client's own, else the default. */

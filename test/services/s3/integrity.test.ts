@@ -25,6 +25,11 @@ async function sum(algorithm: ChecksumAlgorithm, body: Buffer): Promise<string> 
   checksum.update(body);
   return checksum.digest().toString("base64");
 }
+/** Some algorithms the SDK computes by itself; the values of others have to be given. */
+const by = (algorithm: ChecksumAlgorithm, value: string) =>
+  algorithm === "SHA512" || algorithm === "MD5"
+    ? { [`Checksum${algorithm}`]: value }
+    : { ChecksumAlgorithm: algorithm };
 const put = (key: string, body: Buffer | string, headers: Record<string, string>) =>
   s3.signed({ method: "PUT", path: `/${Bucket}/${key}`, body, headers });
 const isThere = async (key: string): Promise<boolean> =>
@@ -35,7 +40,9 @@ test.each(CHECKSUM_ALGORITHMS)("%s is verified, kept, and told again when asked 
   const member = `Checksum${ChecksumAlgorithm}` as const;
   const expected = await sum(ChecksumAlgorithm, Body);
   expect(
-    await s3.client.send(new PutObjectCommand({ Bucket, Key: ChecksumAlgorithm, Body, ChecksumAlgorithm })),
+    await s3.client.send(
+      new PutObjectCommand({ Bucket, Key: ChecksumAlgorithm, Body, ...by(ChecksumAlgorithm, expected) }),
+    ),
   ).toMatchObject({ [member]: expected, ChecksumType: "FULL_OBJECT" });
   expect(
     await s3.client.send(new HeadObjectCommand({ Bucket, Key: ChecksumAlgorithm, ChecksumMode: "ENABLED" })),
@@ -51,6 +58,32 @@ test.each(CHECKSUM_ALGORITHMS)("%s is verified, kept, and told again when asked 
   ]);
   expect(await isThere("wrong")).toBe(false);
 });
+
+test.each(["XXHASH3", "XXHASH64", "XXHASH128"])(
+  "%s is refused by name, in a header, a trailer and a choice",
+  async (name) => {
+    const header = `x-amz-checksum-${name.toLowerCase()}`;
+    const requests: { method: string; path: string; body?: string; headers: Record<string, string> }[] = [
+      { method: "PUT", path: `/${Bucket}/xx`, body: "x", headers: { [header]: "AAAAAAAAAAA=" } },
+      { method: "PUT", path: `/${Bucket}/xx`, body: "x", headers: { "x-amz-trailer": header } },
+      { method: "POST", path: `/${Bucket}/xx?uploads`, headers: { "x-amz-checksum-algorithm": name } },
+      {
+        method: "PUT",
+        path: `/${Bucket}/xx`,
+        headers: { "x-amz-checksum-algorithm": name, "x-amz-copy-source": `/${Bucket}/SHA256` },
+      },
+    ];
+    for (const request of requests) {
+      const answer = await s3.signed(request);
+      expect([answer.status, element(answer.body, "Code"), element(answer.body, "Message")]).toEqual([
+        501,
+        "NotImplemented",
+        `Checksums by ${name} are not emulated by lambda-run.`,
+      ]);
+    }
+    expect(await isThere("xx")).toBe(false);
+  },
+);
 
 test("the SDK validates what it gets, of a small body and of a large one", async () => {
   for (const size of [100, 200_000]) {

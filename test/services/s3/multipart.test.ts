@@ -274,6 +274,21 @@ test("a composite checksum is that of the parts' checksums; each part must name 
   });
 });
 
+test.each(["SHA512", "MD5"] as const)("%s of the parts is verified and makes a composite checksum", async (name) => {
+  const id = await begin(name, { ChecksumAlgorithm: name });
+  const member = `Checksum${name}` as const;
+  const digest = (data: Buffer): Buffer => createHash(name.toLowerCase()).update(data).digest();
+  const value = digest(LAST).toString("base64");
+  const upload = { Bucket, Key: name, UploadId: id, PartNumber: 1, Body: LAST };
+  const wrong = digest(FIRST).toString("base64");
+  expect(await refusal(s3.client.send(new UploadPartCommand({ ...upload, [member]: wrong })))).toBe("400 BadDigest");
+  const { ETag } = await s3.client.send(new UploadPartCommand({ ...upload, [member]: value }));
+  expect(await complete(name, id, [{ PartNumber: 1, ETag, [member]: value }])).toMatchObject({
+    [member]: `${digest(digest(LAST)).toString("base64")}-1`,
+    ChecksumType: "COMPOSITE",
+  });
+});
+
 test("a CRC32 over the whole object is put together from those of the parts", async () => {
   const id = await begin("full", { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" });
   const parts = [

@@ -2,7 +2,7 @@
  * CopyObject.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
-import { isChecksumAlgorithm, type ChecksumAlgorithm } from "../../kit/checksums.js";
+import { isChecksumAlgorithm, isUnemulatedAlgorithm, type ChecksumAlgorithm } from "../../kit/checksums.js";
 import { takeIn, type IncomingBody } from "../body-in.js";
 import { openBody } from "../body-out.js";
 import type { Operation, S3Context } from "../context.js";
@@ -15,7 +15,7 @@ import {
   readStorageClass,
   refuseUnemulated,
 } from "../description.js";
-import { entityTooLarge, invalidArgument, invalidRequest } from "../errors.js";
+import { entityTooLarge, invalidArgument, invalidRequest, checksumNotImplemented } from "../errors.js";
 import { checksumMember } from "../integrity.js";
 import { requestKey, type S3Request } from "../request.js";
 import { isoTime, quoted } from "../respond.js";
@@ -111,13 +111,14 @@ function readDirective(request: S3Request, name: string): "COPY" | "REPLACE" {
 function readAlgorithm(request: S3Request): ChecksumAlgorithm | undefined {
   const algorithm = request.header("x-amz-checksum-algorithm")?.toUpperCase();
   if (algorithm === undefined) return undefined;
+  if (isUnemulatedAlgorithm(algorithm)) throw checksumNotImplemented(algorithm);
   if (!isChecksumAlgorithm(algorithm)) throw unsupportedAlgorithm();
   return algorithm;
 }
 
 export const unsupportedAlgorithm = (): Error =>
   invalidRequest(
-    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5]",
   );
 
 /**

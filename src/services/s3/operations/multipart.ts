@@ -2,13 +2,13 @@
  * CreateMultipartUpload, UploadPart, UploadPartCopy, AbortMultipartUpload.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
-import { isChecksumAlgorithm, type ChecksumAlgorithm } from "../../kit/checksums.js";
+import { isChecksumAlgorithm, isUnemulatedAlgorithm, type ChecksumAlgorithm } from "../../kit/checksums.js";
 import { requestBody, takeIn, type BodySource, type IncomingBody } from "../body-in.js";
 import { openBody } from "../body-out.js";
 import type { Operation, S3Context } from "../context.js";
 import { readCopySource, sourceVersionHeader } from "../copy-source.js";
 import { encryptionHeaders, readDescription } from "../description.js";
-import { invalidArgument, invalidRequest } from "../errors.js";
+import { invalidArgument, invalidRequest, checksumNotImplemented } from "../errors.js";
 import {
   algorithmsFor,
   checksumHeader,
@@ -57,6 +57,7 @@ export const createMultipartUpload: Operation = async (context, request) => {
 function readChecksumChoice(request: S3Request): { algorithm: ChecksumAlgorithm | undefined; type: ChecksumType } {
   const algorithm = request.header("x-amz-checksum-algorithm")?.toUpperCase();
   const type = request.header("x-amz-checksum-type")?.toUpperCase();
+  if (algorithm !== undefined && isUnemulatedAlgorithm(algorithm)) throw checksumNotImplemented(algorithm);
   if (algorithm !== undefined && !isChecksumAlgorithm(algorithm)) throw unsupportedAlgorithm();
   if (type !== undefined && type !== "FULL_OBJECT" && type !== "COMPOSITE") {
     throw invalidRequest("Value for x-amz-checksum-type header is invalid.");
@@ -70,7 +71,7 @@ function readChecksumChoice(request: S3Request): { algorithm: ChecksumAlgorithm 
   if (algorithm === "CRC64NVME" && type === "COMPOSITE") {
     throw invalidRequest(`The COMPOSITE checksum type cannot be used with the ${name} checksum algorithm.`);
   }
-  if (algorithm.startsWith("SHA") && type === "FULL_OBJECT") {
+  if (!algorithm.startsWith("CRC") && type === "FULL_OBJECT") {
     throw invalidRequest(`The FULL_OBJECT checksum type cannot be used with the ${name} checksum algorithm.`);
   }
   return { algorithm, type: type ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE") };
