@@ -32,6 +32,9 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
+ * - Texts of some refusals, from memory of what AWS answers: of event invoke settings and mappings of functions that are not
+ *   there, of two configurations of provisioned concurrency, of layers' versions and policies, of tags that are none, of a
+ *   code signing configuration in use
  * - What is said about events that are no JSON: the words of Jackson's source, one of them recorded
  * - The event that an empty body becomes; the name of the 413 exception of Invoke; the refusal of a client context that is no
  *   JSON object
