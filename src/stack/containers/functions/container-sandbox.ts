@@ -46,6 +46,7 @@ export interface ContainerSandboxOptions {
 
 export class ContainerSandbox implements Sandbox {
   readonly tier = "container";
+  /** Rejects as soon as the engine fails, be it in the middle of an invocation; resolves at the end only. */
   readonly ready: Promise<void>;
   readonly notes: readonly string[] = [];
   readonly paths = { task: "/var/task", opt: "/opt", tmp: "/tmp", resolve: ({ guestPath }: Mount) => guestPath };
@@ -162,6 +163,7 @@ export class ContainerSandbox implements Sandbox {
     await Promise.all(this.#removals);
     await this.#holder?.remove().catch(() => undefined); // what is left goes with the session
     this.#leave();
+    this.#settleReady?.resolve();
     this.output.stdout.end();
     this.output.stderr.end();
   }
@@ -193,7 +195,6 @@ export class ContainerSandbox implements Sandbox {
   async #endOf(container: FunctionContainer): Promise<ProcessExit> {
     try {
       const exit = await container.ended;
-      this.#settleReady?.resolve();
       const isKill = exit.kind === "signal" && exit.signal === KILLED.signal;
       const grew = isKill && this.#containers.has(container) && this.#guard.takeExceeded();
       return grew ? { kind: "out-of-memory" } : exit;
@@ -207,7 +208,6 @@ export class ContainerSandbox implements Sandbox {
   }
 
   #watch(container: FunctionContainer, processId: number, id: string): void {
-    this.#settleReady?.resolve();
     if (!this.#containers.has(container)) return;
     this.#containers.set(container, WatchedProcesses.of(processId, id));
     this.#guardIfSeen();

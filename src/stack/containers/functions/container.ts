@@ -7,7 +7,15 @@ import type { IncomingMessage } from "node:http";
 import { AppError } from "../../../shared/errors.js";
 import { exitFromStatus } from "../../../runtime/sandbox/exit-status.js";
 import type { ProcessExit } from "../../../runtime/sandbox/sandbox.js";
-import { call, complaintOf, openCall, removeContainer, type EngineAnswer, type EngineTarget } from "../engine.js";
+import {
+  call,
+  complaintOf,
+  noAnswer,
+  openCall,
+  removeContainer,
+  type EngineAnswer,
+  type EngineTarget,
+} from "../engine.js";
 import { passOn, type Print } from "./attached-output.js";
 
 export interface ContainerOptions {
@@ -35,7 +43,7 @@ interface ContainerState {
 }
 
 export class FunctionContainer {
-  /** Resolves when nothing of it runs and its output has been passed on; rejects with LR5005 when the engine fails. */
+  /** Resolves when nothing of it runs and its output has been passed on; rejects with LR5005 or LR5012 when the engine fails. */
   readonly ended: Promise<ProcessExit>;
   readonly #options: ContainerOptions;
   #id: string | undefined;
@@ -108,14 +116,22 @@ export class FunctionContainer {
     if (this.#signal !== undefined) this.#send(this.#signal);
     this.#settlePause();
     void this.#state().then(({ Pid = 0 }) => Pid > 0 && this.#runs && this.#options.started(Pid, id));
-    const chunks: Buffer[] = [];
-    for await (const chunk of end) chunks.push(chunk as Buffer);
+    const status = await this.#statusFrom(end);
     this.#runs = false;
-    const { StatusCode } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { readonly StatusCode: number };
-    const outOfMemory = StatusCode === KILLED_STATUS && (await this.#state()).OOMKilled === true;
+    const outOfMemory = status === KILLED_STATUS && (await this.#state()).OOMKilled === true;
     await within(OUTPUT_WITHIN_MS, printed);
     if (outOfMemory) return { kind: "out-of-memory" };
-    return (NOT_RUN_STATUSES.includes(StatusCode) ? words.unstartable() : undefined) ?? exitFromStatus(StatusCode);
+    return (NOT_RUN_STATUSES.includes(status) ? words.unstartable() : undefined) ?? exitFromStatus(status);
+  }
+
+  async #statusFrom(end: IncomingMessage): Promise<number> {
+    let text = "";
+    try {
+      for await (const chunk of end) text += (chunk as Buffer).toString("utf8");
+      return (JSON.parse(text) as { readonly StatusCode: number }).StatusCode;
+    } catch (error) {
+      throw noAnswer({ method: "POST", path: `${this.#path}/wait` }, error);
+    }
   }
 
   get #path(): string {
@@ -124,7 +140,10 @@ export class FunctionContainer {
 
   /** The answer goes on for as long as the container lives. */
   #listen(what: string): Promise<IncomingMessage> {
-    return openCall(this.#options.target, { method: "POST", path: `${this.#path}/${what}`, silenceMs: FOR_EVER });
+    const options = { method: "POST", path: `${this.#path}/${what}`, silenceMs: FOR_EVER } as const;
+    return openCall(this.#options.target, options).catch((error: unknown) => {
+      throw noAnswer(options, error);
+    });
   }
 
   #post(order: string): Promise<EngineAnswer> {
