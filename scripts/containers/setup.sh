@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # A Docker engine and a real MinIO on a Linux machine that reaches no image registry. Idempotent; says what it cannot do.
 #   engine : the one that runs; else, as root on Debian, docker.io with dockerd started by hand
-#   image  : lambda-run/minio:local, MinIO built from its source by Go (proxy.golang.org), with the libraries it needs
+#   image  : lambda-run/minio:local: the one of docker-compose.yml where its registry answers, else MinIO built from its
+#            source by Go (proxy.golang.org), with the libraries it needs
+# LocalStack, moto and Compose: python-servers.sh and compose.sh beside this.
 set -euo pipefail
 IMAGE=${LAMBDA_RUN_MINIO_IMAGE:-lambda-run/minio:local}
 WORK=${LAMBDA_RUN_CONTAINERS_WORK:-${XDG_CACHE_HOME:-$HOME/.cache}/lambda-run/containers}
@@ -22,6 +24,10 @@ if ! docker info >/dev/null 2>&1; then
   docker info >/dev/null 2>&1 || skip "dockerd does not come up ($WORK/dockerd.log)"
 fi
 
+published=$(sed -n 's/.*MINIO_IMAGE:-\([^}]*\)}.*/\1/p' "$(dirname "$0")/../../docker-compose.yml")
+if ! docker image inspect "$IMAGE" >/dev/null 2>&1 && timeout 300 docker pull -q "$published" >"$WORK/pull.log" 2>&1; then
+  docker tag "$published" "$IMAGE"
+fi
 if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
   if [ ! -x "$WORK/bin/minio" ]; then
     command -v go >/dev/null || skip "$IMAGE is not there, and no Go to build MinIO"
