@@ -42,7 +42,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * the Lambda developer guide, answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
  * environment variables, REPORT), and logs that users have published up to 2026 (`Status` and `Runtime.OutOfMemory` in
  * REPORT, `Runtime.InvalidEntrypoint`, `Extension.LaunchError`). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0
- * unmodified on this Runtime API and compares the answers and log lines of 109 handlers with those of our own client.
+ * unmodified on this Runtime API and compares the answers and log lines of 112 handlers with those of our own client.
  *
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
@@ -57,6 +57,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  *   this is isolation against accidents, not against attackers. Loopback is the host's.
  * - X-Ray: no daemon listens, no segments are made, REPORT has no `XRAY TraceId` line; the trace header is passed on.
  * - What an internal extension prints counts as the function's output in telemetry: it is the same process.
+ * - Head and trailers of a call of the Runtime API hold 128 KB each; an error that is longer there is refused (431).
  * - A response stream that is destroyed, or written to after its end, fails the invocation at most; AWS's clients end the
  *   process over it. What a streaming handler writes to is a Writable here, and an object with its methods there.
  * - A streamed response is not slowed down to 2 MBps after its first 6 MB; 200 MB end it.

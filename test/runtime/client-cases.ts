@@ -52,6 +52,17 @@ export const CLIENT_CASES: readonly HandlerCase[] = [
     logs: [line("ERROR", "Uncaught Exception .*")],
   },
   {
+    that: "of an async handler that calls back, too, the callback counts",
+    handler: "unusual-results.promisesAndCallsBack",
+    answers: "by callback",
+  },
+  {
+    that: "an async handler that throws after its callback has answered",
+    handler: "unusual-results.promisesAndCallsBack",
+    events: [{ throws: true }],
+    answers: "by callback",
+  },
+  {
     that: "a function with a then is awaited on Node 22",
     handler: "unusual-results.thenableFunction",
     answers: "of a function",
@@ -121,6 +132,12 @@ export const CLIENT_CASES: readonly HandlerCase[] = [
     handler: "unusual-errors.withMembers",
     fails: { errorType: "Error", errorMessage: "coded", trace: "some" },
     logs: [line("ERROR", '.*"code":"E_CODE","details":\\{"a":\\[1\\]\\},"status":418,"stack":.*')],
+  },
+  {
+    that: "null that nobody catches makes Node 22's client stumble",
+    handler: "unusual-errors.uncaughtNull",
+    fails: { errorType: "handled", errorMessage: STUMBLED },
+    logs: [line("ERROR", 'Uncaught Exception \\t\\{"errorType":"Error","errorMessage":"null".*')],
   },
   {
     that: "a rejection with nothing that nobody listens to has an empty message",

@@ -166,6 +166,21 @@ test("an environment that somebody killed is replaced", async () => {
   expect((await functions.invoke(config)).functionError).toBeUndefined();
 });
 
+test.each([
+  [{ rejects: false }, "Uncaught Exception"],
+  [{ rejects: true }, "Unhandled Promise Rejection"],
+])("what is thrown between two invocations ends the process, and the next starts anew: %j", async (event, title) => {
+  const config = functions.function("node", "unusual-errors.throwsBetween");
+  expect(bodyOf(await functions.invoke(config, event))).toBe(1);
+  while (!functions.lines(config).some((line) => line.includes(title)))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  // An event that comes while it leaves finds nobody.
+  let next: unknown;
+  do next = bodyOf(await functions.invoke(config, event));
+  while (typeof next !== "number");
+  expect(next).toBe(1);
+});
+
 test("closing ends invocations under way and leaves no process", async () => {
   const closing = new FunctionHost();
   const config = closing.function("node", "sleeps.handler", { environment: { MARK: "under-way" }, timeoutSeconds: 60 });

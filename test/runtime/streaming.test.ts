@@ -111,6 +111,12 @@ test("an error after the first byte ends the stream with it", async () => {
   expect(bodyOf(streamed.result)).toMatchObject({ errorType: "RangeError", errorMessage: "in the middle" });
 });
 
+test("an error of 50 KB ends the stream whole", async () => {
+  const { ends } = await stream("streams-unusual.longError");
+  const [end] = ends;
+  expect((JSON.parse(end?.errorMessage ?? "{}") as { errorMessage: string }).errorMessage).toBe("e".repeat(25_000));
+});
+
 test("a stream that is not ended is an error", async () => {
   const { ends } = await stream("streams-unfinished.handler");
   expect(ends).toEqual([

@@ -32,7 +32,8 @@ export interface ParserEvents {
   refuse(statusCode: 400 | 413 | 431 | 501 | 505, reason: string): void;
 }
 
-export const MAX_HEAD_BYTES = 16 * 1024;
+/** AWS's clients put messages and stacks of errors into headers and trailers. A function's 1,024 sockets are 128 MB then. */
+export const MAX_HEAD_BYTES = 128 * 1024;
 const MAX_CHUNK_LINE_BYTES = 1024;
 
 type State = "head" | "fixed" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "dead";

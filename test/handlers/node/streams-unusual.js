@@ -22,3 +22,7 @@ exports.context = streaming(async (event, stream, context) => {
   stream.write(Object.keys(context).slice(0, 2));
   stream.end();
 });
+exports.longError = streaming(async (event, stream) => {
+  stream.write("begun");
+  throw new Error("e".repeat(25_000));
+});

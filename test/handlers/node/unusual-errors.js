@@ -27,6 +27,20 @@ exports.silentRejection = async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
 };
 exports.rejectsUnloggable = (event, context, callback) => callback({ toString: () => "of its own", a: 1 });
+exports.uncaughtNull = async () => {
+  setTimeout(() => {
+    throw null;
+  }, 1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+};
+let rounds = 0;
+exports.throwsBetween = async ({ rejects }) => {
+  setImmediate(() => {
+    if (rejects) void Promise.reject(new Error("nobody waits"));
+    else throw new Error("nobody waits");
+  });
+  return ++rounds;
+};
 const named = async () => {
   throw new Error("from a named function");
 };

@@ -15,6 +15,11 @@ exports.callsBackCycle = (event, context, callback) => {
   context.callbackWaitsForEmptyEventLoop = event.waits;
   callback(null, cycle);
 };
+exports.promisesAndCallsBack = async (event, context, callback) => {
+  callback(null, "by callback");
+  if (event.throws) throw new Error("too late");
+  return "by promise";
+};
 exports.thenableFunction = () => {
   const answer = () => 1;
   answer.then = (resolve) => Promise.resolve(resolve("of a function"));

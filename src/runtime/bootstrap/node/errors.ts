@@ -40,7 +40,11 @@ function isErrorLike(value: unknown, modern: boolean): value is ErrorLike {
 
 export function errorBody(error: unknown, modern: boolean): ErrorBody {
   try {
-    if (!isErrorLike(error, modern)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    if (!isErrorLike(error, modern)) {
+      // The older client asks the value itself, which null cannot answer.
+      const errorMessage = modern ? String(error) : (error as { toString(): string }).toString();
+      return { errorType: typeof error, errorMessage, trace: [] };
+    }
     // An error may have lost its stack; the older client stumbles over that.
     const stack = modern ? (error.stack ?? "") : (error.stack as string);
     return {

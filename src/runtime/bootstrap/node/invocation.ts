@@ -111,14 +111,13 @@ export function runLegacy(
       else drain.onEmpty = () => finish(error, result);
     });
 
-    drain.onEmpty = () => finish(null, null);
+    drain.onEmpty = types.isAsyncFunction(runtime.handler)
+      ? () => settle({ ok: false, error: neverSettled() })
+      : () => finish(null, null);
     try {
       const result = runtime.handler(event, makeContext(legacy), callback) as PromiseLike<unknown> &
         Pick<Promise<unknown>, "catch">;
       if (!isThenable(result)) return;
-      if (types.isAsyncFunction(runtime.handler)) {
-        drain.onEmpty = () => settle({ ok: false, error: neverSettled() });
-      }
       // Word for word AWS's chain: a thenable whose `then` returns nothing fails there with this very text.
       void (result.then(completion.succeed, completion.fail) as Promise<void>).catch(completion.fail);
     } catch (error) {

@@ -43,6 +43,7 @@ const environment = process.env;
 const modern = declaredMajor(environment["AWS_EXECUTION_ENV"] ?? "") >= FIRST_MODERN_MAJOR;
 const client = new RuntimeClient(environment["AWS_LAMBDA_RUNTIME_API"] ?? "");
 const drain: LoopDrain = { onEmpty: undefined };
+let initialised = false;
 let current: { readonly headers: InvocationHeaders; readonly reject: (completion: Completion) => void } | undefined;
 
 /** `AWS_Lambda_nodejs22.x` -> 22. */
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
     else await failInit("Uncaught Exception", error, EXIT_UNCAUGHT_EXCEPTION);
     return;
   }
+  initialised = true;
   let answer = await client.request("GET", NEXT);
   const runtime = runtimeOf(handler, modern);
   for (;;) answer = await serve(runtime, checked(answer));
@@ -228,11 +230,13 @@ function installSafetyNets(): void {
 
 function bail(title: string, error: unknown, exitCode: number): void {
   client.ref();
-  if (current === undefined) {
+  if (current === undefined && !initialised) {
     void failInit(title, error, exitCode);
     return;
   }
   logError(title, error, modern);
+  // Between two invocations there is nobody to tell: the next one starts anew.
+  if (current === undefined) process.exit(exitCode);
   current.reject({ ok: false, error, exitCode });
 }
 
