@@ -44,8 +44,8 @@ export async function handleJson(
   const contentType = `application/x-amz-json-${options.version}`;
   try {
     const operation = operationName(request);
-    const { streams = {} } = options;
-    const stream = Object.hasOwn(streams, operation) ? streams[operation] : undefined;
+    const { streams } = options;
+    const stream = streams !== undefined && Object.hasOwn(streams, operation) ? streams[operation] : undefined;
     if (stream !== undefined) {
       stream(parseJsonObject(await readBody(request, options.maxBodyBytes)), request, response);
       return;

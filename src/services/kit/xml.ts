@@ -32,6 +32,11 @@ export function buildXml(root: string, content: XmlContent, namespace?: string):
   return XML_DECLARATION + element(root, content, attributes);
 }
 
+/** One element as text, for a fragment. */
+export function buildElement(name: string, content: XmlContent): string {
+  return element(name, content);
+}
+
 function element(name: string, content: XmlContent, attributes = ""): string {
   if (content === undefined) return "";
   if (typeof content === "string") {

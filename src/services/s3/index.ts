@@ -12,7 +12,6 @@
  * - Lifecycle, encryption, accelerate and request-payment configurations are checked, kept and given back; nothing expires, moves, is encrypted or paid for.
  * - Storage classes are kept and given back; GLACIER and DEEP_ARCHIVE objects can be read at once.
  * - CompleteMultipartUpload of an upload that was completed before answers `NoSuchUpload`; AWS may answer 200 again.
- * - ListObjectVersions gives versions and delete markers in two groups, each in order, not interleaved.
  *
  * By design:
  * - No data is encrypted; the headers that say so are echoed, AES256 by default.

@@ -67,6 +67,19 @@ test("every write is kept, and each is read by its id", async () => {
   expect(s3.events.map(({ versionId }) => versionId)).toEqual([first, second]);
 });
 
+test("versions and delete markers are listed in one order, newest first", async () => {
+  await set("Enabled");
+  await put("k", "1");
+  await remove("k");
+  await put("k", "2");
+  const { body } = await s3.signed({ path: `/${Bucket}?versions` });
+  expect([...body.matchAll(/<(Version|DeleteMarker)>/g)].map(([, name]) => name)).toEqual([
+    "Version",
+    "DeleteMarker",
+    "Version",
+  ]);
+});
+
 test("a delete leaves a marker; deleting the marker brings the object back", async () => {
   await set("Enabled");
   const id = await put("k", "1");

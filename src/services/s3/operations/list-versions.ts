@@ -2,6 +2,7 @@
  * ListObjectVersions: current objects and older versions, merged by key, newest first.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
  */
+import { buildElement, XmlFragment, type XmlContent } from "../../kit/xml.js";
 import { ownerOf, type Operation, type S3Context } from "../context.js";
 import { invalidArgument } from "../errors.js";
 import {
@@ -61,38 +62,36 @@ export const listObjectVersions: Operation = (context, request) => {
         Delimiter: parameters.delimiter === "" ? undefined : shown(parameters.delimiter),
         EncodingType: parameters.encodingType,
         IsTruncated: page.truncated,
-        Version: page.entries.map(({ key, value: { row, isLatest } }) =>
-          isDeleteMarker(row)
-            ? undefined
-            : {
-                Key: shown(key),
-                VersionId: row.versionId,
-                IsLatest: isLatest,
-                LastModified: isoTime(row.modifiedMs),
-                ETag: quoted(row.eTag),
-                ChecksumAlgorithm: row.checksum.algorithm,
-                ChecksumType: row.checksum.type,
-                Size: row.size,
-                Owner: owner,
-                StorageClass: row.storageClass,
-              },
-        ),
-        DeleteMarker: page.entries.map(({ key, value: { row, isLatest } }) =>
-          isDeleteMarker(row)
-            ? {
-                Key: shown(key),
-                VersionId: row.versionId,
-                IsLatest: isLatest,
-                LastModified: isoTime(row.modifiedMs),
-                Owner: owner,
-              }
-            : undefined,
-        ),
+        // Versions and delete markers of a key stand in one order, whichever they are.
+        Version: new XmlFragment(page.entries.map((entry) => versionElement(entry, shown, owner)).join("")),
         CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: shown(prefix) })),
       },
     ],
   };
 };
+
+function versionElement(
+  { key, value: { row, isLatest } }: Entry<Listed>,
+  shown: ListParameters["shown"],
+  owner: XmlContent,
+): string {
+  const common = {
+    Key: shown(key),
+    VersionId: row.versionId,
+    IsLatest: isLatest,
+    LastModified: isoTime(row.modifiedMs),
+  };
+  if (isDeleteMarker(row)) return buildElement("DeleteMarker", { ...common, Owner: owner });
+  return buildElement("Version", {
+    ...common,
+    ETag: quoted(row.eTag),
+    ChecksumAlgorithm: row.checksum.algorithm,
+    ChecksumType: row.checksum.type,
+    Size: row.size,
+    Owner: owner,
+    StorageClass: row.storageClass,
+  });
+}
 
 function pageOf(
   context: S3Context,
