@@ -55,7 +55,7 @@ export default {
     const start = (standby) => startChild("stack-server.mjs", { args: [JSON.stringify({ standby, image: FUNCTION })] });
     const [withSpare, without] = [await start(true), await start(false)];
     try {
-      const [bare, cold, plain, spare, thawed] = [[], [], [], [], []];
+      const [bare, cold, plain, spare, thawed, row] = [[], [], [], [], [], []];
       for (const name of ["boxed", "echo"]) await without.call("cold", name);
       for (let round = 0; round < bench.rounds(15, 4); round++) {
         bare.push(
@@ -65,6 +65,7 @@ export default {
         plain.push((await without.call("cold", "echo")).ms);
         await sleep(FROZEN_MS);
         thawed.push((await without.call("invoke", { name: "boxed" })).ms);
+        row.push((await without.call("invoke", { name: "boxed" })).ms);
         spare.push((await withSpare.call("cold", "boxed")).ms);
       }
       bench.row("image function, cold start without standby", noBound(" ms"), cold);
@@ -72,6 +73,7 @@ export default {
       bench.row("image function, cold start / `docker run` of its Node with `-e 0`", noBound("x"), ratios(cold, bare));
       bench.row(SPARE, atMost(40, " ms"), spare);
       bench.row("image function, invocation of a paused container", noBound(" ms"), thawed);
+      bench.row("image function, invocation right after another", noBound(" ms"), row);
     } finally {
       await Promise.all([withSpare.stop(), without.stop()]);
       docker("rmi", FUNCTION, NODE);

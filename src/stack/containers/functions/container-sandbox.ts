@@ -28,6 +28,7 @@ import { WatchedProcesses } from "./watched-processes.js";
 
 /** What a container prints passes through its engine: a line that was printed before the answer may come after it. */
 const OUTPUT_LAG_MS = 3;
+const FREEZE_AFTER_MS = 20;
 
 export interface ContainerSandboxOptions {
   readonly target: EngineTarget;
@@ -59,6 +60,7 @@ export class ContainerSandbox implements Sandbox {
   #holder: Holder | undefined;
   /** Its own network, where it has one. */
   #place: Place | undefined;
+  #freezing: NodeJS.Timeout | undefined;
   #count = 0;
   #lastOutputAt = 0;
   #settleReady: { resolve(): void; reject(error: unknown): void } | undefined;
@@ -117,17 +119,24 @@ export class ContainerSandbox implements Sandbox {
     };
   }
 
+  /** In a moment: an engine takes 20 ms to pause and wake a container, and who calls in a row comes before that. */
   freeze(): void {
-    this.#guard.rest();
-    for (const container of this.#containers.keys()) container.freeze();
+    clearTimeout(this.#freezing);
+    this.#freezing = setTimeout(() => {
+      this.#guard.rest();
+      for (const container of this.#containers.keys()) container.freeze();
+    }, FREEZE_AFTER_MS);
+    this.#freezing.unref();
   }
 
   thaw(): void {
+    clearTimeout(this.#freezing);
     for (const container of this.#containers.keys()) container.thaw();
     this.#guardIfSeen();
   }
 
   async killAll(): Promise<void> {
+    clearTimeout(this.#freezing);
     const containers = [...this.#containers.keys()];
     for (const container of containers) this.#forget(container);
     await Promise.all(containers.map((container) => container.ended.catch(() => undefined)));
@@ -158,6 +167,7 @@ export class ContainerSandbox implements Sandbox {
 
   async destroy(): Promise<void> {
     this.#isOver = true;
+    clearTimeout(this.#freezing);
     this.#guard.end();
     for (const container of this.#containers.keys()) this.#forget(container);
     await Promise.all(this.#removals);
