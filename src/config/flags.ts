@@ -60,7 +60,7 @@ export const CONFIG_FLAGS: readonly FlagDeclaration[] = [
   {
     flags: "--endpoint <service=where...>",
     description:
-      "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region, eventToken}`",
+      "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region, eventToken, eventQueue}`",
     path: "backends",
     kind: "pairs",
   },

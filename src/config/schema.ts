@@ -33,11 +33,15 @@ const backend = z
         secretAccessKey: z.string().optional(),
         region: z.string().optional(),
         eventToken: z.string().min(8).optional(),
+        eventQueue: z
+          .string()
+          .regex(/^[\w-]{1,80}$/)
+          .optional(),
       }),
     ],
     {
       error:
-        "expected embedded, minio, localstack, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region, eventToken}",
+        "expected embedded, minio, localstack, containers, aws, a URL, or {url, accessKeyId, secretAccessKey, region, eventToken, eventQueue}",
     },
   )
   .optional();
@@ -214,7 +218,7 @@ export const configSchema = z.strictObject({
   ),
   backends: option(
     backends.default({}),
-    "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region, eventToken}`.",
+    "Where single services are: embedded, minio, localstack, containers, aws or a URL; in the file also `{url, accessKeyId, secretAccessKey, region, eventToken, eventQueue}`.",
     "--endpoint <service=where...>",
   ),
   createResources: option(

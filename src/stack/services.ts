@@ -16,7 +16,7 @@ import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import type { AwsAccount } from "./backends/aws-account.js";
-import type { BucketEvents } from "./backends/bucket-events.js";
+import type { BucketTeller } from "./backends/bucket-teller.js";
 import type { Backends } from "./backends/backends.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
@@ -45,7 +45,7 @@ export interface Live {
   readonly aws: AwsAccount | undefined;
   backends?: Backends;
   sources?: StackSources;
-  bucketEvents?: BucketEvents | undefined;
+  bucketTeller?: BucketTeller | undefined;
   secondStores?: readonly SecondStore[];
   store?: () => StateStore;
   http?: StackHttp;
@@ -117,16 +117,18 @@ export async function startServices(
   });
   closers.push(() => gateway.close());
   live.store = shared.store;
-  const bucketEvents =
-    options.kind === "stack" ? live.backends?.bucketEvents({ bus, application: () => live.application }) : undefined;
-  live.bucketEvents = bucketEvents;
-  bucketEvents?.serve(gateway);
-  if (bucketEvents !== undefined) options.answerEvents?.(bucketEvents.listener);
+  const bucketTeller =
+    options.kind === "stack" ? live.backends?.bucketTeller({ bus, application: () => live.application }) : undefined;
+  live.bucketTeller = bucketTeller;
+  if (bucketTeller !== undefined && "serve" in bucketTeller) {
+    bucketTeller.serve(gateway);
+    options.answerEvents?.(bucketTeller.listener);
+  }
   live.sources = new StackSources({
     application: embedded,
     gateway: () => gateway,
     foreignQueues: live.backends?.queues,
-    bucketEvents,
+    bucketTeller,
     store: shared.store,
     bus,
     clock,

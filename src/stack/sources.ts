@@ -31,7 +31,7 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
 import type { ForeignQueues } from "./backends/queues.js";
-import type { BucketEvents } from "./backends/bucket-events.js";
+import type { BucketTeller } from "./backends/bucket-teller.js";
 import { declaredNotifications } from "./bucket-rules.js";
 import { silentSources } from "./silent-sources.js";
 import { countUnfired } from "./unfired-events.js";
@@ -47,7 +47,7 @@ export interface SourcesOptions {
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
   /** Buckets on another server that tells what happens in them. */
-  readonly bucketEvents?: BucketEvents | undefined;
+  readonly bucketTeller?: BucketTeller | undefined;
 }
 
 export class StackSources {
@@ -201,6 +201,7 @@ export class StackSources {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#beginning;
+    await this.#options.bucketTeller?.close();
     this.#subscriptions?.close();
     await Promise.all([this.#notifications?.close(), this.#alarmActions.close()]);
     await this.#deliveries?.close();
@@ -232,10 +233,10 @@ export class StackSources {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;
     this.#asyncQueue();
-    const { bucketEvents } = this.#options;
-    if (bucketEvents !== undefined) {
-      this.s3Ready(bucketEvents.rules);
-      await bucketEvents.begin();
+    const { bucketTeller } = this.#options;
+    if (bucketTeller !== undefined) {
+      this.s3Ready(bucketTeller.rules);
+      await bucketTeller.begin();
     } else if (buckets.length > 0) await gateway().service("s3");
     if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {

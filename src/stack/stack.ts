@@ -286,7 +286,7 @@ export class Stack {
     await this.#live.backends?.prepare(next);
     this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live);
     await this.gateway?.prepare();
-    await this.#live.bucketEvents?.begin();
+    await this.#live.bucketTeller?.begin();
   }
 
   /** Forgets all data, makes the declared resources anew, and lets every function start cold. */

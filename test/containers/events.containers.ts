@@ -194,22 +194,36 @@ describe("events of MinIO in a container", () => {
 });
 
 /** Those of them that could be made, as `npm run test:containers` has said. */
-const ONE_SERVER: Readonly<Record<string, () => Promise<LambdaRunConfig>>> = {
+const ONE_SERVER: Readonly<Record<string, (events?: object) => Promise<LambdaRunConfig>>> = {
   ...(hasImage(LOCALSTACK_IMAGE)
     ? { LocalStack: () => Promise.resolve({ backends: { s3: "localstack", sqs: "localstack" } }) }
     : {}),
   ...(hasImage(MOTO_IMAGE)
     ? {
-        moto: async () => {
+        moto: async (events = {}) => {
           const server = await runServer(MOTO_IMAGE, 5000);
           servers.push(() => server.stop());
-          return { accountId: "123456789012", backends: { s3: server.url, sqs: server.url } };
+          return { accountId: "123456789012", backends: { s3: { url: server.url, ...events }, sqs: server.url } };
         },
       }
     : {}),
 };
 
-for (const [name, config] of Object.entries(ONE_SERVER))
+for (const [name, config] of Object.entries(ONE_SERVER)) {
+  it(`S3 of ${name} fires functions through a queue of ours`, async () => {
+    const stack = await start(await config({ eventQueue: "lambda-run-events" }));
+    await stack.s3.put("Store", "out/unheard", "x");
+    await stack.s3.put("Store", KEY, "hello");
+    // moto tells of tags, too, when an object without any is put.
+    const created = await stack.waitFor(
+      async () => (await told(stack, 1)).find(({ eventName }) => eventName === "ObjectCreated:Put"),
+      { timeoutMs: 20_000 },
+    );
+    expect(created.s3.object).toMatchObject({ key: "in/a+b%2B%C3%BC%28x%29%27%21%7E*.txt", size: 5 });
+    await stack.close();
+    open.length = 0;
+  }, 120_000);
+
   it(`S3 of ${name} tells its own queue, which fires a function`, async () => {
     const stack = await start(await config(), queued);
     await stack.s3.put("Store", "out/unheard", "x");
@@ -230,3 +244,4 @@ for (const [name, config] of Object.entries(ONE_SERVER))
     expect(bodies[0]).toContain("heard");
     expect(bodies[0]).not.toContain("unheard");
   }, 120_000);
+}

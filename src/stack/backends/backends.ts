@@ -2,13 +2,14 @@
  * The services of a stack that live on other servers: reached, with what the template declares made there, and as the
  * rest of the stack needs them. Loaded only when the configuration names one: it brings the AWS SDK with it.
  */
-import type { Application } from "../../config/application.js";
+import type { Application, BucketConfig } from "../../config/application.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { AwsAccount } from "./aws-account.js";
 import { BucketEvents, type BucketEventsOptions } from "./bucket-events.js";
 import { setQueueNotifications } from "./bucket-notifications.js";
+import { QueuedBucketEvents } from "./queued-bucket-events.js";
 import { placeOf, type ForeignEndpoints } from "./endpoints.js";
 import { ForeignQueues } from "./queues.js";
 import { assertReachable } from "./reachable.js";
@@ -79,8 +80,11 @@ export class Backends {
         notice("buckets on AWS are not seeded without --create-resources");
       else await seedForeignBuckets(s3, config, application, notice);
     }
-    if (isOneServer(foreign) && eventTokenOf(config) === undefined)
-      await setQueueNotifications(s3, application, queues).catch((error: unknown) =>
+    const { eventToken, eventQueue } = eventsOf(config);
+    // A server refuses two rules for one event: a bucket that announces through our queue does so with everything.
+    const direct = application.buckets.filter((one) => eventQueue === undefined || isServedThere(one, foreign));
+    if (isOneServer(foreign) && eventToken === undefined)
+      await setQueueNotifications(s3, direct, queues).catch((error: unknown) =>
         notice(`notifications of buckets at ${placeOf(s3)} could not be set: ${messageOf(error)}`),
       );
   }
@@ -91,13 +95,17 @@ export class Backends {
   }
 
   /** Undefined unless S3 is on a server that tells us what happens in its buckets. */
-  bucketEvents(listeners: Pick<BucketEventsOptions, "bus" | "application">): BucketEvents | undefined {
-    const { foreign, config, notice } = this.#options;
+  bucketTeller(
+    listeners: Pick<BucketEventsOptions, "bus" | "application">,
+  ): BucketEvents | QueuedBucketEvents | undefined {
+    const { foreign, config, notice, clock } = this.#options;
     const address = foreign.get("s3");
-    const token = eventTokenOf(config);
-    return address === undefined || token === undefined
-      ? undefined
-      : new BucketEvents({ address, token, notice, ...listeners });
+    const { eventToken: token, eventQueue: queueName } = eventsOf(config);
+    if (address === undefined) return undefined;
+    if (token !== undefined) return new BucketEvents({ address, token, notice, ...listeners });
+    if (queueName === undefined) return undefined;
+    const tells = (bucket: BucketConfig): boolean => !isServedThere(bucket, foreign);
+    return new QueuedBucketEvents({ address, queueName, clock, tells, notice, ...listeners });
   }
 
   close(): void {
@@ -105,8 +113,14 @@ export class Backends {
   }
 }
 
-const eventTokenOf = ({ backends: { s3 } }: ResolvedConfig): string | undefined =>
-  typeof s3 === "object" ? s3.eventToken : undefined;
+type EventWays = { readonly eventToken?: string | undefined; readonly eventQueue?: string | undefined };
+
+/** How the server that has S3 tells us what happens in its buckets, if it does. */
+const eventsOf = ({ backends: { s3 } }: ResolvedConfig): EventWays => (typeof s3 === "object" ? s3 : {});
+
+/** Whether its own server can do everything that a bucket announces. */
+const isServedThere = ({ notifications, eventBridge }: BucketConfig, foreign: ForeignEndpoints): boolean =>
+  !eventBridge && notifications.every(({ target }) => target.kind === "queue" && isOneServer(foreign));
 
 const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$|\[::1\]$)/.test(host);
 
@@ -127,11 +141,9 @@ function isOneServer(foreign: ForeignEndpoints): boolean {
 function differences({ foreign, config }: BackendsOptions, { buckets, eventSources, topics }: Application): string[] {
   const texts: string[] = [];
   const s3 = foreign.get("s3");
-  const set = (target: "function" | "queue" | "topic"): boolean => target === "queue" && isOneServer(foreign);
-  const telling = buckets.filter(
-    ({ notifications, eventBridge }) => eventBridge || notifications.some(({ target }) => !set(target.kind)),
-  );
-  if (s3 !== undefined && telling.length > 0 && eventTokenOf(config) === undefined) {
+  const { eventToken, eventQueue } = eventsOf(config);
+  const telling = buckets.filter((bucket) => !isServedThere(bucket, foreign));
+  if (s3 !== undefined && telling.length > 0 && eventToken === undefined && eventQueue === undefined) {
     const names = telling.map(({ name }) => name).join(", ");
     texts.push(
       isOneServer(foreign)

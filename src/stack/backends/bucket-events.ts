@@ -6,21 +6,18 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, RequestListener, ServerResponse } from "node:http";
 import type { Application } from "../../config/application.js";
-import type { Json } from "../../config/json.js";
 import type { Gateway } from "../../services/gateway.js";
 import { collect } from "../../services/kit/body.js";
 import type { EmbeddedService } from "../../services/service.js";
 import type { Bus } from "../../shared/bus.js";
 import { messageOf } from "../../shared/errors.js";
-import { minioEvents } from "../../sources/s3/minio-event.js";
+import { bucketEvents, minioEventNames } from "../../sources/s3/foreign-event.js";
 import type { BucketRules } from "../../sources/s3/notifications.js";
-import { notificationRules } from "../bucket-rules.js";
-import { setWebhookNotifications } from "./bucket-notifications.js";
+import { setNotifications } from "./bucket-notifications.js";
+import { FOREIGN_NAMESPACE, foreignRules, type BucketTeller } from "./bucket-teller.js";
 import { placeOf, type ServiceAddress } from "./endpoints.js";
-import { EVENTS_PATH, WEBHOOK_ID } from "./webhook.js";
+import { EVENTS_PATH, WEBHOOK_ARN, WEBHOOK_ID } from "./webhook.js";
 
-/** Not that of the embedded S3, whose buckets may have the same names. */
-const NAMESPACE = "s3-elsewhere";
 /** One event has two kilobytes, with a long key some more. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -38,24 +35,17 @@ interface Posted {
   readonly body: () => Promise<Buffer>;
 }
 
-export class BucketEvents {
+export class BucketEvents implements BucketTeller {
+  readonly rules: BucketRules;
   readonly #options: BucketEventsOptions;
   readonly #digest: Buffer;
   #open = false;
 
   constructor(options: BucketEventsOptions) {
     this.#options = options;
+    this.rules = foreignRules(options.application, () => true);
     this.#digest = digestOf(`Bearer ${options.token}`);
   }
-
-  /** The template's rules for these buckets. */
-  readonly rules: BucketRules = {
-    namespace: NAMESPACE,
-    notificationConfiguration: (name) => {
-      const bucket = this.#options.application().buckets.find((one) => one.name === name);
-      return bucket === undefined ? undefined : notificationRules(bucket);
-    },
-  };
 
   /** A path of the gateway. */
   serve(gateway: Gateway): void {
@@ -88,16 +78,12 @@ export class BucketEvents {
     else this.#answer({ method, headers, body }, response).catch(() => response.destroy());
   };
 
-  /**
-   * To be called when whoever listens to the bus is there: from now on events are taken, and MinIO is told to send them.
-   * And again for a new reading of the template.
-   */
   async begin(): Promise<void> {
     const { address, application, bus, notice } = this.#options;
     this.#open = true;
     try {
-      for (const bucket of await setWebhookNotifications(address, application()))
-        bus.emit("NotificationsConfigured", { namespace: NAMESPACE, bucket, requestId: "" });
+      for (const bucket of await setNotifications(address, application().buckets, WEBHOOK_ARN, minioEventNames))
+        bus.emit("NotificationsConfigured", { namespace: FOREIGN_NAMESPACE, bucket, requestId: "" });
     } catch (error) {
       notice(
         `notifications of buckets at ${placeOf(address)} could not be set, so their events fire nothing: ${messageOf(error)} (has that MinIO the webhook ${WEBHOOK_ID}?)`,
@@ -105,12 +91,17 @@ export class BucketEvents {
     }
   }
 
+  close(): Promise<void> {
+    this.#open = false;
+    return Promise.resolve();
+  }
+
   async #answer({ method, headers, body }: Posted, response: ServerResponse): Promise<void> {
     const given = digestOf(headers.authorization ?? "");
     if (!timingSafeEqual(given, this.#digest)) return end(response, 403, "the token is missing or wrong");
     if (method !== "POST") return end(response, 405, "events are posted");
     if (!this.#open) return end(response, 503, "the stack is starting");
-    const events = minioEvents(parsed((await body()).toString("utf8")), NAMESPACE);
+    const events = bucketEvents((await body()).toString("utf8"), FOREIGN_NAMESPACE);
     if (events === undefined) return end(response, 400, "this is no notification of MinIO");
     for (const { kind, event } of events) this.#options.bus.emit(kind, event);
     end(response, 200, "");
@@ -123,11 +114,3 @@ function end(response: ServerResponse, status: number, text: string): void {
 
 /** Of one length, whatever was given. */
 const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
-
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return null;
-  }
-}

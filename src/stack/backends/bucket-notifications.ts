@@ -1,5 +1,5 @@
 /**
- * Sets the notifications of buckets on other servers, where that is possible: to MinIO's webhook, which leads here, or
+ * Sets the notifications of buckets on other servers, where that is possible: to MinIO's webhook or a queue of ours, which lead here, or
  * from S3 to SQS inside one server (LocalStack, moto). What others have set there stays.
  */
 import {
@@ -10,18 +10,19 @@ import {
   type NotificationConfiguration,
   type QueueConfiguration,
 } from "@aws-sdk/client-s3";
-import type { Application, BucketConfig } from "../../config/application.js";
+import type { BucketConfig } from "../../config/application.js";
 import { parseArn } from "../../shared/arn.js";
-import { minioEventNames } from "../../sources/s3/minio-event.js";
 import { clientOptions, type ServiceAddress } from "./endpoints.js";
-import { WEBHOOK_ID } from "./webhook.js";
 
-const WEBHOOK_ARN = `arn:minio:sqs::${WEBHOOK_ID}:webhook`;
-
-/** One rule for each bucket that tells anything: which of the template's fits is decided here. Answers which were changed. */
-export async function setWebhookNotifications(
+/**
+ * One rule of ours for each bucket that tells anything: which of the template's fits is decided here. `named` gives events
+ * the names that the server has for them. Answers which buckets were changed.
+ */
+export async function setNotifications(
   address: ServiceAddress,
-  { buckets }: Application,
+  buckets: readonly BucketConfig[],
+  targetArn: string,
+  named: (events: readonly string[]) => readonly string[],
 ): Promise<readonly string[]> {
   return withClient(address, async (client) => {
     const changed: string[] = [];
@@ -29,13 +30,13 @@ export async function setWebhookNotifications(
       const events = eventBridge
         ? ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*"]
         : notifications.flatMap((rule) => rule.events);
-      const Events = minioEventNames(events) as Event[];
+      const Events = named(events) as Event[];
       const current = await currentOf(client, Bucket);
-      const ours = (current.QueueConfigurations ?? []).filter(({ QueueArn }) => QueueArn === WEBHOOK_ARN);
+      const ours = (current.QueueConfigurations ?? []).filter(({ QueueArn }) => QueueArn === targetArn);
       const known = ours.flatMap((rule) => rule.Events ?? []).sort();
       if (known.join() === Events.join()) continue;
-      const others = (current.QueueConfigurations ?? []).filter(({ QueueArn }) => QueueArn !== WEBHOOK_ARN);
-      const own = Events.length === 0 ? [] : [{ Id: "lambda-run", QueueArn: WEBHOOK_ARN, Events }];
+      const others = (current.QueueConfigurations ?? []).filter(({ QueueArn }) => QueueArn !== targetArn);
+      const own = Events.length === 0 ? [] : [{ Id: "lambda-run", QueueArn: targetArn, Events }];
       const NotificationConfiguration = { ...current, QueueConfigurations: [...others, ...own] };
       await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
       changed.push(Bucket);
@@ -47,7 +48,7 @@ export async function setWebhookNotifications(
 /** Rules that lead to queues of the same server, for buckets that have no notifications yet. `queues`: ARNs there, by name. */
 export async function setQueueNotifications(
   address: ServiceAddress,
-  { buckets }: Application,
+  buckets: readonly BucketConfig[],
   queues: ReadonlyMap<string, { readonly arn: string }>,
 ): Promise<void> {
   await withClient(address, async (client) => {

@@ -25,6 +25,8 @@ export interface ForeignInspectorOptions {
   readonly urlOf: (name: string) => Promise<string>;
 }
 
+/** What servers of the old protocol say when a queue is not there. */
+const OLD_NAMES = new Set(["AWS.SimpleQueueService.NonExistentQueue"]);
 /** Bounds of one call. */
 const MAX_MESSAGES = 10;
 const MAX_LISTED = 1000;
@@ -52,7 +54,7 @@ export function foreignInspector({ client, clock, declared, urlOf }: ForeignInsp
     try {
       return await stateOf(name, await urlOf(name));
     } catch (error) {
-      if (error instanceof QueueDoesNotExist) return undefined;
+      if (error instanceof QueueDoesNotExist || (error instanceof Error && OLD_NAMES.has(error.name))) return undefined;
       throw error;
     }
   };

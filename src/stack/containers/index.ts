@@ -17,6 +17,8 @@ import { fingerprint, localstack, minio, type ContainerServer } from "./servers.
 import { startSweeper } from "./sweeper.js";
 
 const SHAPE = "lambda-run.shape";
+/** In LocalStack, where S3 has no other way to us. */
+const EVENT_QUEUE = "lambda-run-events";
 
 const FOR_SERVICES = {
   what: "Containers need a Docker engine, and there is none to use",
@@ -46,6 +48,8 @@ export interface ContainerEndpoint {
   readonly secretAccessKey: string;
   /** With which it posts its events to us. */
   readonly eventToken?: string;
+  /** Through which its events come to us. */
+  readonly eventQueue?: string;
 }
 
 export interface Containers {
@@ -116,7 +120,8 @@ export async function startContainers(options: ContainersOptions): Promise<Conta
         const at = servers.findIndex((server) => server.name === serverOf(name));
         const token = servers[at]?.name === "minio" ? door?.token : undefined;
         const eventToken = token === undefined ? {} : { eventToken: token };
-        return [name, { url: urls[at] ?? "", ...servers[at]?.credentials, ...eventToken }];
+        const eventQueue = name === "s3" && serverOf(name) === "localstack" ? { eventQueue: EVENT_QUEUE } : {};
+        return [name, { url: urls[at] ?? "", ...servers[at]?.credentials, ...eventToken, ...eventQueue }];
       }),
     );
     const answerEvents = events === "listen" ? door?.answer : undefined;

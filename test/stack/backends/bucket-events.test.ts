@@ -5,6 +5,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type FinishedInvocation, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
@@ -245,6 +246,39 @@ describe("a server that has S3 and SQS", () => {
       ],
     });
     expect(notices).toContainEqual(expect.stringMatching(/^events of far-store reach queues at .* only/));
+  });
+
+  it("tells functions through a queue of ours there, when the config names one", async () => {
+    const stack = await start({ s3: { ...far.backend, eventQueue: "our-events" } });
+    const rules = {
+      QueueConfigurations: [expect.objectContaining({ QueueArn: "arn:aws:sqs:us-east-1:000000000000:our-events" })],
+    };
+    expect(await configured("far-store")).toEqual(rules);
+    // Its queues are elsewhere than the template's: what it tells them comes through here too.
+    expect(await configured("far-queued")).toEqual(rules);
+    expect(notices.filter((text) => text.includes("fire nothing"))).toEqual([]);
+    const sqs = new SQSClient(far.client());
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: "our-events" }));
+    const send = (body: string): Promise<unknown> => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+    await send(JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent" }));
+    await send(payload({ name: "ObjectCreated:Put" }));
+    await send(payload({ name: "ObjectCreated:Put", bucket: "far-queued", key: "a/1" }));
+    const [first] = await finished(stack, 1);
+    expect(first?.event).toMatchObject({ Records: [{ eventName: "ObjectCreated:Put", eventSource: "aws:s3" }] });
+    const [message] = await stack.waitFor(async () => {
+      const received = await stack.sqs.receive("Orders");
+      const events = received.filter(({ body }) => body.includes("Records"));
+      return events.length > 0 && events;
+    });
+    expect(message?.body).toContain("a/1");
+    await stack.waitFor(async () => {
+      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
+      return (
+        Attributes?.["ApproximateNumberOfMessages"] === "0" &&
+        Attributes["ApproximateNumberOfMessagesNotVisible"] === "0"
+      );
+    });
+    sqs.destroy();
   });
 
   it("keeps what somebody else has set there", async () => {

@@ -1,6 +1,6 @@
 /**
- * MinIO's bucket notifications as events of ours, so that what a function or queue gets has AWS's form. MinIO's is nearly
- * that: other names of source and region, no difference between an object that is written and one that is tagged, more
+ * Bucket notifications of other servers as events of ours, so that what a function or queue gets has AWS's form. LocalStack's
+ * and moto's have it nearly whole, MinIO's has other names of source and region, no difference between an object that is written and one that is tagged, more
  * members. https://docs.min.io/enterprise/aistor-object-store/administration/bucket-notifications/
  */
 import { isJsonObject, type Json } from "../../config/json.js";
@@ -12,7 +12,7 @@ export interface ForeignObjectEvent {
   readonly event: ObjectEvent;
 }
 
-/** What MinIO tells and S3 has a name for; the rest (reads, replication, retention) is of MinIO's own. */
+/** What is told and S3 has a name for; the rest (reads, replication, retention) is of MinIO's own. */
 const NAMES: Readonly<Record<string, readonly [ObjectEventKind, action: string]>> = {
   "s3:ObjectCreated:Put": ["ObjectCreated", "Put"],
   "s3:ObjectCreated:Post": ["ObjectCreated", "Post"],
@@ -20,15 +20,19 @@ const NAMES: Readonly<Record<string, readonly [ObjectEventKind, action: string]>
   "s3:ObjectCreated:CompleteMultipartUpload": ["ObjectCreated", "CompleteMultipartUpload"],
   "s3:ObjectCreated:PutTagging": ["ObjectTagged", "Put"],
   "s3:ObjectCreated:DeleteTagging": ["ObjectTagged", "Delete"],
+  "s3:ObjectTagging:Put": ["ObjectTagged", "Put"],
+  "s3:ObjectTagging:Delete": ["ObjectTagged", "Delete"],
   "s3:ObjectRemoved:Delete": ["ObjectRemoved", "Delete"],
   "s3:ObjectRemoved:DeleteMarkerCreated": ["ObjectRemoved", "DeleteMarkerCreated"],
 };
 
-/** The events of a webhook's body; undefined when it is no notification at all. */
-export function minioEvents(body: Json, namespace: string): ForeignObjectEvent[] | undefined {
+/** The events of a notification's text; undefined when it is none at all. */
+export function bucketEvents(text: string, namespace: string): ForeignObjectEvent[] | undefined {
+  const body = parsed(text);
   if (!isJsonObject(body) || !Array.isArray(body["Records"])) return undefined;
   return body["Records"].flatMap((record: Json) => {
-    const named = NAMES[textAt(record, "eventName") ?? ""];
+    // AWS leaves out the prefix, MinIO does not.
+    const named = NAMES[`s3:${textAt(record, "eventName")?.replace(/^s3:/, "") ?? ""}`];
     const bucket = textAt(record, "s3", "bucket", "name");
     const key = textAt(record, "s3", "object", "key");
     if (named === undefined || bucket === undefined || key === undefined) return [];
@@ -68,6 +72,14 @@ export function minioEventNames(patterns: readonly string[]): readonly string[] 
   });
   // MinIO gives them back in an order of its own.
   return [...new Set(names)].sort();
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
 }
 
 function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
