@@ -96,7 +96,11 @@ const BUCKET_ROUTES: Routes = {
   "PUT accelerate": route("PutBucketAccelerateConfiguration", putDocument("accelerate")),
   "GET logging": route("GetBucketLogging", getDocument("logging")),
   "PUT logging": route("PutBucketLogging", undefined),
-  "DELETE ownershipControls": route("DeleteBucketOwnershipControls", undefined),
+  "DELETE ownershipControls": route(
+    "DeleteBucketOwnershipControls",
+    policy.deleteBucketOwnershipControls,
+    "s3:PutBucketOwnershipControls",
+  ),
   "GET website": route("GetBucketWebsite", getDocument("website")),
   "DELETE website": route("DeleteBucketWebsite", deleteDocument("website")),
   "GET replication": route("GetBucketReplication", getDocument("replication"), "s3:GetReplicationConfiguration"),

@@ -35,6 +35,8 @@ export interface BucketRow {
   readonly createdMs: number;
   readonly region: string;
   readonly ownership: ObjectOwnership;
+  /** The controls were deleted: `ownership` holds, and is not told. */
+  readonly ownershipUntold?: true;
   readonly acl: CannedAcl;
   readonly versioning?: VersioningStatus;
   readonly tags?: Tags;

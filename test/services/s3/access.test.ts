@@ -5,6 +5,8 @@ import {
   DeletePublicAccessBlockCommand,
   GetBucketPolicyCommand,
   GetBucketPolicyStatusCommand,
+  DeleteBucketOwnershipControlsCommand,
+  GetBucketOwnershipControlsCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -138,6 +140,21 @@ test("canned ACLs work where the bucket allows them", async () => {
     ["FULL_CONTROL", "CanonicalUser"],
     ["READ", "Group"],
   ]);
+});
+
+test("without ownership controls a bucket takes ACLs, until it has some again", async () => {
+  await unblock();
+  const controls = async () =>
+    (await s3.client.send(new GetBucketOwnershipControlsCommand({ Bucket }))).OwnershipControls?.Rules;
+  expect(await controls()).toEqual([{ ObjectOwnership: "BucketOwnerEnforced" }]);
+  await s3.client.send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
+  expect(await refusal(controls())).toBe("404 OwnershipControlsNotFoundError");
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: "open", Body: Buffer.from("open"), ACL: "public-read" }));
+  expect(await anonymous("GET", "/open")).toBe("200 open");
+  const Rules = [{ ObjectOwnership: "BucketOwnerEnforced" as const }];
+  await s3.client.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules } }));
+  expect(await controls()).toEqual(Rules);
+  expect(await anonymous("GET", "/open")).toBe("403 AccessDenied");
 });
 
 test("a list of grants that was read can be put again, also where ACLs are off; other grants are refused by name", async () => {

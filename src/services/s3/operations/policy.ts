@@ -165,7 +165,8 @@ export const putBucketOwnershipControls: Operation = async ({ store }, request) 
         "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
       );
     }
-    store.putBucket({ ...bucket, ownership });
+    const { ownershipUntold: _told, ...told } = bucket;
+    store.putBucket({ ...told, ownership });
   });
   return {};
 };
@@ -175,7 +176,19 @@ function isOwnership(text: string | undefined): text is ObjectOwnership {
 }
 
 export const getBucketOwnershipControls: Operation = ({ store }, request) => {
-  return { xml: ["OwnershipControls", { Rule: { ObjectOwnership: store.bucket(request.bucket).ownership } }] };
+  const { name, ownership, ownershipUntold } = store.bucket(request.bucket);
+  if (ownershipUntold === true)
+    throw noSuchConfiguration("OwnershipControlsNotFoundError", "The bucket ownership controls were not found", name);
+  return { xml: ["OwnershipControls", { Rule: { ObjectOwnership: ownership } }] };
+};
+
+/** Whoever writes an object owns it then, as in the buckets of old. */
+export const deleteBucketOwnershipControls: Operation = async ({ store }, request) => {
+  await store.write(() => {
+    const bucket = store.bucket(request.bucket);
+    store.putBucket({ ...bucket, ownership: "ObjectWriter", ownershipUntold: true });
+  });
+  return { status: 204 };
 };
 
 export const getBucketAcl: Operation = (context, request) => {
