@@ -97,6 +97,8 @@ export interface StackClock {
   advance(span: string | number): Promise<void>;
 }
 
+const FOREIGN_ATTEMPTS = 3;
+
 /** Finished invocations that `invocations()` remembers. */
 const MAX_REMEMBERED = 10_000;
 
@@ -130,7 +132,12 @@ export class TestStack {
       maxAttempts: 1,
     };
     this.#clients = new ServiceClients(
-      (service) => ({ forcePathStyle: true, maxAttempts: 1, ...clientOptions(stack.addressOf(service)) }),
+      (service) => {
+        const options = clientOptions(stack.addressOf(service));
+        // Another server closes a connection that was idle just when it is used again; ours does not.
+        const maxAttempts = options.endpoint === stack.endpoint ? 1 : FOREIGN_ATTEMPTS;
+        return { forcePathStyle: true, maxAttempts, ...options };
+      },
       () => stack.application,
     );
     ({ s3: this.s3, sqs: this.sqs, dynamodb: this.dynamodb } = this.#clients);

@@ -150,7 +150,7 @@ const announcement = (key: string, index: number): unknown => ({
 async function observe(world: World): Promise<Record<string, unknown>> {
   const { stack, store } = await open(world);
   const { endpoint = stack.endpoint, credentials } = stack.stack.addressOf("s3");
-  const s3 = new S3Client({ ...stack.clientConfig, endpoint, credentials });
+  const s3 = new S3Client({ ...stack.clientConfig, maxAttempts: 3, endpoint, credentials });
   closers.push(() => s3.destroy());
   const answers: Record<string, unknown> = {};
   for (const [name, functionName, payload] of INVOCATIONS) {

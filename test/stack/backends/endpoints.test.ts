@@ -18,6 +18,7 @@ import { createStack, type LambdaRunConfig, type TestStack } from "../../../src/
 import type { Gateway } from "../../../src/services/gateway.js";
 import { assertReachable } from "../../../src/stack/backends/reachable.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { FaultyStore } from "../../functions/aggregation/faulty-store.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
 
 const TEMPLATE = `
@@ -318,6 +319,18 @@ describe("what goes wrong is told at the start", () => {
       what: "The endpoints of s3 and sqs have different credentials",
     });
   });
+});
+
+it("lets helpers try again when the other server drops a connection, as it does with one that was idle", async () => {
+  const between = await FaultyStore.start();
+  between.target = far.endpoint;
+  const stack = await start({ backends: { dynamodb: { url: between.endpoint, ...KEYS } } });
+  let dropped = 0;
+  between.fault = () => (dropped++ === 0 ? "gone" : undefined);
+  await stack.dynamodb.put("Rows", { id: "1" });
+  expect(await stack.dynamodb.scan("Rows")).toEqual([{ id: "1" }]);
+  expect(dropped).toBe(3);
+  await between.stop();
 });
 
 /** A port on which somebody listens, or has stopped to. */
