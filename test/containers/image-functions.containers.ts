@@ -9,7 +9,7 @@ import type { CodeSource, FunctionConfig } from "../../src/config/function-confi
 import type { HostOptions } from "../../src/runtime/host.js";
 import { openImageRooms, type ImageRooms } from "../../src/stack/containers/functions/index.js";
 import { FunctionHost, bodyOf } from "../runtime/function-host.js";
-import { docker, DOCKERFILE, makeNodeImage, NODE_IMAGE, RUNTIME_CLIENT } from "./node-image.js";
+import { docker, DOCKERFILE, makeNodeImage, NODE_IMAGE, pruneTestImages, RUNTIME_CLIENT } from "./node-image.js";
 
 type ImageSource = Extract<CodeSource, { kind: "image" }>;
 
@@ -37,6 +37,7 @@ afterAll(async () => {
   rmSync(context, { recursive: true });
   const made = docker("images", "-q", "lambda-run-test/*");
   if (made !== "") docker("rmi", "-f", ...made.split("\n"));
+  pruneTestImages();
 });
 
 /** State and name of the containers of functions. */

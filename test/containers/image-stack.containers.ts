@@ -13,7 +13,7 @@ import { createStack, findFunction, Stack } from "../../src/index.js";
 import type { WatchEvent } from "../../src/stack/watch/events.js";
 import { Watch } from "../../src/stack/watch/watch.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { docker, DOCKERFILE, makeNodeImage, RUNTIME_CLIENT } from "./node-image.js";
+import { docker, DOCKERFILE, makeNodeImage, pruneTestImages, RUNTIME_CLIENT } from "./node-image.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -43,6 +43,7 @@ afterEach(() => {
 afterAll(() => {
   project.remove();
   docker("rmi", TAG);
+  pruneTestImages();
 });
 
 function containers(format = "{{.ID}}"): string[] {

@@ -11,6 +11,9 @@ export function makeNodeImage(): void {
   execFileSync(process.execPath, [join(__dirname, "../../scripts/containers/node-image.mjs"), NODE_IMAGE]);
 }
 
+/** Images of these tests that no name leads to any more. */
+export const pruneTestImages = (): string => docker("image", "prune", "-f", "--filter", "label=lambda-run-test");
+
 /** A runtime client that does what its event says. */
 export const RUNTIME_CLIENT = `
 import fs from "node:fs";
@@ -33,6 +36,7 @@ for (;;) {
 `;
 
 export const DOCKERFILE = `FROM ${NODE_IMAGE}
+LABEL lambda-run-test=1
 ARG GREETING=none
 ENV GREETING=$GREETING OWN=image
 COPY . /var/task/
