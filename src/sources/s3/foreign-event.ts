@@ -1,7 +1,7 @@
 /**
- * Bucket notifications of other servers as events of ours, so that what a function or queue gets has AWS's form. LocalStack's
- * and moto's have it nearly whole, MinIO's has other names of source and region, no difference between an object that is written and one that is tagged, more
- * members. https://docs.min.io/enterprise/aistor-object-store/administration/bucket-notifications/
+ * Bucket notifications of other servers as events of ours, so that what a function or queue gets has AWS's form.
+ * LocalStack's and moto's have it nearly whole; MinIO's has other names of source and region, no difference between an
+ * object that is written and one that is tagged, and more members. https://docs.min.io/enterprise/aistor-object-store/administration/bucket-notifications/
  */
 import { isJsonObject, type Json } from "../../config/json.js";
 import type { ObjectEvent } from "../../shared/bus.js";
@@ -43,7 +43,7 @@ export function bucketEvents(text: string, namespace: string): ForeignObjectEven
     const event: ObjectEvent = {
       namespace,
       bucket,
-      key: decodeURIComponent(key.replaceAll("+", " ")),
+      key: decoded(key),
       action,
       // MinIO leaves out a size of zero.
       ...(kind === "ObjectCreated" ? { sizeBytes: typeof size === "number" ? size : 0 } : {}),
@@ -72,6 +72,15 @@ export function minioEventNames(patterns: readonly string[]): readonly string[] 
   });
   // MinIO gives them back in an order of its own.
   return [...new Set(names)].sort();
+}
+
+/** One that is not encoded as S3 does it is taken as it is. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch {
+    return key;
+  }
 }
 
 function parsed(text: string): Json {

@@ -1,7 +1,7 @@
 /**
  * What happens in buckets on a MinIO, told by its webhook, fires what the template says. MinIO posts each event with the
- * token that it was given; what is answered 200 is kept here. Two doors: a path of the
- * gateway, and for a container that cannot reach this machine's loopback a server on an address that it can reach.
+ * token that it was given; what is answered 200 is kept here. Two doors: a path of the gateway, and for a container that
+ * cannot reach this machine's loopback a server on an address that it can reach.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, RequestListener, ServerResponse } from "node:http";
@@ -14,7 +14,7 @@ import { messageOf } from "../../shared/errors.js";
 import { bucketEvents, minioEventNames } from "../../sources/s3/foreign-event.js";
 import type { BucketRules } from "../../sources/s3/notifications.js";
 import { setNotifications } from "./bucket-notifications.js";
-import { FOREIGN_NAMESPACE, foreignRules, type BucketTeller } from "./bucket-teller.js";
+import { FOREIGN_NAMESPACE, foreignRules, newRequestId, type BucketTeller } from "./bucket-teller.js";
 import { placeOf, type ServiceAddress } from "./endpoints.js";
 import { EVENTS_PATH, WEBHOOK_ARN, WEBHOOK_ID } from "./webhook.js";
 
@@ -83,7 +83,7 @@ export class BucketEvents implements BucketTeller {
     this.#open = true;
     try {
       for (const bucket of await setNotifications(address, application().buckets, WEBHOOK_ARN, minioEventNames))
-        bus.emit("NotificationsConfigured", { namespace: FOREIGN_NAMESPACE, bucket, requestId: "" });
+        bus.emit("NotificationsConfigured", { namespace: FOREIGN_NAMESPACE, bucket, requestId: newRequestId() });
     } catch (error) {
       notice(
         `notifications of buckets at ${placeOf(address)} could not be set, so their events fire nothing: ${messageOf(error)} (has that MinIO the webhook ${WEBHOOK_ID}?)`,

@@ -10,7 +10,7 @@ import { messageOf } from "../../shared/errors.js";
 import { bucketEvents } from "../../sources/s3/foreign-event.js";
 import type { BucketRules } from "../../sources/s3/notifications.js";
 import { setNotifications } from "./bucket-notifications.js";
-import { FOREIGN_NAMESPACE, foreignRules, type BucketTeller } from "./bucket-teller.js";
+import { FOREIGN_NAMESPACE, foreignRules, newRequestId, type BucketTeller } from "./bucket-teller.js";
 import { placeOf, type ServiceAddress } from "./endpoints.js";
 import { ForeignQueues } from "./queues.js";
 
@@ -52,7 +52,7 @@ export class QueuedBucketEvents implements BucketTeller {
     try {
       const arn = await this.#queueArn();
       for (const bucket of await setNotifications(address, buckets, arn, (events) => [...new Set(events)].sort()))
-        bus.emit("NotificationsConfigured", { namespace: FOREIGN_NAMESPACE, bucket, requestId: "" });
+        bus.emit("NotificationsConfigured", { namespace: FOREIGN_NAMESPACE, bucket, requestId: newRequestId() });
       this.#polling ??= this.#poll(arn);
     } catch (error) {
       notice(

@@ -208,6 +208,7 @@ describe("MinIO's webhook", () => {
       expect((await post(stack, payload({}), token)).status).toBe(403);
     expect((await post(stack, "{}")).status).toBe(400);
     expect((await post(stack, "no json")).status).toBe(400);
+    expect((await post(stack, payload({ object: { key: "%zz" } }))).status).toBe(200);
     const got = await fetch(`${stack.endpoint}/_lambda-run/bucket-events`, {
       headers: { authorization: `Bearer ${TOKEN}` },
     });
