@@ -42,7 +42,7 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * the Lambda developer guide, answers recorded on AWS between 2024 and January 2026 (timeout, exit, size limits,
  * environment variables, REPORT), and logs that users have published up to 2026 (`Status` and `Runtime.OutOfMemory` in
  * REPORT, `Runtime.InvalidEntrypoint`, `Extension.LaunchError`). `scripts/ric-compat.mjs` runs aws-lambda-ric 3.3.0
- * unmodified on this Runtime API and compares the answers and log lines of 112 handlers with those of our own client.
+ * unmodified on this Runtime API and compares the answers and log lines of 113 handlers with those of our own client.
  *
  * Gaps:
  * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers

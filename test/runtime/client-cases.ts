@@ -174,6 +174,21 @@ export const CLIENT_CASES: readonly HandlerCase[] = [
     ],
   },
   {
+    that: "errors of Node 24's client are logged with their name",
+    handler: "no-function.handler",
+    config: NODE_24,
+    logs: [
+      /\t-\tERROR\tInit Error \t\{"errorType":"Runtime.HandlerNotFound","errorMessage":"[^"]*","name":"Runtime.HandlerNotFound","stack":/,
+    ],
+  },
+  {
+    that: "a package.json that cannot be read is passed over with a warning",
+    handler: "bad-package/index.handler",
+    logs: [
+      /\tundefined\tWARN\t\S+bad-package\/package\.json cannot be read, it will be ignored for ES module detection purposes\. SyntaxError: /,
+    ],
+  },
+  {
     that: "before the first invocation Node 24 logs a dash for the request id",
     handler: "logs-unusual.handler",
     config: NODE_24,

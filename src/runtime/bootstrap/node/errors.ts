@@ -2,13 +2,14 @@
  * How the Node runtimes name and print errors. Shapes: aws-lambda-ric 3.3 (Node 22 and older) and 4.0 (Node 24 on).
  */
 import { types } from "node:util";
+import { declaredModern } from "./declared-runtime.js";
 
 /** An error that the runtime itself raises; `name` is what the platform reports. */
 export class RuntimeError extends Error {
   constructor(name: string, message: string) {
     super(message);
-    // Not enumerable: it is logged as errorType, not once more as a member.
-    Object.defineProperty(this, "name", { value: name });
+    // The newer client's errors have it as a member of their own, which is logged beside errorType.
+    Object.defineProperty(this, "name", { value: name, enumerable: declaredModern });
     // The stack was written under the name of the class.
     if (this.stack !== undefined) this.stack = this.stack.replace(/^[^:\n]*/, name);
   }

@@ -126,7 +126,7 @@ function isModulePackage(base: string): boolean {
       try {
         return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module";
       } catch (error) {
-        console.warn(`${file} cannot be read, "type" is ignored: ${String(error)}`);
+        console.warn(`${file} cannot be read, it will be ignored for ES module detection purposes.`, error);
         return false;
       }
     }

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { RuntimeClient, type Answer } from "./client.js";
 import { logContext, patchConsole } from "./console.js";
 import { makeContext, readHeaders, type InvocationHeaders } from "./context.js";
+import { declaredModern as modern } from "./declared-runtime.js";
 import { RuntimeError } from "./errors.js";
 import { loadHandler, STREAMING, type Handler } from "./handler-loader.js";
 import {
@@ -36,20 +37,12 @@ const EXIT_UNSETTLED_AWAIT = 13;
 const EXIT_FATAL = 1;
 const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
-/** First runtime without callbacks and process-level safety nets. */
-const FIRST_MODERN_MAJOR = 24;
 
 const environment = process.env;
-const modern = declaredMajor(environment["AWS_EXECUTION_ENV"] ?? "") >= FIRST_MODERN_MAJOR;
 const client = new RuntimeClient(environment["AWS_LAMBDA_RUNTIME_API"] ?? "");
 const drain: LoopDrain = { onEmpty: undefined };
 let initialised = false;
 let current: { readonly headers: InvocationHeaders; readonly reject: (completion: Completion) => void } | undefined;
-
-/** `AWS_Lambda_nodejs22.x` -> 22. */
-function declaredMajor(executionEnvironment: string): number {
-  return Number(/nodejs(\d+)/.exec(executionEnvironment)?.[1] ?? process.versions.node.split(".")[0]);
-}
 
 async function main(): Promise<void> {
   const taskRoot = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
