@@ -33,9 +33,7 @@ export class AlarmActions {
     this.#options = options;
     this.#unsubscribe = options.bus.on("AlarmChanged", (event) => {
       const run = this.#act(event)
-        .catch((error: unknown) =>
-          options.log.warn({ alarm: event.alarmName, reason: messageOf(error) }, "an action of an alarm failed"),
-        )
+        .catch((error: unknown) => this.#failed(event.alarmName, error))
         .finally(() => this.#running.delete(run));
       this.#running.add(run);
     });
@@ -46,14 +44,22 @@ export class AlarmActions {
     await Promise.all(this.#running);
   }
 
+  #failed(alarm: string, error: unknown): void {
+    this.#options.log.warn({ alarm, reason: messageOf(error) }, "an action of an alarm failed");
+  }
+
   async #act({ alarmName, state, previousState = "INSUFFICIENT_DATA" }: BusEvents["AlarmChanged"]): Promise<void> {
     const { describe, publish, log, region } = this.#options;
     const found = await describe(alarmName, previousState);
     if (found === undefined || !found.alarm.actionsEnabled) return;
     const subject = `${state}: "${alarmName}" in ${region}`.slice(0, MAX_SUBJECT_LENGTH);
     for (const arn of found.alarm[ACTIONS[state]]) {
-      if (parseArn(arn)?.service === "sns") await publish(arn, found.text, subject);
-      else log.warn({ alarm: alarmName, action: arn }, "actions of this kind are not carried out");
+      if (parseArn(arn)?.service !== "sns") {
+        log.warn({ alarm: alarmName, action: arn }, "actions of this kind are not carried out");
+        continue;
+      }
+      // A topic that is gone does not keep the others from being told.
+      await publish(arn, found.text, subject).catch((error: unknown) => this.#failed(alarmName, error));
     }
   }
 }

@@ -1,10 +1,13 @@
 /** SNS without HTTP: what the stack declares, and what Lambda and S3 publish. The same topics, rules and errors. */
 import { randomUUID } from "node:crypto";
+import type { Logger } from "../../shared/logger.js";
+import { AwsError } from "../kit/aws-error.js";
 import type { SnsContext } from "./context.js";
 import { requireTopic } from "./context.js";
 import type { MessageAttributes } from "./message-attributes.js";
 import { publish } from "./publish.js";
 import type { SubscriptionRow } from "./store.js";
+import { checkEndpoint, checkSubscriptionAttributes } from "./subscription-attributes.js";
 
 export interface DeclaredSubscription {
   readonly protocol: string;
@@ -31,7 +34,7 @@ export interface SnsAdmin {
   ): Promise<{ readonly messageId: string }>;
 }
 
-export function createSnsAdmin(context: SnsContext): SnsAdmin {
+export function createSnsAdmin(context: SnsContext, log: Logger): SnsAdmin {
   const { store, realm } = context;
   return {
     ensureTopic: ({ name, attributes, subscriptions }) =>
@@ -39,10 +42,11 @@ export function createSnsAdmin(context: SnsContext): SnsAdmin {
         const existing = store.topic(name);
         const row = existing ?? { name, attributes, tags: {}, nextSequence: 1, deletedSubscriptions: 0 };
         store.putTopic({ ...row, attributes: { ...row.attributes, ...attributes } });
+        const wanted = subscriptions.filter((one) => canBe(one, name, log));
         const rows = store.subscriptionsOf(name);
         for (const old of rows)
-          if (old.declared && !subscriptions.some((one) => isSame(old, one))) store.removeSubscription(old);
-        for (const one of subscriptions) {
+          if (old.declared && !wanted.some((one) => isSame(old, one))) store.removeSubscription(old);
+        for (const one of wanted) {
           const old = rows.find((row) => isSame(row, one));
           store.putSubscription(
             old === undefined ? declaredRow(name, one, realm.accountId) : { ...old, attributes: one.attributes },
@@ -62,6 +66,19 @@ export function createSnsAdmin(context: SnsContext): SnsAdmin {
         }),
       ),
   };
+}
+
+/** What Subscribe refuses could not be deployed on AWS. Here it is left out: the rest of the stack runs, and Publish too. */
+function canBe({ protocol, endpoint, attributes }: DeclaredSubscription, topicName: string, log: Logger): boolean {
+  try {
+    checkEndpoint(protocol, endpoint, topicName);
+    checkSubscriptionAttributes(attributes, Object.keys(attributes), { protocol, endpoint, topicName, prefix: "" });
+    return true;
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    log.warn({ topicName, protocol, endpoint, reason: error.message }, "AWS refuses this subscription: it is left out");
+    return false;
+  }
 }
 
 const isSame = (row: SubscriptionRow, { protocol, endpoint }: DeclaredSubscription): boolean =>

@@ -36,6 +36,8 @@ export function attributesMember(input: JsonObject): Record<string, string> {
 }
 
 const PAGE_SIZE = 100;
+/** Longer than the key of any row: a topic's name and the id of a subscription. */
+const MAX_KEY_LENGTH = 300;
 
 /** One page of 100, and the token of the next: the base64 of the last key. */
 export function page<T>(
@@ -57,6 +59,7 @@ export function page<T>(
 export function keyIn(token: string | undefined): string {
   if (token === undefined || token === "") return "";
   const key = Buffer.from(token, "base64").toString("utf8");
-  if (Buffer.from(key).toString("base64") !== token) throw snsError.invalidParameter("NextToken");
+  if (Buffer.from(key).toString("base64") !== token || key.length > MAX_KEY_LENGTH)
+    throw snsError.invalidParameter("NextToken");
   return key;
 }

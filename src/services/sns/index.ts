@@ -24,7 +24,7 @@
  * - Links in messages lead to this gateway and carry `Version`, by which an unsigned request finds SNS
  *
  * Unverified:
- * - Texts for attributes of topics out of range, AddPermission, functions on FIFO topics, too many tags
+ * - Texts for group and deduplication ids that are too long, attributes of topics out of range, AddPermission, functions on FIFO topics, too many tags
  * - How `$or` counts towards the 150 combinations of a filter policy
  */
 import type { ServerResponse } from "node:http";
@@ -101,7 +101,7 @@ export function createSnsService(context: ServiceContext): EmbeddedService & Sns
     log,
   } as const;
   return {
-    ...createSnsAdmin(shared),
+    ...createSnsAdmin(shared, log),
     handle: (request: ServiceRequest, response: ServerResponse) => handleQuery(request, response, options),
     reset: () => store.clear(),
     close: () => Promise.resolve(),

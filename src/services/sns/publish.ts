@@ -20,6 +20,8 @@ const MAX_MESSAGE_BYTES = 262_144;
 const MAX_ENTRIES = 10;
 const MAX_SUBJECT_LENGTH = 100;
 const DEDUPLICATION_MS = 5 * 60_000;
+/** Group and deduplication ids, as SQS has them, too: alphanumeric and punctuation. */
+const ORDER_ID = /^[\x21-\x7e]{1,128}$/;
 /** Sequence numbers of FIFO topics have twenty digits, as those of FIFO queues. */
 const SEQUENCE_BASE = 10n ** 19n;
 
@@ -111,8 +113,8 @@ function readDraft(input: JsonObject, attributesAt: string, request: ServiceRequ
     subject,
     byProtocol: stringMember(input, "MessageStructure") === "json" ? readStructure(message) : undefined,
     attributes: readMessageAttributes(input, attributesAt),
-    groupId: stringMember(input, "MessageGroupId"),
-    deduplicationId: stringMember(input, "MessageDeduplicationId"),
+    groupId: checkOrderId(input, "MessageGroupId"),
+    deduplicationId: checkOrderId(input, "MessageDeduplicationId"),
     traceHeader: typeof traceHeader === "string" ? traceHeader : undefined,
   };
   if (sizeBytes(draft) > MAX_MESSAGE_BYTES) throw snsError.invalidParameter("Message too long");
@@ -130,6 +132,15 @@ function readStructure(message: string): Readonly<Record<string, string>> {
   if (!kept.some(([protocol]) => protocol === "default"))
     throw snsError.invalidParameter("Message Structure - No default entry in JSON message body");
   return Object.fromEntries(kept);
+}
+
+function checkOrderId(input: JsonObject, name: "MessageGroupId" | "MessageDeduplicationId"): string | undefined {
+  const id = stringMember(input, name);
+  if (id !== undefined && id !== "" && !ORDER_ID.test(id))
+    throw snsError.invalidParameter(
+      `${name} Reason: The parameter can only include alphanumeric and punctuation characters, 1 to 128 in length`,
+    );
+  return id;
 }
 
 function checkForTopic({ groupId, deduplicationId }: Draft, fifo: boolean, topic: TopicRow | undefined): void {

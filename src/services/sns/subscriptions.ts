@@ -35,7 +35,7 @@ export function subscriptionOperations(context: SnsContext): Operations {
   const list = (rows: Iterable<SubscriptionRow>, input: JsonObject): JsonObject => {
     const key = keyIn(stringMember(input, "NextToken"));
     const keyOf = ({ topicName, id }: SubscriptionRow): string => `${topicName}:${id}`;
-    const { items, ...next } = page(after(rows, key, keyOf), keyOf);
+    const { items, ...next } = page(after(rows, key), keyOf);
     return { Subscriptions: items.map(listed), ...next };
   };
 
@@ -74,12 +74,10 @@ export function subscriptionOperations(context: SnsContext): Operations {
   };
 }
 
-function* after<T>(rows: Iterable<T>, key: string, keyOf: (row: T) => string): Generator<T> {
-  let found = key === "";
-  for (const row of rows) {
-    if (found) yield row;
-    else found = keyOf(row) === key;
-  }
+/** The rows behind a key, also when the row that had it is gone. In the store's order: by topic, then by id. */
+function* after(rows: Iterable<SubscriptionRow>, key: string): Generator<SubscriptionRow> {
+  const [topicName = "", id = ""] = key.split(":");
+  for (const row of rows) if (row.topicName > topicName || (row.topicName === topicName && row.id > id)) yield row;
 }
 
 function subscribe(context: SnsContext, input: JsonObject, request: ServiceRequest): Promise<JsonObject> {

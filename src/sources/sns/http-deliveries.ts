@@ -3,6 +3,7 @@
  * with the number of its attempts, so that a restart goes on where the last process was.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
  */
+import { setMaxListeners } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Database } from "lmdb";
@@ -25,6 +26,8 @@ const RETRIES = 3;
 const RETRY_DELAY_MS = 20_000;
 /** "If the endpoint does not answer within 15 seconds, SNS counts it as failed." Of the network, so in real time. */
 const ANSWER_TIMEOUT_MS = 15_000;
+/** To one endpoint at a time: a burst of messages must not take every socket that this process may open. */
+const MAX_CONNECTIONS = 20;
 
 interface Row {
   readonly delivery: TopicDelivery;
@@ -37,10 +40,17 @@ export class HttpDeliveries {
   readonly #running = new Map<number, Promise<void>>();
   readonly #waiting = new Map<number, Cancel>();
   readonly #closing = new AbortController();
+  // A new connection for each message: one that was kept may be closed by the endpoint just when a message is written.
+  readonly #agents = {
+    "http:": new http.Agent({ maxSockets: MAX_CONNECTIONS }),
+    "https:": new https.Agent({ maxSockets: MAX_CONNECTIONS }),
+  };
   #next: number;
 
   constructor(options: HttpDeliveryOptions) {
     this.#options = options;
+    // One for each message that is on its way.
+    setMaxListeners(0, this.#closing.signal);
     this.#rows = options.store.table<Row, number>("sns-http-deliveries");
     const keys = [...this.#rows.getKeys({})];
     this.#next = (keys.at(-1) ?? 0) + 1;
@@ -81,7 +91,10 @@ export class HttpDeliveries {
 
   #start(key: number): void {
     const attempt = this.#attempt(key)
-      .catch((error: unknown) => this.#options.log.error({ err: error }, "a notification could not be posted"))
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, "a notification could not be posted; it is tried again");
+        this.#again(key);
+      })
       .finally(() => this.#running.delete(key));
     this.#running.set(key, attempt);
   }
@@ -89,25 +102,37 @@ export class HttpDeliveries {
   async #attempt(key: number): Promise<void> {
     // The turn of the message belongs to the one who answers the publisher.
     await new Promise((resolve) => setImmediate(resolve));
-    const { clock, store, failed, body } = this.#options;
+    const { store, failed, body } = this.#options;
     // The row was put inside the transaction of the message.
     await store.settled();
     const row = this.#rows.get(key);
     if (row === undefined || this.#closing.signal.aborted) return;
-    const outcome = await post(row.delivery, body(row.delivery), this.#closing.signal);
-    if (this.#closing.signal.aborted) return;
+    const outcome = await this.#post(row.delivery, body(row.delivery));
+    // A reset may have forgotten it meanwhile.
+    if (this.#closing.signal.aborted || this.#rows.get(key) === undefined) return;
     const attempts = row.attempts + 1;
     if (outcome.again && attempts <= RETRIES) {
       await store.write(() => this.#rows.putSync(key, { ...row, attempts }));
-      const cancel = clock.after(RETRY_DELAY_MS, () => {
-        this.#waiting.delete(key);
-        this.#start(key);
-      });
-      this.#waiting.set(key, cancel);
+      this.#again(key);
       return;
     }
     if (outcome.reason !== undefined) await failed(row.delivery, outcome.reason);
     await store.write(() => this.#rows.removeSync(key));
+  }
+
+  #again(key: number): void {
+    if (this.#closing.signal.aborted) return;
+    const cancel = this.#options.clock.after(RETRY_DELAY_MS, () => {
+      this.#waiting.delete(key);
+      this.#start(key);
+    });
+    this.#waiting.set(key, cancel);
+  }
+
+  #post(delivery: TopicDelivery, envelope: string): Promise<Outcome> {
+    const { protocol } = new URL(delivery.endpoint);
+    const agent = protocol === "https:" ? this.#agents["https:"] : this.#agents["http:"];
+    return post(delivery, envelope, { agent, signal: this.#closing.signal });
   }
 }
 
@@ -119,7 +144,11 @@ interface Outcome {
 
 const DELIVERED: Outcome = { reason: undefined, again: false };
 
-function post(delivery: TopicDelivery, envelope: string, signal: AbortSignal): Promise<Outcome> {
+function post(
+  delivery: TopicDelivery,
+  envelope: string,
+  connection: Pick<https.RequestOptions, "agent" | "signal">,
+): Promise<Outcome> {
   const { message, topicArn, subscriptionArn, rawMessageDelivery: raw } = delivery;
   const bytes = Buffer.from(raw ? message.body : envelope);
   const url = new URL(delivery.endpoint);
@@ -129,7 +158,7 @@ function post(delivery: TopicDelivery, envelope: string, signal: AbortSignal): P
       url,
       {
         method: "POST",
-        signal,
+        ...connection,
         timeout: ANSWER_TIMEOUT_MS,
         headers: {
           "x-amz-sns-message-type": message.type,

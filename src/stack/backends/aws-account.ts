@@ -52,6 +52,7 @@ export class AwsAccount {
   readonly credentials: () => Promise<Keys>;
   #keys: Keys;
   #renewal: Cancel | undefined;
+  #closed = false;
 
   private constructor(region: string, endpoints: Record<string, string>, source: () => Promise<Keys>, keys: Keys) {
     this.region = region;
@@ -80,15 +81,16 @@ export class AwsAccount {
   /** Calls whenever there are other keys than before; keys without an end stay. */
   onRenewed(clock: Clock, told: () => void, failed: (error: AppError) => void): void {
     const { expiration } = this.#keys;
-    if (expiration === undefined) return;
+    // A renewal may have been under way when the account was closed.
+    if (expiration === undefined || this.#closed) return;
     const inMs = Math.max(RENEW_AT_LEAST_AFTER_MS, expiration.getTime() - RENEW_BEFORE_END_MS - clock.now());
     const renew = async (): Promise<void> => {
       try {
         const before = this.#keys.accessKeyId;
         this.#keys = await this.credentials();
-        if (this.#keys.accessKeyId !== before) told();
+        if (this.#keys.accessKeyId !== before && !this.#closed) told();
       } catch (error) {
-        failed(explained(error));
+        if (!this.#closed) failed(explained(error));
       }
       this.onRenewed(clock, told, failed);
     };
@@ -96,6 +98,7 @@ export class AwsAccount {
   }
 
   close(): void {
+    this.#closed = true;
     this.#renewal?.();
   }
 }

@@ -203,6 +203,10 @@ describe("SNS publish", () => {
       "InvalidParameter",
       "Invalid parameter: The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
     ]);
+    for (const name of ["MessageGroupId", "MessageDeduplicationId"]) {
+      const order = { MessageGroupId: "g", MessageDeduplicationId: "d", [name]: "x".repeat(3000) };
+      expect(await refusal({ TopicArn, ...order })).toEqual(["InvalidParameter", expect.stringContaining(name)]);
+    }
     const first = await publish("1", { MessageGroupId: "g", MessageDeduplicationId: "d1" });
     const again = await publish("1", { MessageGroupId: "g", MessageDeduplicationId: "d1" });
     const second = await publish("2", { MessageGroupId: "g", MessageDeduplicationId: "d2" });

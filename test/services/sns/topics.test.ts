@@ -11,6 +11,7 @@ import {
   ListSubscriptionsCommand,
   ListTagsForResourceCommand,
   ListTopicsCommand,
+  paginateListSubscriptions,
   paginateListTopics,
   RemovePermissionCommand,
   SetSubscriptionAttributesCommand,
@@ -331,6 +332,44 @@ describe("SNS topics", () => {
       SubscriptionsConfirmed: "0",
       SubscriptionsDeleted: "1",
     });
+  });
+
+  test("a list goes on behind a subscription that was deleted meanwhile", async () => {
+    for (const name of ["paged", "paged-more"]) {
+      const TopicArn = await topic(name);
+      for (let i = 0; i < 60; i += 1)
+        await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: `${QUEUE}-${i}` }));
+    }
+    const every: string[] = [];
+    for await (const { Subscriptions = [] } of paginateListSubscriptions({ client: sns }, {}))
+      every.push(...Subscriptions.map(({ SubscriptionArn = "" }) => SubscriptionArn));
+    const { Subscriptions = [], NextToken } = await sns.send(new ListSubscriptionsCommand({}));
+    const last = Subscriptions.at(-1)?.SubscriptionArn ?? "";
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn: last }));
+    const rest = await sns.send(new ListSubscriptionsCommand({ NextToken }));
+    expect(rest.Subscriptions?.map(({ SubscriptionArn }) => SubscriptionArn)).toEqual(
+      every.slice(every.indexOf(last) + 1),
+    );
+  });
+
+  test.each<[string, () => Promise<unknown>, unknown[]]>([
+    [
+      "topic",
+      () => sns.send(new GetTopicAttributesCommand({ TopicArn: `${ARN}${"n".repeat(5000)}` })),
+      [404, "NotFound", "Topic does not exist"],
+    ],
+    [
+      "subscription",
+      () => sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: `${ARN}first:${"n".repeat(5000)}` })),
+      [404, "NotFound", "Subscription does not exist"],
+    ],
+    [
+      "token",
+      () => sns.send(new ListTopicsCommand({ NextToken: Buffer.from("n".repeat(5000)).toString("base64") })),
+      [400, "InvalidParameter", "Invalid parameter: NextToken"],
+    ],
+  ])("a %s longer than a key of the store is no fault of ours", async (_, send, error) => {
+    expect(await refusal(send())).toEqual(error);
   });
 
   test("an HTTP endpoint waits for its confirmation", async () => {

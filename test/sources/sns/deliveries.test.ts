@@ -41,9 +41,12 @@ Resources:
   Gone:
     Type: AWS::SNS::Subscription
     Properties: { TopicArn: !Ref News, Protocol: sqs, Endpoint: "arn:aws:sqs:us-east-1:000000000000:gone", FilterPolicy: { kind: [gone] }, RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn } }
+  Refused:
+    Type: AWS::SNS::Subscription
+    Properties: { TopicArn: !Ref News, Protocol: sqs, Endpoint: !GetAtt Dead.Arn, FilterPolicy: { kind: "no list" } }
   Alarm:
     Type: AWS::CloudWatch::Alarm
-    Properties: { AlarmName: deep, Namespace: a, MetricName: b, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: GreaterThanThreshold, AlarmActions: [!Ref Results] }
+    Properties: { AlarmName: deep, Namespace: a, MetricName: b, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: GreaterThanThreshold, AlarmActions: ["arn:aws:sns:us-east-1:000000000000:gone", !Ref Results] }
   Direct:
     Type: AWS::Serverless::Function
     Properties:
@@ -126,6 +129,12 @@ test("a queue gets AWS's envelope", async () => {
     UnsubscribeURL: expect.stringContaining(`?Action=Unsubscribe&SubscriptionArn=${topicArn("news")}:`),
     MessageAttributes: { kind: { Type: "String", Value: "x" } },
   });
+});
+
+test("a declared subscription that AWS refuses is left out, and keeps no message from the others", async () => {
+  const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topicArn("news") }));
+  expect(Subscriptions.map(({ Endpoint }) => Endpoint)).not.toContain("arn:aws:sqs:us-east-1:000000000000:dead");
+  expect(Subscriptions.length).toBeGreaterThan(1);
 });
 
 test("the link in a message ends the subscription without a signature", async () => {
@@ -212,7 +221,7 @@ test("destinations and dead letters of a function may be topics", async () => {
   expect(letter["MessageAttributes"]).toMatchObject({ ErrorMessage: { Type: "String", Value: "no luck" } });
 });
 
-test("a bucket and an alarm publish to their topic", async () => {
+test("a bucket and an alarm publish to their topic, whatever became of the alarm's other one", async () => {
   const s3 = new S3Client({ ...stack.clientConfig, forcePathStyle: true });
   await s3.send(new PutObjectCommand({ Bucket: "landing", Key: "a.txt", Body: "x" }));
   s3.destroy();
