@@ -329,7 +329,12 @@ describe("the user's credentials", () => {
       }
       expect(failures).toEqual([]);
       expect(account.keys).toEqual({ accessKeyId: "KEY1", secretAccessKey: "s", sessionToken: "t" });
+      // Closed while the next renewal is under way, it plans no other.
+      const underWay = clock.advance(60_000);
       account.close();
+      await Promise.all([underWay, account.credentials()]);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(clock.nextTimerAtMs()).toBeUndefined();
     } finally {
       for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
       Object.assign(process.env, before);
