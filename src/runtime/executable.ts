@@ -4,7 +4,7 @@
  * AWS: Lambda developer guide, "Troubleshoot deployment issues in Lambda" (Runtime.InvalidEntrypoint), and error
  * reports of users from 2020 to 2025 for the three reasons.
  */
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
 
 /** Room for an ELF header and for any first line that the kernel reads. */
 const HEAD_BYTES = 256;
@@ -23,6 +23,8 @@ export function whyNotRunnable(hostPath: string, guestPath: string): string | un
 
 function reasonOf(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
+  // A link to `/opt/...` leads nowhere out here, and to the other file of the layer inside.
+  if (found === undefined && isLinkInside(path)) return undefined;
   if (found === undefined) return "no such file or directory";
   if (!found.isFile() || (found.mode & ANY_EXECUTE_BIT) === 0) return "permission denied";
   const head = headOf(path);
@@ -30,15 +32,19 @@ function reasonOf(path: string): string | undefined {
   const script = /^#![ \t]*([^ \t\n]*)/.exec(head.toString("latin1"));
   if (script !== null) {
     const interpreter = script[1] ?? "";
-    // What comes with the function is looked for inside its environment alone.
-    const isOwn = interpreter.startsWith("/opt/") || interpreter.startsWith("/var/");
-    return isOwn || existsSync(interpreter) ? undefined : "no such file or directory";
+    return isInside(interpreter) || existsSync(interpreter) ? undefined : "no such file or directory";
   }
   // Programs of other systems than Linux have other heads: their kernel decides.
   if (process.platform !== "linux") return undefined;
   const isElf = head.subarray(0, ELF_MAGIC.length).equals(ELF_MAGIC);
   return isElf && isForThisMachine(head) ? undefined : "exec format error";
 }
+
+/** What comes with the function is looked for inside its environment alone. */
+const isInside = (path: string): boolean => path.startsWith("/opt/") || path.startsWith("/var/");
+
+const isLinkInside = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && isInside(readlinkSync(path));
 
 function headOf(path: string): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);

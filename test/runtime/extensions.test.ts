@@ -1,5 +1,5 @@
 /** External and internal extensions, their events and failures, and what they are told by the Telemetry API. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
@@ -169,6 +169,20 @@ test.each([
       `EXTENSION\tName: broken\tState: LaunchError\tEvents: []\tError Type: ${errorType}`,
     );
     expect(functions.lines(config).at(-1)).toMatch(/\tStatus: error\tError Type: Extension\.LaunchError$/);
+  } finally {
+    rmSync(layer, { recursive: true });
+  }
+});
+
+test("an extension may be a link to another file of its layer", async () => {
+  const layer = mkdtempSync(join(tmpdir(), "lambda-run-layer-"));
+  try {
+    cpSync(join(LAYER, "extensions", "watcher"), join(layer, "bin", "program"));
+    mkdirSync(join(layer, "extensions"));
+    symlinkSync("/opt/bin/program", join(layer, "extensions", "watcher"));
+    const config = watched({}, "counts.handler", { layers: [layer] });
+    expect(bodyOf(await functions.invoke(config))).toBe(1);
+    expect(functions.lines(config).join()).toContain("Name: watcher\tState: Ready");
   } finally {
     rmSync(layer, { recursive: true });
   }

@@ -21,6 +21,7 @@ export function checkFilterPolicy(text: string, scope: FilterScope, prefix: stri
   if (scope === "MessageAttributes" && hasNested(policy))
     // Without the operation's prefix: recorded so.
     throw snsError.invalidParameter("Filter policy scope MessageAttributes does not support nested filter policy");
+  if (isDeeper(policy, MAX_COMBINATIONS)) throw tooComplex(prefix);
   if (countKeys(policy) > MAX_KEYS)
     throw snsError.invalidParameter(`${prefix}FilterPolicy: Filter policy can not have more than 5 keys`);
   try {
@@ -29,9 +30,11 @@ export function checkFilterPolicy(text: string, scope: FilterScope, prefix: stri
     if (!(error instanceof PatternError)) throw error;
     throw snsError.invalidParameter(`${prefix}FilterPolicy: ${error.message}`);
   }
-  if (combinations(policy, 1) > MAX_COMBINATIONS)
-    throw snsError.invalidParameter(`${prefix}FilterPolicy: Filter policy is too complex`);
+  if (combinations(policy, 1) > MAX_COMBINATIONS) throw tooComplex(prefix);
 }
+
+const tooComplex = (prefix: string): Error =>
+  snsError.invalidParameter(`${prefix}FilterPolicy: Filter policy is too complex`);
 
 type Policy = Readonly<Record<string, unknown>>;
 
@@ -53,6 +56,16 @@ const alternativesIn = (key: string, value: unknown): readonly Policy[] | undefi
 function hasNested(policy: Policy): boolean {
   return Object.entries(policy).some(
     ([key, value]) => isPolicy(value) || (alternativesIn(key, value)?.some(hasNested) ?? false),
+  );
+}
+
+/** One value on a level has as many combinations as its level says. Asked first: the rest goes down as deep as the policy. */
+function isDeeper(policy: Policy, levels: number): boolean {
+  return (
+    levels === 0 ||
+    Object.entries(policy).some(([key, value]) =>
+      (alternativesIn(key, value) ?? (isPolicy(value) ? [value] : [])).some((inner) => isDeeper(inner, levels - 1)),
+    )
   );
 }
 

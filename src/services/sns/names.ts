@@ -6,6 +6,10 @@ import type { SubscriptionRow } from "./store.js";
 const NAME = /^[A-Za-z0-9_-]{1,256}$/;
 const FIFO_SUFFIX = ".fifo";
 const ARN_PARTS = 6;
+/** 256 characters and `.fifo`; a longer one would be more than a key of the store holds. */
+const MAX_NAME_LENGTH = 261;
+/** Of a UUID. */
+const ID_LENGTH = 36;
 
 export const isFifo = (topicName: string): boolean => topicName.endsWith(FIFO_SUFFIX);
 
@@ -20,8 +24,8 @@ export function checkTopicName(name: string, fifo: boolean): void {
 
 /** The topic's name in an ARN; an ARN of another account or region names no topic of ours. `parameter` is for the error. */
 export function topicNameIn(arn: string | undefined, realm: Realm, parameter = "TopicArn"): string {
-  const parts = arnParts(arn, parameter);
-  return arn === arnOf.topic(realm, parts[ARN_PARTS - 1] ?? "") ? (parts[ARN_PARTS - 1] ?? "") : "";
+  const name = arnParts(arn, parameter)[ARN_PARTS - 1] ?? "";
+  return arn === arnOf.topic(realm, name) && name.length <= MAX_NAME_LENGTH ? name : "";
 }
 
 export interface SubscriptionName {
@@ -34,7 +38,9 @@ export function subscriptionNameIn(arn: string | undefined, realm: Realm): Subsc
   const parts = arnParts(arn, "SubscriptionArn");
   const [, , , , , topicName = "", id] = parts;
   if (id === undefined) return undefined;
-  return arn === `${arnOf.topic(realm, topicName)}:${id}` ? { topicName, id } : { topicName: "", id };
+  const isOurs =
+    arn === `${arnOf.topic(realm, topicName)}:${id}` && topicName.length <= MAX_NAME_LENGTH && id.length <= ID_LENGTH;
+  return isOurs ? { topicName, id } : { topicName: "", id: "" };
 }
 
 export const subscriptionArn = (realm: Realm, { topicName, id }: Pick<SubscriptionRow, "topicName" | "id">): string =>

@@ -12,7 +12,8 @@ export interface Permission {
 }
 
 interface Policy {
-  readonly Statement: readonly { readonly Sid?: unknown }[];
+  /** Whatever SetTopicAttributes was given. */
+  readonly Statement: readonly ({ readonly Sid?: unknown } | null)[];
 }
 
 /** The policy with one statement more, as JSON text. */
@@ -21,7 +22,7 @@ export function addStatement(policyText: string, topicArn: string, { label, acco
   if (label === "") throw snsError.invalidParameter("Label");
   if (accountIds.length === 0) throw snsError.invalidParameter("AWSAccountId");
   if (actions.length === 0) throw snsError.invalidParameter("ActionName");
-  if (policy.Statement.some(({ Sid }) => Sid === label)) throw snsError.invalidParameter("Statement already exists");
+  if (policy.Statement.some((one) => one?.Sid === label)) throw snsError.invalidParameter("Statement already exists");
   const statement = {
     Sid: label,
     Effect: "Allow",
@@ -35,7 +36,7 @@ export function addStatement(policyText: string, topicArn: string, { label, acco
 /** The policy without the statements of that label. */
 export function removeStatement(policyText: string, label: string): string {
   const policy = policyOf(policyText);
-  return JSON.stringify({ ...policy, Statement: policy.Statement.filter(({ Sid }) => Sid !== label) });
+  return JSON.stringify({ ...policy, Statement: policy.Statement.filter((one) => one?.Sid !== label) });
 }
 
 function policyOf(text: string): Policy {

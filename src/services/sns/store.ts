@@ -46,11 +46,6 @@ export interface Published {
 /** Rows removed with each publish: more than a publish adds, so that the table shrinks. */
 const SWEEP_PER_PUBLISH = 20;
 
-/** 256 characters and `.fifo`. */
-const MAX_NAME_LENGTH = 261;
-/** Of a UUID. */
-const ID_LENGTH = 36;
-
 export class SnsStore {
   readonly #state: StateStore;
   readonly #topics: Database<TopicRow, string>;
@@ -70,9 +65,8 @@ export class SnsStore {
     return this.#state.write(work);
   }
 
-  /** Undefined for names that none can have: longer ones than a key of the store would be refused by it. */
   topic(name: string): TopicRow | undefined {
-    return name === "" || name.length > MAX_NAME_LENGTH ? undefined : this.#topics.get(name);
+    return name === "" ? undefined : this.#topics.get(name);
   }
 
   /** In order of their names, after a name. */
@@ -91,7 +85,6 @@ export class SnsStore {
   }
 
   subscription(topicName: string, id: string): SubscriptionRow | undefined {
-    if (topicName.length > MAX_NAME_LENGTH || id.length > ID_LENGTH) return undefined;
     return this.#subscriptions.get([topicName, id]);
   }
 

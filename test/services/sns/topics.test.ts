@@ -368,8 +368,43 @@ describe("SNS topics", () => {
       () => sns.send(new ListTopicsCommand({ NextToken: Buffer.from("n".repeat(5000)).toString("base64") })),
       [400, "InvalidParameter", "Invalid parameter: NextToken"],
     ],
+    ["topic to delete", () => sns.send(new DeleteTopicCommand({ TopicArn: `${ARN}${"n".repeat(5000)}` })), []],
+    [
+      "topic to confirm",
+      () => sns.send(new ConfirmSubscriptionCommand({ TopicArn: `${ARN}${"n".repeat(5000)}`, Token: "aa" })),
+      [400, "InvalidParameter", "Invalid parameter: Token"],
+    ],
+    [
+      "subscription to end",
+      () => sns.send(new UnsubscribeCommand({ SubscriptionArn: `${ARN}first:${"n".repeat(5000)}` })),
+      [],
+    ],
   ])("a %s longer than a key of the store is no fault of ours", async (_, send, error) => {
-    expect(await refusal(send())).toEqual(error);
+    expect(await refusal(send())).toEqual(error.length === 0 ? "no refusal" : error);
+  });
+
+  test("a filter policy without end is too complex", async () => {
+    const FilterPolicy = `${'{"a":'.repeat(20_000)}["x"]${"}".repeat(20_000)}`;
+    const Attributes = { FilterPolicyScope: "MessageBody", FilterPolicy };
+    const TopicArn = await topic("deep");
+    expect(
+      await refusal(sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: QUEUE, Attributes }))),
+    ).toEqual([
+      400,
+      "InvalidParameter",
+      "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy is too complex",
+    ]);
+  });
+
+  test("statements are put beside whatever a policy holds", async () => {
+    const TopicArn = await topic("odd-policy");
+    const AttributeValue = '{"Statement":[null,5]}';
+    await sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: "Policy", AttributeValue }));
+    const more = { Label: "more", AWSAccountId: ["111122223333"], ActionName: ["Publish"] };
+    await sns.send(new AddPermissionCommand({ TopicArn, ...more }));
+    await sns.send(new RemovePermissionCommand({ TopicArn, Label: "more" }));
+    const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+    expect(Attributes?.["Policy"]).toBe(AttributeValue);
   });
 
   test("an HTTP endpoint waits for its confirmation", async () => {
