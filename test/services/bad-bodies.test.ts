@@ -110,6 +110,10 @@ test.each([
   ["logs", "DescribeLogStreams", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
   ["logs", "FilterLogEvents", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
   ["monitoring", "ListTagsForResource", { ResourceARN: alarmArn("a".repeat(5000)) }, "ResourceNotFoundException"],
+  ["ssm", "GetParameter", { Name: "p".repeat(2000) }, "ParameterNotFound"],
+  ["ssm", "GetParameters", { Names: ["p".repeat(5000)] }, undefined],
+  ["ssm", "GetParametersByPath", { Path: `/${"p".repeat(2000)}` }, undefined],
+  ["ssm", "ListTagsForResource", { ResourceType: "Parameter", ResourceId: "p".repeat(5000) }, "InvalidResourceId"],
   ["monitoring", "DescribeAlarms", { AlarmNames: ["a".repeat(5000)] }, undefined],
 ])("a name longer than any key of the store is nobody's: %s %s", async (service, operation, input, code) => {
   const to = TARGETS.find((one) => one.service === service);

@@ -13,8 +13,10 @@ import { invalidArgument, keyTooLong } from "./errors.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 export const MAX_KEY_BYTES = 1024;
-/** LMDB's bound, less the longest bucket name, two separators and a sequence number. Only keys of NULs get there. */
-const MAX_ESCAPED_KEY_BYTES = 1978 - 63 - 1 - 1 - 8;
+/** LMDB's. */
+const MAX_STORED_BYTES = 1978;
+/** That, less the longest bucket name, two separators and a sequence number. Only keys of NULs get there. */
+const MAX_ESCAPED_KEY_BYTES = MAX_STORED_BYTES - 63 - 1 - 1 - 8;
 const SEQ_BYTES = 8;
 /** First byte 00, so that it sorts before the FF of an escaped NUL. */
 const MAX_SEQ = Number.MAX_SAFE_INTEGER;
@@ -36,6 +38,11 @@ export function bucketStart(bucket: string): Buffer {
 
 export function objectKey(bucket: string, key: Buffer): Buffer {
   return Buffer.concat([bucketStart(bucket), key]);
+}
+
+/** For a scan of the store. Prefixes and markers have no bound: cut off at that of the keys they find the same ones. */
+export function scanned(start: Buffer, end: Buffer): { readonly start: Buffer; readonly end: Buffer } {
+  return { start: start.subarray(0, MAX_STORED_BYTES), end: end.subarray(0, MAX_STORED_BYTES) };
 }
 
 /** Start of the versions (or uploads) of all keys with that prefix. */

@@ -7,7 +7,7 @@ import { Violations } from "../kit/json-input.js";
 import { accessDenied, tooDeep, validation } from "./errors.js";
 
 /** With the ARN's start, which AWS counts in, 1,011 characters are left. */
-const MAX_NAME_LENGTH = 1011;
+export const MAX_NAME_LENGTH = 1011;
 const MAX_LEVELS = 15;
 const FORM =
   "If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";

@@ -3,7 +3,7 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import type { Database } from "lmdb";
 import type { StateStore } from "../kit/state-store.js";
 import { labelNotFound, parameterNotFound, versionNotFound } from "./errors.js";
-import type { Reference } from "./names.js";
+import { MAX_NAME_LENGTH, type Reference } from "./names.js";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 export type Tier = "Standard" | "Advanced";
@@ -28,6 +28,9 @@ export interface ParameterRow {
   readonly versions: readonly [VersionRow, ...VersionRow[]];
 }
 
+/** Than any parameter's: a key of the store would not hold it. */
+const isTooLong = (name: string): boolean => Buffer.byteLength(name) > MAX_NAME_LENGTH;
+
 export class ParameterStore {
   readonly #state: StateStore;
   readonly #parameters: Database<ParameterRow, string>;
@@ -44,7 +47,7 @@ export class ParameterStore {
   }
 
   find(name: string): ParameterRow | undefined {
-    return name === "" ? undefined : this.#parameters.get(name);
+    return name === "" || isTooLong(name) ? undefined : this.#parameters.get(name);
   }
 
   require(name: string): ParameterRow {
@@ -55,6 +58,7 @@ export class ParameterStore {
 
   /** In order of their names, from a name on. */
   *all(fromName = ""): Generator<ParameterRow> {
+    if (isTooLong(fromName)) return;
     for (const { value } of this.#parameters.getRange(fromName === "" ? {} : { start: fromName })) yield value;
   }
 

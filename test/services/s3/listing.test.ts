@@ -1,6 +1,7 @@
 import {
   CreateBucketCommand,
   ListBucketsCommand,
+  ListMultipartUploadsCommand,
   ListObjectsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
@@ -230,4 +231,16 @@ test("20,000 keys are listed whole, and a delimiter steps over them", async () =
     await many.stop();
     await store.close();
   }
+});
+
+test("prefixes and markers longer than any key find what lies behind them", async () => {
+  const long = "b".repeat(5000);
+  const after = KEYS.slice(KEYS.indexOf("c/1"));
+  expect(keysOf(await v2({ Prefix: long }))).toEqual([]);
+  expect(keysOf(await v2({ StartAfter: long }))).toEqual(after);
+  expect(keysOf(await s3.client.send(new ListObjectsCommand({ Bucket, Marker: long })))).toEqual(after);
+  const { Versions = [] } = await s3.client.send(new ListObjectVersionsCommand({ Bucket, KeyMarker: long }));
+  expect(Versions.map(({ Key }) => Key)).toEqual(after);
+  const { Uploads } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: long, KeyMarker: long }));
+  expect(Uploads ?? []).toEqual([]);
 });

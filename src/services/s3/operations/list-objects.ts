@@ -4,7 +4,7 @@
  */
 import { escapeXml, XmlFragment, type XmlContent } from "../../kit/xml.js";
 import { ownerOf, type Operation, type S3Context } from "../context.js";
-import { bucketStart, encodeToken, requireToken, successor } from "../keys.js";
+import { bucketStart, encodeToken, requireToken, scanned, successor } from "../keys.js";
 import type { S3Request } from "../request.js";
 import { isoTime } from "../respond.js";
 import type { BucketRow, ObjectRow } from "../rows.js";
@@ -96,7 +96,7 @@ function pageOf(
   function* scan(position: Buffer = first): Generator<Entry<ObjectRow>> {
     const start = Buffer.concat([base, position]);
     if (start.compare(end) >= 0) return;
-    yield* store.objects.getRange({ start, end });
+    yield* store.objects.getRange(scanned(start, end));
   }
   return walk({
     scan,

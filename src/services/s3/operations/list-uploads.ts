@@ -4,7 +4,7 @@
  */
 import { ownerOf, type Operation } from "../context.js";
 import { invalidArgument } from "../errors.js";
-import { escapedPrefix, keyOfEscaped, rangeOfKey, seqOfUploadId, successor, uploadKey } from "../keys.js";
+import { escapedPrefix, keyOfEscaped, rangeOfKey, scanned, seqOfUploadId, successor, uploadKey } from "../keys.js";
 import { numberParameter, requestKey } from "../request.js";
 import { isoTime, quoted } from "../respond.js";
 import type { UploadRow } from "../rows.js";
@@ -28,7 +28,7 @@ export const listMultipartUploads: Operation = (context, request) => {
     const wanted = from === undefined ? first : escapedPrefix(bucket, from);
     const start = wanted.compare(low) > 0 ? wanted : low;
     if (start.compare(end) >= 0) return;
-    for (const { key, value } of store.uploads.getRange({ start, end }))
+    for (const { key, value } of store.uploads.getRange(scanned(start, end)))
       yield { key: keyOfEscaped(bucket, key), value };
   }
   const page = walk({

@@ -10,6 +10,7 @@ import {
   escapedPrefix,
   keyOfEscaped,
   rangeOfKey,
+  scanned,
   seqOfVersionId,
   successor,
   versionKey,
@@ -179,6 +180,6 @@ function* rangeOf<T>(
   start: Buffer,
   end: Buffer,
 ): Generator<Row<T>, undefined> {
-  if (start.compare(end) < 0) yield* table.getRange({ start, end });
+  if (start.compare(end) < 0) yield* table.getRange(scanned(start, end));
   return undefined;
 }
