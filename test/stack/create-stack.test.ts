@@ -89,10 +89,12 @@ describe("createStack", () => {
   });
 
   it("has room in the state for twenty second stores, and refuses more of them", async () => {
+    // Of this process alone: somebody else may run the same tests.
+    const firstPort = 20_000 + 20 * (process.pid % 500);
     const withStores = (count: number): CreateStackOptions => ({
       config: {
         secondStores: Object.fromEntries(
-          Array.from({ length: count }, (_, i) => [`store-${i}`, { port: 20_000 + i, buckets: ["one"] }]),
+          Array.from({ length: count }, (_, i) => [`store-${i}`, { port: firstPort + i, buckets: ["one"] }]),
         ),
       },
     });
