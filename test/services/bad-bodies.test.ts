@@ -110,6 +110,7 @@ test.each([
   ["logs", "DescribeLogStreams", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
   ["logs", "FilterLogEvents", { logGroupIdentifier: "g".repeat(5000) }, "ResourceNotFoundException"],
   ["monitoring", "ListTagsForResource", { ResourceARN: alarmArn("a".repeat(5000)) }, "ResourceNotFoundException"],
+  ["logs", "DescribeLogGroups", { logGroupNamePrefix: "g".repeat(5000) }, undefined],
   ["ssm", "GetParameter", { Name: "p".repeat(2000) }, "ParameterNotFound"],
   ["ssm", "GetParameters", { Names: ["p".repeat(5000)] }, undefined],
   ["ssm", "GetParametersByPath", { Path: `/${"p".repeat(2000)}` }, undefined],

@@ -106,6 +106,7 @@ export class LogStore {
 
   /** In order of their names, from a name on. */
   *groups(fromName = ""): Generator<GroupRow> {
+    if (fromName.length > MAX_NAME_LENGTH) return;
     for (const { value } of this.#groups.getRange(fromName === "" ? {} : { start: fromName })) yield value;
   }
 
