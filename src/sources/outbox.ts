@@ -80,28 +80,29 @@ export class Outbox<T> {
     await new Promise((resolve) => setImmediate(resolve));
     // A row that was put inside a transaction is there when that is committed.
     await this.#options.store.settled();
+    let start = 0;
+    let failed: PromiseRejectedResult | undefined;
     for (;;) {
-      const rows = [...this.#rows.getRange({ limit: CHUNK })];
-      if (rows.length === 0) return;
-      if (this.#closed) return;
+      // What has failed stays where it is, and keeps nobody behind it from his turn.
+      const rows = [...this.#rows.getRange({ start, limit: CHUNK })];
+      if (rows.length === 0 || this.#closed) break;
+      start = (rows.at(-1)?.key ?? start) + 1;
       // All at once: the sends share one commit, and their order is that of the calls.
       const outcomes = await Promise.allSettled(rows.map(({ value }) => this.#options.deliver(value)));
-      const failed = outcomes.find((outcome) => outcome.status === "rejected");
+      failed ??= outcomes.find((outcome) => outcome.status === "rejected");
       await this.#options.store.write(() => {
         for (const [index, { key }] of rows.entries())
           if (outcomes[index]?.status === "fulfilled") this.#rows.removeSync(key);
       });
-      if (failed !== undefined) {
-        this.#options.log.warn(
-          { reason: messageOf(failed.reason) },
-          "a notification could not be delivered; it is tried again",
-        );
-        this.#again = this.#options.clock.after(RETRY_DELAY_MS, () => {
-          this.#again = undefined;
-          this.#wake();
-        });
-        return;
-      }
     }
+    if (failed === undefined || this.#closed) return;
+    this.#options.log.warn(
+      { reason: messageOf(failed.reason) },
+      "a notification could not be delivered; it is tried again",
+    );
+    this.#again = this.#options.clock.after(RETRY_DELAY_MS, () => {
+      this.#again = undefined;
+      this.#wake();
+    });
   }
 }

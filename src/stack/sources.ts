@@ -133,10 +133,11 @@ export class StackSources {
     };
   }
 
-  /** For services that check where they are to send: a queue or function. Of others nothing is known. */
+  /** For services that check where they are to send: a queue, topic or function. Of others nothing is known. */
   async targetExists(arn: string): Promise<boolean> {
     const service = parseArn(arn)?.service;
     if (service === "lambda") return this.#directory === undefined || this.#byArn(arn) !== undefined;
+    if (service === "sns") return (await this.#sns()).topicExists(arn);
     if (service !== "sqs" || this.#options.foreignQueues !== undefined) return true;
     return (await this.#sqs()).queueByArn(arn) !== undefined;
   }

@@ -5,6 +5,7 @@ import { AwsError } from "../kit/aws-error.js";
 import type { SnsContext } from "./context.js";
 import { requireTopic } from "./context.js";
 import type { MessageAttributes } from "./message-attributes.js";
+import { topicNameIn } from "./names.js";
 import { publish } from "./publish.js";
 import type { SubscriptionRow } from "./store.js";
 import { checkEndpoint, checkSubscriptionAttributes } from "./subscription-attributes.js";
@@ -26,6 +27,7 @@ export interface DeclaredTopic {
 export interface SnsAdmin {
   /** Makes a topic, or gives the one that exists these attributes and these declared subscriptions; others stay. */
   ensureTopic(topic: DeclaredTopic): Promise<void>;
+  topicExists(arn: string): boolean;
   /** Throws `NotFound`. */
   publish(
     topicArn: string,
@@ -37,6 +39,7 @@ export interface SnsAdmin {
 export function createSnsAdmin(context: SnsContext, log: Logger): SnsAdmin {
   const { store, realm } = context;
   return {
+    topicExists: (arn) => store.topic(topicNameIn(arn, realm)) !== undefined,
     ensureTopic: ({ name, attributes, subscriptions }) =>
       store.write(() => {
         const existing = store.topic(name);

@@ -47,7 +47,8 @@ export function checkEndpoint(protocol: string, endpoint: string | undefined, to
         );
       break;
     case "lambda":
-      if (parseArn(endpoint)?.service !== "lambda") throw snsError.invalidParameter("Lambda endpoint ARN");
+      if (!/^function:[\w-]+(:[\w$-]+)?$/.test(lambdaResource(endpoint)))
+        throw snsError.invalidParameter("Lambda endpoint ARN");
       break;
     case "email":
     case "email-json":
@@ -60,6 +61,11 @@ export function checkEndpoint(protocol: string, endpoint: string | undefined, to
   if (isFifo(topicName) && protocol !== "sqs")
     throw snsError.invalidParameter("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue");
   return endpoint;
+}
+
+function lambdaResource(arn: string): string {
+  const parsedArn = parseArn(arn);
+  return parsedArn?.service === "lambda" ? parsedArn.resource : "";
 }
 
 export interface AttributeContext {

@@ -159,7 +159,6 @@ function post(
       {
         method: "POST",
         ...connection,
-        timeout: ANSWER_TIMEOUT_MS,
         headers: {
           "x-amz-sns-message-type": message.type,
           "x-amz-sns-message-id": message.messageId,
@@ -185,7 +184,12 @@ function post(
         });
       },
     );
-    sent.once("timeout", () => sent.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`)));
+    // Of the whole answer: one that trickles would keep its socket for ever.
+    const tooLate = setTimeout(
+      () => sent.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`)),
+      ANSWER_TIMEOUT_MS,
+    );
+    sent.once("close", () => clearTimeout(tooLate));
     sent.once("error", (error) => resolve({ reason: messageOf(error), again: true }));
     sent.end(bytes);
   });

@@ -126,9 +126,16 @@ const isLoopback = (host: string): boolean => /^(127\.|localhost$|::1$|\[::1\]$)
 
 /** Which account it is, told before anything happens in it. */
 function accountSentence({ region, endpoints }: AwsAccount, { realm }: Application): string {
-  const set = Object.entries(endpoints).map(([name, url]) => `${name}=${url}`);
+  const set = Object.entries(endpoints).map(([name, url]) => `${name}=${withoutPassword(url)}`);
   const elsewhere = set.length === 0 ? "" : `, by ${set.join(", ")} of your environment`;
   return `functions work on real resources: the AWS account ${realm.accountId}, ${region}${elsewhere}`;
+}
+
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const shown = new URL(url);
+  shown.username = shown.password = "";
+  return shown.href.replace(/\/$/, "");
 }
 
 /** Whether S3 and SQS are behind one address, so that one can lead to the other. In an AWS account nothing is changed. */

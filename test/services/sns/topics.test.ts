@@ -175,6 +175,18 @@ describe("SNS topics", () => {
       [400, "InvalidParameter", "Invalid parameter: SQS endpoint ARN"],
     ],
     [
+      "an endpoint that is no function",
+      () =>
+        sns.send(
+          new SubscribeCommand({
+            TopicArn: `${ARN}attributes`,
+            Protocol: "lambda",
+            Endpoint: "arn:aws:lambda:us-east-1:000000000000:x",
+          }),
+        ),
+      [400, "InvalidParameter", "Invalid parameter: Lambda endpoint ARN"],
+    ],
+    [
       "a FIFO queue on a standard topic",
       () =>
         sns.send(new SubscribeCommand({ TopicArn: `${ARN}attributes`, Protocol: "sqs", Endpoint: `${QUEUE}.fifo` })),

@@ -244,10 +244,13 @@ describe("S3 notifications of a stack", () => {
     expect(Object.keys(events[0]?.s3.object ?? {}).sort()).toEqual(["key", "sequencer"]);
   });
 
-  it("are refused for a queue or function that is not there, unless the check is to be skipped", async () => {
+  it("are refused for a queue, topic or function that is not there, unless the check is to be skipped", async () => {
     const missing = {
       QueueConfigurations: [
         { QueueArn: "arn:aws:sqs:us-east-1:000000000000:nowhere", Events: ["s3:ObjectRemoved:*" as const] },
+      ],
+      TopicConfigurations: [
+        { TopicArn: "arn:aws:sns:us-east-1:000000000000:no-news", Events: ["s3:ObjectTagging:*" as const] },
       ],
       LambdaFunctionConfigurations: [
         {
@@ -267,10 +270,12 @@ describe("S3 notifications of a stack", () => {
     await expect(put()).rejects.toMatchObject({
       name: "InvalidArgument",
       message: "Unable to validate the following destination configurations",
-      ArgumentName1: "arn:aws:sqs:us-east-1:000000000000:nowhere",
-      ArgumentValue1: "The destination queue does not exist",
-      ArgumentName2: "arn:aws:lambda:us-east-1:000000000000:function:nobody",
-      ArgumentValue2: "The destination Lambda does not exist",
+      ArgumentName1: "arn:aws:sns:us-east-1:000000000000:no-news",
+      ArgumentValue1: "The destination topic does not exist",
+      ArgumentName2: "arn:aws:sqs:us-east-1:000000000000:nowhere",
+      ArgumentValue2: "The destination queue does not exist",
+      ArgumentName3: "arn:aws:lambda:us-east-1:000000000000:function:nobody",
+      ArgumentValue3: "The destination Lambda does not exist",
     });
     const kept = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "plain" }));
     expect(kept.QueueConfigurations).toBeUndefined();

@@ -45,7 +45,8 @@ export async function buildImage(target: EngineTarget, { name, build, architectu
       throw noAnswer(options, error);
     },
   );
-  for await (const chunk of response) log.add((chunk as Buffer).toString("utf8"));
+  response.setEncoding("utf8");
+  for await (const text of response) log.add(text as string);
   const { id, fault, lines } = log.end();
   if (response.statusCode === 200 && fault === undefined && id !== undefined) return id;
   throw new AppError("LR3004", {
@@ -61,6 +62,15 @@ interface BuildStep {
   readonly error?: string;
   readonly message?: string;
   readonly aux?: { readonly ID?: string };
+}
+
+/** What is no JSON, as of a proxy before the engine, is shown as it is. */
+function stepOf(line: string): BuildStep {
+  try {
+    return JSON.parse(line) as BuildStep;
+  } catch {
+    return { stream: `${line}\n` };
+  }
 }
 
 /** What the engine says of a build: one JSON object a line. */
@@ -84,7 +94,7 @@ class BuildLog {
 
   #read(line: string): void {
     if (line.trim() === "") return;
-    const { stream, error, message, aux } = JSON.parse(line) as BuildStep;
+    const { stream, error, message, aux } = stepOf(line);
     this.#text += stream ?? "";
     this.#id = aux?.ID ?? this.#id;
     this.#fault = error ?? message ?? this.#fault;

@@ -153,7 +153,12 @@ export class FunctionContainer {
   async #state(): Promise<NonNullable<ContainerState["State"]>> {
     const answer = await call(this.#options.target, { path: `${this.#path}/json` }).catch(() => undefined);
     if (answer?.status !== 200) return {};
-    return (JSON.parse(answer.body.toString("utf8")) as ContainerState).State ?? {};
+    try {
+      return (JSON.parse(answer.body.toString("utf8")) as ContainerState).State ?? {};
+    } catch {
+      // An engine that breaks off in the middle has told nothing, either; `ended` says what becomes of the container.
+      return {};
+    }
   }
 
   /** A container that has ended meanwhile is fine: `ended` tells. */
