@@ -20,7 +20,7 @@
  * - Keys may hold NUL, but one made of more than some 900 of them is refused as too long.
  * - New buckets block public access and have no ACLs, as on AWS since April 2023: lift the block before a public policy.
  * - A policy that denies requests without TLS does not bite: everything here comes over loopback.
- * - s3:TestEvent is sent by the event sources; whether the topic of a notification exists is not checked.
+ * - s3:TestEvent is sent by the event sources.
  * - GetBucketEncryption and the like echo the document that was put, byte for byte.
  *
  * Client quirks:
