@@ -44,8 +44,13 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   },
   secretsmanager: async (service, { secrets }) => {
     const manager = service as SecretsService;
-    for (const { name, arn, secretString, description } of secrets) {
-      await manager.ensureSecret(name, { arn, description, ...(secretString === undefined ? {} : { secretString }) });
+    for (const { name, arn, secretString, generate, description } of secrets) {
+      await manager.ensureSecret(name, {
+        arn,
+        description,
+        ...(secretString === undefined ? {} : { secretString }),
+        ...(generate === undefined ? {} : { generate }),
+      });
     }
   },
   ssm: async (service, { parameters }) => {

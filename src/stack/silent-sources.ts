@@ -7,14 +7,15 @@ import type { EventSource } from "../config/event-source.js";
 import { parseArn } from "../shared/arn.js";
 
 const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
-  dynamodb: "DynamoDB streams",
-  kinesis: "Kinesis streams",
+  dynamodb: "event source mappings of DynamoDB streams",
+  kinesis: "event source mappings of Kinesis streams",
   schedule: "schedules",
   eventbridge: "EventBridge rules",
 };
 
 /** One sentence for each. */
-export function silentSources({ apis, eventSources, buckets }: Application): string[] {
+export function silentSources(application: Application): string[] {
+  const { apis, eventSources, buckets, stateMachines, rules, schedules } = application;
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
@@ -37,5 +38,16 @@ export function silentSources({ apis, eventSources, buckets }: Application): str
       ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
       : [],
   );
-  return [...triggers, ...webSockets, ...accessLogs, ...announcements];
+  const machines = stateMachines.map(
+    ({ logicalId }) => `State machine ${logicalId} does not run: Step Functions is not emulated yet.`,
+  );
+  // Those that fire functions are among the triggers.
+  const toldOf = new Set(eventSources.flatMap(({ functionId, eventId }) => [eventId, `${functionId}${eventId}`]));
+  const others = [
+    ...rules.map(({ logicalId }) => [logicalId, "Rule", "EventBridge rules"] as const),
+    ...schedules.map(({ logicalId }) => [logicalId, "Schedule", "schedules"] as const),
+  ].flatMap(([logicalId, what, kind]) =>
+    toldOf.has(logicalId) ? [] : [`${what} ${logicalId} fires nothing: ${kind} are not emulated yet.`],
+  );
+  return [...triggers, ...webSockets, ...accessLogs, ...announcements, ...machines, ...others];
 }

@@ -19,6 +19,7 @@ import { createGunzip, createGzip } from "node:zlib";
 import { extract, pack } from "tar-stream";
 import { storeFileFault } from "../services/kit/store-file.js";
 import { AppError, messageOf } from "../shared/errors.js";
+import { makeFolder } from "../shared/folders.js";
 import { StateLock } from "./state-lock.js";
 
 /** What is kept; locks belong to a process, and code from the template is made anew. */
@@ -112,7 +113,7 @@ function filesBelow(folder: string, name: string): string[] {
 }
 
 async function unpack(archive: Readable, folder: string): Promise<number> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const reader = extract();
   // A truncated gzip ends both; the error comes out of the loop as well.
   const read = pipeline(archive, createGunzip(), reader);

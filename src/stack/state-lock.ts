@@ -19,6 +19,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
+import { makeFolder } from "../shared/folders.js";
 import { isRunning } from "../shared/processes.js";
 
 export interface StackInfo {
@@ -55,7 +56,7 @@ export class StateLock {
   /** Takes the folder, or says who has it. Throws LR5002 when it cannot be written. */
   static take(folder: string, kind: StackInfo["kind"]): StateLock | StackInfo {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       const path = join(realpathSync(folder), LOCK_FILE);
       const owner: Owner = { pid: process.pid, endpoint: "", kind, nonce: randomUUID() };
       for (;;) {

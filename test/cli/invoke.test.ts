@@ -260,6 +260,13 @@ describe("bad input of lambda-run invoke", () => {
     }
   });
 
+  it("refuses a state folder in a file system that takes none", async () => {
+    const project = new ProjectFolder(smallProject("export const handler = async () => 1;"));
+    const { exitCode, stderr } = await project.run(["invoke", "hello", "--state", "/proc/lambda-run/state"]);
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining("LR5002")]);
+    project.remove();
+  });
+
   it("refuses a state folder that cannot be written", async () => {
     const folder = project(smallProject(echo));
     // A file in its place fails for every user, root too.

@@ -246,6 +246,16 @@ describe("watching a stack", () => {
     expect(await session.invoke("new")).toBe("newer");
   });
 
+  it("says what stays as it is although the template says otherwise", async () => {
+    const secret = (value: string): string =>
+      `  Key:\n    Type: AWS::SecretsManager::Secret\n    Properties: { Name: key, SecretString: ${value} }\n`;
+    const files = smallProject(version(1));
+    const session = await start({ ...files, "template.yaml": `${files["template.yaml"] ?? ""}${secret("one")}` });
+    const applied = session.next("applied");
+    session.project.write("template.yaml", `${files["template.yaml"] ?? ""}${secret("two")}`);
+    expect(await applied).toMatchObject({ changes: [], needsRestart: [], kept: ["Key: secretString"] });
+  });
+
   it("keeps what held before while the template cannot be read", async () => {
     const session = await start();
     const unreadable = session.next("unreadable");

@@ -8,7 +8,7 @@ import { eventV1 } from "../../sources/http/event-v1.js";
 import { eventV2 } from "../../sources/http/event-v2.js";
 import type { HeaderLine, HttpRequest } from "../../sources/http/message.js";
 import { RouteTable } from "../../sources/http/routes.js";
-import { s3BusEvent, s3Notification } from "../../sources/s3/event.js";
+import { S3_SUBJECT, s3BusEvent, s3Notification } from "../../sources/s3/event.js";
 import { notificationBody, snsEvent } from "../../sources/sns/envelope.js";
 import { sqsRecord } from "../../sources/sqs/event.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
@@ -82,6 +82,8 @@ interface Made {
   readonly event: unknown;
   /** What a queue or topic carries: of a topic's message it is not what a function gets. */
   readonly body: string;
+  /** What a topic is told as the subject. */
+  readonly subject?: string;
 }
 
 const plain = (event: unknown): Made => ({ event, body: JSON.stringify(event) });
@@ -94,7 +96,10 @@ function single(kind: EventKind, settings: EventSettings): Made {
       return plain(httpEvent(kind, settings));
     case "s3:put":
     case "s3:delete":
-      return plain(s3Notification(objectKind(kind), objectEvent(kind, settings), "notification-1", settings.realm));
+      return {
+        ...plain(s3Notification(objectKind(kind), objectEvent(kind, settings), "notification-1", settings.realm)),
+        subject: S3_SUBJECT,
+      };
     case "sqs":
       return plain(queueEvent(settings.body.toString("utf8"), settings));
     case "sns":
@@ -112,7 +117,8 @@ function wrap(inner: Made, wrapper: Wrapper, settings: EventSettings): Made {
     case "sqs":
       return plain(queueEvent(inner.body, settings));
     case "sns":
-      return topicEvent(inner.body, settings);
+      // S3 gives its notifications a subject of their own.
+      return topicEvent(inner.body, inner.subject === undefined ? settings : { ...settings, subject: inner.subject });
     case "eventbridge":
       return plain(busEvent(inner.event, settings));
   }

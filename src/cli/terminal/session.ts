@@ -91,6 +91,8 @@ export class Session {
         if (event.changes.length > 0) this.say(`${colours.green("applied")} ${event.changes.join("; ")}`);
         if (event.needsRestart.length > 0)
           this.say(`${colours.yellow("restart")} lambda-run to apply: ${event.needsRestart.join("; ")}`);
+        if (event.kept.length > 0)
+          this.say(`${colours.yellow("kept")} as it is, until \`lambda-run reset\`: ${event.kept.join("; ")}`);
     }
   }
 

@@ -1,8 +1,9 @@
 /** The secret of a state folder: made once, and readable without opening the store. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
+import { makeFolder } from "../../shared/folders.js";
 
 const SECRET_BYTES = 32;
 
@@ -16,7 +17,7 @@ export function stateSecret(folder: string): Buffer {
   }
   const secret = randomBytes(SECRET_BYTES);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     // Fails when another process was first: then its secret counts.
     writeFileSync(path, secret, { mode: 0o600, flag: "wx" });
     return secret;

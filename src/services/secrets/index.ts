@@ -28,16 +28,21 @@ import { handleJson } from "../kit/json-protocol.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { secretsOperations } from "./operations.js";
 import { SecretStore } from "./store.js";
+import { generatedValue } from "./password.js";
 import { readSecretString } from "./versions.js";
-
-export { generateSecretString, type GenerateSecretString } from "./password.js";
 
 /** In process, for the stack (template resources) and the CLI. */
 export interface SecretsAdmin {
   /** Creates the secret unless one of that name exists; resolves to its ARN. */
   ensureSecret(
     name: string,
-    options?: { readonly arn?: string; readonly secretString?: string; readonly description?: string },
+    options?: {
+      readonly arn?: string;
+      readonly secretString?: string;
+      /** Instead of a value: how one is made, once. */
+      readonly generate?: Readonly<Record<string, unknown>>;
+      readonly description?: string;
+    },
   ): Promise<string>;
   /** The text of a secret for `{{resolve:secretsmanager:...}}`. Throws ResourceNotFoundException. */
   secretString(secretId: string, stage?: string): string;
@@ -63,7 +68,8 @@ export function createSecretsService(context: ServiceContext): SecretsService {
         messageKey: "Message",
         log: context.log,
       }),
-    ensureSecret: (name, given = {}) => store.ensure(name, given),
+    ensureSecret: (name, { generate, ...given } = {}) =>
+      store.ensure(name, generate === undefined ? given : { ...given, makeValue: () => generatedValue(generate) }),
     secretString: (secretId, stage) => readSecretString(store, secretId, stage),
     reset: () => store.reset(),
     close: () => Promise.resolve(),

@@ -55,6 +55,17 @@ export function randomPassword(options: PasswordOptions = {}): string {
   return shuffled(password).join("");
 }
 
+/** From the template as it is written, where numbers and booleans may be texts. */
+export function generatedValue(written: Readonly<Record<string, unknown>>): string {
+  const options = Object.fromEntries(
+    Object.entries(written).map(([name, value]) => {
+      if (name === "PasswordLength") return [name, Number(value)];
+      return [name, /^(Exclude(Num|Punc|Upper|Lower)|Include|Require)/.test(name) ? String(value) === "true" : value];
+    }),
+  );
+  return generateSecretString(options);
+}
+
 /** The value of a secret that a template asks to be generated. */
 export function generateSecretString(options: GenerateSecretString): string {
   const { SecretStringTemplate: template, GenerateStringKey: key } = options;

@@ -149,32 +149,53 @@ export class SecretStore {
   /** Creates a secret that is not there yet, and gives it a first value if it is to have one. */
   ensure(
     name: string,
-    given: { readonly arn?: string; readonly secretString?: string; readonly description?: string },
+    given: {
+      readonly arn?: string;
+      readonly secretString?: string;
+      /** Called when there is no value yet. */
+      readonly makeValue?: () => string;
+      readonly description?: string;
+    },
   ): Promise<string> {
     return this.write(() => {
+      const nowMs = this.#clock.now();
+      const version = { id: randomUUID(), createdMs: nowMs, stages: [CURRENT], hasValue: true };
+      const withValue = (row: SecretRow): SecretRow => {
+        const text = given.secretString ?? given.makeValue?.();
+        if (row.versions.length > 0 || text === undefined) return row;
+        this.putValue(row, version.id, { text });
+        return { ...row, versions: [version], changedMs: nowMs };
+      };
       const existing = this.#live(name);
       if (existing !== undefined) {
         // Functions hold the ARN that the template gave them.
-        return given.arn === undefined || given.arn === existing.arn
-          ? existing.arn
-          : this.put({ ...existing, arn: given.arn }).arn;
+        const row = given.arn === undefined ? existing : this.#moved(existing, given.arn);
+        return this.put(withValue(row)).arn;
       }
       this.removeExpired(name);
-      const nowMs = this.#clock.now();
       const arn = given.arn ?? this.newArn(name);
-      const version = { id: randomUUID(), createdMs: nowMs, stages: [CURRENT], hasValue: true };
       const row: SecretRow = {
         name,
         arn,
         createdMs: nowMs,
         changedMs: nowMs,
         tags: [],
-        versions: given.secretString === undefined ? [] : [version],
+        versions: [],
         ...(given.description === undefined ? {} : { description: given.description }),
       };
-      if (given.secretString !== undefined) this.putValue(row, version.id, { text: given.secretString });
-      return this.put(row).arn;
+      return this.put(withValue(row)).arn;
     });
+  }
+
+  /** Under another ARN, with its values. */
+  #moved(row: SecretRow, arn: string): SecretRow {
+    if (row.arn === arn) return row;
+    for (const { id } of row.versions) {
+      const value = this.value(row, id);
+      if (value !== undefined) this.#values.putSync([arn, id], value);
+      this.#values.removeSync([row.arn, id]);
+    }
+    return { ...row, arn };
   }
 
   reset(): Promise<void> {

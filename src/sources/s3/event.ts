@@ -7,6 +7,9 @@ import { createHash } from "node:crypto";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { ObjectEvent } from "../../shared/bus.js";
 
+/** Of a notification to a topic. */
+export const S3_SUBJECT = "Amazon S3 Notification";
+
 export type ObjectEventKind = "ObjectCreated" | "ObjectRemoved" | "ObjectTagged";
 
 /** 2.3 is for the kinds that came later: tagging, ACLs, lifecycle, restores. */

@@ -37,7 +37,14 @@ import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
 import { Outbox } from "../outbox.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
-import { eventNameOf, s3BusEvent, s3Notification, testNotification, type ObjectEventKind } from "./event.js";
+import {
+  S3_SUBJECT,
+  eventNameOf,
+  s3BusEvent,
+  s3Notification,
+  testNotification,
+  type ObjectEventKind,
+} from "./event.js";
 
 /** Whose events these are, and what a bucket has been told to announce: of the embedded S3, or of one elsewhere. */
 export interface BucketRules {
@@ -68,7 +75,6 @@ type Delivery =
   | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
-const SUBJECT = "Amazon S3 Notification";
 const DEFAULT_BUS = "default";
 
 export class S3Notifications {
@@ -139,7 +145,7 @@ export class S3Notifications {
       case "lambda":
         return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body), traceOf(delivery));
       case "sns":
-        return this.#unlessRefused(delivery.arn, () => publish(delivery.arn, delivery.body, SUBJECT));
+        return this.#unlessRefused(delivery.arn, () => publish(delivery.arn, delivery.body, S3_SUBJECT));
       case "sqs":
         return this.#unlessRefused(delivery.arn, async () =>
           (await queues()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) }),

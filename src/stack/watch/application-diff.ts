@@ -15,6 +15,8 @@ export interface ApplicationDiff {
   /** One sentence each. */
   readonly changes: readonly string[];
   readonly needsRestart: readonly string[];
+  /** What stays as it is although the template says otherwise. */
+  readonly kept: readonly string[];
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -25,6 +27,8 @@ const MADE = ["buckets", "queues", "tables", "secrets", "parameters", "logGroups
 const WIRED = ["eventSources", "apis", "topics", "rules", "schedules", "stateMachines", "eventBuses"] as const;
 /** Queues take their attributes over at once. */
 const UPDATED: ReadonlySet<string> = new Set(["queues"]);
+/** Not after a restart either: what is there may have been changed by an application. */
+const KEPT: ReadonlySet<string> = new Set(["tables", "secrets", "parameters"]);
 
 export function diffApplications(before: Reading, after: Reading): ApplicationDiff {
   const old = new Map(before.application.functions.map((fn) => [fn.arn, fn]));
@@ -38,6 +42,7 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
     ...removed.map(({ name }) => `${name} is gone`),
   ];
   const needsRestart: string[] = [];
+  const kept: string[] = [];
   for (const kind of MADE) {
     const known = new Map(before.application[kind].map((one) => [one.arn, one]));
     for (const one of after.application[kind]) {
@@ -45,19 +50,18 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
       known.delete(one.arn);
       if (was === undefined) changes.push(`${one.logicalId} is made`);
       else if (!same(was, one))
-        (UPDATED.has(kind) ? changes : needsRestart).push(
+        (UPDATED.has(kind) ? changes : KEPT.has(kind) ? kept : needsRestart).push(
           `${one.logicalId}: ${membersThatDiffer(was, one).join(", ")}`,
         );
     }
-    for (const one of known.values())
-      needsRestart.push(`${one.logicalId} is no longer declared; its data stays until \`lambda-run reset\``);
+    for (const one of known.values()) kept.push(`${one.logicalId} is no longer declared`);
   }
   for (const kind of WIRED)
     if (!same(before.application[kind], after.application[kind])) needsRestart.push(WIRED_WORDS[kind]);
   // Environment, timeouts and memory of functions have come through the application already.
   for (const name of membersThatDiffer(before.config, after.config))
     if (!["environment", "functions"].includes(name)) needsRestart.push(`the option ${name}`);
-  return { added, changed, removed, changes, needsRestart };
+  return { added, changed, removed, changes, needsRestart, kept };
 }
 
 const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {

@@ -16,4 +16,6 @@ export type WatchEvent =
       readonly changes: readonly string[];
       /** What will only be so after a restart. */
       readonly needsRestart: readonly string[];
+      /** What stays as it is until `lambda-run reset`. */
+      readonly kept: readonly string[];
     };

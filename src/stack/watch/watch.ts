@@ -100,7 +100,8 @@ export class Watch {
     const diff = diffApplications(this.#loaded, next);
     this.#loaded = next;
     await this.#files.add({ files: next.files });
-    if (diff.changes.length === 0 && diff.needsRestart.length === 0) return;
+    const { changes, needsRestart, kept } = diff;
+    if (changes.length === 0 && needsRestart.length === 0 && kept.length === 0) return;
     await stack.replaceApplication(next.application);
     // With the stack's own addresses in their environment.
     const bound = new Map(stack.application.functions.map((fn) => [fn.arn, fn]));
@@ -112,6 +113,6 @@ export class Watch {
       await this.#code.remove(fn);
       await stack.host.remove(fn);
     }
-    onEvent({ kind: "applied", changes: diff.changes, needsRestart: diff.needsRestart });
+    onEvent({ kind: "applied", changes, needsRestart, kept });
   }
 }

@@ -89,6 +89,7 @@ test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
 test("a notification that went through a topic into a queue is AWS's envelope around S3's event", () => {
   const { Records } = SqsSchema.parse(make("s3:put", "sns", "sqs"));
   const envelope = SnsSqsNotificationSchema.parse(JSON.parse(String(Records[0]?.body)));
+  expect(envelope.Subject).toBe("Amazon S3 Notification");
   expect(S3Schema.safeParse(JSON.parse(envelope.Message)).success).toBe(true);
 });
 

@@ -23,11 +23,7 @@ import {
   UpdateSecretVersionStageCommand,
   ValidateResourcePolicyCommand,
 } from "@aws-sdk/client-secrets-manager";
-import {
-  createSecretsService,
-  generateSecretString,
-  type SecretsService,
-} from "../../../src/services/secrets/index.js";
+import { createSecretsService, type SecretsService } from "../../../src/services/secrets/index.js";
 import { serveService, type ServedService } from "../harness.js";
 
 const DAY_MS = 86_400_000;
@@ -363,14 +359,32 @@ describe("Secrets Manager", () => {
     });
   });
 
-  test("GenerateSecretString puts the password under its key of the template", () => {
-    const text = generateSecretString({
+  test("GenerateSecretString of a template makes a value once, under its key, and no other after that", async () => {
+    const generate = {
       SecretStringTemplate: '{"username":"admin"}',
       GenerateStringKey: "password",
-      PasswordLength: 12,
-      ExcludePunctuation: true,
+      PasswordLength: "12",
+      ExcludePunctuation: "true",
+    };
+    const declare = () => served.service.ensureSecret("generated", { generate });
+    const value = async () =>
+      (await client.send(new GetSecretValueCommand({ SecretId: "generated" }))).SecretString ?? "";
+    await declare();
+    const first = await value();
+    expect(JSON.parse(first)).toEqual({ username: "admin", password: expect.stringMatching(/^[A-Za-z0-9]{12}$/) });
+    await declare();
+    expect(await value()).toBe(first);
+  });
+
+  test("a declared secret without a value gets one when the template has one, and keeps it under another ARN", async () => {
+    await served.service.ensureSecret("later");
+    await served.service.ensureSecret("later", { secretString: "now" });
+    const arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:later-AbCdEf";
+    await served.service.ensureSecret("later", { arn, secretString: "other" });
+    expect(await client.send(new GetSecretValueCommand({ SecretId: "later" }))).toMatchObject({
+      ARN: arn,
+      SecretString: "now",
     });
-    expect(JSON.parse(text)).toEqual({ username: "admin", password: expect.stringMatching(/^[A-Za-z0-9]{12}$/) });
   });
 
   test("a resource policy is kept, shown, validated and removed; a public one is refused", async () => {
