@@ -106,6 +106,7 @@ export async function startServices(
         await applyConfigSeeds({ config, application: live.application, s3, gateway: shared, notice });
       }
       // Seeds were there before anybody listened: they fire nothing.
+      live.sources?.seeded();
       if (options.kind === "stack" && !live.foreign.has("s3")) live.sources?.s3Ready(s3);
       for (const bucket of configured)
         bus.emit("NotificationsConfigured", {

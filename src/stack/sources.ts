@@ -34,7 +34,7 @@ import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
 import { declaredNotifications } from "./bucket-rules.js";
 import { silentSources } from "./silent-sources.js";
-import { countUnfired } from "./unfired-events.js";
+import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
 
 export interface SourcesOptions {
   readonly application: () => Application;
@@ -60,6 +60,7 @@ export class StackSources {
   #subscriptions: LogSubscriptions | undefined;
   #deliveries: SnsDeliveries | undefined;
   readonly #alarmActions: AlarmActions;
+  #unfired: UnfiredEvents | undefined;
   #beginning: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -148,6 +149,11 @@ export class StackSources {
     this.#subscriptions ??= new LogSubscriptions({ logs, invoker: this.invoker, log: this.#options.log });
   }
 
+  /** To be called when seeds have been put: they fire nothing, and nobody is told that they did not. */
+  seeded(): void {
+    this.#unfired?.forget();
+  }
+
   /** To be called when S3 is there with its declared objects: from now on it tells what happens. */
   s3Ready(s3: BucketRules): void {
     if (this.#notifications !== undefined || this.#closed) return;
@@ -216,13 +222,14 @@ export class StackSources {
   standAside(): () => Promise<void> {
     const { bus, application, notice } = this.#options;
     const unfired = countUnfired(bus, application);
+    this.#unfired = unfired;
     return async () => {
       // A function may publish, and what is published may run a function.
       do {
         await this.#deliveries?.idle();
         await this.#async?.idle();
       } while (this.#deliveries?.busy === true);
-      unfired().forEach(notice);
+      unfired.lines().forEach(notice);
     };
   }
 

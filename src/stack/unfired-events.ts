@@ -8,8 +8,15 @@ import type { Bus } from "../shared/bus.js";
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
 
-/** Counts from now on; the answer gives a line for each bucket and target. */
-export function countUnfired(bus: Bus, application: () => Application): () => string[] {
+export interface UnfiredEvents {
+  /** A line for each bucket and target. */
+  lines(): string[];
+  /** What was counted so far were seeds: they fire nothing in a running stack either. */
+  forget(): void;
+}
+
+/** Counts from now on. */
+export function countUnfired(bus: Bus, application: () => Application): UnfiredEvents {
   const counts = new Map<string, number>();
   for (const kind of KINDS)
     bus.on(kind, ({ namespace, bucket, key, action }) => {
@@ -24,10 +31,13 @@ export function countUnfired(bus: Bus, application: () => Application): () => st
         counts.set(line, (counts.get(line) ?? 0) + 1);
       }
     });
-  return () =>
-    [...counts].map(
-      ([line, count]) =>
-        `${count} ${count === 1 ? "event" : "events"} ${line} ${count === 1 ? "was" : "were"} not fired: ` +
-        "only a running stack does it (lambda-run start)",
-    );
+  return {
+    forget: () => counts.clear(),
+    lines: () =>
+      [...counts].map(
+        ([line, count]) =>
+          `${count} ${count === 1 ? "event" : "events"} ${line} ${count === 1 ? "was" : "were"} not fired: ` +
+          "only a running stack does it (lambda-run start)",
+      ),
+  };
 }
