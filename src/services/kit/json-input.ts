@@ -42,6 +42,16 @@ export function objectListMember(input: JsonObject, name: string): readonly Json
   });
 }
 
+/** The object that a text is in JSON; undefined when it is none. */
+export function jsonObjectIn(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -81,3 +81,9 @@ export function notEmulated(operation: string): AwsError {
     ...USER,
   });
 }
+
+/** Of AddPermission and AddLayerVersionPermission. */
+export const statementTaken = (id: string | undefined): AwsError =>
+  conflict(
+    `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+  );

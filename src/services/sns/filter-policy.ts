@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
  */
 import { compilePattern, type Pattern } from "../kit/patterns/pattern.js";
+import { isJsonObject, jsonObjectIn } from "../kit/json-input.js";
 import { PatternError } from "../kit/patterns/pattern-error.js";
 import type { MessageAttributes } from "./message-attributes.js";
 import { snsError } from "./errors.js";
@@ -15,7 +16,7 @@ const MAX_COMBINATIONS = 150;
 
 /** Throws InvalidParameter; `prefix` is what the operation says before (`Attributes Reason: `). */
 export function checkFilterPolicy(text: string, scope: FilterScope, prefix: string): void {
-  const policy = parsed(text);
+  const policy = jsonObjectIn(text);
   if (policy === undefined) throw snsError.invalidParameter(`${prefix}FilterPolicy: failed to parse JSON.`);
   if (Object.keys(policy).length === 0) return;
   if (scope === "MessageAttributes" && hasNested(policy))
@@ -38,24 +39,12 @@ const tooComplex = (prefix: string): Error =>
 
 type Policy = Readonly<Record<string, unknown>>;
 
-export function parsed(text: string): Policy | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isPolicy(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const isPolicy = (value: unknown): value is Policy =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const alternativesIn = (key: string, value: unknown): readonly Policy[] | undefined =>
-  key === "$or" && Array.isArray(value) && value.every(isPolicy) ? value : undefined;
+  key === "$or" && Array.isArray(value) && value.every(isJsonObject) ? value : undefined;
 
 function hasNested(policy: Policy): boolean {
   return Object.entries(policy).some(
-    ([key, value]) => isPolicy(value) || (alternativesIn(key, value)?.some(hasNested) ?? false),
+    ([key, value]) => isJsonObject(value) || (alternativesIn(key, value)?.some(hasNested) ?? false),
   );
 }
 
@@ -64,7 +53,7 @@ function isDeeper(policy: Policy, levels: number): boolean {
   return (
     levels === 0 ||
     Object.entries(policy).some(([key, value]) =>
-      (alternativesIn(key, value) ?? (isPolicy(value) ? [value] : [])).some((inner) => isDeeper(inner, levels - 1)),
+      (alternativesIn(key, value) ?? (isJsonObject(value) ? [value] : [])).some((inner) => isDeeper(inner, levels - 1)),
     )
   );
 }
@@ -75,7 +64,7 @@ function countKeys(policy: Policy): number {
   for (const [key, value] of Object.entries(policy)) {
     const branches = alternativesIn(key, value);
     if (branches !== undefined) for (const branch of branches) count += countKeys(branch);
-    else count += isPolicy(value) ? countKeys(value) : 1;
+    else count += isJsonObject(value) ? countKeys(value) : 1;
   }
   return count;
 }
@@ -86,7 +75,7 @@ function combinations(policy: Policy, level: number): number {
   for (const [key, value] of Object.entries(policy)) {
     const branches = alternativesIn(key, value);
     if (branches !== undefined) product *= branches.reduce((sum, branch) => sum + combinations(branch, level), 0);
-    else if (isPolicy(value)) product *= combinations(value, level + 1);
+    else if (isJsonObject(value)) product *= combinations(value, level + 1);
     else if (Array.isArray(value)) product *= value.length * level;
   }
   return product;
@@ -96,10 +85,10 @@ function combinations(policy: Policy, level: number): number {
 export function passes({ attributes }: SubscriptionRow, message: string, given: MessageAttributes): boolean {
   const text = attributes["FilterPolicy"];
   if (text === undefined || text === "") return true;
-  const policy = parsed(text);
+  const policy = jsonObjectIn(text);
   if (policy === undefined || Object.keys(policy).length === 0) return true;
   if (attributes["FilterPolicyScope"] === "MessageBody") {
-    const body = parsed(message);
+    const body = jsonObjectIn(message);
     return body !== undefined && patternOf(text).matches(body);
   }
   return patternOf(JSON.stringify(nullMeansAbsent(policy))).matches(attributeValues(given));

@@ -5,12 +5,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { TopicMessage } from "../../shared/bus.js";
 import { arnOf } from "../../shared/arn.js";
-import { objectListMember, stringMember } from "../kit/json-input.js";
+import { jsonObjectIn, objectListMember, stringMember } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import { requireTopic, type Operations, type SnsContext } from "./context.js";
 import { snsError } from "./errors.js";
-import { parsed, passes } from "./filter-policy.js";
+import { passes } from "./filter-policy.js";
 import { attributesSizeBytes, readMessageAttributes, type MessageAttributes } from "./message-attributes.js";
 import { subscriptionArn } from "./names.js";
 import type { TopicRow } from "./store.js";
@@ -125,7 +125,7 @@ const sizeBytes = ({ message, attributes }: Draft): number =>
   Buffer.byteLength(message) + attributesSizeBytes(attributes);
 
 function readStructure(message: string): Readonly<Record<string, string>> {
-  const texts = parsed(message);
+  const texts = jsonObjectIn(message);
   if (texts === undefined) throw snsError.invalidParameter("Message Structure - JSON message body failed to parse");
   // "Non-string values will cause the key to be ignored."
   const kept = Object.entries(texts).filter((entry): entry is [string, string] => typeof entry[1] === "string");
@@ -215,6 +215,6 @@ export function publish(context: SnsContext, topic: TopicRow, draft: Draft): Rec
 }
 
 function deadLetterTarget(redrivePolicy: string | undefined): string | undefined {
-  const arn = redrivePolicy === undefined ? undefined : parsed(redrivePolicy)?.["deadLetterTargetArn"];
+  const arn = redrivePolicy === undefined ? undefined : jsonObjectIn(redrivePolicy)?.["deadLetterTargetArn"];
   return typeof arn === "string" ? arn : undefined;
 }

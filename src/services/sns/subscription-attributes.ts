@@ -2,9 +2,10 @@
  * Attributes and endpoints of subscriptions.
  * https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html
  */
+import { jsonObjectIn } from "../kit/json-input.js";
 import { arnOf, parseArn, type Realm } from "../../shared/arn.js";
 import { snsError } from "./errors.js";
-import { checkFilterPolicy, parsed, type FilterScope } from "./filter-policy.js";
+import { checkFilterPolicy, type FilterScope } from "./filter-policy.js";
 import { isFifo, subscriptionArn } from "./names.js";
 import type { SubscriptionRow } from "./store.js";
 
@@ -114,7 +115,7 @@ function checkRedrivePolicy(
   text: string,
   { endpoint, topicName, prefix }: Pick<AttributeContext, "endpoint" | "topicName" | "prefix">,
 ): void {
-  const policy = parsed(text);
+  const policy = jsonObjectIn(text);
   if (policy === undefined) throw snsError.invalidParameter(`${prefix}RedrivePolicy: failed to parse JSON.`);
   const { deadLetterTargetArn: arn } = policy;
   const target = typeof arn === "string" ? parseArn(arn) : undefined;

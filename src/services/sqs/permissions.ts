@@ -2,9 +2,11 @@
  * AddPermission and RemovePermission: short ways to write a statement of the queue's policy.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html
  */
+import { jsonObjectIn } from "../kit/json-input.js";
+import type { JsonObject } from "../kit/json-protocol.js";
+import { statementFor, statementsOf, type Permission } from "../kit/policy.js";
 import { sqsError } from "./errors.js";
 import { SQS } from "./limits.js";
-import { jsonMap } from "./redrive-policy.js";
 
 const ACTIONS = new Set([
   "*",
@@ -18,16 +20,6 @@ const ACTIONS = new Set([
   "PurgeQueue",
 ]);
 const LABEL = /^[A-Za-z0-9_-]{1,80}$/;
-
-export interface Permission {
-  readonly label: string;
-  readonly accountIds: readonly string[];
-  readonly actions: readonly string[];
-}
-
-interface Statement {
-  readonly Sid?: unknown;
-}
 
 /** The policy with one statement more, as JSON text. */
 export function addStatement(policyText: string | undefined, queueArn: string, permission: Permission): string {
@@ -55,33 +47,22 @@ export function addStatement(policyText: string | undefined, queueArn: string, p
   const wrongAccount = accountIds.find((accountId) => !/^\d{12}$/.test(accountId));
   if (wrongAccount !== undefined) throw sqsError.invalidValue(`[${wrongAccount}]`, "PrincipalId", "Unable to verify.");
   const policy = policyOf(policyText, queueArn);
-  if (policy.Statement.some(({ Sid }) => Sid === label)) throw sqsError.invalidValue(label, "Label", "Already exists.");
-  const statement = {
-    Sid: label,
-    Effect: "Allow",
-    Principal: { AWS: oneOrMany(accountIds.map((accountId) => `arn:aws:iam::${accountId}:root`)) },
-    Action: oneOrMany(actions.map((action) => `SQS:${action}`)),
-    Resource: queueArn,
-  };
-  return JSON.stringify({ ...policy, Statement: [...policy.Statement, statement] });
+  const statements = statementsOf(policy);
+  if (statements.some((one) => one?.Sid === label)) throw sqsError.invalidValue(label, "Label", "Already exists.");
+  return JSON.stringify({ ...policy, Statement: [...statements, statementFor(permission, "SQS", queueArn)] });
 }
 
 /** The policy without the statement of that label; `""` when none is left. */
 export function removeStatement(policyText: string | undefined, label: string): string {
   const policy = policyOf(policyText, "");
-  const rest = policy.Statement.filter(({ Sid }) => Sid !== label);
-  if (rest.length === policy.Statement.length) throw sqsError.invalidValue(label, "Label", "can't find label.");
+  const statements = statementsOf(policy);
+  const rest = statements.filter((one) => one?.Sid !== label);
+  if (rest.length === statements.length) throw sqsError.invalidValue(label, "Label", "can't find label.");
   return rest.length === 0 ? "" : JSON.stringify({ ...policy, Statement: rest });
 }
 
-function policyOf(text: string | undefined, queueArn: string): { readonly Statement: readonly Statement[] } {
-  const policy = text === undefined ? undefined : jsonMap(text);
-  if (policy === undefined)
-    return { Version: "2008-10-17", Id: `${queueArn}/SQSDefaultPolicy`, Statement: [] } as { Statement: Statement[] };
-  const statements = policy["Statement"];
-  return { ...policy, Statement: (Array.isArray(statements) ? statements : [statements]) as Statement[] };
-}
-
-function oneOrMany(values: readonly string[]): string | readonly string[] {
-  return values.length === 1 ? (values[0] ?? "") : values;
-}
+const policyOf = (text: string | undefined, queueArn: string): JsonObject =>
+  (text === undefined ? undefined : jsonObjectIn(text)) ?? {
+    Version: "2008-10-17",
+    Id: `${queueArn}/SQSDefaultPolicy`,
+  };

@@ -2,9 +2,10 @@
  * Queue attributes: which exist, what values they take, what they are when nobody set them.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
  */
+import { jsonObjectIn } from "../kit/json-input.js";
 import { sqsError } from "./errors.js";
 import { SQS } from "./limits.js";
-import { jsonMap, parseRedriveAllowPolicy, parseRedrivePolicy } from "./redrive-policy.js";
+import { parseRedriveAllowPolicy, parseRedrivePolicy } from "./redrive-policy.js";
 
 interface IntegerAttribute {
   readonly min: number;
@@ -143,7 +144,7 @@ const STATEMENT_MEMBERS = new Set([
 ]);
 
 function checkPolicy(text: string): void {
-  const policy = jsonMap(text);
+  const policy = jsonObjectIn(text);
   const invalid = sqsError.invalidAttributeValue("Policy");
   if (policy === undefined || Object.keys(policy).some((name) => !POLICY_MEMBERS.has(name))) throw invalid;
   const version = policy["Version"] ?? "2008-10-17";

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
  */
 import { parseArn } from "../../shared/arn.js";
+import { jsonObjectIn } from "../kit/json-input.js";
 import { sqsError } from "./errors.js";
 
 export interface RedrivePolicy {
@@ -21,7 +22,7 @@ const MAX_SOURCE_QUEUES = 10;
 const MAX_RECEIVE_COUNT = 1000;
 
 export function parseRedrivePolicy(text: string): RedrivePolicy {
-  const policy = jsonMap(text);
+  const policy = jsonObjectIn(text);
   if (policy === undefined) throw sqsError.invalidAttributeValue("RedrivePolicy", NOT_A_MAP);
   const refuse = (reason: string): Error => sqsError.invalidValue(text, "RedrivePolicy", reason);
   for (const name of ["maxReceiveCount", "deadLetterTargetArn"]) {
@@ -44,7 +45,7 @@ export function parseRedrivePolicy(text: string): RedrivePolicy {
 }
 
 export function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
-  const policy = jsonMap(text);
+  const policy = jsonObjectIn(text);
   const malformed = (): Error =>
     sqsError.invalidAttributeValue(
       "RedriveAllowPolicy",
@@ -81,15 +82,4 @@ export function parseRedriveAllowPolicy(text: string): RedriveAllowPolicy {
 export function allowsSource(allowPolicy: RedriveAllowPolicy | undefined, sourceArn: string): boolean {
   if (allowPolicy === undefined || allowPolicy.redrivePermission === "allowAll") return true;
   return allowPolicy.redrivePermission === "byQueue" && (allowPolicy.sourceQueueArns?.includes(sourceArn) ?? false);
-}
-
-export function jsonMap(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import { arnOf } from "../../../shared/arn.js";
 import { stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, type Answer, type Call, type Route } from "../context.js";
-import { conflict, resourceNotFound } from "../errors.js";
+import { resourceNotFound, statementTaken } from "../errors.js";
 import type { LayerRecord, PolicyRecord } from "../records.js";
 import { layerName } from "./layers.js";
 
@@ -55,10 +55,7 @@ async function add(call: Call): Promise<Answer> {
   faults.check();
   const { arn, layer } = requireLayer(call);
   const { policy } = layer;
-  if (policy?.statements.some((statement) => statement["Sid"] === id))
-    throw conflict(
-      `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
-    );
+  if (policy?.statements.some((statement) => statement["Sid"] === id)) throw statementTaken(id);
   checkRevision(query.get("RevisionId") ?? undefined, policy?.revisionId ?? "", "GetLayerPolicy");
   const organization = stringMember(input, "OrganizationId");
   const statement: JsonObject = {

@@ -4,7 +4,7 @@ import { stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, functionArn, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
-import { conflict, functionNotFound, invalidParameter, resourceNotFound } from "../errors.js";
+import { functionNotFound, invalidParameter, resourceNotFound, statementTaken } from "../errors.js";
 
 const PATH = "/2015-03-31/functions/{FunctionName}/policy";
 const STATEMENT_ID = /^[a-zA-Z0-9-_]+$/;
@@ -41,9 +41,7 @@ async function addPermission(call: Call): Promise<Answer> {
   const revision = stringMember(input, "RevisionId");
   if (revision !== undefined) checkRevision(revision, policy?.revisionId ?? record.revisionId, "GetPolicy");
   if (policy?.statements.some((statement) => statement["Sid"] === id)) {
-    throw conflict(
-      `The statement id (${id}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
-    );
+    throw statementTaken(id);
   }
   const statement = statementOf(input, functionArn(context, name, qualifier));
   await context.rows.put(
