@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { realClock, type Clock } from "../shared/clock.js";
 
 const LOOK_EVERY_MS = 2_000;
 /** Below this share of a core nobody waits for the 10 ms that a collection takes. */
@@ -11,24 +12,36 @@ const IDLE_SHARE = 0.01;
 /** As much work as is worth a collection. */
 const WORTH_US = 100_000;
 
+export interface WorkingProcess {
+  /** CPU time since it began. */
+  usedUs(): number;
+  collect(): void;
+}
+
 /** Looks every two seconds; ends by itself with the process. */
-export function collectWhenIdle(): void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  let looked = usedUs();
+export function collectWhenIdle(worker: WorkingProcess = thisProcess(), clock: Clock = realClock): void {
+  let looked = worker.usedUs();
   let collected = 0;
-  setInterval(() => {
-    const used = usedUs();
+  const look = (): void => {
+    clock.after(LOOK_EVERY_MS, look);
+    const used = worker.usedUs();
     const idle = used - looked < LOOK_EVERY_MS * 1000 * IDLE_SHARE;
     looked = used;
     if (!idle || used - collected < WORTH_US) return;
-    collect();
+    worker.collect();
     // Its own time is no work.
-    looked = collected = usedUs();
-  }, LOOK_EVERY_MS).unref();
+    collected = worker.usedUs();
+  };
+  clock.after(LOOK_EVERY_MS, look);
 }
 
-function usedUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
+function thisProcess(): WorkingProcess {
+  setFlagsFromString("--expose-gc");
+  return {
+    usedUs: () => {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+    collect: runInNewContext("gc") as () => void,
+  };
 }

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-const BIN = join(__dirname, "..", "..", "bin", "lambda-run.js");
+export const BIN = join(__dirname, "..", "..", "bin", "lambda-run.js");
 
 export interface CliResult {
   readonly exitCode: number | null;

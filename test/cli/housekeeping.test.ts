@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { itUnless, NOT_LINUX } from "../unless.js";
 import { ProjectFolder, smallProject } from "./cli.js";
 
 const folders: ProjectFolder[] = [];
@@ -135,26 +136,31 @@ describe("lambda-run seed", () => {
 });
 
 describe("interruption", () => {
-  it("ends an invocation in order: exit code 130, no process, no owner, no throw-away state", async () => {
-    const folder = project(
-      smallProject(
-        'import { spawn } from "node:child_process"; export const handler = async () => { const child = spawn("sleep", ["987"], { detached: true, stdio: "ignore" }); console.log("sleeps as", child.pid); await new Promise(() => setInterval(() => undefined, 1000)); };',
-        "      Timeout: 60",
-      ),
-    );
-    const child = folder.spawn(["invoke", "hello", "--ephemeral"]);
-    let text = "";
-    await new Promise<void>((resolve) =>
-      child.stderr.setEncoding("utf8").on("data", (data: string) => (text += data).includes("sleeps as") && resolve()),
-    );
-    child.kill("SIGINT");
-    const exitCode = await new Promise((resolve) => child.on("exit", resolve));
-    expect(exitCode).toBe(130);
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith(`lambda-run-run-${child.pid}-`));
-    expect(after).toEqual([]);
-    const left = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes("sleep\u0000987"));
-    expect(left).toEqual([]);
-  });
+  itUnless(NOT_LINUX)(
+    "ends an invocation in order: exit code 130, no process, no owner, no throw-away state",
+    async () => {
+      const folder = project(
+        smallProject(
+          'import { spawn } from "node:child_process"; export const handler = async () => { const child = spawn("sleep", ["987"], { detached: true, stdio: "ignore" }); console.log("sleeps as", child.pid); await new Promise(() => setInterval(() => undefined, 1000)); };',
+          "      Timeout: 60",
+        ),
+      );
+      const child = folder.spawn(["invoke", "hello", "--ephemeral"]);
+      let text = "";
+      await new Promise<void>((resolve) =>
+        child.stderr
+          .setEncoding("utf8")
+          .on("data", (data: string) => (text += data).includes("sleeps as") && resolve()),
+      );
+      child.kill("SIGINT");
+      const exitCode = await new Promise((resolve) => child.on("exit", resolve));
+      expect(exitCode).toBe(130);
+      const after = readdirSync(tmpdir()).filter((name) => name.startsWith(`lambda-run-run-${child.pid}-`));
+      expect(after).toEqual([]);
+      const left = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes("sleep\u0000987"));
+      expect(left).toEqual([]);
+    },
+  );
 });
 
 function commandOf(pid: string): string {

@@ -3,10 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ProjectFolder, smallProject } from "./cli.js";
+import { BIN, ProjectFolder, smallProject } from "./cli.js";
 import { Screen } from "./screen.js";
+import { itUnless } from "../unless.js";
 
-const BIN = join(__dirname, "..", "..", "bin", "lambda-run.js");
 const HANDLER = `export const handler = async (event) => {
   console.log("working on", event.n);
   if (event.n < 0) throw new RangeError("below zero");
@@ -71,7 +71,8 @@ describe("lambda-run start", () => {
     expect(screen.text).toMatch(/stopping: 0 in flight\n[\s\S]*no invocations\n$/);
   });
 
-  const withPty = spawnSync("script", ["--version"]).status === 0 ? it : it.skip;
+  const pty = spawnSync("script", ["--version"]);
+  const withPty = itUnless(pty.status === 0 ? undefined : "no `script` of util-linux, which makes the terminal");
   withPty("is driven by single keys at a terminal", async () => {
     const { terminal, folder } = project();
     const screen = terminal();

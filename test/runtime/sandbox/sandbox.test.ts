@@ -1,40 +1,40 @@
 /**
  * Every promise of the sandbox, in every tier this machine allows, as the user who runs the tests and, when that is
- * root, as an ordinary user too. Where a tier is refused the test asserts that the refusal names its reason.
+ * root, as an ordinary user too. Where a tier is refused its tests are skipped with the reason.
  */
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { buildSync } from "esbuild";
 import type { SandboxFactory, SandboxTier } from "../../../src/runtime/sandbox/sandbox.js";
-import { findByCommandLine, until, type Results } from "./scenarios.js";
+import { findTool } from "../../../src/runtime/sandbox/tools.js";
+import { itUnless } from "../../unless.js";
+import { until } from "../../until.js";
+import { findByCommandLine, TIERS, type Results } from "./scenarios.js";
 
 const MEBIBYTE = 1024 * 1024;
-const TIERS: readonly SandboxTier[] = ["bwrap", "unshare", "portable"];
 const isRoot = process.getuid?.() === 0;
 const USERS = isRoot ? ["root", "an ordinary user"] : ["this user"];
 /** Scenarios run processes by the dozen; a loaded machine needs patience, not exactness. */
 const PATIENCE_MS = 120_000;
 
-type Outcome = Results & { readonly probe: Partial<SandboxFactory> & { readonly refusal?: string } };
+type Outcome = Results & { readonly probe: Partial<SandboxFactory> };
 
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-sandbox-test-"));
 const bundle = join(folder, "run-scenario.js");
 
-beforeAll(async () => {
-  chmodSync(folder, 0o755);
-  await build({
-    entryPoints: [join(__dirname, "run-scenario.ts")],
-    bundle: true,
-    platform: "node",
-    outfile: bundle,
-    logLevel: "error",
-  });
-  chmodSync(bundle, 0o644);
+chmodSync(folder, 0o755);
+buildSync({
+  entryPoints: [join(__dirname, "run-scenario.ts")],
+  bundle: true,
+  platform: "node",
+  outfile: bundle,
+  logLevel: "error",
 });
+chmodSync(bundle, 0o644);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -70,34 +70,40 @@ async function runBundle(user: string, ...args: string[]): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
+/** Known before the tests are named: a skipped one tells it. */
+function refusalsFor(user: string): Partial<Record<SandboxTier, string>> {
+  if (user === "an ordinary user" && findTool("setpriv") === undefined)
+    return Object.fromEntries(TIERS.map((tier) => [tier, "no `setpriv` of util-linux, which makes an ordinary user"]));
+  const { program, args, env } = commandFor(user, ["any", "refusals"]);
+  return JSON.parse(execFileSync(program, args, { env, encoding: "utf8" })) as Partial<Record<SandboxTier, string>>;
+}
+
+const refusals = new Map(USERS.map((user) => [user, refusalsFor(user)]));
+
 for (const user of USERS) {
   for (const tier of TIERS) {
     const namespaces = tier !== "portable";
-    const name = `the ${tier} sandbox as ${user}`;
-
-    describe(`${name}:`, () => {
+    describe(`the ${tier} sandbox as ${user}:`, () => {
+      const refusal = refusals.get(user)?.[tier];
+      const whenHeld = itUnless(refusal);
       let outcome: Outcome;
-      /** Whether there is anything to assert beyond the refusal. */
-      const held = (): boolean => outcome.probe.refusal === undefined;
 
       beforeAll(async () => {
-        outcome = (await runBundle(user, tier, "all")) as Outcome;
-        if (!held()) process.stderr.write(`${name} cannot run here: ${outcome.probe.refusal}\n`);
+        if (refusal === undefined) outcome = (await runBundle(user, tier, "all")) as Outcome;
       }, PATIENCE_MS);
 
       test("the probe takes the tier or names the reason why not", () => {
-        if (held())
+        if (refusal === undefined)
           expect(outcome.probe).toMatchObject({
             tier,
             refused: [],
             tiers: { root: { tier }, kill: { exact: namespaces } },
           });
-        else expect(outcome.probe.refusal).toMatch(/\w/);
+        else expect(refusal).toMatch(/\w/);
       });
 
       if (namespaces) {
-        test("the function sees Lambda's file system, user and limits", () => {
-          if (!held()) return;
+        whenHeld("the function sees Lambda's file system, user and limits", () => {
           expect(outcome.look).toMatchObject({
             exit: { kind: "exit", code: 0 },
             seen: {
@@ -122,30 +128,26 @@ for (const user of USERS) {
           expect(root["root"]).not.toContain("root");
         });
 
-        test("everything but /tmp is read-only", () => {
-          if (!held()) return;
+        whenHeld("everything but /tmp is read-only", () => {
           const { writes } = outcome.look.seen as { readonly writes: readonly string[] };
           expect(writes).toEqual(writes.map(() => "EROFS"));
         });
 
-        test("a handler can neither unmount nor remount nor end the keeper", () => {
-          if (!held()) return;
+        whenHeld("a handler can neither unmount nor remount nor end the keeper", () => {
           expect(outcome.look).toMatchObject({
             seen: { unmount: "refused", remount: "refused", own: "refused" },
             again: "alive\n",
           });
         });
 
-        test("the environment is what was asked for and nothing of the supervisor's", () => {
-          if (!held()) return;
+        whenHeld("the environment is what was asked for and nothing of the supervisor's", () => {
           const { env } = outcome.look.seen as { readonly env: Record<string, string> };
           expect(env["QUOTED"]).toBe('a\'b\n$HOME "c" `d` \\');
           expect(env["UID"]).toBe("7");
           expect(Object.keys(env).sort()).toEqual(["HOST_FILE", "PATH", "QUOTED", "SANDBOX_TMP", "UID"]);
         });
 
-        test("a full /tmp is ENOSPC at the exact byte", () => {
-          if (!held()) return;
+        whenHeld("a full /tmp is ENOSPC at the exact byte", () => {
           expect(outcome.fullTmp).toEqual({
             exit: { kind: "exit", code: 0 },
             text: `ENOSPC ${16 * MEBIBYTE}\n`,
@@ -153,8 +155,7 @@ for (const user of USERS) {
           });
         });
 
-        test("a /tmp that holds more than the function's memory is full, not out of memory", () => {
-          if (!held()) return;
+        whenHeld("a /tmp that holds more than the function's memory is full, not out of memory", () => {
           expect(outcome.tmpIsNotMemory).toMatchObject({
             exit: { kind: "exit", code: 0 },
             text: `ENOSPC ${192 * MEBIBYTE}\n`,
@@ -162,26 +163,23 @@ for (const user of USERS) {
           expect(outcome.tmpIsNotMemory.peakMb).toBeLessThan(128);
         });
 
-        test("a mount may lie inside the code where the code has nothing to mount on", () => {
-          if (!held()) return;
+        whenHeld("a mount may lie inside the code where the code has nothing to mount on", () => {
           expect(outcome.mountInTask).toBe("from outside index.js,node_modules\nEROFS\n");
         });
 
-        test("output that nobody reads waits in the kernel", () => {
-          if (!held()) return;
+        whenHeld("output that nobody reads waits in the kernel", () => {
           expect(outcome.flood.exit).toEqual({ kind: "signal", signal: "killed" });
           expect(outcome.flood.heldBytes).toBeLessThan(2 * MEBIBYTE);
         });
       } else {
-        test("no file in its own /tmp outgrows it, and the bytes are counted", () => {
+        whenHeld("no file in its own /tmp outgrows it, and the bytes are counted", () => {
           expect(outcome.fullTmp).toMatchObject({ exit: { kind: "exit", code: 0 }, text: `EFBIG ${16 * MEBIBYTE}\n` });
           expect(outcome.fullTmp.usedBytes).toBeGreaterThanOrEqual(16 * MEBIBYTE);
           expect(outcome.tmpIsNotMemory.peakMb).toBeLessThan(128);
         });
       }
 
-      test("a runaway is killed for its memory, without passing the limit where a control group holds it", () => {
-        if (!held()) return;
+      whenHeld("a runaway is killed for its memory, without passing the limit where a control group holds it", () => {
         expect(outcome.runaway).toMatchObject({
           exit: { kind: "out-of-memory" },
           peakMb: 160,
@@ -191,14 +189,12 @@ for (const user of USERS) {
         if (outcome.probe.tiers?.memory.exact === true) expect(outcome.runaway.lastMb).toBeLessThanOrEqual(160);
       });
 
-      test("peak memory counts from the last look", () => {
-        if (!held()) return;
+      whenHeld("peak memory counts from the last look", () => {
         expect(outcome.peak.first).toBeGreaterThan(100 * MEBIBYTE);
         expect(outcome.peak.second).toBeLessThan(outcome.peak.first - 60 * MEBIBYTE);
       });
 
-      test("the end of a process is told in Lambda's words", () => {
-        if (!held()) return;
+      whenHeld("the end of a process is told in Lambda's words", () => {
         expect(outcome.exits).toEqual({
           zero: { kind: "exit", code: 0 },
           three: { kind: "exit", code: 3 },
@@ -210,8 +206,7 @@ for (const user of USERS) {
         });
       });
 
-      test("killAll spares neither detached children nor a busy loop, and keeps /tmp", () => {
-        if (!held()) return;
+      whenHeld("killAll spares neither detached children nor a busy loop, and keeps /tmp", () => {
         expect(outcome.killAll).toEqual({
           survivors: 0,
           exit: { kind: "signal", signal: "killed" },
@@ -219,41 +214,34 @@ for (const user of USERS) {
         });
       });
 
-      test("a frozen sandbox can be killed and used again", () => {
-        if (!held()) return;
+      whenHeld("a frozen sandbox can be killed and used again", () => {
         expect(outcome.killFrozen).toEqual({ exit: { kind: "signal", signal: "killed" }, next: "again\n" });
       });
 
-      test("a freeze stops detached children of a worker thread, a thaw wakes them", () => {
-        if (!held()) return;
+      whenHeld("a freeze stops detached children of a worker thread, a thaw wakes them", () => {
         expect(outcome.freeze).toEqual({ sleepers: 3 });
       });
 
-      test("terminate sends SIGTERM to the process alone", () => {
-        if (!held()) return;
+      whenHeld("terminate sends SIGTERM to the process alone", () => {
         expect(outcome.terminate).toEqual({ kind: "exit", code: 7 });
       });
 
-      test("layers are united and the later one wins", () => {
-        if (!held()) return;
+      whenHeld("layers are united and the later one wins", () => {
         expect(outcome.layers).toBe("a of one,b of two,c of two bin,nodejs");
       });
 
-      test("a destroyed sandbox starts nothing and takes every call", () => {
-        if (!held()) return;
+      whenHeld("a destroyed sandbox starts nothing and takes every call", () => {
         const killed = { kind: "signal", signal: "killed" };
         expect(outcome.afterDestroy).toEqual({ before: killed, after: killed, tmpBytes: 0 });
       });
 
-      test("destroy leaves no process, folder or control group", () => {
-        if (!held()) return;
+      whenHeld("destroy leaves no process, folder or control group", () => {
         expect(outcome.leavesNothing).toEqual({ processes: 0, folder: false, groups: [] });
       });
 
-      test(
+      whenHeld(
         "no process survives a supervisor that is killed, and the next start sweeps what it left",
         async () => {
-          if (!held()) return;
           const command = commandFor(user, [tier, "supervise"]);
           const supervisor = spawn(command.program, command.args, {
             env: command.env,
@@ -273,11 +261,10 @@ for (const user of USERS) {
   }
 }
 
-test(
+itUnless(refusals.get(USERS.at(-1) ?? "")?.unshare)(
   "a machine that forbids namespaces gets the portable tier and the reasons",
   async () => {
-    if (process.platform !== "linux") return;
-    // Root of a user namespace that may open no further one, without capabilities: like a hardened container.
+    // Root of a user namespace (which the machine has to allow, for an ordinary user) that may open no further one, without capabilities: like a hardened container.
     const { env, program, args } = commandFor("this user", ["best", "probe"]);
     const script = `echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all --bounding-set=-all "$@"`;
     const { stdout } = await promisify(execFile)(

@@ -27,6 +27,9 @@ import type {
   SandboxSpec,
   SandboxTier,
 } from "../../../src/runtime/sandbox/sandbox.js";
+import { until } from "../../until.js";
+
+export const TIERS: readonly SandboxTier[] = ["bwrap", "unshare", "portable"];
 
 /** The node that runs the tests, shown as /var/lang; its folder is bound wherever it is installed. */
 const LANG: Mount = { hostPath: dirname(dirname(process.execPath)), guestPath: "/var/lang" };
@@ -110,11 +113,6 @@ export function findByCommandLine(mark: string): { readonly pid: number; readonl
       return []; // ended while we looked
     }
   });
-}
-
-/** Turns the event loop until it is so. The test's own timeout bounds it. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await nextTurn();
 }
 
 /** A number that no other process has on its command line, as seconds to sleep. */

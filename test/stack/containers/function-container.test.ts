@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FunctionContainer } from "../../../src/stack/containers/functions/container.js";
 import { pauseProgram } from "../../../src/stack/containers/functions/pause-program.js";
+import { itUnless, NOT_LINUX } from "../../unless.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-container-"));
 const servers: Server[] = [];
@@ -98,9 +99,7 @@ describe("the program that holds /tmp", () => {
     }
   });
 
-  it("sleeps until it is killed", async () => {
-    // Only Linux runs it.
-    if (process.platform !== "linux") return;
+  itUnless(NOT_LINUX)("sleeps until it is killed", async () => {
     const file = join(folder, "pause");
     writeFileSync(file, pauseProgram(process.arch === "arm64" ? "arm64" : "x86_64"));
     chmodSync(file, 0o755);
