@@ -4,23 +4,33 @@
 const PATIENCE_MS = 50_000;
 const BETWEEN_LOOKS_MS = 2;
 
-type Condition = () => boolean | Promise<boolean>;
+type Eventually<T> = T | Promise<T>;
+
+/** Looks until there is something, which it gives; fails with what it looked for. */
+export async function found<T>(look: () => Eventually<T | undefined>, what = look.toString()): Promise<T> {
+  return poll(look, what, PATIENCE_MS);
+}
 
 /** Looks until it is so; fails with the condition that did not come true. */
-export async function until(isSo: Condition, patienceMs = PATIENCE_MS): Promise<void> {
-  const latest = performance.now() + patienceMs;
-  while (!(await isSo())) {
-    if (performance.now() > latest)
-      throw new Error(`in ${patienceMs / 1000} s this did not come true: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
-  }
+export async function until(isSo: () => Eventually<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
+  await poll(async () => (await isSo()) || undefined, isSo.toString(), patienceMs);
 }
 
 /** Does it again and again until it is so, `times` at most; fails with the condition that did not come true. */
-export async function repeatUntil(isSo: Condition, act: () => Promise<unknown>, times = 1000): Promise<void> {
+export async function repeatUntil(isSo: () => boolean, act: () => Promise<unknown>, times = 1000): Promise<void> {
   for (let done = 0; done < times; done++) {
     await act();
-    if (await isSo()) return;
+    if (isSo()) return;
   }
-  throw new Error(`after ${times} times this did not come true: ${isSo.toString()}`);
+  throw new Error(`after ${times} times in vain: ${isSo.toString()}`);
+}
+
+async function poll<T>(look: () => Eventually<T | undefined>, what: string, patienceMs: number): Promise<T> {
+  const latest = performance.now() + patienceMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (performance.now() > latest) throw new Error(`after ${patienceMs / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+  }
 }

@@ -3,6 +3,7 @@ import { WebSocket } from "ws";
 import { createServer, type AddressInfo } from "node:net";
 import { Debugging } from "../../src/stack/debugging.js";
 import { findFunction, loadApplication, Stack } from "../../src/index.js";
+import { found } from "../until.js";
 import { ProjectFolder, smallProject } from "./cli.js";
 
 interface Message {
@@ -16,19 +17,15 @@ interface Message {
 class Debugger {
   readonly #socket: WebSocket;
   readonly #heard: Message[] = [];
-  readonly #waiting = new Set<() => void>();
   #id = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on("message", (data: Buffer) => {
-      this.#heard.push(JSON.parse(data.toString("utf8")) as Message);
-      for (const wake of this.#waiting) wake();
-    });
+    socket.on("message", (data: Buffer) => this.#heard.push(JSON.parse(data.toString("utf8")) as Message));
   }
 
   static async attach(port: number): Promise<Debugger> {
-    for (;;) {
+    return found(async () => {
       try {
         const [target] = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
           webSocketDebuggerUrl: string;
@@ -39,9 +36,9 @@ class Debugger {
         return attached;
       } catch {
         // The function's process is about to open the port.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        return undefined;
       }
-    }
+    }, `a debugger's port ${port}`);
   }
 
   async send(method: string, params: object = {}): Promise<Message> {
@@ -51,12 +48,7 @@ class Debugger {
   }
 
   async sees(wanted: (message: Message) => boolean): Promise<Message> {
-    for (;;) {
-      const found = this.#heard.find(wanted);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-      this.#waiting.clear();
-    }
+    return found(() => this.#heard.find(wanted), wanted.toString());
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { itUnless, NOT_LINUX } from "../unless.js";
 import { ProjectFolder, smallProject } from "./cli.js";
+import { Screen } from "./screen.js";
 
 const folders: ProjectFolder[] = [];
 const project = (files: Record<string, string>): ProjectFolder => {
@@ -139,25 +140,23 @@ describe("interruption", () => {
   itUnless(NOT_LINUX)(
     "ends an invocation in order: exit code 130, no process, no owner, no throw-away state",
     async () => {
+      // A time to sleep that no other process has on its command line.
+      const mark = `987.${process.pid}`;
       const folder = project(
         smallProject(
-          'import { spawn } from "node:child_process"; export const handler = async () => { const child = spawn("sleep", ["987"], { detached: true, stdio: "ignore" }); console.log("sleeps as", child.pid); await new Promise(() => setInterval(() => undefined, 1000)); };',
+          `import { spawn } from "node:child_process"; export const handler = async () => { const child = spawn("sleep", ["${mark}"], { detached: true, stdio: "ignore" }); console.log("sleeps as", child.pid); await new Promise(() => setInterval(() => undefined, 1000)); };`,
           "      Timeout: 60",
         ),
       );
-      const child = folder.spawn(["invoke", "hello", "--ephemeral"]);
-      let text = "";
-      await new Promise<void>((resolve) =>
-        child.stderr
-          .setEncoding("utf8")
-          .on("data", (data: string) => (text += data).includes("sleeps as") && resolve()),
-      );
-      child.kill("SIGINT");
-      const exitCode = await new Promise((resolve) => child.on("exit", resolve));
-      expect(exitCode).toBe(130);
-      const after = readdirSync(tmpdir()).filter((name) => name.startsWith(`lambda-run-run-${child.pid}-`));
+      const screen = new Screen(folder.spawn(["invoke", "hello", "--ephemeral"]));
+      await screen.sees(/sleeps as/);
+      screen.kill("SIGINT");
+      expect(await screen.exited).toBe(130);
+      const after = readdirSync(tmpdir()).filter((name) => name.startsWith(`lambda-run-run-${screen.pid}-`));
       expect(after).toEqual([]);
-      const left = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes("sleep\u0000987"));
+      const left = readdirSync("/proc").filter(
+        (pid) => /^\d+$/.test(pid) && commandOf(pid).includes(`sleep\u0000${mark}`),
+      );
       expect(left).toEqual([]);
     },
   );

@@ -1,21 +1,24 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { until } from "../until.js";
 
 /** What a process prints, and a way to wait for a part of it. */
 export class Screen {
   text = "";
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #heard = new Set<() => void>();
   #seen = 0;
+  #ended = false;
 
   constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.text += text;
-        for (const wake of this.#heard) wake();
-      });
-    this.exited = new Promise((resolve) => child.once("close", resolve));
+      stream.setEncoding("utf8").on("data", (text: string) => (this.text += text));
+    this.exited = new Promise((resolve) =>
+      child.once("close", (code) => {
+        this.#ended = true;
+        resolve(code);
+      }),
+    );
   }
 
   get pid(): number {
@@ -32,17 +35,12 @@ export class Screen {
 
   /** Resolves when the pattern stands after what was waited for last. */
   async sees(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const match = pattern.exec(this.text.slice(this.#seen));
-      if (match !== null) {
-        this.#seen += match.index + match[0].length;
-        return match[0];
-      }
-      await Promise.race([
-        new Promise<void>((resolve) => this.#heard.add(resolve)),
-        this.exited.then(() => Promise.reject(new Error(`ended without ${String(pattern)}:\n${this.text}`))),
-      ]);
-      this.#heard.clear();
-    }
+    const find = (): RegExpExecArray | null => pattern.exec(this.text.slice(this.#seen));
+    await until(() => this.#ended || find() !== null).catch(() => undefined);
+    const match = find();
+    if (match === null)
+      throw new Error(`${this.#ended ? "ended" : "runs on"} without ${String(pattern)}:\n${this.text}`);
+    this.#seen += match.index + match[0].length;
+    return match[0];
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { VirtualClock } from "../../src/shared/clock.js";
+import { repeatUntil, until } from "../until.js";
 import { bodyOf, FunctionHost, HANDLERS } from "./function-host.js";
 
 const LAYER = join(HANDLERS, "layer-extension");
@@ -42,10 +43,6 @@ interface Event {
   readonly deadlineMs: number;
 }
 const events = (config: FunctionConfig): Event[] => said(config, "event") as Event[];
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 test("an external extension registers, sees each event and ends at SHUTDOWN", async () => {
   const config = watched();
@@ -264,8 +261,10 @@ test("telemetry comes over HTTP with platform events and the function's lines", 
 test("what an extension prints is telemetry of its own kind, and in the log all the same", async () => {
   const config = watched({ WATCHER_TELEMETRY: "http", WATCHER_TYPES: '["function","extension"]' }, "logs-json.handler");
   const lines = (): { type: string; record: unknown }[] => said(config, "http") as { type: string; record: unknown }[];
-  do await functions.invoke(config);
-  while (!lines().some(({ type }) => type === "function"));
+  await repeatUntil(
+    () => lines().some(({ type }) => type === "function"),
+    () => functions.invoke(config),
+  );
   const ofExtension = lines().filter(({ type }) => type === "extension");
   expect(ofExtension.map(({ record }) => record)).toContainEqual(expect.stringContaining("watcher event "));
   expect(
@@ -282,8 +281,7 @@ test("the older Logs API delivers over TCP, one record a line, and only the kind
   const reported = (): boolean =>
     said(config, "tcp").some((record) => (record as { type: string }).type === "platform.report");
   // What is written just before the freeze is read after a thaw, in the first turn of the extension or in a later one.
-  do await functions.invoke(config);
-  while (!reported());
+  await repeatUntil(reported, () => functions.invoke(config));
   const types = (said(config, "tcp") as { type: string }[]).map(({ type }) => type);
   expect(types).toContain("platform.start");
   expect(types).not.toContain("function");

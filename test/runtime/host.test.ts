@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VirtualClock } from "../../src/shared/clock.js";
+import { repeatUntil, until } from "../until.js";
 import { bodyOf, FunctionHost } from "./function-host.js";
 
 const IDLE_TIMEOUT_MS = 60_000;
@@ -17,10 +18,6 @@ afterAll(async () => {
   await Promise.all([functions.close(), standing.close(), narrow.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 test("an idle environment is reused, and ends when it has been idle for long", async () => {
   const config = functions.function("node", "counts.handler");
@@ -134,10 +131,11 @@ test("a sandbox that cannot be built is LR5005 with the words of its tool, at on
 
 test("a standby that cannot be built is LR5005 for the call that finds it", async () => {
   const config = standing.function("node", "counts.handler", { ephemeralStorageMb: -1 });
+  const before = childrenOfThisProcess();
   await standing.host.prepare(config);
   await until(() => standing.host.poolOf(config).environments === 1);
-  // Its tool has given up long before the call.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Its tool gives up before the call comes.
+  await until(() => childrenOfThisProcess() <= before);
   await expect(standing.invoke(config)).rejects.toMatchObject({ code: "LR5005" });
 });
 
@@ -173,14 +171,16 @@ test.each([
   const config = functions.function("node", "unusual-errors.throwsBetween");
   expect(bodyOf(await functions.invoke(config, event))).toBe(1);
   // Frozen before it could throw, it does so with the next event.
-  while (!functions.lines(config).some((line) => line.includes(title))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await functions.invoke(config, event);
-  }
+  await repeatUntil(
+    () => functions.lines(config).some((line) => line.includes(title)),
+    () => functions.invoke(config, event),
+  );
   // An event that comes while it leaves finds nobody.
   let next: unknown;
-  do next = bodyOf(await functions.invoke(config, event));
-  while (typeof next !== "number");
+  await repeatUntil(
+    () => typeof next === "number",
+    async () => (next = bodyOf(await functions.invoke(config, event))),
+  );
   expect(next).toBe(1);
 });
 
@@ -205,6 +205,11 @@ test("an environment without an event is stopped", async () => {
   await until(() => stateOf() === "T");
   expect(stateOf()).toBe("T");
 });
+
+function childrenOfThisProcess(): number {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "latin1").trim();
+  return children === "" ? 0 : children.split(" ").length;
+}
 
 function processesWith(variable: string): string[] {
   return readdirSync("/proc").filter((pid) => {

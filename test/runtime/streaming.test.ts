@@ -161,6 +161,7 @@ test("a slow caller slows the handler down and nothing is lost", async () => {
   const pace = async (): Promise<void> => {
     untaken += 1;
     mostUntaken = Math.max(mostUntaken, untaken);
+    // In real time: that the caller takes some is what the handler has to wait for.
     await new Promise((resolve) => setTimeout(resolve, 1));
     untaken -= 1;
   };

@@ -92,6 +92,7 @@ describe("a body that hardly moves", () => {
   test("is not saved by a byte now and then", async () => {
     let drips: NodeJS.Timeout | undefined;
     const answer = await talk(head("/rest/a", "Content-Length: 100000"), (socket) => {
+      // In real time, as the window is: it guards a real connection.
       drips = setInterval(() => socket.write("a"), WINDOW_MS / 8);
     });
     clearInterval(drips);

@@ -7,12 +7,12 @@ import { cacheFolder } from "../../src/runtime/cache-folder.js";
 import type { WatchEvent } from "../../src/stack/watch/events.js";
 import { Watch } from "../../src/stack/watch/watch.js";
 import { ProjectFolder, smallProject } from "../cli/cli.js";
+import { found } from "../until.js";
 
 const version = (n: number | string): string => `export const handler = async () => ${JSON.stringify(n)};\n`;
 
 class Session {
   readonly events: WatchEvent[] = [];
-  readonly #heard = new Set<() => void>();
 
   readonly project: ProjectFolder;
   readonly stack: Stack;
@@ -41,7 +41,7 @@ class Session {
       onEvent: (event) => listeners.forEach((tell) => tell(event)),
     });
     const session = new Session(project, stack, watch);
-    listeners.push((event) => session.#hear(event));
+    listeners.push((event) => session.events.push(event));
     await watch.ready;
     return session;
   }
@@ -57,11 +57,8 @@ class Session {
     kind: K,
     since = this.events.length,
   ): Promise<Extract<WatchEvent, { kind: K }>> {
-    for (;;) {
-      const found = this.events.slice(since).find((event) => event.kind === kind);
-      if (found !== undefined) return found as Extract<WatchEvent, { kind: K }>;
-      await new Promise<void>((resolve) => this.#heard.add(resolve));
-    }
+    const isOfKind = (event: WatchEvent): event is Extract<WatchEvent, { kind: K }> => event.kind === kind;
+    return found(() => this.events.slice(since).find(isOfKind), `an event "${kind}"`);
   }
 
   async save(name: string, text: string): Promise<void> {
@@ -74,12 +71,6 @@ class Session {
     await this.watch.close();
     await this.stack.close();
     this.project.remove();
-  }
-
-  #hear(event: WatchEvent): void {
-    this.events.push(event);
-    for (const wake of this.#heard) wake();
-    this.#heard.clear();
   }
 }
 
@@ -149,6 +140,7 @@ describe("watching a stack", () => {
     const session = await start();
     for (let n = 0; n < 50; n++) {
       session.project.write("src/hello.ts", version(n));
+      // In real time: files, builds and the watcher know no other.
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     session.project.write("src/hello.ts", version("last"));

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ProjectFolder } from "../../cli/cli.js";
+import { until } from "../../until.js";
 import { allMembers, archivesIn, countArchives } from "./archives.js";
 import { templateOf } from "./system.js";
 
@@ -52,10 +53,7 @@ async function depth(endpoint: string, queue: string): Promise<number> {
   return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
 }
 
-/** Looks until it is so; each look is a request to the stack, which takes its time. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
-}
+const RECOVERY_MS = 200_000;
 
 it("brings every object into exactly one archive although the process is killed with SIGKILL in the middle", async () => {
   const storePort = await freePort();
@@ -86,13 +84,13 @@ it("brings every object into exactly one archive although the process is killed 
       names.map((Key) => s3.send(new PutObjectCommand({ Bucket: "landing", Key, Body: `content of ${Key}` }))),
     );
     s3.destroy();
-    await until(async () => (await countArchives(storeEndpoint)) >= 5);
+    await until(async () => (await countArchives(storeEndpoint)) >= 5, RECOVERY_MS);
     await end(running, "SIGKILL");
 
     running = await startStack(project);
     const before = await depth(running.endpoint, "files");
     expect(before).toBeGreaterThan(0);
-    await until(async () => (await depth(running.endpoint, "files")) === 0);
+    await until(async () => (await depth(running.endpoint, "files")) === 0, RECOVERY_MS);
     expect(await depth(running.endpoint, "dead")).toBe(0);
     const archives = await archivesIn(storeEndpoint);
     expect(allMembers(archives)).toEqual(names);

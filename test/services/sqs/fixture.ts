@@ -52,8 +52,3 @@ export async function startSqs(): Promise<SqsFixture> {
     },
   };
 }
-
-/** Turns of the event loop, so that a request sent on a real socket has reached the service. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -4,7 +4,8 @@ import {
   StartMessageMoveTaskCommand,
   type ListMessageMoveTasksResultEntry,
 } from "@aws-sdk/client-sqs";
-import { startSqs, until, type SqsFixture } from "./fixture.js";
+import { until } from "../../until.js";
+import { startSqs, type SqsFixture } from "./fixture.js";
 
 let fixture: SqsFixture;
 

@@ -11,6 +11,7 @@ import { silentLogger } from "../../../src/shared/logger.js";
 import { embeddedQueue } from "../../../src/sources/sqs/embedded-queue.js";
 import { messageFilter } from "../../../src/sources/sqs/filter.js";
 import { SqsPoller, type MappingSettings } from "../../../src/sources/sqs/poller.js";
+import { until } from "../../until.js";
 
 type Answer = { readonly payload?: unknown; readonly error?: boolean };
 
@@ -39,15 +40,6 @@ afterEach(async () => {
   await gateway.close();
   await store.close();
 });
-
-/** Turns of the event loop until it is so; time stands still. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 2000; turn++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error("it did not come true");
-}
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));

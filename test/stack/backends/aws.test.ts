@@ -12,6 +12,7 @@ import { createStack } from "../../../src/index.js";
 import { VirtualClock } from "../../../src/shared/clock.js";
 import { AwsAccount } from "../../../src/stack/backends/aws-account.js";
 import { ProjectFolder, type CliResult } from "../../cli/cli.js";
+import { until } from "../../until.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
 
 const TEMPLATE = `
@@ -323,10 +324,10 @@ describe("the user's credentials", () => {
       const told = (): number => renewals.push(account.keys.accessKeyId);
       account.onRenewed(clock, told, (error) => failures.push(error));
       // So close to the end the SDK gives the old keys while it asks for new ones.
-      while (renewals.length + failures.length === 0) {
+      await until(async () => {
         await clock.advance(30_000);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+        return renewals.length + failures.length > 0;
+      });
       expect(failures).toEqual([]);
       expect(account.keys).toEqual({ accessKeyId: "KEY1", secretAccessKey: "s", sessionToken: "t" });
       // Closed while the next renewal is under way, it plans no other.

@@ -265,6 +265,7 @@ it("reaches a server on a port that browsers do not call", async () => {
 it("takes a pause of this process for no silence of the server", async () => {
   const address = { endpoint: far.endpoint, region: "us-east-1", credentials: KEYS };
   const reached = assertReachable(new Map([["s3", address]]));
+  // In real time: the process stands still, its clock with it.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600);
   await expect(reached).resolves.toBeUndefined();
 });

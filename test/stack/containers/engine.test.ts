@@ -54,6 +54,7 @@ describe("a Docker engine that hangs after the probe", () => {
 
   it("is told when it falls silent in a stream, however long the stream itself may be", async () => {
     let told = 0;
+    // In real time: the silence of a real socket is what ends the call.
     const target = await engine("stream.sock", (_request, response) => {
       const timer = setInterval(() => {
         if (++told === 30) clearInterval(timer);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { FunctionContainer } from "../../../src/stack/containers/functions/container.js";
 import { pauseProgram } from "../../../src/stack/containers/functions/pause-program.js";
 import { itUnless, NOT_LINUX } from "../../unless.js";
+import { until } from "../../until.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-container-"));
 const servers: Server[] = [];
@@ -106,7 +107,7 @@ describe("the program that holds /tmp", () => {
     const child = spawn(file);
     await once(child, "spawn");
     const state = (): string | undefined => readFileSync(`/proc/${child.pid ?? 0}/stat`, "latin1").split(" ")[2];
-    while (state() !== "S") await new Promise((resolve) => setImmediate(resolve));
+    await until(() => state() === "S");
     child.kill("SIGKILL");
     expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
   });
