@@ -134,6 +134,10 @@ export class Violations {
       );
   }
 
+  get isEmpty(): boolean {
+    return this.#texts.length === 0;
+  }
+
   /** Throws when anything was added. */
   check(code = "ValidationException"): void {
     const count = this.#texts.length;

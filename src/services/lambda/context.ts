@@ -3,14 +3,13 @@ import type { ServerResponse } from "node:http";
 import type { RuntimeHost } from "../../runtime/host.js";
 import type { Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
-import { Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import type { CodeFolder } from "./code-folder.js";
 import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.js";
 import { LATEST, type FunctionDirectory } from "./directory.js";
-import { functionNotFound, preconditionFailed, type RevisionSource } from "./errors.js";
-import { nameFormOf, parseFunctionName, type FunctionReference } from "./function-name.js";
+import { functionNotFound, invalidParameter, preconditionFailed, type RevisionSource } from "./errors.js";
+import { parseFunctionName, type FunctionReference } from "./function-name.js";
 import type { FunctionRecord } from "./records.js";
 import type { Rows } from "./rows.js";
 import { arnOf } from "../../shared/arn.js";
@@ -57,17 +56,14 @@ export interface Route {
   /** As the API model writes it: `/2015-03-31/functions/{FunctionName}`. */
   readonly path: string;
   readonly name: string;
+  /** What the query string has to say, where two operations share a path: `List=ALL`. */
+  readonly query?: string;
   readonly run?: Operation;
   readonly raw?: RawOperation;
 }
 
-export function referenceOf({ context, path, query, operation }: Omit<Call, "input">): FunctionReference {
-  return parseFunctionName(
-    path["FunctionName"] ?? "",
-    query.get("Qualifier") ?? undefined,
-    context.realm,
-    nameFormOf(operation),
-  );
+export function referenceOf({ context, path, query }: Omit<Call, "input">): FunctionReference {
+  return parseFunctionName(path["FunctionName"] ?? "", query.get("Qualifier") ?? undefined, context.realm);
 }
 
 export const functionArn = ({ realm }: Pick<LambdaContext, "realm">, name: string, qualifier?: string): string =>
@@ -93,29 +89,18 @@ export function checkRevision(expected: string | undefined, actual: string, call
   if (expected !== undefined && expected !== actual) throw preconditionFailed(call);
 }
 
-/** Of most lists; those of layers, URLs and configurations take 50. */
-const MAX_LIST_ITEMS = 10_000;
-
-/**
- * One page of a list, and the marker of the next. Markers are the numbers of the first row left out. `maximum` is the
- * size of a page, `allowed` what a caller may ask for.
- */
+/** One page of a list, and the marker of the next: the number of the first row left out. `maximum` is the size of a page. */
 export function page<T>(
   rows: readonly T[],
   query: URLSearchParams,
   maximum: number,
-  allowed = MAX_LIST_ITEMS,
 ): { readonly rows: readonly T[]; readonly next: { readonly NextMarker?: string } } {
-  const asked = query.get("MaxItems");
-  const wanted = asked === null || Number.isNaN(Number(asked)) ? maximum : Number(asked);
-  const faults = new Violations();
-  faults.range(wanted, "maxItems", 1, allowed);
-  faults.check();
-  const size = Math.min(maximum, wanted);
-  const start = Number(Buffer.from(query.get("Marker") ?? "", "base64url").toString()) || 0;
-  const end = start + size;
+  const size = Math.min(maximum, Number(query.get("MaxItems") ?? maximum));
+  const marker = Buffer.from(query.get("Marker") ?? "", "base64url").toString();
+  if (!/^\d*$/.test(marker)) throw invalidParameter("The provided marker is not valid.");
+  const end = Number(marker) + size;
   return {
-    rows: rows.slice(start, end),
+    rows: rows.slice(Number(marker), end),
     next: end < rows.length ? { NextMarker: Buffer.from(String(end)).toString("base64url") } : {},
   };
 }

@@ -60,6 +60,7 @@ import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.j
 import type { Answer, LambdaContext } from "./context.js";
 import { FunctionDirectory } from "./directory.js";
 import { entityTooLarge, notEmulated } from "./errors.js";
+import { checkRequest } from "./model/check.js";
 import { findRoute } from "./router.js";
 import { Rows } from "./rows.js";
 
@@ -114,13 +115,17 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
 }
 
 async function answer(context: LambdaContext, request: ServiceRequest, response: ServerResponse): Promise<void> {
-  const match = findRoute(request.method, request.path);
+  const match = findRoute(request.method, request.path, request.query);
   if (match === undefined) throw notEmulated(`${request.method} ${request.path}`);
   const { route, path } = match;
+  if (route.run === undefined && route.raw === undefined) throw notEmulated(route.name);
   const call = { context, path, query: new URLSearchParams(request.query), request, operation: route.name };
   if (route.raw !== undefined) await route.raw(call, response);
-  else if (route.run !== undefined)
-    send(request, response, await route.run({ ...call, input: parseJsonObject(await readInput(request, route.name)) }));
+  if (route.run !== undefined) {
+    const input = parseJsonObject(await readInput(request, route.name));
+    checkRequest({ ...call, input });
+    send(request, response, await route.run({ ...call, input }));
+  }
 }
 
 async function readInput(request: ServiceRequest, operation: string): Promise<Buffer> {

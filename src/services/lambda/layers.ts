@@ -1,13 +1,11 @@
 /** The `Layers` of a function: ARNs of layer versions, and the folders that are laid over /opt. */
 import { LAMBDA } from "../../shared/aws-limits.js";
-import { stringListMember, Violations } from "../kit/json-input.js";
+import { stringListMember } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { LambdaContext } from "./context.js";
 import { invalidParameter } from "./errors.js";
 
 const LAYER_VERSION = /^arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([a-zA-Z0-9-_]+):(\d+)$/;
-const CONSTRAINT =
-  "Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+, Member must not be null]";
 
 /** Undefined when the request says nothing about layers. */
 export function layersOf(
@@ -16,9 +14,6 @@ export function layersOf(
 ): { readonly arns: readonly string[]; readonly folders: readonly string[] } | undefined {
   const arns = stringListMember(input, "Layers");
   if (arns === undefined) return undefined;
-  const faults = new Violations();
-  if (arns.some((arn) => !LAYER_VERSION.test(arn))) faults.add(arns, "layers", CONSTRAINT);
-  faults.check();
   if (arns.length > LAMBDA.layers) throw invalidParameter(`Cannot reference more than ${LAMBDA.layers} layers.`);
   const seen = new Map<string, string>();
   const folders = arns.map((arn) => {

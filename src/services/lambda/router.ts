@@ -1,4 +1,5 @@
 /** Finds the operation of a request by method and path, as the API model writes them. */
+import { ABSENT_ROUTES } from "./absent.js";
 import type { RawOperation, Route } from "./context.js";
 import { handleInvokeWithResponseStream } from "./invoke-stream.js";
 import { handleInvoke, handleInvokeAsync } from "./invoke.js";
@@ -42,7 +43,7 @@ const ROUTES: readonly Route[] = [
   ...MAPPING_ROUTES,
 ];
 
-const COMPILED = ROUTES.map((route) => {
+const COMPILED = [...ROUTES, ...ABSENT_ROUTES].map((route) => {
   const names: string[] = [];
   const pattern = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     names.push(name);
@@ -56,9 +57,10 @@ export interface RouteMatch {
   readonly path: Readonly<Record<string, string>>;
 }
 
-export function findRoute(method: string, path: string): RouteMatch | undefined {
+export function findRoute(method: string, path: string, query: string): RouteMatch | undefined {
   for (const { route, names, pattern } of COMPILED) {
     if (route.method !== method) continue;
+    if (route.query !== undefined && !query.split("&").includes(route.query)) continue;
     const match = pattern.exec(path);
     if (match === null) continue;
     const values = Object.fromEntries(names.map((name, index) => [name, decode(match[index + 1] ?? "")]));

@@ -1,8 +1,7 @@
 /** Aliases, with weights. https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html */
 import { randomUUID } from "node:crypto";
 import { arnOf } from "../../../shared/arn.js";
-import { objectMember, numberMember, stringMember, Violations } from "../../kit/json-input.js";
-import type { JsonObject } from "../../kit/json-protocol.js";
+import { objectMember, numberMember, stringMember } from "../../kit/json-input.js";
 import {
   checkRevision,
   functionArn,
@@ -19,13 +18,6 @@ import type { AliasRecord } from "../records.js";
 import { aliasView } from "../view.js";
 
 const BASE = "/2015-03-31/functions/{FunctionName}/aliases";
-/** A version number would be ambiguous. */
-const VERSION = /^(?:\$LATEST(?:\.PUBLISHED)?|[0-9]+)$/;
-const ALIAS_NAME = /^(?!^\d+$)[0-9a-zA-Z-_]+$/;
-const KEY_CONSTRAINT =
-  "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+, Member must not be null]";
-const WEIGHT_CONSTRAINT =
-  "Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]";
 
 export const ALIAS_ROUTES: readonly Route[] = [
   { method: "POST", path: BASE, name: "CreateAlias", run: createAlias },
@@ -41,12 +33,6 @@ async function createAlias(call: Call): Promise<Answer> {
   const record = requireFunction(context, name);
   const alias = stringMember(input, "Name");
   const version = stringMember(input, "FunctionVersion");
-  const faults = new Violations();
-  faults.required(alias, "name");
-  faults.required(version, "functionVersion");
-  faults.pattern(alias, "name", ALIAS_NAME, "(?!^[0-9]+$)([a-zA-Z0-9-_]+)");
-  faults.length(alias, "name", 1, 128);
-  checkMembers(input, faults);
   if (context.directory.alias(name, alias ?? "") !== undefined)
     throw conflict(`Alias already exists: ${functionArn(context, name, alias)}`);
   const row = readAlias(call, name, {
@@ -62,29 +48,11 @@ async function createAlias(call: Call): Promise<Answer> {
 
 async function updateAlias(call: Call): Promise<Answer> {
   const { context, input } = call;
-  checkMembers(input, new Violations());
   const { name, alias } = requireAlias(call);
   checkRevision(stringMember(input, "RevisionId"), alias.revisionId, "GetFunction/GetAlias");
   const row = readAlias(call, name, alias);
   await context.rows.put("alias", name, row.name, row, { durable: !requireFunction(context, name).fromTemplate });
   return { body: aliasView(name, row, context.realm) };
-}
-
-/** Members that creating and updating have in common, held against the API model. */
-function checkMembers(input: JsonObject, faults: Violations): void {
-  const version = stringMember(input, "FunctionVersion");
-  faults.pattern(version, "functionVersion", VERSION, "(\\$LATEST(\\.PUBLISHED)?|[0-9]+)");
-  faults.length(stringMember(input, "Description"), "description", 0, 256);
-  const weights = objectMember(objectMember(input, "RoutingConfig") ?? {}, "AdditionalVersionWeights") ?? {};
-  for (const key of Object.keys(weights)) {
-    const weight = numberMember(weights, key) ?? 0;
-    // Java prints a double.
-    const shown = `{${key}=${Number.isInteger(weight) ? weight.toFixed(1) : weight}}`;
-    const at = "routingConfig.additionalVersionWeights";
-    if (!/^[0-9]+$/.test(key)) faults.add(shown, at, KEY_CONSTRAINT);
-    if (weight < 0 || weight > 1) faults.add(shown, at, WEIGHT_CONSTRAINT);
-  }
-  faults.check();
 }
 
 /** What the request says, over what there is. */

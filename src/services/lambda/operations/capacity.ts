@@ -1,6 +1,6 @@
 /** Reserved concurrency, recursion, runtime management, account. Lambda API reference. */
 import { LAMBDA } from "../../../shared/aws-limits.js";
-import { numberMember, stringMember, Violations } from "../../kit/json-input.js";
+import { numberMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
   functionArn,
@@ -76,10 +76,6 @@ async function putConcurrency(call: Call): Promise<Answer> {
   const record = context.directory.latest(name);
   if (record === undefined) throw functionNotFound(functionArn(context, name, "$LATEST"));
   const wanted = numberMember(input, "ReservedConcurrentExecutions");
-  const faults = new Violations();
-  faults.required(wanted, "reservedConcurrentExecutions");
-  faults.range(wanted, "reservedConcurrentExecutions", 0, Number.MAX_SAFE_INTEGER);
-  faults.check();
   if (unreserved(context, name) - (wanted ?? 0) < MIN_UNRESERVED) {
     throw accountLimit(
       `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
@@ -144,10 +140,6 @@ function getAccountSettings({ context }: Call): Answer {
 
 async function putRecursion(call: Call): Promise<Answer> {
   const wanted = stringMember(call.input, "RecursiveLoop");
-  const faults = new Violations();
-  faults.required(wanted, "recursiveLoop");
-  faults.oneOf(wanted, "recursiveLoop", ["Terminate", "Allow"]);
-  faults.check();
   const recursiveLoop = wanted === "Allow" ? "Allow" : "Terminate";
   await changeSettings(call.context, referenceOf(call).name, (settings) => ({ ...settings, recursiveLoop }));
   return { body: { RecursiveLoop: recursiveLoop } };
@@ -163,10 +155,6 @@ async function putRuntimeManagement(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name, qualifier } = referenceOf(call);
   const updateOn = stringMember(input, "UpdateRuntimeOn");
-  const faults = new Violations();
-  faults.required(updateOn, "updateRuntimeOn");
-  faults.oneOf(updateOn, "updateRuntimeOn", ["Auto", "Manual", "FunctionUpdate"]);
-  faults.check();
   requireVersion(context, { name, qualifier });
   const runtimeManagement: JsonObject = {
     UpdateRuntimeOn: updateOn,

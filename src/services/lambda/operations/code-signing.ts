@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { AwsError } from "../../kit/aws-error.js";
-import { objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
+import { objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
   page,
@@ -21,7 +21,6 @@ import { changeSettings } from "./capacity.js";
 
 const BASE = "/2020-04-22/code-signing-configs";
 const OF_FUNCTION = "/2020-06-30/functions/{FunctionName}/code-signing-config";
-const MAX_PROFILES = 20;
 
 export const CODE_SIGNING_ROUTES: readonly Route[] = [
   { method: "POST", path: BASE, name: "CreateCodeSigningConfig", run: create },
@@ -43,9 +42,7 @@ export const CODE_SIGNING_ROUTES: readonly Route[] = [
 async function create(call: Call): Promise<Answer> {
   const { context, input } = call;
   const id = `csc-0${randomBytes(8).toString("hex")}`;
-  const faults = new Violations();
-  faults.required(objectMember(input, "AllowedPublishers"), "allowedPublishers");
-  const row = read(call, faults, { id, description: "", profiles: [], untrusted: "Warn", lastModified: "" });
+  const row = read(call, { id, description: "", profiles: [], untrusted: "Warn", lastModified: "" });
   await context.rows.put("codeSigning", id, "", row, { durable: true });
   const tags = tagsMember(input);
   if (tags !== undefined) await context.rows.put("tags", arnOf(context, id), "", tags, { durable: true });
@@ -53,13 +50,9 @@ async function create(call: Call): Promise<Answer> {
 }
 
 /** What the request says, over `current`. */
-function read({ context, input }: Call, faults: Violations, current: CodeSigningRecord): CodeSigningRecord {
+function read({ context, input }: Call, current: CodeSigningRecord): CodeSigningRecord {
   const profiles = stringListMember(objectMember(input, "AllowedPublishers") ?? {}, "SigningProfileVersionArns");
   const untrusted = stringMember(objectMember(input, "CodeSigningPolicies") ?? {}, "UntrustedArtifactOnDeployment");
-  faults.length(stringMember(input, "Description"), "description", 0, 256);
-  faults.length(profiles, "allowedPublishers.signingProfileVersionArns", 1, MAX_PROFILES);
-  faults.oneOf(untrusted, "codeSigningPolicies.untrustedArtifactOnDeployment", ["Warn", "Enforce"]);
-  faults.check();
   return {
     ...current,
     description: stringMember(input, "Description") ?? current.description,
@@ -103,7 +96,7 @@ function get(call: Call): Answer {
 
 async function update(call: Call): Promise<Answer> {
   const { context } = call;
-  const row = read(call, new Violations(), requireConfig(call));
+  const row = read(call, requireConfig(call));
   await context.rows.put("codeSigning", row.id, "", row, { durable: true });
   return { body: { CodeSigningConfig: view(context, row) } };
 }
@@ -144,9 +137,6 @@ async function putOnFunction(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name } = referenceOf(call);
   const arn = stringMember(input, "CodeSigningConfigArn");
-  const faults = new Violations();
-  faults.required(arn, "codeSigningConfigArn");
-  faults.check();
   if (codeSigningAt(context, arn ?? "") === undefined) throw configNotFound(arn ?? "");
   requireFunction(context, name);
   await changeSettings(context, name, (settings) => ({ ...settings, codeSigningConfigArn: arn ?? "" }));

@@ -43,12 +43,7 @@ export const FUNCTION_ROUTES: readonly Route[] = [
 async function createFunction({ context, input }: Call): Promise<Answer> {
   const text = stringMember(input, "FunctionName");
   const code = objectMember(input, "Code");
-  const faults = new Violations();
-  faults.required(text, "functionName");
-  faults.required(code, "code");
-  faults.required(stringMember(input, "Role"), "role");
-  faults.check();
-  const { name } = parseFunctionName(text ?? "", undefined, context.realm, "plain");
+  const { name } = parseFunctionName(text ?? "", undefined, context.realm);
   const tooLong = new Violations();
   tooLong.length(name, "functionName", 1, LAMBDA.functionNameLength);
   tooLong.check("InvalidParameterValueException");
@@ -108,9 +103,6 @@ export function imageSource(uri: string, config: JsonObject = {}): CodeSource {
 }
 
 function listFunctions({ context, query }: Call): Answer {
-  const faults = new Violations();
-  faults.oneOf(query.get("FunctionVersion") ?? undefined, "functionVersion", ["ALL"]);
-  faults.check();
   const withVersions = query.get("FunctionVersion") === "ALL";
   const records = context.directory
     .all()

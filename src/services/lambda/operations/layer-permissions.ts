@@ -1,7 +1,7 @@
 /** Resource policies of layer versions: kept and shown; nothing here evaluates them. Lambda API reference. */
 import { randomUUID } from "node:crypto";
 import { arnOf } from "../../../shared/arn.js";
-import { stringMember, Violations } from "../../kit/json-input.js";
+import { stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, type Answer, type Call, type Route } from "../context.js";
 import { resourceNotFound, statementTaken } from "../errors.js";
@@ -9,7 +9,6 @@ import type { LayerRecord, PolicyRecord } from "../records.js";
 import { layerName } from "./layers.js";
 
 const PATH = "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy";
-const ACTION = "lambda:GetLayerVersion";
 
 export const LAYER_PERMISSION_ROUTES: readonly Route[] = [
   { method: "POST", path: PATH, name: "AddLayerVersionPermission", run: add },
@@ -40,19 +39,6 @@ async function add(call: Call): Promise<Answer> {
   const id = stringMember(input, "StatementId");
   const action = stringMember(input, "Action");
   const principal = stringMember(input, "Principal");
-  const faults = new Violations();
-  faults.required(id, "statementId");
-  faults.required(action, "action");
-  faults.required(principal, "principal");
-  faults.pattern(id, "statementId", /^[a-zA-Z0-9-_]+$/, "([a-zA-Z0-9-_]+)");
-  faults.pattern(action, "action", /^lambda:GetLayerVersion$/, ACTION);
-  faults.pattern(
-    principal,
-    "principal",
-    /^(?:\d{12}|\*|arn:aws[a-zA-Z-]*:iam::\d{12}:root)$/,
-    "\\d{12}|\\*|arn:(aws[a-zA-Z-]*):iam::\\d{12}:root",
-  );
-  faults.check();
   const { arn, layer } = requireLayer(call);
   const { policy } = layer;
   if (policy?.statements.some((statement) => statement["Sid"] === id)) throw statementTaken(id);

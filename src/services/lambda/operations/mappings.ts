@@ -7,7 +7,6 @@ import {
   objectMember,
   stringListMember,
   stringMember,
-  Violations,
 } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { Mapping, MappingSettings } from "../collaborators.js";
@@ -25,10 +24,7 @@ import { parseFunctionName } from "../function-name.js";
 import { tagsMember } from "../tags.js";
 
 const BASE = "/2015-03-31/event-source-mappings";
-const ARN = /^arn:aws[a-zA-Z0-9-]*:[a-zA-Z0-9-]+:(?:[a-z]{2}(?:-[a-z]+)+-\d)?:(?:\d{12})?:.*$/;
-const SHOWN_ARN =
-  "arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1})?:(\\d{12})?:(.*)";
-const SQS_BATCH = { default: 10, standard: 10_000, fifo: 10, withoutWindow: 10 } as const;
+const SQS_BATCH = { default: 10, fifo: 10, withoutWindow: 10 } as const;
 
 export const MAPPING_ROUTES: readonly Route[] = [
   { method: "POST", path: BASE, name: "CreateEventSourceMapping", run: create },
@@ -40,11 +36,6 @@ export const MAPPING_ROUTES: readonly Route[] = [
 
 async function create({ context, input }: Call): Promise<Answer> {
   const eventSourceArn = stringMember(input, "EventSourceArn");
-  const functionName = stringMember(input, "FunctionName");
-  const faults = new Violations();
-  faults.required(functionName, "functionName");
-  faults.pattern(eventSourceArn, "eventSourceArn", ARN, SHOWN_ARN);
-  faults.check();
   if (eventSourceArn === undefined) throw invalidParameter("Unrecognized event source.");
   const settings = read(context, input, {
     eventSourceArn,
@@ -85,13 +76,6 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
   const maximumConcurrency =
     scaling === undefined ? current.maximumConcurrency : numberMember(scaling, "MaximumConcurrency");
   const responseTypes = stringListMember(input, "FunctionResponseTypes");
-  const faults = new Violations();
-  faults.range(batchSize, "batchSize", 1, SQS_BATCH.standard);
-  faults.range(window, "maximumBatchingWindowInSeconds", 0, 300);
-  faults.range(maximumConcurrency, "scalingConfig.maximumConcurrency", 2, 1000);
-  faults.length(responseTypes, "functionResponseTypes", 0, 1);
-  faults.eachOf(responseTypes ?? [], "functionResponseTypes", ["ReportBatchItemFailures"]);
-  faults.check();
   if (objectMember(input, "DestinationConfig") !== undefined)
     throw invalidParameter("Unsupported DestinationConfig parameter for given event source mapping type.");
   if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(current.eventSourceArn, batchSize, window);

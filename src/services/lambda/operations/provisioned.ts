@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
  */
 import { AwsError } from "../../kit/aws-error.js";
-import { numberMember, Violations } from "../../kit/json-input.js";
+import { numberMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
   functionArn,
@@ -24,12 +24,8 @@ const PATH = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency";
 
 export const PROVISIONED_ROUTES: readonly Route[] = [
   { method: "PUT", path: PATH, name: "PutProvisionedConcurrencyConfig", run: put },
-  {
-    method: "GET",
-    path: PATH,
-    name: "GetProvisionedConcurrencyConfig",
-    run: (call) => (call.query.get("List") === "ALL" ? list(call) : get(call)),
-  },
+  { method: "GET", path: PATH, query: "List=ALL", name: "ListProvisionedConcurrencyConfigs", run: list },
+  { method: "GET", path: PATH, name: "GetProvisionedConcurrencyConfig", run: get },
   { method: "DELETE", path: PATH, name: "DeleteProvisionedConcurrencyConfig", run: remove },
 ];
 
@@ -51,10 +47,6 @@ function targetOf(call: Call, latestText: string): { readonly name: string; read
 async function put(call: Call): Promise<Answer> {
   const { context, input } = call;
   const requested = numberMember(input, "ProvisionedConcurrentExecutions");
-  const faults = new Violations();
-  faults.required(requested, "provisionedConcurrentExecutions");
-  faults.range(requested, "provisionedConcurrentExecutions", 1, Number.MAX_SAFE_INTEGER);
-  faults.check();
   const { name, qualifier } = targetOf(
     call,
     "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
@@ -122,7 +114,7 @@ function list(call: Call): Answer {
   const { context, query } = call;
   const { name } = referenceOf(call);
   requireFunction(context, name);
-  const { rows, next } = page(Object.entries(entriesOf(call, name)), query, 50, 50);
+  const { rows, next } = page(Object.entries(entriesOf(call, name)), query, 50);
   const configs = rows.map(([part, entry]) => ({
     FunctionArn: functionArn(context, name, part),
     ...view(entry, "READY"),

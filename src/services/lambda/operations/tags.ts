@@ -1,5 +1,4 @@
 /** Tags of functions, event source mappings and code signing configurations. Lambda API reference, "TagResource". */
-import { Violations } from "../../kit/json-input.js";
 import { requireFunction, type Answer, type Call, type Route } from "../context.js";
 import { invalidParameter, resourceNotFound } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
@@ -7,12 +6,6 @@ import { checked, tagsMember } from "../tags.js";
 import { codeSigningAt } from "./code-signing.js";
 
 const PATH = "/2017-03-31/tags/{Resource}";
-const SHOWN =
-  "arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)";
-
-const FORM =
-  /^arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:(?:function:[a-zA-Z0-9-_]+(?::(?:\$LATEST|[a-zA-Z0-9-_]+))?|layer:[a-zA-Z0-9-_]+|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)$/;
-
 export const TAG_ROUTES: readonly Route[] = [
   { method: "GET", path: PATH, name: "ListTags", run: list },
   { method: "POST", path: PATH, name: "TagResource", run: tag },
@@ -29,9 +22,6 @@ type Tags = Readonly<Record<string, string>>;
 
 async function taggedOf({ context, path }: Call): Promise<Tagged> {
   const resource = path["Resource"] ?? "";
-  const faults = new Violations();
-  faults.pattern(resource, "resource", FORM, SHOWN);
-  faults.check();
   const [kind = "", id = ""] = resource.split(":").slice(5);
   if (kind === "function") {
     const { name, qualifier } = parseFunctionName(resource, undefined, context.realm);
@@ -59,9 +49,6 @@ async function list(call: Call): Promise<Answer> {
 
 async function tag(call: Call): Promise<Answer> {
   const added = tagsMember(call.input);
-  const faults = new Violations();
-  faults.required(added, "tags");
-  faults.check();
   const tagged = await taggedOf(call);
   if (Object.keys(added ?? {}).length === 0)
     throw invalidParameter("An error occurred and the request cannot be processed.");
@@ -71,9 +58,6 @@ async function tag(call: Call): Promise<Answer> {
 
 async function untag(call: Call): Promise<Answer> {
   const keys = call.query.getAll("tagKeys");
-  const faults = new Violations();
-  faults.required(keys.length === 0 ? undefined : keys, "tagKeys");
-  faults.check();
   const tagged = await taggedOf(call);
   await tagged.put(Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !keys.includes(key))));
   return { status: 204 };

@@ -1,5 +1,5 @@
 /** Changes of functions, and their versions. Lambda API reference. */
-import { booleanMember, objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
+import { booleanMember, objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
 import {
   checkRevision,
   page,
@@ -15,7 +15,7 @@ import { invalidParameter } from "../errors.js";
 import { layersOf } from "../layers.js";
 import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
-import { checkArchitectures, keptAsSent, readSettings } from "../settings.js";
+import { keptAsSent, readSettings } from "../settings.js";
 import { configurationView } from "../view.js";
 import { imageSource, sourceOf, viewQualified, withoutStates } from "./functions.js";
 
@@ -30,9 +30,6 @@ export const UPDATE_ROUTES: readonly Route[] = [
 
 async function updateCode(call: Call): Promise<Answer> {
   const { context, input } = call;
-  const faults = new Violations();
-  checkArchitectures(input, faults);
-  faults.check();
   const record = requireVersion(context, referenceOf(call));
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const stored = await packageOf(context, input, record.config.code.kind === "image");

@@ -1,6 +1,6 @@
 /** Function URLs. https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html */
 import { createHash } from "node:crypto";
-import { numberMember, objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
+import { objectMember, stringMember } from "../../kit/json-input.js";
 import { functionArn, page, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
 import { conflict, resourceNotFound } from "../errors.js";
@@ -8,8 +8,6 @@ import type { FunctionRecord, UrlRecord } from "../records.js";
 import { urlView } from "../view.js";
 
 const PATH = "/2021-10-31/functions/{FunctionName}/url";
-const QUALIFIER = /^(?!^\d+$)^[0-9a-zA-Z-_]+$/;
-const MAX_AGE_SECONDS = 86_400;
 const URL_ID_LENGTH = 32;
 
 export const URL_ROUTES: readonly Route[] = [
@@ -28,9 +26,6 @@ interface Place {
 }
 
 function placeOf(call: Call): Place {
-  const faults = new Violations();
-  faults.pattern(call.query.get("Qualifier") ?? undefined, "qualifier", QUALIFIER, "((?!^\\d+$)^[0-9a-zA-Z-_]+$)");
-  faults.check();
   const { name, qualifier } = referenceOf(call);
   return { name, qualifier, part: qualifier ?? LATEST, arn: functionArn(call.context, name, qualifier) };
 }
@@ -48,7 +43,6 @@ function requireTarget(call: Call): FunctionRecord {
 async function create(call: Call): Promise<Answer> {
   const { context } = call;
   const { name, part, arn } = placeOf(call);
-  checkInput(call, true);
   const record = requireTarget(call);
   if (urlOf(call, name, part) !== undefined)
     throw conflict(
@@ -66,25 +60,6 @@ async function create(call: Call): Promise<Answer> {
   });
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { status: 201, body: urlView(arn, row, context.functionUrl(urlId)) };
-}
-
-/** Held against the API model before anything is looked for. */
-function checkInput({ input }: Call, required: boolean): void {
-  const cors = objectMember(input, "Cors") ?? {};
-  const methods = stringListMember(cors, "AllowMethods") ?? [];
-  const faults = new Violations();
-  if (required) faults.required(stringMember(input, "AuthType"), "authType");
-  faults.oneOf(stringMember(input, "AuthType"), "authType", ["NONE", "AWS_IAM"]);
-  faults.oneOf(stringMember(input, "InvokeMode"), "invokeMode", ["BUFFERED", "RESPONSE_STREAM"]);
-  faults.range(numberMember(cors, "MaxAge"), "cors.maxAge", 0, MAX_AGE_SECONDS);
-  faults.length(methods, "cors.allowMethods", 0, 6);
-  if (methods.some((method) => method.length > 6))
-    faults.add(
-      methods,
-      "cors.allowMethods",
-      "Member must satisfy constraint: [Member must have length less than or equal to 6, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: .*]",
-    );
-  faults.check();
 }
 
 function read({ context, input }: Call, current: UrlRecord): UrlRecord {
@@ -118,8 +93,6 @@ function get(call: Call): Answer {
 
 async function update(call: Call): Promise<Answer> {
   const { context } = call;
-  placeOf(call);
-  checkInput(call, false);
   const record = requireTarget(call);
   const { name, part, arn, url } = requireUrl(call);
   const row = read(call, url);
@@ -141,7 +114,7 @@ function list(call: Call): Answer {
   const stored = context.rows.partsOf("url", name);
   const template = stored.some(([part]) => part === LATEST) ? undefined : context.directory.templateUrl(name);
   const all = [...stored, ...(template === undefined ? [] : [[LATEST, template] as const])];
-  const { rows, next } = page(all, query, 50, 50);
+  const { rows, next } = page(all, query, 50);
   const views = rows.map(([part, url]) =>
     urlView(functionArn(context, name, part === LATEST ? undefined : part), url, context.functionUrl(url.urlId)),
   );

@@ -1,0 +1,45 @@
+/** What AWS has and nothing here does, by name, so that a client is told what it asked for. API model of November 2026. */
+import type { Route } from "./context.js";
+
+const PROVIDERS = "/2025-11-30/capacity-providers";
+const EXECUTIONS = "/2025-12-01/durable-executions";
+const CALLBACKS = "/2025-12-01/durable-execution-callbacks";
+const POLICY = "/2026-07-09/resource-policy/{ResourceArn}";
+
+export const ABSENT_ROUTES: readonly Route[] = [
+  { method: "POST", path: PROVIDERS, name: "CreateCapacityProvider" },
+  { method: "GET", path: PROVIDERS, name: "ListCapacityProviders" },
+  { method: "GET", path: `${PROVIDERS}/{Name}`, name: "GetCapacityProvider" },
+  { method: "PUT", path: `${PROVIDERS}/{Name}`, name: "UpdateCapacityProvider" },
+  { method: "DELETE", path: `${PROVIDERS}/{Name}`, name: "DeleteCapacityProvider" },
+  { method: "GET", path: `${PROVIDERS}/{Name}/function-versions`, name: "ListFunctionVersionsByCapacityProvider" },
+  {
+    method: "GET",
+    path: "/2025-11-30/functions/{FunctionName}/function-scaling-config",
+    name: "GetFunctionScalingConfig",
+  },
+  {
+    method: "PUT",
+    path: "/2025-11-30/functions/{FunctionName}/function-scaling-config",
+    name: "PutFunctionScalingConfig",
+  },
+  {
+    method: "GET",
+    path: "/2025-12-01/functions/{FunctionName}/durable-executions",
+    name: "ListDurableExecutionsByFunction",
+  },
+  { method: "GET", path: `${EXECUTIONS}/{Arn}`, name: "GetDurableExecution" },
+  { method: "DELETE", path: `${EXECUTIONS}/{Arn}`, name: "DeleteDurableExecution" },
+  { method: "GET", path: `${EXECUTIONS}/{Arn}/history`, name: "GetDurableExecutionHistory" },
+  { method: "GET", path: `${EXECUTIONS}/{Arn}/state`, name: "GetDurableExecutionState" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn}/checkpoint`, name: "CheckpointDurableExecution" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn}/pause`, name: "PauseDurableExecution" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn}/resume`, name: "ResumeDurableExecution" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn}/stop`, name: "StopDurableExecution" },
+  { method: "POST", path: `${CALLBACKS}/{Id}/succeed`, name: "SendDurableExecutionCallbackSuccess" },
+  { method: "POST", path: `${CALLBACKS}/{Id}/fail`, name: "SendDurableExecutionCallbackFailure" },
+  { method: "POST", path: `${CALLBACKS}/{Id}/heartbeat`, name: "SendDurableExecutionCallbackHeartbeat" },
+  { method: "GET", path: POLICY, name: "GetResourcePolicy" },
+  { method: "PUT", path: POLICY, name: "PutResourcePolicy" },
+  { method: "DELETE", path: POLICY, name: "DeleteResourcePolicy" },
+];
