@@ -5,8 +5,9 @@
  * answers and error texts as recorded on AWS up to November 2025.
  *
  * Gaps:
- * - Capacity providers, function scaling, durable executions: answered with UnknownOperationException by name; tags of
- *   layers, tenants, and functions of these kinds are refused by name
+ * - Capacity providers, function scaling, durable executions, resource policies as a whole (Get-, Put- and
+ *   DeleteResourcePolicy): answered with UnknownOperationException by name; tags of layers, tenants, accelerators,
+ *   runtimes of one's own, and functions of these kinds are refused by name
  * - Code signing configurations are kept and shown, and no package is refused for want of a signature
  * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
  *   functions as destinations only
@@ -32,6 +33,10 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
+ * - Several broken constraints in one answer: their order is that of the API model, of one member the pattern comes first;
+ *   the order of values in some enum sets; which lists say that their members must not be null
+ * - Numbers with a fraction where whole ones belong, text for numbers in the query string, and markers that no list gave:
+ *   refused in words of our own
  * - Texts of some refusals, from memory of what AWS answers: of event invoke settings and mappings of functions that are not
  *   there, of two configurations of provisioned concurrency, of layers' versions and policies, of tags that are none, of a
  *   code signing configuration in use

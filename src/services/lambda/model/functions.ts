@@ -75,6 +75,7 @@ const SETTINGS: Members = {
     structure({
       Arn: required(text(0, 256, FILE_SYSTEM_ARN)),
       LocalMountPath: required(text(0, 160, "/mnt/[a-zA-Z0-9-_.]+")),
+      S3FilesConfig: structure({ DirectS3Read: oneOf("ENABLED", "DISABLED", "AUTO") }),
     }),
     0,
     1,

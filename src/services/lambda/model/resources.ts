@@ -35,6 +35,9 @@ const ARCHITECTURE = oneOf("x86_64", "arm64");
 const RUNTIME = oneOf(...ALL_RUNTIMES);
 const URI = text(1, 200, "[ a-zA-Z0-9-\\/*:_+=.@-]*");
 
+const ENDPOINT =
+  "(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}";
+
 const LAYER: Members = { LayerName: required(LAYER_NAME) };
 const LAYER_VERSION: Members = { ...LAYER, VersionNumber: required(integer()) };
 const LAYERS_FOR: Members = {
@@ -164,7 +167,7 @@ export const RESOURCE_INPUTS: Readonly<Record<string, Members>> = {
       Endpoints: {
         kind: "map",
         key: oneOf("KAFKA_BOOTSTRAP_SERVERS"),
-        value: listOf(text(1, 300), 1, 10),
+        value: listOf(text(1, 300, ENDPOINT), 1, 10),
         max: 2,
       },
     }),
