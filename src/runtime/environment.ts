@@ -248,7 +248,8 @@ export class Environment {
     const elapsedMs = performance.now() - run.startedAt;
     // Timers may fire a fraction of a millisecond early; nobody should read 2999.61 ms beside "3.00 seconds".
     const durationMs = end.kind === "timeout" ? Math.max(elapsedMs, config.timeoutSeconds * 1000) : elapsedMs;
-    const { midResponse, spans } = this.#session;
+    const { midResponse } = this.#session;
+    const spans = this.#telemetry.hasSubscribers || config.logging.format === "JSON" ? this.#session.spans : undefined;
     const answer = finalAnswer({
       requestId,
       end,

@@ -61,7 +61,6 @@ export interface Delivery {
   readonly request: InvokeRequest;
 }
 
-const ACCEPTED = { status: "OK" };
 const MODE = "lambda-runtime-function-response-mode";
 const ERROR_TYPE = "lambda-runtime-function-error-type";
 const ERROR_BODY = "lambda-runtime-function-error-body";
@@ -185,7 +184,7 @@ export class RuntimeSession {
           return;
         }
         this.#state = "InitError";
-        reply.json(202, ACCEPTED);
+        accept(reply);
         if (!this.#closed) this.#events.initError({ errorType: head.headers[ERROR_TYPE] ?? "", payload });
       },
       () => reply.json(413, { errorMessage: "Request entity too large", errorType: "RequestEntityTooLarge" }),
@@ -197,7 +196,7 @@ export class RuntimeSession {
       ...collect(
         LAMBDA.responseBytes,
         (payload) => {
-          reply.json(202, ACCEPTED);
+          accept(reply);
           this.#finish(outcomeOf(payload));
         },
         () => {
@@ -235,7 +234,7 @@ export class RuntimeSession {
           this.#finish({ kind: "failure", failure });
           return;
         }
-        reply.json(202, ACCEPTED);
+        accept(reply);
         const errorType = trailers[ERROR_TYPE];
         if (errorType !== undefined) {
           const payload = Buffer.from(trailers[ERROR_BODY] ?? "", "base64");
@@ -287,6 +286,11 @@ export class RuntimeSession {
       errorType: "InvalidStateTransition",
     });
   }
+}
+
+/** Every answer of a function is answered with this: as a text it need not be made each time. */
+function accept(reply: Reply): void {
+  reply.send(202, '{"status":"OK"}', { "Content-Type": "application/json" });
 }
 
 function refuseSize(reply: Reply, maxBytes: number): void {

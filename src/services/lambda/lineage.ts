@@ -21,22 +21,32 @@ export interface Lineage {
 
 /** The trace header for one more invocation of the function, from the one that came with the call. */
 export function continueTrace(received: string | undefined, functionArn: string, nowMs: number): Lineage {
+  const hash = hashOf(functionArn);
+  // Nearly every chain begins here.
+  if (received === undefined)
+    return { header: headerOf(newRoot(nowMs), randomHex(16), "0", `1:${hash}:1`), endless: false };
   const fields = new Map<string, string>();
-  for (const field of received?.split(";") ?? []) {
+  for (const field of received.split(";")) {
     const equals = field.indexOf("=");
     if (equals > 0) fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
   }
-  const hash = hashOf(functionArn);
   const rounds = roundsIn(fields.get("Lineage"));
   const count = (rounds.get(hash) ?? 0) + 1;
   rounds.delete(hash);
   rounds.set(hash, count);
   const lineage = [...rounds].slice(-MAX_KEPT).map(([other, times]) => `1:${other}:${times}`);
-  const root = fields.get("Root") ?? `1-${Math.floor(nowMs / 1000).toString(16)}-${randomHex(24)}`;
+  const root = fields.get("Root") ?? newRoot(nowMs);
   const parent = fields.get("Parent") ?? randomHex(16);
-  const header = `Root=${root};Parent=${parent};Sampled=${fields.get("Sampled") ?? "0"};Lineage=${lineage.join("|")}`;
-  return { header, endless: count > MAX_ROUNDS };
+  return {
+    header: headerOf(root, parent, fields.get("Sampled") ?? "0", lineage.join("|")),
+    endless: count > MAX_ROUNDS,
+  };
 }
+
+const newRoot = (nowMs: number): string => `1-${Math.floor(nowMs / 1000).toString(16)}-${randomHex(24)}`;
+
+const headerOf = (root: string, parent: string, sampled: string, lineage: string): string =>
+  `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${lineage}`;
 
 /** Of the traces that the messages of one batch bring, the one in which the function ran most often. */
 export function deepestTrace(received: readonly string[], functionArn: string): string | undefined {
