@@ -9,6 +9,8 @@ const { join, dirname } = require("node:path");
 const { Module } = require("node:module");
 const vm = require("node:vm");
 
+/** As the CLI leaves when it was called in a wrong way. */
+const USAGE = 2;
 const file = join(__dirname, "..", "dist", "cli.js");
 
 function read(path) {
@@ -25,13 +27,17 @@ if (source === undefined) {
   process.exit(6);
 }
 const { mtimeMs, size } = fs.statSync(file);
-const key = createHash("sha1")
+const build = createHash("sha1")
   .update(`${file} ${mtimeMs} ${size} ${process.version} ${process.arch}`)
   .digest("hex")
   .slice(0, 16);
-const cacheFile = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lambda-run", "cli", `${key}.cache`);
+const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lambda-run", "cli");
+// Each command has a cache of its own: what one compiles, another would read for nothing.
+const command = /^[a-z-]+$/.exec(process.argv[2] ?? "")?.[0] ?? "";
+const cacheFile = join(folder, `${build}.${command}.cache`);
 const cachedData = read(cacheFile);
-const script = new vm.Script(Module.wrap(source.toString("utf8")), { filename: file, cachedData });
+// The build writes ASCII alone; as Latin-1 it is taken as it is.
+const script = new vm.Script(Module.wrap(source.toString("latin1")), { filename: file, cachedData });
 const loaded = new Module(file, module);
 loaded.filename = file;
 loaded.paths = Module._nodeModulePaths(dirname(file));
@@ -39,10 +45,13 @@ script.runInThisContext()(loaded.exports, Module.createRequire(file), loaded, fi
 
 if (cachedData === undefined || script.cachedDataRejected) {
   // Written when the work is done, so that what this run compiled is in it.
-  process.once("exit", () => {
+  process.once("exit", (exitCode) => {
+    // A word that is no command shall leave nothing behind.
+    if (exitCode === USAGE) return;
     try {
-      fs.mkdirSync(dirname(cacheFile), { recursive: true });
-      for (const name of fs.readdirSync(dirname(cacheFile))) fs.rmSync(join(dirname(cacheFile), name), { force: true });
+      fs.mkdirSync(folder, { recursive: true });
+      for (const name of fs.readdirSync(folder))
+        if (!name.startsWith(build)) fs.rmSync(join(folder, name), { force: true });
       const draft = `${cacheFile}.${process.pid}`;
       fs.writeFileSync(draft, script.createCachedData());
       fs.renameSync(draft, cacheFile);

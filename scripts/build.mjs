@@ -55,6 +55,8 @@ const common = {
   platform: "node",
   target: "node20",
   format: "cjs",
+  // bin/start.js reads it as Latin-1.
+  charset: "ascii",
   sourcemap: "linked",
   // Less to read at each start; names stay, so that a stack trace can be read without the map.
   minifyWhitespace: true,

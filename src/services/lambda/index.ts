@@ -56,17 +56,14 @@ import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import { AwsError } from "../kit/aws-error.js";
 import { tellUnknownOperation } from "../kit/unknown-operation.js";
-import { readBody } from "../kit/body.js";
-import { internalError, parseJsonObject } from "../kit/json-protocol.js";
+import { internalError } from "../kit/json-protocol.js";
 import type { StateStore } from "../kit/state-store.js";
 import type { EmbeddedService, ServiceRequest } from "../service.js";
 import { CodeFolder } from "./code-folder.js";
 import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.js";
-import type { Answer, LambdaContext } from "./context.js";
+import type { LambdaContext } from "./context.js";
 import { FunctionDirectory } from "./directory.js";
-import { entityTooLarge, notEmulated } from "./errors.js";
-import { checkRequest } from "./model/check.js";
-import { findRoute } from "./router.js";
+import type * as Dispatch from "./dispatch.js";
 import { Rows } from "./rows.js";
 
 export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
@@ -95,19 +92,19 @@ export interface LambdaService extends EmbeddedService {
   readonly directory: FunctionDirectory;
 }
 
-/** "Request must be smaller than 70167211 bytes for the CreateFunction operation" (recorded). */
-const MAX_REQUEST_BYTES = 70_167_211;
-
 export function createLambdaService(options: LambdaServiceOptions): LambdaService {
   const rows = new Rows(options.store);
   const code = new CodeFolder(options.store);
   const directory = new FunctionDirectory({ ...options, rows, code });
   const context: LambdaContext = { ...options, rows, code, directory };
+  let dispatch: typeof Dispatch | undefined;
   return {
     directory,
     async handle(request, response) {
       try {
-        await answer(context, request, response);
+        // Loaded at the first request: most one-shot commands send none.
+        dispatch ??= await import("./dispatch.js");
+        await dispatch.answer(context, request, response);
       } catch (error) {
         const wire = error instanceof AwsError ? error : internalError(options.log, error);
         tellUnknownOperation(options.log, wire);
@@ -117,38 +114,6 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
     reset: () => rows.clear(),
     close: () => Promise.resolve(),
   };
-}
-
-async function answer(context: LambdaContext, request: ServiceRequest, response: ServerResponse): Promise<void> {
-  const match = findRoute(request.method, request.path, request.query);
-  if (match === undefined) throw notEmulated(`${request.method} ${request.path}`);
-  const { route, path } = match;
-  if (route.run === undefined && route.raw === undefined) throw notEmulated(route.name);
-  const call = { context, path, query: new URLSearchParams(request.query), request, operation: route.name };
-  if (route.raw !== undefined) await route.raw(call, response);
-  if (route.run !== undefined) {
-    const input = parseJsonObject(await readInput(request, route.name));
-    checkRequest({ ...call, input });
-    send(request, response, await route.run({ ...call, input }));
-  }
-}
-
-async function readInput(request: ServiceRequest, operation: string): Promise<Buffer> {
-  try {
-    return await readBody(request, MAX_REQUEST_BYTES);
-  } catch (error) {
-    if (!(error instanceof AwsError) || error.statusCode !== 413) throw error;
-    throw entityTooLarge(`Request must be smaller than ${MAX_REQUEST_BYTES} bytes for the ${operation} operation`);
-  }
-}
-
-function send(request: ServiceRequest, response: ServerResponse, { status = 200, body }: Answer): void {
-  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    ...(status === 204 ? {} : { "Content-Type": "application/json", "Content-Length": bytes.length }),
-    "x-amzn-RequestId": request.requestId,
-  });
-  response.end(status === 204 ? undefined : bytes);
 }
 
 /** These were recorded with a capital, the others without; clients take either. */

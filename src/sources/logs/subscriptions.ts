@@ -12,7 +12,7 @@
  * - Events flow while a stack runs; those written by a one-shot command reach no subscriber
  * - One delivery for each write to a stream, where AWS gathers for a moment
  */
-import { subscriptionPayload, type LogsService, type SubscriptionDelivery } from "../../services/logs/index.js";
+import type { LogsService, SubscriptionDelivery } from "../../services/logs/index.js";
 import { parseArn } from "../../shared/arn.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
@@ -41,6 +41,8 @@ export class LogSubscriptions {
     const { invoker, log } = this.#options;
     const [, name = "", qualifier] = parseArn(destinationArn)?.resource.split(":") ?? [];
     try {
+      // What delivers has loaded the service long since; a one-shot command need not.
+      const { subscriptionPayload } = await import("../../services/logs/index.js");
       const payload = Buffer.from(JSON.stringify(subscriptionPayload(message)));
       await invoker.enqueue(name, payload, qualifier === undefined ? {} : { qualifier });
     } catch (error) {

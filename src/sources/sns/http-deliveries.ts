@@ -4,8 +4,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
  */
 import { setMaxListeners } from "node:events";
-import * as http from "node:http";
-import * as https from "node:https";
+import type { Agent, RequestOptions, request } from "node:http";
 import type { Database } from "lmdb";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { TopicDelivery } from "../../shared/bus.js";
@@ -40,11 +39,7 @@ export class HttpDeliveries {
   readonly #running = new Map<number, Promise<void>>();
   readonly #waiting = new Map<number, Cancel>();
   readonly #closing = new AbortController();
-  // A new connection for each message: one that was kept may be closed by the endpoint just when a message is written.
-  readonly #agents = {
-    "http:": new http.Agent({ maxSockets: MAX_CONNECTIONS }),
-    "https:": new https.Agent({ maxSockets: MAX_CONNECTIONS }),
-  };
+  readonly #clients = new Map<string, Promise<Client>>();
   #next: number;
 
   constructor(options: HttpDeliveryOptions) {
@@ -129,11 +124,25 @@ export class HttpDeliveries {
     this.#waiting.set(key, cancel);
   }
 
-  #post(delivery: TopicDelivery, envelope: string): Promise<Outcome> {
+  async #post(delivery: TopicDelivery, envelope: string): Promise<Outcome> {
     const { protocol } = new URL(delivery.endpoint);
-    const agent = protocol === "https:" ? this.#agents["https:"] : this.#agents["http:"];
-    return post(delivery, envelope, { agent, signal: this.#closing.signal });
+    let client = this.#clients.get(protocol);
+    if (client === undefined) this.#clients.set(protocol, (client = clientOf(protocol)));
+    const { agent, send } = await client;
+    return post(send, delivery, envelope, { agent, signal: this.#closing.signal });
   }
+}
+
+interface Client {
+  readonly send: typeof request;
+  readonly agent: Agent;
+}
+
+/** Loaded for the first message that needs it: every one-shot command would wait for TLS. */
+async function clientOf(protocol: string): Promise<Client> {
+  const module = protocol === "https:" ? await import("node:https") : await import("node:http");
+  // A new connection for each message: one that was kept may be closed by the endpoint just when a message is written.
+  return { send: module.request, agent: new module.Agent({ maxSockets: MAX_CONNECTIONS }) };
 }
 
 interface Outcome {
@@ -145,16 +154,16 @@ interface Outcome {
 const DELIVERED: Outcome = { reason: undefined, again: false };
 
 function post(
+  send: Client["send"],
   delivery: TopicDelivery,
   envelope: string,
-  connection: Pick<https.RequestOptions, "agent" | "signal">,
+  connection: Pick<RequestOptions, "agent" | "signal">,
 ): Promise<Outcome> {
   const { message, topicArn, subscriptionArn, rawMessageDelivery: raw } = delivery;
   const bytes = Buffer.from(raw ? message.body : envelope);
   const url = new URL(delivery.endpoint);
-  const { request } = url.protocol === "https:" ? https : http;
   return new Promise((resolve) => {
-    const sent = request(
+    const sent = send(
       url,
       {
         method: "POST",
