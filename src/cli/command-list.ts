@@ -167,7 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "state <action> <file>",
     description: "export the local state to a file, or import it (- for standard output and input)",
-    flags: [["--force", "import over a state that is there"]],
+    flags: [["--force", "export over a file that is there, import over a state that is there"]],
     examples: ["state export before.tar.gz", "state import before.tar.gz --force"],
     load: async () => (await import("./commands/state.js")).stateCommand,
   },

@@ -9,6 +9,7 @@ import { COMMANDS } from "./command-list.js";
 import { COMPLETE_COMMAND } from "./completion/scripts.js";
 import { coloursFor } from "./render/colours.js";
 import { errorJson, exitCodeOf, renderError } from "./render/errors.js";
+import { usageError } from "./usage-error.js";
 import { VERSION } from "./version.js";
 
 const DOCS = "docs/cli.md";
@@ -27,6 +28,8 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
     .version(VERSION, "-V, --version")
     .exitOverride()
     .showSuggestionAfterError(true)
+    // Its errors are told below, with ours.
+    .configureOutput({ outputError: () => undefined })
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       "before",
@@ -66,9 +69,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
-  } catch (error) {
-    // commander has printed its own message by now.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  } catch (thrown) {
+    const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;
+    // Help and version have been printed by now.
+    if (error === undefined) return (thrown as CommanderError).exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (argv.includes("--json"))
       process.stdout.write(`${JSON.stringify({ status: "failed", error: errorJson(error) })}\n`);
     process.stderr.write(renderError(error, coloursFor(process.stderr)));

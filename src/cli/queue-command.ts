@@ -25,6 +25,7 @@ export async function withQueues<T>(
     log: diagnostics(),
     application: project.application,
     config: project.config,
+    fixedPorts: project.flagPorts,
     projectRoot: project.folder,
     kind: "command",
     onNotice: (line) => process.stderr.write(`note ${line}\n`),

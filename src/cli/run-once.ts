@@ -31,6 +31,7 @@ export async function runOnce(
     log: diagnostics(),
     application: project.application,
     config: project.config,
+    fixedPorts: project.flagPorts,
     projectRoot: project.folder,
     kind: "command",
     history: true,

@@ -8,14 +8,16 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import type { Application } from "./application.js";
 import type { Json } from "./json.js";
+import type { PortName } from "./named-ports.js";
 import type { ResolvedConfig } from "./schema.js";
 
 /** Raised when the shape of what is kept changes. */
-const CACHE_FORMAT = 6;
+const CACHE_FORMAT = 7;
 
 export interface CachedApplication {
   readonly application: Application;
   readonly config: ResolvedConfig;
+  readonly fixedPorts: readonly PortName[];
 }
 
 interface CacheEntry extends CachedApplication {
@@ -53,6 +55,7 @@ function parseEntry(text: string): CacheEntry | undefined {
       entry?.format === CACHE_FORMAT &&
       entry.application &&
       entry.config &&
+      Array.isArray(entry.fixedPorts) &&
       Array.isArray(entry.files) &&
       Array.isArray(entry.absent);
     return whole ? (entry as CacheEntry) : undefined;
@@ -75,9 +78,9 @@ export function readCache(
   if (!entry || entry.version !== version) return undefined;
   const fresh =
     entry.files.every(([path, hash]) => currentHash(path) === hash) && !entry.absent.some((path) => existsSync(path));
-  return fresh
-    ? { application: entry.application, config: entry.config, files: entry.files.map(([path]) => path) }
-    : undefined;
+  if (!fresh) return undefined;
+  const { application, config, fixedPorts, files } = entry;
+  return { application, config, fixedPorts, files: files.map(([path]) => path) };
 }
 
 /** Never fails: a state folder that cannot be written is somebody else's to complain about. */

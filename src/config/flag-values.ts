@@ -12,7 +12,7 @@ export interface FlagDeclaration {
 }
 
 /** The name under which commander keeps a flag: `--http-port <n>` is `httpPort`. */
-function flagName(flags: string): string {
+export function flagName(flags: string): string {
   const [, long = ""] = /--([a-z0-9-]+)/.exec(flags) ?? [];
   return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -13,6 +13,7 @@ import type { EndpointResolver } from "./endpoints.js";
 import { environmentFault } from "./environment.js";
 import type { FunctionConfig } from "./function-config.js";
 import type { JsonObject } from "./json.js";
+import { namedPorts, type PortName } from "./named-ports.js";
 import { didYouMean } from "./nearest.js";
 import type { ResolvedConfig } from "./schema.js";
 
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly configFile?: string;
   /** What the command line sets, in the shape of the config file; see flag-values.ts. */
   readonly flags?: JsonObject;
+  /** Names of the flags that were given, as commander keeps them, for messages. */
+  readonly flagNames?: readonly string[];
   /** Keeps resolved applications; without it nothing is kept. */
   readonly cacheFolder?: string;
   /** Our own version: another one does not read this one's cache. */
@@ -42,6 +45,8 @@ export interface LoadedApplication {
   /** Files that the result was made from, for watch mode. */
   readonly files: readonly string[];
   readonly fromCache: boolean;
+  /** Those that flags or the config file name: where one of them is in use, no other will do. */
+  readonly fixedPorts: readonly PortName[];
 }
 
 const TEMPLATE_FILES = ["template.yaml", "template.yml", "template.json"];
@@ -71,11 +76,11 @@ async function loadFresh(
   const configPath = options.configFile === undefined ? firstThere(CONFIG_FILES) : resolve(folder, options.configFile);
   const configFile = configPath === undefined ? undefined : await readConfigFile(configPath);
   const flags = options.flags ?? {};
-  let config = resolveConfig(configFile, flags, folder);
+  let config = resolveConfig(configFile, flags, folder, options.flagNames);
   const inAccount = options.account !== undefined && usesAws(config);
   if (options.account !== undefined && inAccount) {
     const realm = await options.account(askedRealm({ ...configFile?.value, ...flags }));
-    config = resolveConfig(configFile, { ...flags, ...realm }, folder);
+    config = resolveConfig(configFile, { ...flags, ...realm }, folder, options.flagNames);
   }
   const files = [...(configFile?.files ?? [])];
   const templatePath = config.template === undefined ? firstThere(TEMPLATE_FILES) : resolve(folder, config.template);
@@ -96,10 +101,11 @@ async function loadFresh(
     absent.push(...result.absent);
   }
   const application = { ...declared, functions: overridden(declared.functions, config) };
+  const fixedPorts = namedPorts(configFile?.value, flags);
   if (kept !== undefined && !inAccount && options.cacheFolder !== undefined && configFile?.stable !== false) {
-    writeCache(kept, options.cacheFolder, options.version ?? "", { application, config }, files, absent);
+    writeCache(kept, options.cacheFolder, options.version ?? "", { application, config, fixedPorts }, files, absent);
   }
-  return { application, config, files };
+  return { application, config, files, fixedPorts };
 }
 
 /** What config and flags say themselves of account and region, without the defaults. */

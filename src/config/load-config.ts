@@ -4,6 +4,7 @@ import { Module } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 import { codeFrame } from "./code-frame.js";
+import { flagName } from "./flag-values.js";
 import { CONFIG_FLAGS } from "./flags.js";
 import { jsonFault } from "./json-fault.js";
 import { isJsonObject } from "./json.js";
@@ -143,7 +144,12 @@ function mergeConfig(base: JsonObject, over: JsonObject): JsonObject {
 }
 
 /** Checks flags and file together and fills in the defaults. */
-export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, folder: string): ResolvedConfig {
+export function resolveConfig(
+  file: ConfigFile | undefined,
+  flags: JsonObject,
+  folder: string,
+  flagNames?: readonly string[],
+): ResolvedConfig {
   if (file?.value["createResources"] !== undefined)
     throw new AppError("LR2005", {
       what: 'The option "createResources" is for the command line only',
@@ -160,7 +166,7 @@ export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, f
   const shown = path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${String(step)}`))
     .join("");
-  const flag = isInside(flags, path) || !file ? flagOf(shown) : undefined;
+  const flag = isInside(flags, path) || !file ? flagOf(shown, flagNames) : undefined;
   const where =
     flag === undefined
       ? `${shown} in ${file ? relative(folder, file.path) || join(file.path) : "the command line"}`
@@ -179,17 +185,23 @@ export function resolveConfig(file: ConfigFile | undefined, flags: JsonObject, f
       ? didYouMean(issue.input, issue.values.map(String))
       : "";
   throw new AppError("LR2005", {
-    what: flag === undefined ? `The option "${shown}" ${given}` : `${flag} ${given}`,
+    what: flag === undefined ? `The option "${shown}" ${given}` : `${flag}${pairOf(flag, shown)} ${given}`,
     where,
     why: issue.message.replace(/^./, (letter) => letter.toLowerCase()) + close,
   });
 }
 
-/** The flag that sets an option or what holds it: `ports.gateway` is `--port`. */
-function flagOf(option: string): string | undefined {
-  const declared =
-    CONFIG_FLAGS.find(({ path }) => option === path) ?? CONFIG_FLAGS.find(({ path }) => option.startsWith(`${path}.`));
+/** The flag that sets an option or what holds it: `ports.gateway` is `--port`. Of several the one that was `given`. */
+function flagOf(option: string, given?: readonly string[]): string | undefined {
+  const flags = CONFIG_FLAGS.filter((flag) => given === undefined || given.includes(flagName(flag.flags)));
+  const declared = flags.find(({ path }) => option === path) ?? flags.find(({ path }) => option.startsWith(`${path}.`));
   return declared?.flags.split(" ")[0];
+}
+
+/** ` s3` of `--endpoint s3=...`: the flag sets a map, and one entry of it is meant. */
+function pairOf(flag: string, option: string): string {
+  const { path = option } = CONFIG_FLAGS.find(({ flags }) => flags.split(" ")[0] === flag) ?? {};
+  return option === path ? "" : ` ${option.slice(path.length + 1)}`;
 }
 
 function isInside(value: Json | undefined, path: readonly PropertyKey[]): boolean {

@@ -23,10 +23,10 @@ export interface Option {
 }
 
 /** The whole file as JSON Schema; editors can use it too. */
-const configJsonSchema = (): OptionSchema =>
-  z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as OptionSchema;
+const jsonSchema = (schema: z.ZodType): OptionSchema =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as OptionSchema;
 
-export function listOptions(schema: OptionSchema = configJsonSchema(), path = ""): Option[] {
+export function listOptions(schema: OptionSchema = jsonSchema(configSchema), path = ""): Option[] {
   const own = schema.description === undefined ? [] : [{ path, schema }];
   const inside = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
     listOptions(child, path === "" ? name : `${path}.${name}`),
@@ -37,9 +37,9 @@ export function listOptions(schema: OptionSchema = configJsonSchema(), path = ""
   return [...own, ...inside, ...items, ...entries];
 }
 
-/** Keys that are allowed at a place, for "did you mean". */
-export function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  let schema: OptionSchema | undefined = configJsonSchema();
+/** Keys that are allowed at a place of the config file, or of another schema, for "did you mean". */
+export function keysAt(path: readonly PropertyKey[], root: z.ZodType = configSchema): readonly string[] {
+  let schema: OptionSchema | undefined = jsonSchema(root);
   for (const step of path) {
     const values: OptionSchema | undefined =
       typeof schema?.additionalProperties === "object" ? schema.additionalProperties : undefined;

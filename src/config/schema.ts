@@ -21,12 +21,13 @@ const credentials = z.strictObject({
   secretAccessKey: option(z.string().min(1).default("test"), "Secret key that belongs to it."),
   sessionToken: option(z.string().optional(), "Session token, where the backend wants one."),
 });
-const endpoint = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const httpUrl = (error: string): z.ZodURL => z.url({ protocol: /^https?$/, error });
+const endpoint = httpUrl("expected an http:// or https:// URL");
 const backend = z
   .union(
     [
       serviceKind,
-      endpoint,
+      httpUrl("expected embedded, minio, localstack, containers, aws, or an http:// or https:// URL"),
       z.strictObject({
         url: endpoint,
         accessKeyId: z.string().optional(),

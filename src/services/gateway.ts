@@ -32,7 +32,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AppError, errnoOf, messageOf } from "../shared/errors.js";
+import { errnoOf } from "../shared/errors.js";
+import { portRefused } from "../shared/port-holder.js";
 import type { Credentials } from "./kit/credentials.js";
 import { BodyWatch } from "./body-watch.js";
 import { createFrontDoor } from "./front-door.js";
@@ -143,11 +144,7 @@ async function listen(server: Server, options: GatewayOptions): Promise<number> 
       return (server.address() as AddressInfo).port;
     } catch (error) {
       if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
-      throw new AppError("LR5001", {
-        what: `The gateway cannot listen on ${host}:${port}`,
-        why: messageOf(error),
-        cause: error,
-      });
+      throw portRefused("AWS services", "--port", { host, port }, error);
     }
   }
 }

@@ -127,9 +127,10 @@ export interface ErrorDetail {
   readonly cause?: unknown;
 }
 
-/** An error for a person: what, where, why, and the one thing to do. */
+/** An error for a person: what, where, why, and the one thing to do. Its message has them all, as the CLI prints them. */
 export class AppError extends Error {
   readonly code: ErrorCode;
+  readonly what: string;
   readonly where: string | undefined;
   readonly why: string | undefined;
   readonly fix: string;
@@ -137,11 +138,16 @@ export class AppError extends Error {
   override readonly name = "AppError";
 
   constructor(code: ErrorCode, detail: ErrorDetail) {
-    super(detail.what, detail.cause === undefined ? undefined : { cause: detail.cause });
+    const fix = detail.fix ?? ERROR_CODES[code].fix;
+    super(
+      wholeText(code, { where: undefined, why: undefined, codeFrame: undefined, ...detail, fix }),
+      detail.cause === undefined ? undefined : { cause: detail.cause },
+    );
     this.code = code;
+    this.what = detail.what;
     this.where = detail.where;
     this.why = detail.why;
-    this.fix = detail.fix ?? ERROR_CODES[code].fix;
+    this.fix = fix;
     this.codeFrame = detail.codeFrame;
   }
 
@@ -150,8 +156,32 @@ export class AppError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** Paints the parts of an error; as they are for those who read them in a test's output. */
+export interface ErrorPaint {
+  readonly head: (text: string) => string;
+  readonly label: (text: string) => string;
+  readonly fix: (text: string) => string;
+}
+
+const PLAIN: ErrorPaint = { head: (text) => text, label: (text) => text, fix: (text) => text };
+
+export function wholeText(
+  code: ErrorCode,
+  { what, where, why, codeFrame, fix }: Pick<AppError, "what" | "where" | "why" | "codeFrame" | "fix">,
+  { head, label, fix: last } = PLAIN,
+): string {
+  return [
+    `${head(code)} ${what}`,
+    ...(where === undefined ? [] : [`${label("where")} ${where}`]),
+    ...(why === undefined ? [] : [`${label("why")}   ${why}`]),
+    ...(codeFrame === undefined ? [] : ["", codeFrame, ""]),
+    `${last("fix")}   ${fix}`,
+  ].join("\n");
+}
+
+/** The message of anything that was thrown, as one sentence. */
 export function messageOf(thrown: unknown): string {
+  if (thrown instanceof AppError) return thrown.what;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -263,6 +263,7 @@ export async function createStack(options: CreateStackOptions = {}): Promise<Tes
   const stack = await Stack.start({
     application,
     config: options.seeds === true ? config : { ...config, seeds: [] },
+    fixedPorts: loaded.fixedPorts,
     projectRoot: folder,
     kind: "stack",
     standby: false,

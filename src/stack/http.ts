@@ -66,6 +66,7 @@ export class StackHttp {
     application: Application,
     config: ResolvedConfig,
     gatewayPort: number,
+    fallbackPorts: boolean,
     notice: (text: string) => void,
   ): Promise<StackHttp> {
     const http = new StackHttp(application, gatewayPort);
@@ -73,6 +74,7 @@ export class StackHttp {
     const server = await serveHttp((message, response) => http.#answer(message, response), {
       host: config.host,
       port: config.ports.http,
+      fallbackPorts,
     });
     http.#server = server;
     if (config.ports.http !== 0 && server.port !== config.ports.http)

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { RequestListener } from "node:http";
 import type { Application } from "../config/application.js";
+import type { PortName } from "../config/named-ports.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { startGateway, type Gateway } from "../services/gateway.js";
 import type { KeyPair } from "../services/kit/credentials.js";
@@ -30,6 +31,7 @@ export interface ServicesOptions {
   readonly application: Application;
   readonly config: ResolvedConfig;
   readonly kind: "stack" | "command";
+  readonly fixedPorts?: readonly PortName[];
   /** Where a container posts what happens in its buckets. */
   readonly answerEvents?: (listener: RequestListener) => void;
   readonly clock?: Clock;
@@ -84,7 +86,7 @@ export async function startServices(
   const gateway = await startGateway({
     ...shared,
     port: config.ports.gateway,
-    fallbackPorts: true,
+    fallbackPorts: options.fixedPorts?.includes("gateway") !== true,
     functions: {
       exists: (arn) => live.sources?.caller.exists(arn) === true,
       call: (arn, event) =>

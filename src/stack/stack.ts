@@ -6,6 +6,7 @@ import type { Application } from "../config/application.js";
 import { bindEndpoints } from "../config/endpoints.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import { usesAws } from "../config/load-application.js";
+import type { PortName } from "../config/named-ports.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { DebuggerOptions } from "../runtime/launch-plans.js";
@@ -57,6 +58,8 @@ export interface StackOptions {
   readonly onLog?: (config: FunctionConfig, record: LogRecord, logStream: string) => void;
   /** Sentences for a person: another port than asked for, another Node than declared. */
   readonly onNotice?: (text: string) => void;
+  /** No other will do for these ports; for the rest the next free one is taken, and said. */
+  readonly fixedPorts?: readonly PortName[];
   /** Told of every invocation, whoever asked for it. */
   readonly observers?: readonly InvocationObserver[];
   /** Opens Node's inspector in the functions; asked whenever an environment is planned. */
@@ -148,7 +151,8 @@ export class Stack {
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
       if (gateway !== undefined && options.kind === "stack") {
-        const http = await StackHttp.listen(options.application, config, gateway.port, notice);
+        const fallback = options.fixedPorts?.includes("http") !== true;
+        const http = await StackHttp.listen(options.application, config, gateway.port, fallback, notice);
         live.http = http;
         closers.push(() => http.close());
       }
@@ -213,7 +217,7 @@ export class Stack {
         // The time of AWS, whatever this stack's clock shows.
         realClock,
         () => live.application.functions.forEach((fn) => host.update(fn)),
-        (error) => notice(`${error.message}: functions go on with the old ones`),
+        (error) => notice(`${error.what}: functions go on with the old ones`),
       );
       const { sources, store } = live;
       if (gateway !== undefined && sources !== undefined && store !== undefined) {

@@ -37,12 +37,13 @@ interface Manifest {
   readonly files: number;
 }
 
-/** Writes the state to `out`; gives the number of files. Throws LR1004 when there is no state, LR5003 when a stack uses it. */
-export async function exportState(folder: string, out: Writable, madeBy: string): Promise<number> {
+/** Writes the state to what `open` gives, once it is ours alone; gives the number of files. Throws LR1004 when there is no state, LR5003 when a stack uses it. */
+export async function exportState(folder: string, open: () => Writable, madeBy: string): Promise<number> {
   if (!existsSync(join(folder, "secret")))
     throw new AppError("LR1004", { what: "There is no state to export", where: folder, fix: "Run something first." });
   const lock = takeState(folder);
   try {
+    const out = open();
     const files = KEPT.flatMap((name) => filesBelow(folder, name));
     const manifest: Manifest = { ...FORMAT, madeBy, files: files.length };
     const tar = pack();

@@ -76,13 +76,18 @@ function sweepAbandoned(): void {
 /** What lambda-run keeps in a state folder. */
 const ENTRIES = ["state.mdb", "state.mdb-lock", "blobs", "history", "code", "lambda", LOCK_FILE, "secret"];
 
+/** What may lie there before anything has run: code out of the template, ZIPs of `package`. */
+const NO_STATE: ReadonlySet<string> = new Set(["code", "package", LOCK_FILE]);
+
 /**
  * Deletes the state in a folder, and the folder when nothing else is in it. False when there is none. Throws LR5003
  * when somebody uses it and LR1004 when the folder is not one of ours: a mistyped path must not cost anybody's files.
  */
 export function deleteState(folder: string): boolean {
   if (!existsSync(folder)) return false;
-  if (!existsSync(join(folder, "secret")) && readdirSync(folder).length > 0) {
+  const names = readdirSync(folder);
+  if (names.every((name) => NO_STATE.has(name))) return false;
+  if (!names.includes("secret")) {
     throw new AppError("LR1004", {
       what: "This is not a state folder of lambda-run",
       where: folder,

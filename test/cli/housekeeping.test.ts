@@ -27,6 +27,15 @@ describe("lambda-run reset", () => {
     expect((await folder.run(["reset"])).stdout).toMatch(/there is no state/);
   });
 
+  it("finds nothing to delete where only what package has written lies", async () => {
+    const folder = project(smallProject(echo));
+    await folder.run(["package"]);
+    expect(readdirSync(join(folder.folder, ".lambda-run"))).toEqual(["package"]);
+    const { exitCode, stdout } = await folder.run(["reset"]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/there is no state/)]);
+    expect(existsSync(join(folder.folder, ".lambda-run/package"))).toBe(true);
+  });
+
   it("deletes no folder that is not its own, and nothing beside its own files", async () => {
     const folder = project({ ...smallProject(lister), "precious/file": "x" });
     const refused = await folder.run(["reset", "--state", "precious"]);

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -251,21 +250,6 @@ describe("bad input of lambda-run invoke", () => {
       if (/^error LR/m.test(stderr)) expect(stderr).toMatch(/^fix {3}\S/m);
     },
   );
-
-  it("says aloud that it took another port", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    try {
-      const { exitCode, stderr } = await project(smallProject(echo)).run(["invoke", "hello", "--port", String(port)]);
-      // Usually the next one; another test may have that.
-      const taken = new RegExp(`port ${port} is in use, the services listen on (\\d+)`).exec(stderr)?.[1];
-      expect(Number(taken)).toBeGreaterThan(port);
-      expect(exitCode).toBe(0);
-    } finally {
-      server.close();
-    }
-  });
 
   it("refuses a state folder in a file system that takes none", async () => {
     const project = new ProjectFolder(smallProject("export const handler = async () => 1;"));

@@ -79,6 +79,28 @@ describe("the commands on queues", () => {
     expect(await json("peek", "orders")).toEqual([]);
   });
 
+  it("show the attributes of messages", async () => {
+    await withStack(async (client, url) => {
+      const MessageAttributes = {
+        tenant: { DataType: "String", StringValue: "acme" },
+        tries: { DataType: "Number", StringValue: "3" },
+        key: { DataType: "Binary", BinaryValue: Buffer.from("bytes") },
+      };
+      await client.send(
+        new SendMessageCommand({ QueueUrl: url("orders"), MessageBody: "the body", MessageAttributes }),
+      );
+    });
+    const { stdout } = await project.run(["peek", "orders"]);
+    const [, ...lines] = stdout.split("\n");
+    expect(lines.sort()).toEqual([
+      "",
+      "  key: Ynl0ZXM= (Binary, base64)",
+      "  tenant: acme (String)",
+      "  tries: 3 (Number)",
+      "the body",
+    ]);
+  });
+
   it.each([
     [["peek", "nope"], 'There is no queue "nope".'],
     [["peek", "orders", "--count", "0"], '--count is "0"'],

@@ -94,6 +94,19 @@ describe("lambda-run state", () => {
     expect(readdirSync(join(target.folder, ".lambda-run")).filter((name) => /\d/.test(name))).toEqual([]);
   });
 
+  it("writes over an archive only when asked to", async () => {
+    const path = join(source.folder, "kept.tar.gz");
+    writeFileSync(path, "the only copy");
+    const refused = await source.run(["state", "export", "kept.tar.gz"]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/error LR1004 kept\.tar\.gz is there already[\s\S]*--force/),
+    ]);
+    expect(readFileSync(path, "utf8")).toBe("the only copy");
+    expect((await source.run(["state", "export", "kept.tar.gz", "--force"])).exitCode).toBe(0);
+    expect(readFileSync(path).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+  });
+
   it("writes a file that its owner alone can read", () => {
     expect(statSync(join(source.folder, "all.tar.gz")).mode & 0o077).toBe(0);
   });

@@ -120,6 +120,22 @@ describe("lambda-run test", () => {
     });
   });
 
+  it("tells faults of the project apart from tests that fail: their codes and exit code 2", async () => {
+    start({ "a.json": {}, "a.expect.json": { function: "hello", playload: 1 }, "b.json": {} });
+    const refused = await project.run(["test"]);
+    expect(refused).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^error LR6003 .*"playload"\. Did you mean "payload"\?/),
+    });
+    project.write("fixtures/events/a.expect.json", json({ function: "helo" }));
+    project.write("fixtures/events/b.expect.json", json({ function: "hello" }));
+    project.write("fixtures/events/b.json", "{");
+    const { stdout } = await project.run(["test"]);
+    expect(stdout).toContain('LR1001 There is no function "helo"');
+    expect(stdout).toContain("LR1003 The fixture is not valid JSON");
+  });
+
   it("reports to JUnit readers and to GitHub", async () => {
     start({ "a.json": { n: 1 }, "a.expect.json": { function: "hello", payload: { n: '<"&>' } } });
     const junit = await project.run(["test", "--reporter", "junit", "--out", "junit.xml"]);
@@ -150,7 +166,30 @@ describe("lambda-run test", () => {
     [
       "a matcher that there is not",
       { "a.json": {}, "a.expect.json": { function: "hello", payload: { n: "$uid" } } },
-      /there is no matcher \$uid/,
+      /LR6003 there is no matcher \$uid\. Did you mean "\$uuid"\?\nwhere .*a\.expect\.json at payload\.n\nfix {3}Use one of \$any/,
+    ],
+    [
+      "a matcher that there is not in the key of an object",
+      {
+        "a.json": {},
+        "a.expect.json": { function: "hello", after: { objects: [{ bucket: "b", key: "$mach:^out" }] } },
+      },
+      /LR6003 there is no matcher \$mach:\. Did you mean "\$match:"\?\nwhere .* at after\.objects\[0\]\.key\n/,
+    ],
+    [
+      "a matcher that there is not in the log",
+      { "a.json": {}, "a.expect.json": { function: "hello", logs: ["5 $", "$contain:x"] } },
+      /LR6003 there is no matcher \$contain:\. Did you mean "\$contains:"\?/,
+    ],
+    [
+      "a pattern that is none",
+      { "a.json": {}, "a.expect.json": { function: "hello", payload: "$match:(" } },
+      /LR6003 Invalid regular expression[\s\S]*at payload\n/,
+    ],
+    [
+      "a member that there is not",
+      { "a.json": {}, "a.expect.json": { function: "hello", after: { object: [] } } },
+      /LR6003 An expectation has no member "object" at after\. Did you mean "objects"\?[\s\S]*fix {3}Use one of: objects, items/,
     ],
   ])("refuses %s", async (_what, files, message) => {
     start(files);

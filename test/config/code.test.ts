@@ -61,5 +61,5 @@ test("code that lies in S3 is refused by name", async () => {
   const error = await rejectionOf(() =>
     prepareFolder(fnWith({ kind: "folder", root: "/x", origin: { kind: "remote", uri: "s3://b/k" } }), noUnzip),
   );
-  expect(error.message).toBe("The code of Fn is at s3://b/k, not on this machine");
+  expect(error.what).toBe("The code of Fn is at s3://b/k, not on this machine");
 });

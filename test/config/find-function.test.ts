@@ -40,18 +40,18 @@ describe("a function is found", () => {
   test("one name for two functions is refused with both", () => {
     const error = errorOf(() => findFunction(application, "shared"));
     expect(error.code).toBe("LR1001");
-    expect(error.message).toBe('"shared" means more than one function: One, Two');
+    expect(error.what).toBe('"shared" means more than one function: One, Two');
   });
 
   test("an unknown name is refused with the nearest and the list", () => {
     const error = errorOf(() => findFunction(application, "manifst"));
     expect(error.code).toBe("LR1001");
-    expect(error.message).toBe('There is no function "manifst". Did you mean "manifest"?');
+    expect(error.what).toBe('There is no function "manifst". Did you mean "manifest"?');
     expect(error.fix).toBe("Use one of: ManifestFunction, Aggregation, One, Two.");
   });
 
   test("without any function the message says so", () => {
-    expect(errorOf(() => findFunction({ functions: [], sourceFile: undefined }, "x")).message).toBe(
+    expect(errorOf(() => findFunction({ functions: [], sourceFile: undefined }, "x")).what).toBe(
       'There is no function "x": no functions are declared',
     );
   });

@@ -52,7 +52,7 @@ test.each([
 ])("%s is refused", (file, says) => {
   const error = errorOf(() => functionFromFile(file, folder));
   expect(error.code).toBe("LR3002");
-  expect(error.message).toMatch(says);
+  expect(error.what).toMatch(says);
 });
 
 test("a path is told from a name", () => {

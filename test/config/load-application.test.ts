@@ -116,14 +116,14 @@ describe("configuration", () => {
   ])("%s is refused with its place", async (_what, text, says, where) => {
     const error = await rejectionOf(() => load(project({ "lambda-run.config.json": text })));
     expect(error.code).toBe("LR2005");
-    expect(error.message).toMatch(says);
+    expect(error.what).toMatch(says);
     expect(error.where).toMatch(where);
   });
 
   test("a fault in a flag is laid at the flag", async () => {
     const error = await rejectionOf(() => load(project(), { flags: { ports: { gateway: 70_000 } } }));
     expect(error.where).toBe("--port on the command line");
-    expect(error.message).toBe("--port cannot be 70000");
+    expect(error.what).toBe("--port cannot be 70000");
   });
 
   test.each([
@@ -133,7 +133,7 @@ describe("configuration", () => {
   ])("%s is refused", async (_what, text, says, where) => {
     const error = await rejectionOf(() => load(project({ "lambda-run.config.ts": text })));
     expect(error.code).toBe("LR2005");
-    expect(error.message).toMatch(says);
+    expect(error.what).toMatch(says);
     expect(error.where).toMatch(where);
   });
 

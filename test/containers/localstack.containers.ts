@@ -33,7 +33,7 @@ describe("LocalStack in a container", () => {
     buildImage(image, `FROM ${LOCALSTACK_IMAGE}\nENTRYPOINT ["sh", "-c", "echo '${words}' >&2; exit 55"]\n`);
     await expect(start(image)).rejects.toMatchObject({
       code: "LR5011",
-      message: "The container of localstack ended with exit code 55 before it was ready",
+      what: "The container of localstack ended with exit code 55 before it was ready",
       codeFrame: expect.stringContaining(words),
       fix: expect.stringContaining("LOCALSTACK_AUTH_TOKEN"),
     });
@@ -49,7 +49,7 @@ describe("LocalStack in a container", () => {
     docker("kill", "-s", "KILL", ofProject(LOCALSTACK_IMAGE));
     await expect(starting).rejects.toMatchObject({
       code: "LR5011",
-      message: "The container of localstack ended with exit code 137 before it was ready",
+      what: "The container of localstack ended with exit code 137 before it was ready",
     });
     await until(() => containersOf(PROJECT).length === 0);
   });

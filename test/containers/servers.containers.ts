@@ -81,7 +81,7 @@ describe("MinIO in a container", () => {
     buildImage(mute, `FROM ${IMAGE}\nENV MINIO_ADDRESS=:9999\n`);
     await expect(start({ minio: { image: mute }, startSeconds: 2 })).rejects.toMatchObject({
       code: "LR5011",
-      message: "The container of minio runs, but does not answer after 2 s",
+      what: "The container of minio runs, but does not answer after 2 s",
       codeFrame: expect.stringContaining(":9999"),
       fix: expect.stringContaining("containers.startSeconds"),
     });

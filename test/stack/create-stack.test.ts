@@ -161,6 +161,15 @@ Resources:
     expect(report.status).toBe("error");
   });
 
+  it("says in the message of an error what, where, why and the one thing to do", async () => {
+    await expect((await start()).invoke("helo")).rejects.toThrow(
+      /^LR1001 There is no function "helo".*\nwhere .*template\.yaml\n.*fix {3}\S/s,
+    );
+    await expect(start({ config: { stackName: "1st" } })).rejects.toThrow(
+      /^LR2005 .*"1st"\nwhere .*stack-name.*\nwhy {3}expected letters, digits and hyphens.*\nfix {3}Mend the option named/s,
+    );
+  });
+
   it("rejects when there is no such function, with the names that there are", async () => {
     const stack = await start();
     await expect(stack.invoke("helo")).rejects.toMatchObject({ code: "LR1001", fix: expect.stringContaining("Hello") });

@@ -72,7 +72,7 @@ async function checkAccount({ region, accountId }: ResolvedConfig): Promise<Acco
       ...(accountId === DEFAULT_ACCOUNT_ID ? {} : { accountId }),
     });
   } catch (error) {
-    if (error instanceof AppError) return { what: error.message, fix: error.fix };
+    if (error instanceof AppError) return { what: error.what, fix: error.fix };
     throw error;
   }
 }

@@ -27,6 +27,7 @@ export const seedCommand: Action = async (_args, options) => {
     log: diagnostics(),
     application,
     config: { ...config, seeds: [] },
+    fixedPorts: project.flagPorts,
     projectRoot: project.folder,
     kind: "command",
     onNotice: (line) => process.stderr.write(`note ${line}\n`),

@@ -30,6 +30,7 @@ export const startCommand: Action = async (_args, options) => {
     log: diagnostics(),
     application: project.application,
     config: project.config,
+    fixedPorts: project.fixedPorts,
     projectRoot: project.folder,
     kind: "stack",
     history: true,
@@ -82,8 +83,8 @@ async function banner(
   colours: Colours,
   interactive: boolean,
 ): Promise<void> {
-  const where = stack.config.ephemeral ? "gone at the end" : stack.stateFolder;
-  session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, state in ${where}`);
+  const state = stack.config.ephemeral ? "nothing is kept at the end" : `state in ${stack.stateFolder}`;
+  session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, ${state}`);
   for (const line of resourceLines(stack.embedded, stack.elsewhere, colours)) session.say(line);
   for (const line of doorLines(stack.doors, colours)) session.say(line);
   const limits = limitLine(await stack.tiers(), colours);

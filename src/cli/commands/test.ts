@@ -6,6 +6,7 @@ import { configFromFlags } from "../../config/flag-values.js";
 import { CONFIG_FLAGS } from "../../config/flags.js";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { findTests, type TestCase } from "../../stack/test-runner/discover.js";
+import { readExpectation } from "../../stack/test-runner/expectation.js";
 import { runTests } from "../../stack/test-runner/run-tests.js";
 import type { Action } from "../action.js";
 import { findEventFile } from "../event-input.js";
@@ -22,6 +23,8 @@ export const testCommand: Action = async (paths, options) => {
   const update = options["update"] === true;
   const reporter = reporterOf(options["reporter"]);
   const tests = selected(folder, paths, options, (name) => findFunction(application, name).logicalId);
+  // An expectation that cannot be read is a fault of the project and no failed test.
+  for (const { expectation } of tests) readExpectation(expectation);
   const colours = coloursFor(process.stdout);
   const results = await runTests(tests, {
     update,

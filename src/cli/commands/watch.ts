@@ -31,6 +31,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
   const stack = await startBeside({
     application: project.application,
     config: project.config,
+    fixedPorts: project.fixedPorts,
     projectRoot: project.folder,
     kind: "stack",
     history: true,

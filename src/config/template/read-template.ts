@@ -282,7 +282,7 @@ function outputsOf(section: TemplateNode | undefined, scope: TemplateScope): Rec
       if (resolved) outputs[name] = plainOf(resolved);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      scope.problems.notice(`The output ${name} cannot be worked out: ${error.message}.`);
+      scope.problems.notice(`The output ${name} cannot be worked out: ${error.what}.`);
     }
   }
   return outputs;

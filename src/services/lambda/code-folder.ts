@@ -72,7 +72,7 @@ async function unpack(zip: Buffer, folder: string): Promise<void> {
     await unzip(zip, folder);
     await writeFile(`${folder}.zip`, zip);
   } catch (error) {
-    if (error instanceof AppError && error.code === "LR4001") throw invalidParameter(error.message);
+    if (error instanceof AppError && error.code === "LR4001") throw invalidParameter(error.what);
     if (error instanceof AppError)
       throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
     throw error;

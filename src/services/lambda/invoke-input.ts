@@ -77,7 +77,7 @@ export function asAwsError(error: unknown): unknown {
   if (error instanceof RequestTooLarge) return requestTooLarge(error.message);
   if (error instanceof Throttled) return tooManyRequests(error.reason, error.retryAfterSeconds);
   if (error instanceof AppError) {
-    return cannotRun(`${error.message}${error.where === undefined ? "" : ` (${error.where})`}. ${error.fix}`);
+    return cannotRun(`${error.what}${error.where === undefined ? "" : ` (${error.where})`}. ${error.fix}`);
   }
   return error;
 }

@@ -48,7 +48,8 @@ import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { parseArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
-import { AppError, errnoOf, messageOf } from "../../shared/errors.js";
+import { errnoOf } from "../../shared/errors.js";
+import { portRefused } from "../../shared/port-holder.js";
 import type { Logger } from "../../shared/logger.js";
 import { accessLine } from "./access-log.js";
 import { passApi } from "./api-door.js";
@@ -90,6 +91,8 @@ export interface HttpServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** When the port is taken, try the next ones. */
+  readonly fallbackPorts?: boolean;
   /** A request that takes longer to arrive gets 408 and its connection is closed. */
   readonly requestTimeoutMs?: number;
 }
@@ -188,11 +191,9 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
   };
 }
 
-/** Listens; a port that is taken gives way to the next ones. */
-export async function serveHttp(
-  handler: HttpHandler,
-  { host, port, requestTimeoutMs = REQUEST_TIMEOUT_MS }: HttpServerOptions,
-): Promise<HttpServer> {
+/** Throws LR5001 when no port can be had. */
+export async function serveHttp(handler: HttpHandler, options: HttpServerOptions): Promise<HttpServer> {
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
@@ -200,7 +201,7 @@ export async function serveHttp(
     connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
   });
   server.on("request", handler);
-  const bound = await listen(server, host, port);
+  const bound = await listen(server, options);
   return {
     port: bound,
     async close() {
@@ -211,8 +212,11 @@ export async function serveHttp(
   };
 }
 
-async function listen(server: Server, host: string, wanted: number): Promise<number> {
-  const last = wanted === 0 ? 0 : Math.min(wanted + MAX_FALLBACK_PORTS, 65_535);
+async function listen(
+  server: Server,
+  { host, port: wanted, fallbackPorts = false }: HttpServerOptions,
+): Promise<number> {
+  const last = wanted === 0 || !fallbackPorts ? wanted : Math.min(wanted + MAX_FALLBACK_PORTS, 65_535);
   for (let port = wanted; ; port++) {
     try {
       await new Promise<void>((resolve, reject) => {
@@ -225,11 +229,7 @@ async function listen(server: Server, host: string, wanted: number): Promise<num
       return (server.address() as AddressInfo).port;
     } catch (error) {
       if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
-      throw new AppError("LR5001", {
-        what: `API Gateway cannot listen on ${host}:${port}`,
-        why: messageOf(error),
-        cause: error,
-      });
+      throw portRefused("APIs and function URLs", "--http-port", { host, port }, error);
     }
   }
 }

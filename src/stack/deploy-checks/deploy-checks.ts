@@ -40,7 +40,7 @@ export async function checkDeployment(application: Application, stateFolder: str
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const why = error.why === undefined ? "" : ` (${error.why})`;
-      findings.push(breaks(fn, `${error.message}${why}`, error.fix));
+      findings.push(breaks(fn, `${error.what}${why}`, error.fix));
     }
   }
   return [...findings, ...checkMappings(application)];

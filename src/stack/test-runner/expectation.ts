@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import type { Json } from "../../config/json.js";
+import { didYouMean } from "../../config/nearest.js";
+import { keysAt } from "../../config/option-list.js";
 import { AppError, messageOf } from "../../shared/errors.js";
+import { matcherFault } from "./match.js";
 
 const json: z.ZodType<Json> = z.json();
 const name = z.string().min(1);
@@ -62,12 +65,30 @@ export function readExpectation(file: string): Expectation {
     });
   }
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  if (!result.success) throw refused(file, result.error.issues[0]);
+  const { payload, error, logs, after } = result.data;
+  const patterns = logs.filter((line) => line.startsWith("$"));
+  const matched = { payload: payload ?? null, error: error ?? null, logs: patterns, after: after as unknown as Json };
+  const fault = matcherFault(matched);
+  if (fault !== undefined)
+    throw new AppError("LR6003", { what: fault.what, where: `${file} at ${fault.path}`, fix: fault.fix });
+  return result.data;
+}
+
+function refused(file: string, issue: z.core.$ZodIssue | undefined): AppError {
   const path = issue?.path.map(String).join(".") ?? "";
-  throw new AppError("LR6003", {
-    what: `The expectation is not valid${path === "" ? "" : ` at ${path}`}`,
+  const at = path === "" ? "" : ` at ${path}`;
+  if (issue?.code !== "unrecognized_keys")
+    return new AppError("LR6003", {
+      what: `The expectation is not valid${at}`,
+      where: file,
+      why: issue?.message ?? "",
+    });
+  const [unknown = ""] = issue.keys;
+  const keys = keysAt(issue.path, schema);
+  return new AppError("LR6003", {
+    what: `An expectation has no member "${unknown}"${at}.${didYouMean(unknown, keys)}`,
     where: file,
-    why: issue?.message ?? "",
+    fix: `Use one of: ${keys.join(", ")}.`,
   });
 }

@@ -3,6 +3,8 @@
  * different in each run.
  */
 import { isJsonObject, type Json } from "../../config/json.js";
+import { didYouMean } from "../../config/nearest.js";
+import { messageOf } from "../../shared/errors.js";
 
 /** Named matchers; a string that begins with `$$` stands for one that begins with `$`. */
 const MATCHERS: Readonly<Record<string, (value: Json | undefined) => boolean>> = {
@@ -51,12 +53,49 @@ function matcher(expected: string, actual: Json | undefined, here: string): stri
     ? typeof actual === "string" && new RegExp(expected.slice(REGEX.length)).test(actual)
     : expected.startsWith(CONTAINS)
       ? typeof actual === "string" && actual.includes(expected.slice(CONTAINS.length))
-      : MATCHERS[expected]?.(actual);
-  if (holds === undefined)
-    return [
-      `${here}: there is no matcher ${expected} (${Object.keys(MATCHERS).join(", ")}, ${REGEX}<pattern>, ${CONTAINS}<text>)`,
-    ];
+      : // Others were refused when the expectation was read.
+        MATCHERS[expected]?.(actual) === true;
   return holds ? [] : [`${here}: ${shown(actual)} is no ${expected}`];
+}
+
+export interface MatcherFault {
+  readonly path: string;
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** The first matcher that there is not, or whose pattern is none: it would only ever say that something does not fit. */
+export function matcherFault(expected: Json | undefined, path = ""): MatcherFault | undefined {
+  if (typeof expected === "string") return textFault(expected, path);
+  const children: readonly (readonly [string, Json])[] = Array.isArray(expected)
+    ? (expected as readonly Json[]).map((one, at) => [`${path}[${at}]`, one] as const)
+    : isJsonObject(expected)
+      ? Object.entries(expected).map(([name, one]) => [path === "" ? name : `${path}.${name}`, one] as const)
+      : [];
+  for (const [at, child] of children) {
+    const fault = matcherFault(child, at);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function textFault(text: string, path: string): MatcherFault | undefined {
+  if (!text.startsWith("$") || text.startsWith("$$") || text in MATCHERS || text.startsWith(CONTAINS)) return undefined;
+  if (text.startsWith(REGEX)) {
+    try {
+      new RegExp(text.slice(REGEX.length));
+      return undefined;
+    } catch (error) {
+      return { path, what: messageOf(error), fix: "Mend the pattern: it is a regular expression of JavaScript." };
+    }
+  }
+  const names = [...Object.keys(MATCHERS), REGEX, CONTAINS];
+  const [written = text] = /^\$\w*:?/.exec(text) ?? [];
+  return {
+    path,
+    what: `there is no matcher ${written}.${didYouMean(written, names)}`,
+    fix: `Use one of ${Object.keys(MATCHERS).join(", ")}, ${REGEX}<pattern>, ${CONTAINS}<text>; a text that begins with $ is written $${text}.`,
+  };
 }
 
 const MAX_SHOWN = 200;

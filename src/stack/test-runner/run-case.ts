@@ -40,7 +40,7 @@ export async function runCase(test: TestCase, { stack: options, update }: CaseOp
     const stack = await createStack({ ...options, seeds: true });
     try {
       await prepare(stack, expectation);
-      const outcome = await stack.invoke(functionName, JSON.parse(readFileSync(test.fixture, "utf8")) as Json);
+      const outcome = await stack.invoke(functionName, readFixture(test.fixture));
       ({ logs } = outcome);
       if (update) updated = rewrite(test.expectation, expectation, outcome);
       const held = update ? readExpectation(test.expectation) : expectation;
@@ -50,10 +50,26 @@ export async function runCase(test: TestCase, { stack: options, update }: CaseOp
     }
   } catch (error) {
     failures = [
-      error instanceof AppError ? [error.message, error.where, error.why].filter(Boolean).join(": ") : messageOf(error),
+      error instanceof AppError
+        ? `${error.code} ${[error.what, error.where, error.why].filter(Boolean).join(": ")}`
+        : messageOf(error),
     ];
   }
   return { test, functionName, failures, durationMs: performance.now() - startedAt, logs, updated };
+}
+
+function readFixture(file: string): Json {
+  const text = readFileSync(file, "utf8");
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new AppError("LR1003", {
+      what: "The fixture is not valid JSON",
+      where: file,
+      why: messageOf(error),
+      cause: error,
+    });
+  }
 }
 
 async function prepare(stack: TestStack, { before }: Expectation): Promise<void> {

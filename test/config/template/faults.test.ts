@@ -311,7 +311,7 @@ const CASES: readonly Case[] = [
 describe("faults of a template", () => {
   test.each(CASES)("$what is refused at its place", ({ template, code, at, says, path }) => {
     const error = errorOf(() => read(template));
-    expect(error.message).toMatch(says);
+    expect(error.what).toMatch(says);
     expect(error.code).toBe(code);
     if (at !== "") {
       expect(error.where).toMatch(new RegExp(`template\\.yaml:${placeIn(template, at)}( |$)`));
@@ -434,6 +434,6 @@ describe("template parameters", () => {
   test("an override of no parameter is refused with the nearest name", () => {
     const error = errorOf(() => read(template, { parameterOverrides: { Sateg: "x" } }));
     expect(error.code).toBe("LR2005");
-    expect(error.message).toBe('The template has no parameter "Sateg". Did you mean "Stage"?');
+    expect(error.what).toBe('The template has no parameter "Sateg". Did you mean "Stage"?');
   });
 });

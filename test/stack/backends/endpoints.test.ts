@@ -274,9 +274,9 @@ describe("what goes wrong is told at the start", () => {
   const refusal = async (config: LambdaRunConfig): Promise<object> =>
     start(config).then(
       () => ({}),
-      (error: { code: string; message: string; where: string; why: string }) => ({
+      (error: { code: string; what: string; where: string; why: string }) => ({
         code: error.code,
-        what: error.message,
+        what: error.what,
         where: error.where,
         why: error.why,
       }),

@@ -39,7 +39,7 @@ describe("a Docker engine that hangs after the probe", () => {
     const target = await engine("silent.sock", silence);
     await expect(call(target, { path: "/containers/json?all=1", timeoutMs: 50 })).rejects.toMatchObject({
       code: "LR5012",
-      message: "The Docker engine hangs at GET /containers/json",
+      what: "The Docker engine hangs at GET /containers/json",
       why: "no answer within 50 ms",
     });
   });
@@ -48,7 +48,7 @@ describe("a Docker engine that hangs after the probe", () => {
     const target = await engine("half.sock", (_request, response) => void response.write("[{"));
     await expect(call(target, { path: "/x", timeoutMs: 50 })).rejects.toMatchObject({
       code: "LR5012",
-      message: "The Docker engine hangs at GET /x",
+      what: "The Docker engine hangs at GET /x",
     });
   });
 
@@ -69,7 +69,7 @@ describe("a Docker engine that hangs after the probe", () => {
     const target = await engine("gone.sock", (request) => void request.socket.destroy());
     await expect(call(target, { path: "/x" })).rejects.toMatchObject({
       code: "LR5012",
-      message: "The Docker engine broke off at GET /x",
+      what: "The Docker engine broke off at GET /x",
     });
   });
 

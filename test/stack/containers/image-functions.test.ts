@@ -121,7 +121,7 @@ describe("the network of image functions", () => {
   it("is refused for an engine on another machine", async () => {
     await expect(functionNetwork({ secure: false, host: "10.0.0.5", port: 2375 })).rejects.toMatchObject({
       code: "LR5009",
-      message: "Image functions need an engine on this machine",
+      what: "Image functions need an engine on this machine",
     });
   });
 });
