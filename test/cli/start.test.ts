@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../until.js";
 import { BIN, ProjectFolder, smallProject } from "./cli.js";
 import { Screen } from "./screen.js";
 import { itUnless } from "../unless.js";
