@@ -256,7 +256,7 @@ interface ApiBase {
 }
 
 export type ApiConfig =
-  | (ApiBase & { readonly kind: "http" })
+  | (ApiBase & { readonly kind: "http"; readonly mocks: readonly MockRoute[] })
   | (ApiBase & { readonly kind: "websocket" })
   | (ApiBase & {
       readonly kind: "rest";

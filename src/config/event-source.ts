@@ -110,6 +110,14 @@ export interface HttpApiSource extends ToFunction {
   readonly auth: JsonObject | undefined;
 }
 
+/** What a REST API checks of a request. */
+export interface RequestValidation {
+  /** Those that have to be there: `method.request.header.X`. */
+  readonly parameters: readonly string[];
+  /** JSON schemas of the body by media type; `$default` is for all others. Empty = the body is not checked. */
+  readonly models: Readonly<Record<string, JsonObject>>;
+}
+
 export interface RestApiSource extends ToFunction {
   readonly kind: "restApi";
   readonly apiId: string;
@@ -120,6 +128,7 @@ export interface RestApiSource extends ToFunction {
   readonly apiKeyRequired: boolean;
   /** `ResponseTransferMode: STREAM`: the answer goes out while the function writes it. */
   readonly streams: boolean;
+  readonly validation?: RequestValidation | undefined;
 }
 
 export interface WebSocketSource extends ToFunction {

@@ -3,38 +3,37 @@
  * documents declare. Routes of SAM events are built with the function.
  */
 import { resolve as resolvePath } from "node:path";
-import * as z from "zod";
 import type { ApiConfig, ApiSettings } from "../application.js";
+import type { RequestValidation } from "../event-source.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
+import {
+  httpApi,
+  restApi,
+  restStage,
+  samHttpApi,
+  samRestApi,
+  v2Integration,
+  v2Route,
+  v2Stage,
+} from "./api-properties.js";
 import { apiSettingsOf } from "./api-settings.js";
 import { functionIdOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
-import { corsOf } from "./cors.js";
+import { corsOf, documentCorsOf } from "./cors.js";
+import { documentIntegrationOf, methodName, operationsOf, proxiedFunctionOf } from "./integration.js";
 import { mockRoutesOf } from "./mock-routes.js";
 import { plainOf } from "./node.js";
 import { parseTemplate } from "./parse.js";
-import { json, jsonObject, list, number, readProperties, text, textMap, ignored } from "./property.js";
+import { readProperties } from "./property.js";
+import { validationOfOperation } from "./request-validation.js";
 import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
 
 export const REST_TIMEOUT_MS = 29_000;
 const HTTP_TIMEOUT_MS = 30_000;
-
-const samApi = z.looseObject({
-  Name: text().optional(),
-  StageName: text().optional(),
-  Cors: json().optional(),
-  CorsConfiguration: json().optional(),
-  Auth: jsonObject().optional(),
-  BinaryMediaTypes: list(text()).default([]),
-  Variables: textMap().default({}),
-  StageVariables: textMap().default({}),
-  DefinitionBody: jsonObject().optional(),
-  DefinitionUri: json().optional(),
-});
 
 interface Base {
   readonly settings: ApiSettings;
@@ -59,26 +58,54 @@ function baseOf(resource: TemplateResource, context: BuildContext, name: string 
 
 /** AWS::Serverless::Api and AWS::Serverless::HttpApi. */
 export const buildSamApi: Builder = (resource, context) => {
-  const properties = readProperties(resource, samApi, context.scope);
-  const isRest = resource.type === "AWS::Serverless::Api";
-  const stage = properties.StageName ?? (isRest ? "Prod" : "$default");
-  const definition = properties.DefinitionBody ?? documentAt(properties.DefinitionUri, context);
-  const shared = {
-    ...baseOf(resource, context, properties.Name),
-    stages: [stage],
-    stageVariables: isRest ? properties.Variables : properties.StageVariables,
-    cors: corsOf(isRest ? properties.Cors : properties.CorsConfiguration),
-    auth: properties.Auth,
-    definition,
-  };
-  // SAM writes `/` in media types as `~1`, because they become JSON pointers.
-  const binaryMediaTypes = properties.BinaryMediaTypes.map((type) => type.replaceAll("~1", "/"));
-  const api: ApiConfig = isRest
-    ? { kind: "rest", ...shared, binaryMediaTypes, mocks: mockRoutesOf(shared.id, definition, context) }
-    : { kind: "http", ...shared };
+  const api = resource.type === "AWS::Serverless::Api" ? samRest(resource, context) : samHttp(resource, context);
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
 };
+
+function samRest(resource: TemplateResource, context: BuildContext): ApiConfig {
+  const properties = readProperties(resource, samRestApi, context.scope);
+  const definition = properties.DefinitionBody ?? documentAt(properties.DefinitionUri, context);
+  const base = baseOf(resource, context, properties.Name);
+  return {
+    kind: "rest",
+    ...base,
+    stages: [properties.StageName ?? "Prod"],
+    stageVariables: properties.Variables,
+    cors: corsOf(properties.Cors),
+    auth: properties.Auth,
+    definition,
+    // SAM writes `/` in media types as `~1`, because they become JSON pointers.
+    binaryMediaTypes: binaryTypesOf(
+      properties.BinaryMediaTypes.map((type) => type.replaceAll("~1", "/")),
+      definition,
+    ),
+    mocks: mockRoutesOf(base, definition, context),
+  };
+}
+
+function samHttp(resource: TemplateResource, context: BuildContext): ApiConfig {
+  const properties = readProperties(resource, samHttpApi, context.scope);
+  const definition = properties.DefinitionBody ?? documentAt(properties.DefinitionUri, context);
+  const base = baseOf(resource, context, properties.Name);
+  return {
+    kind: "http",
+    ...base,
+    stages: [properties.StageName ?? "$default"],
+    stageVariables: properties.StageVariables,
+    cors: corsOf(properties.CorsConfiguration) ?? documentCorsOf(definition),
+    auth: properties.Auth,
+    definition,
+    mocks: mockRoutesOf(base, definition, context),
+  };
+}
+
+/** An OpenAPI document may name them, too. */
+function binaryTypesOf(own: readonly string[], document: JsonObject | undefined): readonly string[] {
+  const named = document?.["x-amazon-apigateway-binary-media-types"];
+  const more = Array.isArray(named) ? (named as readonly Json[]).filter((type) => typeof type === "string") : [];
+  return [...new Set([...own, ...more])];
+}
 
 /** An OpenAPI file beside the template. */
 function documentAt(location: Json | undefined, context: BuildContext): JsonObject | undefined {
@@ -91,55 +118,48 @@ function documentAt(location: Json | undefined, context: BuildContext): JsonObje
   return isJsonObject(plain) ? plain : undefined;
 }
 
-const METHODS = new Set([
-  "get",
-  "put",
-  "post",
-  "delete",
-  "options",
-  "head",
-  "patch",
-  "any",
-  "x-amazon-apigateway-any-method",
-]);
+/** REST APIs and HTTP APIs spell it differently. */
+function stageOf(
+  resource: TemplateResource,
+  scope: BuildContext["scope"],
+): { readonly StageName: string | undefined; readonly variables: Readonly<Record<string, string>> } {
+  if (resource.type.startsWith("AWS::ApiGatewayV2::")) {
+    const { StageName, StageVariables: variables } = readProperties(resource, v2Stage, scope);
+    return { StageName, variables };
+  }
+  const { StageName, Variables: variables } = readProperties(resource, restStage, scope);
+  return { StageName, variables };
+}
 
 /** Routes of `paths` whose integration is a function of this template. */
 function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
-  const paths = api.definition?.["paths"];
-  if (!isJsonObject(paths)) return;
-  for (const [path, item] of Object.entries(paths)) {
-    for (const [name, operation] of Object.entries(isJsonObject(item) ? item : {})) {
-      if (!METHODS.has(name.toLowerCase()) || !isJsonObject(operation)) continue;
-      const integration = operation["x-amazon-apigateway-integration"];
-      const uri = isJsonObject(integration) ? integration["uri"] : undefined;
-      const functionId = typeof uri === "string" ? functionIdOf(uri, context) : undefined;
-      if (functionId === undefined || !isJsonObject(integration)) continue;
-      const declared = context.draft.eventSources.some(
-        (source) =>
-          (source.kind === "restApi" || source.kind === "httpApi") &&
-          source.apiId === api.logicalId &&
-          source.path === path &&
-          source.method === methodName(name),
-      );
-      if (declared) continue;
-      const version = integration["payloadFormatVersion"] === "1.0" ? "1.0" : "2.0";
-      addRoute(
-        api,
-        functionId,
-        `${name} ${path}`,
-        methodName(name),
-        path,
-        version,
-        Number(integration["timeoutInMillis"] ?? 0),
-        context,
-        documentAuthOf(api.definition, operation),
-        integration["responseTransferMode"] === "STREAM",
-      );
-    }
+  for (const { method, path, operation, item } of operationsOf(api.definition)) {
+    const integration = documentIntegrationOf(api.definition, operation);
+    const functionId = integration && proxiedFunctionOf(integration["type"], integration["uri"], context);
+    if (functionId === undefined || integration === undefined) continue;
+    const declared = context.draft.eventSources.some(
+      (source) =>
+        (source.kind === "restApi" || source.kind === "httpApi") &&
+        source.apiId === api.logicalId &&
+        source.path === path &&
+        source.method === method,
+    );
+    if (declared) continue;
+    addRoute(
+      api,
+      functionId,
+      `${method.toLowerCase()} ${path}`,
+      method,
+      path,
+      integration["payloadFormatVersion"] === "1.0" ? "1.0" : "2.0",
+      Number(integration["timeoutInMillis"] ?? 0),
+      context,
+      documentAuthOf(api.definition, operation),
+      integration["responseTransferMode"] === "STREAM",
+      validationOfOperation(api.definition, { operation, item }),
+    );
   }
 }
-
-export const methodName = (name: string): string => (/any/i.test(name) ? "ANY" : name.toUpperCase());
 
 function addRoute(
   api: ApiConfig,
@@ -152,6 +172,7 @@ function addRoute(
   { draft }: BuildContext,
   auth?: JsonObject,
   streams = false,
+  validation?: RequestValidation,
 ): void {
   const route = { functionId, eventId, apiId: api.logicalId, method, path, auth };
   if (api.kind === "rest")
@@ -161,6 +182,7 @@ function addRoute(
       timeoutMs: timeoutMs || REST_TIMEOUT_MS,
       apiKeyRequired: false,
       streams,
+      validation,
     });
   else
     draft.eventSources.push({
@@ -170,17 +192,6 @@ function addRoute(
       timeoutMs: timeoutMs || HTTP_TIMEOUT_MS,
     });
 }
-
-const restApi = z.looseObject({
-  Name: text().optional(),
-  Body: jsonObject().optional(),
-  BinaryMediaTypes: list(text()).default([]),
-});
-const stageProperties = z.looseObject({
-  RestApiId: text().optional(),
-  StageName: text().optional(),
-  Variables: textMap().default({}),
-});
 
 export const buildRestApi: Builder = (resource, context) => {
   const {
@@ -198,8 +209,8 @@ export const buildRestApi: Builder = (resource, context) => {
     cors: undefined,
     auth: undefined,
     definition,
-    binaryMediaTypes,
-    mocks: mockRoutesOf(base.id, definition, context),
+    binaryMediaTypes: binaryTypesOf(binaryMediaTypes, definition),
+    mocks: mockRoutesOf(base, definition, context),
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
@@ -217,32 +228,13 @@ function stagesOf(
     if (!/^AWS::ApiGateway(V2)?::(Stage|Deployment)$/.test(resource.type)) continue;
     const { value } = scope.propertiesOf(resource);
     if (value[property] !== apiId) continue;
-    const { StageName, Variables } = readProperties(resource, stageProperties, scope);
+    const { StageName, variables } = stageOf(resource, scope);
     if (StageName === undefined) continue;
     if (!stages.includes(StageName)) stages.push(StageName);
-    stageVariables = { ...stageVariables, ...Variables };
+    stageVariables = { ...stageVariables, ...variables };
   }
   return { stages, stageVariables };
 }
-
-const v2Api = z.object({
-  Name: text().optional(),
-  ProtocolType: text().optional(),
-  CorsConfiguration: json().optional(),
-  Body: jsonObject().optional(),
-  RouteKey: text().optional(),
-  Target: text().optional(),
-  RouteSelectionExpression: text().optional(),
-  ...ignored(
-    "ApiKeySelectionExpression",
-    "BasePath",
-    "BodyS3Location",
-    "CredentialsArn",
-    "Description",
-    "DisableExecuteApiEndpoint",
-  ),
-  ...ignored("DisableSchemaValidation", "FailOnWarnings", "IpAddressType", "Tags", "Version"),
-});
 
 export const buildV2Api: Builder = (resource, context) => {
   const {
@@ -252,43 +244,25 @@ export const buildV2Api: Builder = (resource, context) => {
     ProtocolType,
     RouteKey,
     Target,
-  } = readProperties(resource, v2Api, context.scope);
+  } = readProperties(resource, httpApi, context.scope);
   const base = baseOf(resource, context, Name);
   const { stages, stageVariables } = stagesOf(base.id, "ApiId", context);
   const kind = ProtocolType === "WEBSOCKET" ? "websocket" : "http";
   const endpoint = kind === "websocket" ? awsUrl.webSocket(context.scope.realm, base.id) : base.endpoint;
   // "Quick create": an API with a target has a default stage and a catch-all route.
   const all = Target === undefined ? stages : ["$default", ...stages];
-  const api: ApiConfig = {
-    kind,
-    ...base,
-    endpoint,
-    stages: all,
-    stageVariables,
-    cors: corsOf(CorsConfiguration),
-    auth: undefined,
-    definition,
-  };
+  const shared = { ...base, endpoint, stages: all, stageVariables, auth: undefined, definition };
+  const cors = corsOf(CorsConfiguration) ?? documentCorsOf(definition);
+  const api: ApiConfig =
+    kind === "websocket"
+      ? { kind, ...shared, cors }
+      : { kind, ...shared, cors, mocks: mockRoutesOf(base, definition, context) };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
   const functionId = Target === undefined ? undefined : functionIdOf(Target, context);
   if (functionId !== undefined)
     addRouteKey(api, functionId, resource.logicalId, RouteKey ?? "$default", "2.0", 0, context);
 };
-
-const routeProperties = z.looseObject({
-  ApiId: text(),
-  RouteKey: text(),
-  Target: text().optional(),
-  AuthorizationType: text().optional(),
-  AuthorizerId: text().optional(),
-  AuthorizationScopes: json().optional(),
-});
-const integrationProperties = z.looseObject({
-  IntegrationUri: text().optional(),
-  PayloadFormatVersion: text().optional(),
-  TimeoutInMillis: number().optional(),
-});
 
 /** AWS::ApiGatewayV2::Route: `Target` is `integrations/<id>`. */
 export const buildV2Route: Builder = (resource, context) => {
@@ -300,7 +274,7 @@ export const buildV2Route: Builder = (resource, context) => {
     AuthorizerId,
     RouteKey,
     Target = "",
-  } = readProperties(resource, routeProperties, scope);
+  } = readProperties(resource, v2Route, scope);
   const api = context.draft.apis.find((candidate) => candidate.id === ApiId);
   const integrationId = Target.replace(/^integrations\//, "");
   const integration = [...scope.resources.values()].find(
@@ -310,11 +284,17 @@ export const buildV2Route: Builder = (resource, context) => {
   );
   if (!api || !integration) return;
   const {
-    IntegrationUri = "",
+    IntegrationSubtype,
+    IntegrationType,
+    IntegrationUri,
     PayloadFormatVersion,
     TimeoutInMillis = 0,
-  } = readProperties(integration, integrationProperties, scope);
-  const functionId = functionIdOf(IntegrationUri, context);
+  } = readProperties(integration, v2Integration, scope);
+  const isProxy = IntegrationSubtype === undefined;
+  // WebSocket APIs have other types of integrations, and none of them is run.
+  const functionId = isProxy
+    ? proxiedFunctionOf(api.kind === "websocket" ? undefined : IntegrationType, IntegrationUri, context)
+    : undefined;
   if (functionId === undefined) return;
   addRouteKey(
     api,

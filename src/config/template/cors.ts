@@ -1,7 +1,7 @@
 /** CORS settings in the two spellings of templates: SAM's REST API (one quoted text) and HTTP APIs (lists). */
 import type { ApiCors } from "../event-source.js";
 import { isJsonObject, jsonText } from "../json.js";
-import type { Json } from "../json.js";
+import type { Json, JsonObject } from "../json.js";
 
 /** `"'GET,POST'"`, `"*"`, or a list. */
 function values(value: Json | undefined): readonly string[] {
@@ -36,3 +36,11 @@ const wildcard = (allowOrigins: readonly string[]): ApiCors => ({
   allowCredentials: false,
   maxAgeSeconds: undefined,
 });
+
+/** `x-amazon-apigateway-cors` of an HTTP API's document. */
+export function documentCorsOf(document: JsonObject | undefined): ApiCors | undefined {
+  const cors = document?.["x-amazon-apigateway-cors"];
+  if (!isJsonObject(cors)) return undefined;
+  const capital = Object.entries(cors).map(([key, value]) => [key.charAt(0).toUpperCase() + key.slice(1), value]);
+  return corsOf(Object.fromEntries(capital) as JsonObject);
+}

@@ -20,6 +20,7 @@ import type { TargetProperties } from "./event-schema.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
 import { parseAt, refuse } from "./property.js";
+import { validationOfEvent } from "./request-validation.js";
 import { eventsOf, IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
 import { checkSchedule } from "./schedule.js";
@@ -302,6 +303,11 @@ function apiIdOf({ context, eventId, resource }: Event, property: string, implic
   return named !== undefined && context.scope.resources.has(named) ? named : implicit;
 }
 
+function propertiesOf({ scope }: BuildContext, logicalId: string): JsonObject {
+  const resource = scope.resources.get(logicalId);
+  return resource === undefined ? {} : scope.propertiesOf(resource).value;
+}
+
 function rest(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
   const {
@@ -328,6 +334,7 @@ function rest(event: Event): void {
     timeoutMs: TimeoutInMillis ?? REST_TIMEOUT_MS,
     auth,
     apiKeyRequired: auth?.["ApiKeyRequired"] === true,
+    validation: validationOfEvent(properties, propertiesOf(context, apiId)),
     streams: transferMode === "STREAM",
   });
 }

@@ -1,25 +1,34 @@
 /**
  * Routes of REST APIs that API Gateway answers by itself: integrations of type MOCK with fixed texts, as CDK and many
- * documents declare them for preflight requests. Templates in VTL are not evaluated: such a route is there for OPTIONS
- * only, with its fixed headers.
+ * documents declare them for preflight requests. Templates in VTL are not evaluated: such a route answers OPTIONS with its
+ * fixed headers, and other methods with 501.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
  */
 import type { MockRoute } from "../application.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
+import {
+  absentRoute,
+  absentRoutesOf,
+  documentIntegrationOf,
+  methodName,
+  operationsOf,
+  type ApiIdentity,
+} from "./integration.js";
 import { restPathOf } from "./rest-path.js";
 
-/** Of AWS::ApiGateway::Method resources and of the API's document. */
+/** Of AWS::ApiGateway::Method resources and of the API's document, and those that are not emulated. */
 export function mockRoutesOf(
-  apiId: string,
+  api: ApiIdentity,
   document: JsonObject | undefined,
   context: BuildContext,
 ): readonly MockRoute[] {
-  return [...fromMethods(apiId, context), ...fromDocument(document)];
+  const declared = [...fromMethods(api.id, context), ...fromDocument(document)];
+  return [...declared.map((mock) => routeOf(mock, api, context)), ...absentRoutesOf(api, document, context)];
 }
 
-function fromMethods(apiId: string, context: BuildContext): readonly MockRoute[] {
+function fromMethods(apiId: string, context: BuildContext): readonly Declared[] {
   const { scope } = context;
   return [...scope.resources.values()].flatMap((resource) => {
     if (resource.type !== "AWS::ApiGateway::Method") return [];
@@ -28,41 +37,50 @@ function fromMethods(apiId: string, context: BuildContext): readonly MockRoute[]
     if (RestApiId !== apiId || integration["Type"] !== "MOCK") return [];
     const answers = listOf(integration["IntegrationResponses"]).map(objectOf);
     const answer = answers.find(({ SelectionPattern: pattern }) => pattern === undefined || pattern === "");
-    return routeOf(textOf(HttpMethod), restPathOf(textOf(ResourceId), context), {
-      status: answer?.["StatusCode"],
-      parameters: objectOf(answer?.["ResponseParameters"]),
-      templates: objectOf(answer?.["ResponseTemplates"]),
-    });
+    return [
+      {
+        method: methodName(textOf(HttpMethod)),
+        path: restPathOf(textOf(ResourceId), context),
+        status: answer?.["StatusCode"],
+        parameters: objectOf(answer?.["ResponseParameters"]),
+        templates: objectOf(answer?.["ResponseTemplates"]),
+      },
+    ];
   });
 }
 
-function fromDocument(document: JsonObject | undefined): readonly MockRoute[] {
-  return Object.entries(objectOf(document?.["paths"])).flatMap(([path, item]) =>
-    Object.entries(objectOf(item)).flatMap(([method, operation]) => {
-      const integration = objectOf(objectOf(operation)["x-amazon-apigateway-integration"]);
-      if (textOf(integration["type"]).toLowerCase() !== "mock") return [];
-      const answer = objectOf(objectOf(integration["responses"])["default"]);
-      return routeOf(method, path, {
+function fromDocument(document: JsonObject | undefined): readonly Declared[] {
+  return operationsOf(document).flatMap(({ method, path, operation }) => {
+    const integration = documentIntegrationOf(document, operation) ?? {};
+    if (textOf(integration["type"]).toLowerCase() !== "mock") return [];
+    const answer = objectOf(objectOf(integration["responses"])["default"]);
+    return [
+      {
+        method,
+        path,
         status: answer["statusCode"],
         parameters: objectOf(answer["responseParameters"]),
         templates: objectOf(answer["responseTemplates"]),
-      });
-    }),
-  );
+      },
+    ];
+  });
 }
 
 interface Declared {
+  readonly method: string;
+  readonly path: string;
   readonly status: Json | undefined;
   readonly parameters: JsonObject;
   readonly templates: JsonObject;
 }
 
-function routeOf(written: string, path: string, { status, parameters, templates }: Declared): readonly MockRoute[] {
-  const method = /any/i.test(written) ? "ANY" : written.toUpperCase();
+function routeOf(mock: Declared, api: ApiIdentity, context: BuildContext): MockRoute {
+  const { method, path, status, parameters, templates } = mock;
   const template = templates["application/json"];
   const text = typeof template === "string" ? template : "";
   const isFixed = !/[#$]/.test(text);
-  if (!isFixed && method !== "OPTIONS") return [];
+  if (!isFixed && method !== "OPTIONS")
+    return absentRoute(api, mock, "is a MOCK integration with a mapping template, which is not emulated", context);
   const headers = Object.entries(parameters).flatMap(([name, value]) => {
     const header = /^method\.response\.header\.(.+)$/.exec(name)?.[1];
     // Fixed texts stand in single quotes; everything else would come from an integration that is not there.
@@ -70,7 +88,7 @@ function routeOf(written: string, path: string, { status, parameters, templates 
     return header === undefined || fixed === undefined ? [] : [[header, fixed] as const];
   });
   const statusCode = Number(status ?? 200);
-  return [{ method, path, statusCode, headers, body: isFixed ? text : "" }];
+  return { method, path, statusCode, headers, body: isFixed ? text : "" };
 }
 
 const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

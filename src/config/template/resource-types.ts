@@ -292,6 +292,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "AWS::ApiGateway::Account": part(6, "Id"),
   "AWS::ApiGateway::ApiKey": part(10, "APIKeyId"),
   "AWS::ApiGateway::GatewayResponse": part(6, "Id"),
+  "AWS::ApiGateway::Model": { nameProperty: "Name", ref: name, attributes: {} },
+  "AWS::ApiGateway::RequestValidator": part(6, "RequestValidatorId"),
   "AWS::ApiGateway::UsagePlan": part(6, "Id"),
   "AWS::ApiGateway::UsagePlanKey": part(12, "Id"),
   "AWS::ApiGatewayV2::Integration": part(7, "IntegrationId"),

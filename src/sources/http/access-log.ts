@@ -93,5 +93,6 @@ function errorOf({ target: { api }, passage: { refused } }: LogSubject): object 
     message,
     messageString: message === undefined ? undefined : JSON.stringify(message),
     responseType: responseTypeOf(refused.name, refused.detail),
+    validationErrorString: refused.detail?.validationError,
   };
 }

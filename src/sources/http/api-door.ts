@@ -1,7 +1,7 @@
 /**
  * One request through an API:
  *
- *   preflight -> route -> throttle -> guard (IAM, authorizer) -> API key -> event -> invoke -> result -> CORS
+ *   preflight -> route -> throttle -> guard (IAM, authorizer) -> API key -> validation -> event -> invoke -> result -> CORS
  */
 import type { ServerResponse } from "node:http";
 import type { MockRoute } from "../../config/application.js";
@@ -99,6 +99,8 @@ async function answerOf(
     if (key.refused !== undefined) return refuse(key.refused);
     passage.caller = { ...passed.caller, apiKey: key.key, apiKeyId: key.keyId };
   }
+  const invalid = await route.validate?.(request, match.parameters);
+  if (invalid !== undefined) return refuse(invalid.name, invalid.detail);
   const fn = door.functionById(route.functionId);
   if (fn === undefined) return refuse("function-failed");
   const authorizer = route.payload === "1.0" ? flatAuthorizer(passed.authorizer) : passed.authorizer;

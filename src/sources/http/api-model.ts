@@ -3,6 +3,7 @@ import type { ApiConfig, ApiSettings, Application, MockRoute, Throttle, UsagePla
 import type { ApiCors, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
 import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";
+import { validatorOf, type Validate } from "./request-validation.js";
 import { RouteTable } from "./routes.js";
 
 export interface ApiRoute {
@@ -17,6 +18,7 @@ export interface ApiRoute {
   readonly guard: Guard;
   readonly apiKeyRequired: boolean;
   readonly throttle: Throttle | undefined;
+  readonly validate: Validate | undefined;
   /** What the API answers by itself; no function is behind it. */
   readonly mock: MockRoute | undefined;
 }
@@ -55,7 +57,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
       const routeKey = source.path === "$default" ? "$default" : `${source.method} ${source.path}`;
       return {
         method: source.path === "$default" ? "ANY" : source.method,
-        path: source.path === "/$default" ? "$default" : source.path,
+        path: pathOf(source.path),
         functionId: source.functionId,
         timeoutMs: source.timeoutMs,
         payload: source.kind === "restApi" ? "rest" : source.payloadFormatVersion,
@@ -63,6 +65,8 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
         guard: guardOf(source.auth, api.auth, authorizers, source.method),
         apiKeyRequired: (source.kind === "restApi" && source.apiKeyRequired) || requiresKey(source.auth, api.auth),
         throttle: settings.routeThrottles[routeKey],
+        validate:
+          source.kind === "restApi" && source.validation !== undefined ? validatorOf(source.validation) : undefined,
         mock: undefined,
       };
     });
@@ -80,20 +84,24 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     apiKeySource: settings.apiKeySource,
     gatewayResponses: settings.gatewayResponses,
     accessLog: settings.accessLog,
-    routes: new RouteTable(api.kind, [...routes, ...(api.kind === "rest" ? api.mocks.map(mockRoute) : [])]),
+    routes: new RouteTable(api.kind, [...routes, ...api.mocks.map((mock) => mockRoute(mock, api.kind))]),
   };
 }
 
-const mockRoute = (mock: MockRoute): ApiRoute => ({
+/** Documents write it as a path. */
+const pathOf = (path: string): string => (path === "/$default" ? "$default" : path);
+
+const mockRoute = (mock: MockRoute, kind: "rest" | "http"): ApiRoute => ({
   method: mock.method,
-  path: mock.path,
+  path: pathOf(mock.path),
   functionId: "",
   timeoutMs: 0,
-  payload: "rest",
+  payload: kind === "rest" ? "rest" : "2.0",
   streams: false,
   guard: { kind: "open" },
   apiKeyRequired: false,
   throttle: undefined,
+  validate: undefined,
   mock,
 });
 

@@ -6,10 +6,12 @@
  * November 2024 for REST and November 2025 for function URLs.
  *
  * Gaps:
- * - Integrations other than Lambda proxy and MOCK with fixed texts, mapping templates (those of gateway responses are
- *   filled in from $context alone), models and request validators, caching, canaries, custom domains, private APIs, mutual
- *   TLS, WAF: the routes of such integrations are not there; a MOCK for OPTIONS with a template answers with its fixed
- *   headers
+ * - Integrations other than Lambda proxy and MOCK with fixed texts (HTTP, HTTP_PROXY, AWS, services called by HTTP APIs):
+ *   they are named when the stack starts, and their routes answer 501 by name
+ * - Mapping templates: those of gateway responses are filled in from $context alone; a MOCK for OPTIONS with a template
+ *   answers with its fixed headers, one for other methods 501
+ * - Caching, canaries, custom domains, private APIs, mutual TLS, WAF: as if they were not declared
+ * - `$context.error.validationErrorString` is in AWS's words for missing members only
  * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - A streamed answer of a REST API is not slowed down to 2 MBps after 10 MB, and has no idle timeout

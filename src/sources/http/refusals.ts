@@ -16,6 +16,8 @@ export type RefusalName =
   | "denied-explicitly"
   | "unauthorized"
   | "authorizer-failed"
+  | "bad-parameters"
+  | "bad-body"
   | "bad-request";
 
 interface Text {
@@ -49,6 +51,8 @@ const REST: Readonly<Record<RefusalName, Text>> = {
   },
   unauthorized: { status: 401, message: "Unauthorized", type: "UnauthorizedException" },
   "authorizer-failed": { status: 500, message: null, type: "AuthorizerConfigurationException" },
+  "bad-parameters": { status: 400, message: "Missing required request parameters", type: "BadRequestException" },
+  "bad-body": { status: 400, message: "Invalid request body", type: "BadRequestException" },
   "bad-request": { status: 400, message: "Bad Request", type: "BadRequestException" },
 };
 
@@ -65,6 +69,8 @@ const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: stri
   "denied-explicitly": [403, "Forbidden"],
   unauthorized: [401, "Unauthorized"],
   "authorizer-failed": [500, "Internal Server Error"],
+  "bad-parameters": [400, "Bad Request"],
+  "bad-body": [400, "Bad Request"],
   "bad-request": [400, "Bad Request"],
 };
 
@@ -77,6 +83,8 @@ export interface RefusalDetail {
   /** `x-amzn-ErrorType` */
   readonly type?: string;
   readonly headers?: readonly HeaderLine[];
+  /** What a model has against the body, for gateway responses that show it. */
+  readonly validationError?: string;
 }
 
 export function refusal(kind: DoorKind, name: RefusalName, detail: RefusalDetail = {}): HttpAnswer {
@@ -121,6 +129,8 @@ const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
   "denied-explicitly": "ACCESS_DENIED",
   unauthorized: "UNAUTHORIZED",
   "authorizer-failed": "AUTHORIZER_CONFIGURATION_ERROR",
+  "bad-parameters": "BAD_REQUEST_PARAMETERS",
+  "bad-body": "BAD_REQUEST_BODY",
   "bad-request": "BAD_REQUEST_BODY",
 };
 
@@ -146,6 +156,8 @@ function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAn
       );
     case "too-large":
       return jsonAnswer(413, { Message: "Request Entity Too Large" });
+    case "bad-parameters":
+    case "bad-body":
     case "bad-request":
       return jsonAnswer(400, { Message: "Bad Request" });
     case "timeout":

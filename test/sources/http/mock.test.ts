@@ -82,8 +82,8 @@ test("a document's fixed answers are given; templates are not evaluated", async 
     headers: { "access-control-allow-origin": "https://app.example.com", "content-type": "application/json" },
   });
   expect(await doors.send("Document", "/health", { method: "POST" })).toMatchObject({
-    status: 403,
-    text: '{"message":"Missing Authentication Token"}',
+    status: 501,
+    text: expect.stringContaining("POST /health of Document is a MOCK integration with a mapping template") as string,
   });
   expect(eventIn(await doors.send("Document", "/health", { method: "PUT" }))["httpMethod"]).toBe("PUT");
 });

@@ -1,0 +1,145 @@
+/** What templates say of APIs: every property that AWS has is known, and what cannot run is said by name. */
+import { read, withFunction } from "../support.js";
+
+const invocations = '!Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"';
+const queue = "arn:aws:apigateway:us-east-1:sqs:path/000000000000/jobs";
+
+const noticesOf = (resources: string): readonly string[] => read(withFunction("FunctionName: fn", resources)).notices;
+
+test("nothing is said of what real templates hold", () => {
+  const resources = `
+Sam:
+  Type: AWS::Serverless::Api
+  Properties:
+    StageName: dev
+    Description: d
+    TracingEnabled: true
+    OpenApiVersion: "3.0.1"
+    EndpointConfiguration: { Type: REGIONAL }
+    MethodSettings: [{ ResourcePath: "/*", HttpMethod: "*", ThrottlingRateLimit: 1 }]
+    AccessLogSetting: { DestinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:x", Format: "$context.status" }
+    GatewayResponses: { DEFAULT_4XX: { ResponseParameters: { Headers: { X-A: "'1'" } } } }
+    Models: { User: { type: object } }
+    Tags: { a: b }
+    AlwaysDeploy: true
+    MergeDefinitions: true
+    FailOnWarnings: true
+    PropagateTags: true
+    DisableExecuteApiEndpoint: false
+Http:
+  Type: AWS::Serverless::HttpApi
+  Properties:
+    AccessLogSettings: { DestinationArn: "arn:aws:logs:us-east-1:000000000000:log-group:x", Format: "$context.status" }
+    DefaultRouteSettings: { ThrottlingBurstLimit: 1 }
+    RouteSettings: {}
+    FailOnWarnings: true
+    Tags: { a: b }
+Rest: { Type: AWS::ApiGateway::RestApi, Properties: { Name: r, Description: d, EndpointConfiguration: { Types: [REGIONAL] }, ApiKeySourceType: HEADER, Policy: {}, Tags: [], Mode: overwrite } }
+Res: { Type: AWS::ApiGateway::Resource, Properties: { RestApiId: !Ref Rest, ParentId: !GetAtt Rest.RootResourceId, PathPart: x } }
+Val: { Type: AWS::ApiGateway::RequestValidator, Properties: { RestApiId: !Ref Rest, ValidateRequestBody: true } }
+Mod: { Type: AWS::ApiGateway::Model, Properties: { RestApiId: !Ref Rest, ContentType: application/json, Schema: {} } }
+Bad: { Type: AWS::ApiGateway::GatewayResponse, Properties: { RestApiId: !Ref Rest, ResponseType: DEFAULT_4XX } }
+Get: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Rest, ResourceId: !Ref Res, HttpMethod: GET, OperationName: get, AuthorizationType: NONE, RequestValidatorId: !Ref Val, RequestModels: { application/json: !Ref Mod }, RequestParameters: {}, MethodResponses: [{ StatusCode: 200 }], Integration: { Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: ${invocations} } } }
+Dep: { Type: AWS::ApiGateway::Deployment, DependsOn: Get, Properties: { RestApiId: !Ref Rest, Description: d } }
+Stage: { Type: AWS::ApiGateway::Stage, Properties: { RestApiId: !Ref Rest, DeploymentId: !Ref Dep, StageName: live, TracingEnabled: true, MethodSettings: [], Description: d } }
+V2: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: v2, ProtocolType: HTTP, DisableExecuteApiEndpoint: false } }
+Int: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref V2, IntegrationType: AWS_PROXY, IntegrationMethod: POST, IntegrationUri: !GetAtt Fn.Arn, PayloadFormatVersion: "2.0" } }
+Route: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref V2, RouteKey: GET /x, OperationName: x, Target: !Sub "integrations/\${Int}" } }
+V2Stage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref V2, StageName: $default, AutoDeploy: true, StageVariables: { color: red } } }
+`;
+  const { apis, notices } = read(withFunction("FunctionName: fn", resources));
+  expect(notices).toEqual([]);
+  expect(apis.find(({ logicalId }) => logicalId === "V2")).toMatchObject({ stageVariables: { color: "red" } });
+});
+
+const integration = (properties: string): string => `
+Rest: { Type: AWS::ApiGateway::RestApi, Properties: { Name: r } }
+Get: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Rest, ResourceId: !GetAtt Rest.RootResourceId, HttpMethod: GET, AuthorizationType: NONE, Integration: { IntegrationHttpMethod: POST, ${properties} } } }
+`;
+const route = (properties: string): string => `
+V2: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: v2, ProtocolType: HTTP } }
+Int: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref V2, ${properties} } }
+Route: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref V2, RouteKey: $default, Target: !Sub "integrations/\${Int}" } }
+`;
+const operation = (properties: string): string => `
+Doc: { Type: AWS::Serverless::Api, Properties: { StageName: v1, DefinitionBody: { paths: { /x: { get: { x-amazon-apigateway-integration: { ${properties} } } } } } } }
+`;
+
+test.each([
+  [
+    "HTTP_PROXY",
+    integration("Type: HTTP_PROXY, Uri: 'https://example.com'"),
+    "Rest: GET / is an integration of type HTTP_PROXY",
+  ],
+  ["a service", integration(`Type: AWS, Uri: "${queue}"`), "Rest: GET / is an integration of type AWS,"],
+  [
+    "a function by mapping templates",
+    integration(`Type: AWS, Uri: ${invocations}`),
+    "Rest: GET / is an integration of type AWS,",
+  ],
+  [
+    "another account's function",
+    integration("Type: AWS_PROXY, Uri: 'arn:aws:lambda:us-east-1:1:function:other'"),
+    "Rest: GET / names a function that is not in this template",
+  ],
+  [
+    "HTTP_PROXY of an HTTP API",
+    route("IntegrationType: HTTP_PROXY, IntegrationUri: 'https://example.com'"),
+    "V2: $default is an integration of type HTTP_PROXY",
+  ],
+  [
+    "a service of an HTTP API",
+    route("IntegrationType: AWS_PROXY, IntegrationSubtype: SQS-SendMessage"),
+    "V2: $default is an integration with a service (SQS-SendMessage)",
+  ],
+  [
+    "a document's function by mapping templates",
+    operation(`type: aws, httpMethod: POST, uri: ${invocations}`),
+    "Doc: GET /x is an integration of type AWS,",
+  ],
+])("a route to %s is named, and answers 501 by name", (_, resources, said) => {
+  const { apis, eventSources, notices } = read(withFunction("FunctionName: fn", resources));
+  expect(notices).toEqual([expect.stringMatching(/; it answers 501\.$/)]);
+  expect(notices[0]).toContain(said);
+  expect(eventSources).toEqual([]);
+  expect(apis[0]).toMatchObject({ mocks: [{ statusCode: 501, body: expect.stringContaining("not") as string }] });
+});
+
+test("what AWS has and lambda-run leaves out is said", () => {
+  expect(
+    noticesOf(
+      "Sam: { Type: AWS::Serverless::Api, Properties: { StageName: v1, Domain: { DomainName: a.example.com } } }",
+    ),
+  ).toEqual(["Sam: Domain is not a property of AWS::Serverless::Api that lambda-run knows; it is ignored."]);
+});
+
+test("a document of an HTTP API keeps integrations among its components, and CORS at its root", () => {
+  const { apis, eventSources } = read(
+    withFunction(
+      "FunctionName: fn",
+      `
+Doc:
+  Type: AWS::Serverless::HttpApi
+  Properties:
+    DefinitionBody:
+      x-amazon-apigateway-cors: { allowOrigins: ["https://a.example.com"], allowCredentials: true, maxAge: 9 }
+      components: { x-amazon-apigateway-integrations: { fn: { type: AWS_PROXY, payloadFormatVersion: "2.0", uri: ${invocations} } } }
+      paths: { /x: { get: { x-amazon-apigateway-integration: { $ref: "#/components/x-amazon-apigateway-integrations/fn" } } } }
+`,
+    ),
+  );
+  expect(eventSources).toMatchObject([{ kind: "httpApi", method: "GET", path: "/x" }]);
+  expect(apis).toMatchObject([
+    { cors: { allowOrigins: ["https://a.example.com"], allowCredentials: true, maxAgeSeconds: 9 } },
+  ]);
+});
+
+test("a document of a REST API names binary media types", () => {
+  const { apis } = read(
+    withFunction(
+      "FunctionName: fn",
+      'Doc: { Type: AWS::ApiGateway::RestApi, Properties: { BinaryMediaTypes: [image/png], Body: { x-amazon-apigateway-binary-media-types: ["*/*", image/png] } } }',
+    ),
+  );
+  expect(apis).toMatchObject([{ binaryMediaTypes: ["image/png", "*/*"] }]);
+});
