@@ -41,8 +41,6 @@ export interface MappingSettings {
 export interface Mapping extends MappingSettings {
   readonly uuid: string;
   readonly lastModifiedMs: number;
-  /** Outcome of the last poll that did anything, in Lambda's words. */
-  readonly lastProcessingResult?: string;
 }
 
 /**

@@ -31,8 +31,8 @@ export interface AliasRecord {
 export interface EventInvokeRecord {
   readonly maximumRetryAttempts?: number;
   readonly maximumEventAgeSeconds?: number;
-  readonly onSuccessArn?: string;
-  readonly onFailureArn?: string;
+  readonly onSuccessArn?: string | undefined;
+  readonly onFailureArn?: string | undefined;
   readonly lastModifiedMs: number;
 }
 
@@ -66,7 +66,8 @@ export interface LayerRecord {
 /** Odds and ends of one function. */
 export interface SettingsRecord {
   readonly recursiveLoop?: "Terminate" | "Allow";
-  readonly runtimeManagement?: JsonObject;
+  /** By `$LATEST` or version. */
+  readonly runtimeManagement?: Readonly<Record<string, JsonObject>>;
   readonly codeSigningConfigArn?: string;
   /** Requested provisioned concurrency, by qualifier. */
   readonly provisioned?: Readonly<Record<string, { readonly requested: number; readonly lastModified: string }>>;
@@ -94,6 +95,8 @@ export interface RowKinds {
   settings: SettingsRecord;
   /** By id. */
   codeSigning: CodeSigningRecord;
+  /** What an event source mapping was sent and nothing here obeys, by UUID. */
+  mappingSent: JsonObject;
   /** Of what is no function, by ARN. */
   tags: Readonly<Record<string, string>>;
 }

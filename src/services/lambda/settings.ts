@@ -9,21 +9,12 @@ import { isJsonObject, numberMember, objectMember, stringListMember, stringMembe
 import type { JsonObject } from "../kit/json-protocol.js";
 import { invalidParameter } from "./errors.js";
 import { LATEST } from "./directory.js";
-import { RUNTIMES } from "./model/runtimes.js";
+import { checkKind, checkRuntime } from "./rules.js";
 
-const DEPRECATED =
-  /^(nodejs(\d|1[0-6])?(\.\d+)?(\.x)?|nodejs4\.3-edge|python2\.7|python3\.[678]|java8|go1\.x|ruby2\.\d|dotnet[567]|dotnetcore\d\.\d|provided)$/;
 const LOG_LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 const SYSTEM_LEVELS = ["DEBUG", "INFO", "WARN"] as const;
 /** Members that change nothing here and are given back as they came. */
-const KEPT_AS_SENT = [
-  "VpcConfig",
-  "KMSKeyArn",
-  "FileSystemConfigs",
-  "ImageConfig",
-  "SnapStart",
-  "CodeSigningConfigArn",
-] as const;
+const KEPT_AS_SENT = ["VpcConfig", "KMSKeyArn", "FileSystemConfigs", "ImageConfig", "SnapStart"] as const;
 
 /** Everything of a function but its code and layers. */
 export type Settings = Omit<
@@ -34,6 +25,7 @@ export type Settings = Omit<
 /** What `input` says, over `current` (or AWS's defaults). Throws AWS's refusals. */
 export function readSettings(input: JsonObject, name: string, current: Settings | undefined): Settings {
   checkKind(input);
+  checkRuntime(stringMember(input, "Runtime"));
   const environment = environmentOf(input) ?? current?.environment ?? {};
   const fault = environmentFault(environment);
   if (fault !== undefined) throw invalidParameter(fault.message);
@@ -63,12 +55,14 @@ export function readSettings(input: JsonObject, name: string, current: Settings 
   };
 }
 
-/** The members that are kept although nothing here obeys them. */
+/** The members that are kept although nothing here obeys them. An empty text or list takes away what was there. */
 export function keptAsSent(input: JsonObject, current: JsonObject): JsonObject {
-  const kept: JsonObject = { ...current };
-  for (const member of KEPT_AS_SENT) if (input[member] !== undefined) kept[member] = input[member];
-  return kept;
+  const sent = KEPT_AS_SENT.filter((member) => input[member] !== undefined && input[member] !== null);
+  const kept = { ...current, ...Object.fromEntries(sent.map((member) => [member, input[member]])) };
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== "" && !isEmptyList(value)));
 }
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 /** `UpdateFunctionConfiguration` and aliases name a revision that must be the latest. */
 export function newConfig(
@@ -78,31 +72,6 @@ export function newConfig(
   code: Pick<FunctionConfig, "code" | "layers">,
 ): FunctionConfig {
   return { ...settings, ...code, logicalId: name, name, arn, version: LATEST, reservedConcurrency: undefined };
-}
-
-/** They make another kind of function, and nothing here knows that kind. */
-const REFUSED = [
-  "AcceleratorConfig",
-  "CapacityProviderConfig",
-  "DurableConfig",
-  "PublishTo",
-  "RuntimeConfig",
-  "TenancyConfig",
-] as const;
-
-function checkKind(input: JsonObject): void {
-  const refused = REFUSED.find((member) => input[member] !== undefined);
-  if (refused !== undefined) throw invalidParameter(`${refused} is not emulated by lambda-run.`);
-  const runtime = stringMember(input, "Runtime");
-  if (runtime === undefined || RUNTIMES.includes(runtime)) return;
-  if (DEPRECATED.test(runtime)) {
-    throw invalidParameter(
-      `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
-    );
-  }
-  throw invalidParameter(
-    `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${RUNTIMES.join(", ")}] or be a valid ARN`,
-  );
 }
 
 function environmentOf(input: JsonObject): Readonly<Record<string, string>> | undefined {
@@ -121,20 +90,23 @@ function withDeadLetter(current: AsyncInvokeConfig | undefined, targetArn: strin
   return { ...defaults, ...current, deadLetterTargetArn: targetArn === "" ? undefined : targetArn };
 }
 
+const DEFAULT_LEVELS = { applicationLogLevel: "INFO", systemLogLevel: "INFO" } as const;
+
 const defaultLogging = (name: string): LoggingConfig => ({
   format: "Text",
-  applicationLogLevel: "INFO",
-  systemLogLevel: "INFO",
+  ...DEFAULT_LEVELS,
   logGroup: `/aws/lambda/${name}`,
 });
 
+/** A format that is sent brings its own levels; what is not sent stays. */
 function loggingOf(input: JsonObject | undefined, current: LoggingConfig): LoggingConfig {
   if (input === undefined) return current;
-  const format = stringMember(input, "LogFormat") === "JSON" ? "JSON" : "Text";
+  const sent = stringMember(input, "LogFormat");
+  const { applicationLogLevel, systemLogLevel } = sent === undefined ? current : DEFAULT_LEVELS;
   return {
-    format,
-    applicationLogLevel: oneOf(LOG_LEVELS, stringMember(input, "ApplicationLogLevel")) ?? "INFO",
-    systemLogLevel: oneOf(SYSTEM_LEVELS, stringMember(input, "SystemLogLevel")) ?? "INFO",
+    format: sent === undefined ? current.format : sent === "JSON" ? "JSON" : "Text",
+    applicationLogLevel: oneOf(LOG_LEVELS, stringMember(input, "ApplicationLogLevel")) ?? applicationLogLevel,
+    systemLogLevel: oneOf(SYSTEM_LEVELS, stringMember(input, "SystemLogLevel")) ?? systemLogLevel,
     logGroup: stringMember(input, "LogGroup") ?? current.logGroup,
   };
 }

@@ -2,8 +2,11 @@
 import { createHash } from "node:crypto";
 import type { CodeSource } from "../../config/function-config.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
+import { objectMember } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import { LATEST } from "./directory.js";
 import type { AliasRecord, EventInvokeRecord, FunctionRecord, LayerRecord, UrlRecord } from "./records.js";
+import { hasNetwork } from "./rules.js";
 
 type ImageSource = Extract<CodeSource, { kind: "image" }>;
 
@@ -52,10 +55,34 @@ export function configurationView(
     EphemeralStorage: { Size: config.ephemeralStorageMb },
     LoggingConfig: loggingView(record),
     ...asSent,
-    SnapStart: { ApplyOn: "None", ...(asSent["SnapStart"] as JsonObject | undefined), OptimizationStatus: "Off" },
+    ...networkView(asSent),
+    SnapStart: snapStartView(record),
     ...(config.code.kind === "image" ? imageConfigView(config.code) : {}),
     ...(isImage ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(config.runtime, realm) } }),
   };
+}
+
+/** The network that the subnets are said to be in has a made-up id: there is no EC2 to ask. */
+function networkView(asSent: JsonObject): JsonObject {
+  const sent = objectMember(asSent, "VpcConfig");
+  if (sent === undefined) return {};
+  const id = createHash("sha256").update(JSON.stringify(sent["SubnetIds"])).digest("hex").slice(0, 17);
+  return {
+    VpcConfig: {
+      SubnetIds: [],
+      SecurityGroupIds: [],
+      Ipv6AllowedForDualStack: false,
+      ...sent,
+      VpcId: hasNetwork(asSent) ? `vpc-${id}` : "",
+    },
+  };
+}
+
+/** Only published versions are ever optimized. */
+function snapStartView({ asSent, config }: FunctionRecord): JsonObject {
+  const ApplyOn = objectMember(asSent, "SnapStart")?.["ApplyOn"] ?? "None";
+  const isOn = ApplyOn === "PublishedVersions" && config.version !== LATEST;
+  return { ApplyOn, OptimizationStatus: isOn ? "On" : "Off" };
 }
 
 /** What the function says beside its image; absent when it says nothing. */
@@ -108,14 +135,20 @@ export function eventInvokeView(functionArn: string, row: EventInvokeRecord): Js
   };
 }
 
-export function urlView(functionArn: string, url: UrlRecord, address: string): JsonObject {
+/** The answer to the creation leaves `LastModifiedTime` out. */
+export function urlView(
+  functionArn: string,
+  url: UrlRecord,
+  address: string,
+  options: { readonly isNew?: boolean } = {},
+): JsonObject {
   return {
     FunctionUrl: address,
     FunctionArn: functionArn,
     AuthType: url.authType,
     ...(url.cors === undefined ? {} : { Cors: url.cors }),
     CreationTime: url.createdAt,
-    LastModifiedTime: url.lastModified,
+    ...(options.isNew === true ? {} : { LastModifiedTime: url.lastModified }),
     InvokeMode: url.invokeMode,
   };
 }

@@ -43,8 +43,10 @@ export function checkRequest({ operation, path, query, input }: ModelledRequest)
 /** For the operations that read their own input. */
 export function checkText(value: string | undefined, shape: TextShape, at: string, faults: Violations): void {
   if (value === undefined) return;
-  if (shape.pattern !== undefined && !compiled(shape.enforced ?? shape.pattern).test(value))
+  if (shape.pattern !== undefined && !compiled(shape.enforced ?? shape.pattern).test(value)) {
     faults.add(value, at, patternText(shape.pattern));
+    if (shape.patternAlone === true) return;
+  }
   faults.length(value, at, shape.min ?? 0, shape.max ?? Number.POSITIVE_INFINITY);
   if (shape.allowed !== undefined) faults.oneOf(value, at, shape.allowed);
 }

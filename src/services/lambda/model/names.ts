@@ -7,11 +7,10 @@ const PREFIX = `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${REGION}:)?(\\d{12}:)?(function
 /** Of operations that make or change something. */
 export const FUNCTION_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`);
 /** Of the others: they take names with a namespace, which functions of one's own do not have. */
-export const NAMESPACED_NAME = text(
-  1,
-  256,
-  `${PREFIX}([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`,
-);
+export const NAMESPACED_NAME: TextShape = {
+  ...text(1, 256, `${PREFIX}([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`),
+  patternAlone: true,
+};
 export const UNQUALIFIED_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)`);
 export const URL_FUNCTION_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]{1,64})(:((?!\\d+$)[0-9a-zA-Z-_]+))?`);
 export const QUALIFIER = text(1, 128, "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");

@@ -12,6 +12,8 @@ export interface TextShape {
   /** Where AWS prints another pattern than it holds values to. */
   readonly enforced?: string;
   readonly allowed?: readonly string[];
+  /** A value that breaks the pattern is not refused for its length as well. */
+  readonly patternAlone?: true;
 }
 
 export interface NumberShape {

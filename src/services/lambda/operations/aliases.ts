@@ -14,6 +14,7 @@ import {
 } from "../context.js";
 import { LATEST } from "../directory.js";
 import { conflict, functionNotFound, invalidParameter, resourceNotFound } from "../errors.js";
+import { forgetQualifier } from "../qualifiers.js";
 import type { AliasRecord } from "../records.js";
 import { aliasView } from "../view.js";
 
@@ -117,5 +118,6 @@ async function deleteAlias(call: Call): Promise<Answer> {
   const { context, path } = call;
   const { name } = referenceOf(call);
   await context.rows.remove("alias", name, path["Name"]);
+  await forgetQualifier(context, name, path["Name"] ?? "");
   return { status: 204 };
 }

@@ -76,6 +76,12 @@ async function putConcurrency(call: Call): Promise<Answer> {
   const record = context.directory.latest(name);
   if (record === undefined) throw functionNotFound(functionArn(context, name, "$LATEST"));
   const wanted = numberMember(input, "ReservedConcurrentExecutions");
+  const provisioned = provisionedOf(context, name);
+  if (provisioned > (wanted ?? 0)) {
+    throw accountLimit(
+      ` ReservedConcurrentExecutions  ${wanted} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+    );
+  }
   if (unreserved(context, name) - (wanted ?? 0) < MIN_UNRESERVED) {
     throw accountLimit(
       `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED}].`,
@@ -88,6 +94,12 @@ async function putConcurrency(call: Call): Promise<Answer> {
 async function reserve(context: LambdaContext, name: string, reservedConcurrency: number | undefined): Promise<void> {
   const record = requireFunction(context, name);
   await context.directory.reserve(record, reservedConcurrency);
+}
+
+/** Of all versions and aliases, `except` not counted. */
+export function provisionedOf({ rows }: LambdaContext, name: string, except?: string): number {
+  const entries = Object.entries(rows.get("settings", name)?.provisioned ?? {});
+  return entries.reduce((sum, [part, { requested }]) => (part === except ? sum : sum + requested), 0);
 }
 
 /** What the account has left, `except` not counted. */
@@ -121,6 +133,12 @@ export async function changeSettings(
 
 function getAccountSettings({ context }: Call): Answer {
   const functions = context.directory.all();
+  const { directory, rows } = context;
+  const packages = [
+    ...functions,
+    ...functions.flatMap(({ config }) => directory.versions(config.name)),
+    ...rows.namesOf("layer").flatMap((name) => rows.partsOf("layer", name).map(([, layer]) => layer)),
+  ];
   return {
     body: {
       AccountLimit: {
@@ -131,7 +149,7 @@ function getAccountSettings({ context }: Call): Answer {
         UnreservedConcurrentExecutions: unreserved(context),
       },
       AccountUsage: {
-        TotalCodeSize: functions.reduce((sum, { codeSizeBytes }) => sum + codeSizeBytes, 0),
+        TotalCodeSize: packages.reduce((sum, { codeSizeBytes }) => sum + codeSizeBytes, 0),
         FunctionCount: functions.length,
       },
     },
@@ -155,23 +173,28 @@ async function putRuntimeManagement(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name, qualifier } = referenceOf(call);
   const updateOn = stringMember(input, "UpdateRuntimeOn");
-  requireVersion(context, { name, qualifier });
-  const runtimeManagement: JsonObject = {
+  if (updateOn === "Manual" && input["RuntimeVersionArn"] === undefined)
+    throw invalidParameter("RuntimeVersionArn is required when UpdateRuntimeOn is Manual.");
+  const { version } = requireVersion(context, { name, qualifier }).config;
+  const chosen: JsonObject = {
     UpdateRuntimeOn: updateOn,
     ...(input["RuntimeVersionArn"] === undefined ? {} : { RuntimeVersionArn: input["RuntimeVersionArn"] }),
   };
-  await changeSettings(context, name, (settings) => ({ ...settings, runtimeManagement }));
-  return { body: { FunctionArn: functionArn(context, name, qualifier), ...runtimeManagement } };
+  await changeSettings(context, name, (settings) => ({
+    ...settings,
+    runtimeManagement: { ...settings.runtimeManagement, [version]: chosen },
+  }));
+  return { body: { FunctionArn: functionArn(context, name, qualifier), ...chosen } };
 }
 
 function getRuntimeManagement(call: Call): Answer {
   const { context } = call;
   const { name, qualifier } = referenceOf(call);
-  requireVersion(context, { name, qualifier });
+  const { version } = requireVersion(context, { name, qualifier }).config;
   return {
     body: {
       FunctionArn: functionArn(context, name, qualifier ?? "$LATEST"),
-      ...(context.rows.get("settings", name)?.runtimeManagement ?? { UpdateRuntimeOn: "Auto" }),
+      ...(context.rows.get("settings", name)?.runtimeManagement?.[version] ?? { UpdateRuntimeOn: "Auto" }),
     },
   };
 }

@@ -137,15 +137,17 @@ async function putOnFunction(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name } = referenceOf(call);
   const arn = stringMember(input, "CodeSigningConfigArn");
-  if (codeSigningAt(context, arn ?? "") === undefined) throw configNotFound(arn ?? "");
+  requireSigning(context, arn ?? "");
   requireFunction(context, name);
   await changeSettings(context, name, (settings) => ({ ...settings, codeSigningConfigArn: arn ?? "" }));
   return { body: { CodeSigningConfigArn: arn, FunctionName: name } };
 }
 
-function configNotFound(arn: string): AwsError {
+/** Of requests that hang it on a function. */
+export function requireSigning(context: LambdaContext, arn: string): void {
+  if (codeSigningAt(context, arn) !== undefined) return;
   const text = `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`;
-  return new AwsError("CodeSigningConfigNotFoundException", text, { statusCode: 404, members: { Type: "User" } });
+  throw new AwsError("CodeSigningConfigNotFoundException", text, { statusCode: 404, members: { Type: "User" } });
 }
 
 function getOfFunction(call: Call): Answer {

@@ -72,7 +72,7 @@ function destinationsOf(
   { directory }: LambdaContext,
   input: JsonObject,
   ownName: string,
-): Pick<EventInvokeRecord, "onSuccessArn" | "onFailureArn"> {
+): { readonly onSuccessArn?: string | undefined; readonly onFailureArn?: string | undefined } {
   const onSuccessArn = destinationOf(input, "OnSuccess");
   const onFailureArn = destinationOf(input, "OnFailure");
   for (const arn of [onFailureArn, onSuccessArn]) {
@@ -82,17 +82,23 @@ function destinationsOf(
       throw invalidParameter(
         `The destination ${arn} is not emulated by lambda-run; queues, topics, functions and event buses are.`,
       );
-    if (service === undefined || !DESTINATIONS.has(service)) throw invalidDestinations(onSuccessArn, onFailureArn);
+    if (service === undefined || !DESTINATIONS.has(service) || isOrdered(service, resource))
+      throw invalidDestinations(onSuccessArn, onFailureArn);
     if (service !== "lambda") continue;
     const [, name = ""] = resource.split(":");
     if (directory.latest(name) === undefined) throw invalidParameter(`The destination ARN ${arn} is invalid.`);
     if (name === ownName) throw invalidParameter("You can't specify the function as a destination for itself.");
   }
+  // A side that is sent without a destination takes away the one that it had.
   return {
-    ...(onSuccessArn === undefined ? {} : { onSuccessArn }),
-    ...(onFailureArn === undefined ? {} : { onFailureArn }),
+    ...(input["OnSuccess"] === undefined ? {} : { onSuccessArn }),
+    ...(input["OnFailure"] === undefined ? {} : { onFailureArn }),
   };
 }
+
+/** Queues and topics with an order take no records. */
+const isOrdered = (service: string, resource: string): boolean =>
+  (service === "sqs" || service === "sns") && resource.endsWith(".fifo");
 
 function destinationOf(input: JsonObject | undefined, member: "OnSuccess" | "OnFailure"): string | undefined {
   const arn = stringMember(objectMember(input ?? {}, member) ?? {}, "Destination");

@@ -20,10 +20,15 @@ import { conflict, invalidParameter } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
 import { layersOf } from "../layers.js";
 import { packageOf, type Package } from "../package.js";
+import { forgetQualifier } from "../qualifiers.js";
 import type { FunctionRecord } from "../records.js";
+import { checkIsLatest, checkSettings } from "../rules.js";
 import { keptAsSent, newConfig, readSettings } from "../settings.js";
 import { tagsMember } from "../tags.js";
 import { configurationView } from "../view.js";
+import { changeSettings } from "./capacity.js";
+import { requireSigning } from "./code-signing.js";
+import { removeMapping } from "./mappings.js";
 
 const BASE = "/2015-03-31/functions";
 
@@ -43,21 +48,28 @@ export const FUNCTION_ROUTES: readonly Route[] = [
 async function createFunction({ context, input }: Call): Promise<Answer> {
   const text = stringMember(input, "FunctionName");
   const code = objectMember(input, "Code");
-  const { name } = parseFunctionName(text ?? "", undefined, context.realm);
+  const { name, qualifier } = parseFunctionName(text ?? "", undefined, context.realm);
+  checkIsLatest(qualifier);
   const tooLong = new Violations();
   tooLong.length(name, "functionName", 1, LAMBDA.functionNameLength);
   tooLong.check("InvalidParameterValueException");
   const settings = readSettings(input, name, undefined);
-  const isImage = stringMember(input, "PackageType") === "Image" || stringMember(code ?? {}, "ImageUri") !== undefined;
+  const isImage = stringMember(input, "PackageType") === "Image";
+  const asSent = keptAsSent(input, {});
   if (!isImage && (settings.runtime === "" || settings.handler === "")) {
     throw invalidParameter(
       "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
     );
   }
+  checkSettings(input, { isImage, config: settings, asSent });
+  const signing = stringMember(input, "CodeSigningConfigArn");
+  if (signing !== undefined) requireSigning(context, signing);
   if (context.directory.latest(name) !== undefined) throw conflict(`Function already exist: ${name}`);
   const layers = layersOf(context, input) ?? { arns: [], folders: [] };
   const tags = tagsMember(input) ?? {};
-  const stored = await packageOf(context, code ?? {}, isImage);
+  // A package type that is not said is Zip, whatever the code is.
+  const { ImageUri: _unused, ...zipped } = code ?? {};
+  const stored = await packageOf(context, isImage ? (code ?? {}) : zipped, isImage);
   const arn = functionArn(context, name);
   const config = {
     ...newConfig(
@@ -76,8 +88,10 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
     revisionId: randomUUID(),
     lastModified: context.directory.timestamp(),
     layerArns: layers.arns,
-    asSent: keptAsSent(input, {}),
+    asSent,
   });
+  if (signing !== undefined)
+    await changeSettings(context, name, (current) => ({ ...current, codeSigningConfigArn: signing }));
   const shown = booleanMember(input, "Publish") === true ? await context.directory.publish(record, undefined) : record;
   return { status: 201, body: configurationView(shown, context.realm, { moment: "creating" }) };
 }
@@ -174,7 +188,7 @@ async function deleteFunction(call: Call): Promise<Answer> {
   requireFunction(context, name);
   if (qualifier === undefined) {
     for (const mapping of (await context.mappings()).list()) {
-      if (mapping.functionName === name) await (await context.mappings()).remove(mapping.uuid);
+      if (mapping.functionName === name) await removeMapping(context, mapping.uuid);
     }
     await context.directory.remove(name);
     return { status: 204 };
@@ -190,5 +204,6 @@ async function deleteFunction(call: Call): Promise<Answer> {
       `Version (${functionArn(context, name, qualifier)}) cannot be deleted because it is referenced by alias: ${alias.name}`,
     );
   await context.directory.removeVersion(record);
+  await forgetQualifier(context, name, qualifier);
   return { status: 204 };
 }

@@ -26,6 +26,28 @@ import { tagsMember } from "../tags.js";
 const BASE = "/2015-03-31/event-source-mappings";
 const SQS_BATCH = { default: 10, fifo: 10, withoutWindow: 10 } as const;
 
+/** Filtering developer guide: five for each source, more on request. */
+const MAX_FILTERS = 5;
+/** Members for streams, Kafka, queues of MQ and DocumentDB. */
+const NOT_OF_QUEUES = [
+  "AmazonManagedKafkaEventSourceConfig",
+  "BisectBatchOnFunctionError",
+  "DestinationConfig",
+  "DocumentDBEventSourceConfig",
+  "MaximumRecordAgeInSeconds",
+  "MaximumRetryAttempts",
+  "ParallelizationFactor",
+  "Queues",
+  "SelfManagedEventSource",
+  "SelfManagedKafkaEventSourceConfig",
+  "SourceAccessConfigurations",
+  "StartingPositionTimestamp",
+  "Topics",
+  "TumblingWindowInSeconds",
+] as const;
+/** Nothing here obeys them. */
+const KEPT_AS_SENT = ["KMSKeyArn", "LoggingConfig", "MetricsConfig", "ProvisionedPollerConfig"] as const;
+
 export const MAPPING_ROUTES: readonly Route[] = [
   { method: "POST", path: BASE, name: "CreateEventSourceMapping", run: create },
   { method: "GET", path: BASE, name: "ListEventSourceMappings", run: list },
@@ -64,8 +86,16 @@ async function create({ context, input }: Call): Promise<Answer> {
     );
   }
   const made = await manager.create(settings);
+  await keep(context, made.uuid, input);
   if (tags !== undefined) await context.rows.put("tags", arnOfMapping(context, made.uuid), "", tags, { durable: true });
   return { status: 202, body: view(context, made, settings.enabled ? "Creating" : "Disabled") };
+}
+
+async function keep({ rows }: LambdaContext, uuid: string, input: JsonObject): Promise<void> {
+  const sent = KEPT_AS_SENT.filter((member) => isSet(input[member]));
+  if (sent.length === 0) return;
+  const added = Object.fromEntries(sent.map((member) => [member, input[member]]));
+  await rows.put("mappingSent", uuid, "", { ...rows.get("mappingSent", uuid), ...added }, { durable: true });
 }
 
 /** What the request says, over `current`. */
@@ -76,9 +106,7 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
   const maximumConcurrency =
     scaling === undefined ? current.maximumConcurrency : numberMember(scaling, "MaximumConcurrency");
   const responseTypes = stringListMember(input, "FunctionResponseTypes");
-  if (objectMember(input, "DestinationConfig") !== undefined)
-    throw invalidParameter("Unsupported DestinationConfig parameter for given event source mapping type.");
-  if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(current.eventSourceArn, batchSize, window);
+  if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(input, current.eventSourceArn, batchSize, window);
   const name = stringMember(input, "FunctionName");
   const reference =
     name === undefined
@@ -100,7 +128,11 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
   };
 }
 
-function checkSqs(arn: string, batchSize: number, window: number): void {
+function checkSqs(input: JsonObject, arn: string, batchSize: number, window: number): void {
+  if (isSet(input["StartingPosition"])) throw invalidParameter("StartingPosition is not valid for SQS event sources.");
+  const foreign = NOT_OF_QUEUES.find((member) => isSet(input[member]));
+  if (foreign !== undefined)
+    throw invalidParameter(`Unsupported ${foreign} parameter for given event source mapping type.`);
   const isFifo = arn.endsWith(".fifo");
   if (isFifo && window > 0) throw invalidParameter("Batching window is not supported for FIFO queues");
   if (isFifo && batchSize > SQS_BATCH.fifo)
@@ -112,12 +144,15 @@ function checkSqs(arn: string, batchSize: number, window: number): void {
   }
 }
 
+const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== false;
+
 function filtersOf(input: JsonObject): readonly string[] | undefined {
   const criteria = objectMember(input, "FilterCriteria");
   if (criteria === undefined) return undefined;
   const patterns = (objectListMember(criteria, "Filters") ?? []).map(
     (filter) => stringMember(filter, "Pattern") ?? "{}",
   );
+  if (patterns.length > MAX_FILTERS) throw invalidParameter(`FilterCriteria takes at most ${MAX_FILTERS} filters.`);
   for (const pattern of patterns) {
     try {
       const value: unknown = JSON.parse(pattern);
@@ -141,7 +176,6 @@ function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled 
     BatchSize: mapping.batchSize,
     MaximumBatchingWindowInSeconds: mapping.maximumBatchingWindowSeconds,
     LastModified: mapping.lastModifiedMs / 1000,
-    ...(mapping.lastProcessingResult === undefined ? {} : { LastProcessingResult: mapping.lastProcessingResult }),
     State: state,
     StateTransitionReason: "USER_INITIATED",
     FunctionResponseTypes: mapping.reportBatchItemFailures ? ["ReportBatchItemFailures"] : [],
@@ -151,6 +185,7 @@ function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled 
     ...(mapping.maximumConcurrency === undefined
       ? {}
       : { ScalingConfig: { MaximumConcurrency: mapping.maximumConcurrency } }),
+    ...context.rows.get("mappingSent", mapping.uuid),
   };
 }
 
@@ -168,15 +203,22 @@ async function update(call: Call): Promise<Answer> {
   const mapping = await requireMapping(call);
   const settings = read(call.context, call.input, mapping);
   const updated = await (await call.context.mappings()).update(mapping.uuid, settings);
+  await keep(call.context, mapping.uuid, call.input);
   const state = settings.enabled === mapping.enabled ? "Updating" : settings.enabled ? "Enabling" : "Disabling";
   return { status: 202, body: view(call.context, updated, state) };
 }
 
 async function remove(call: Call): Promise<Answer> {
   const mapping = await requireMapping(call);
-  await (await call.context.mappings()).remove(mapping.uuid);
-  await call.context.rows.remove("tags", arnOfMapping(call.context, mapping.uuid));
-  return { status: 202, body: view(call.context, mapping, "Deleting") };
+  const body = view(call.context, mapping, "Deleting");
+  await removeMapping(call.context, mapping.uuid);
+  return { status: 202, body };
+}
+
+export async function removeMapping(context: LambdaContext, uuid: string): Promise<void> {
+  await (await context.mappings()).remove(uuid);
+  await context.rows.remove("mappingSent", uuid);
+  await context.rows.remove("tags", arnOfMapping(context, uuid));
 }
 
 async function list({ context, query }: Call): Promise<Answer> {

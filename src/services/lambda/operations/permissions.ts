@@ -1,12 +1,14 @@
 /** Resource policies of functions: kept and shown; nothing here evaluates them. Lambda API reference, "AddPermission". */
 import { randomUUID } from "node:crypto";
-import { stringMember } from "../../kit/json-input.js";
+import { AwsError } from "../../kit/aws-error.js";
+import { booleanMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, functionArn, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
 import { functionNotFound, invalidParameter, resourceNotFound, statementTaken } from "../errors.js";
 
 const PATH = "/2015-03-31/functions/{FunctionName}/policy";
+const MAX_POLICY_BYTES = 20_480;
 const PRINCIPAL = /^(\*|\d{12}|arn:aws[a-z-]*:iam::.+|[a-z0-9.-]+\.(amazonaws\.com|amazon\.com))$/;
 
 export const PERMISSION_ROUTES: readonly Route[] = [
@@ -34,15 +36,27 @@ async function addPermission(call: Call): Promise<Answer> {
     throw statementTaken(id);
   }
   const statement = statementOf(input, functionArn(context, name, qualifier));
+  const statements = [...(policy?.statements ?? []), statement];
+  checkSize(statements);
   await context.rows.put(
     "policy",
     name,
     part,
-    { revisionId: randomUUID(), statements: [...(policy?.statements ?? []), statement] },
+    { revisionId: randomUUID(), statements },
     { durable: !record.fromTemplate },
   );
   return { status: 201, body: { Statement: JSON.stringify(statement) } };
 }
+
+function checkSize(statements: readonly JsonObject[]): void {
+  const size = Buffer.byteLength(policyText(statements));
+  if (size <= MAX_POLICY_BYTES) return;
+  const text = `The final policy size (${size}) is bigger than the limit (${MAX_POLICY_BYTES}).`;
+  throw new AwsError("PolicyLengthExceededException", text, { members: { Type: "User" } });
+}
+
+const policyText = (statements: readonly JsonObject[]): string =>
+  JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements });
 
 function checkQualifier({ context }: Call, name: string, qualifier: string | undefined): void {
   if (qualifier === undefined || context.directory.resolve(name, qualifier) !== undefined) return;
@@ -60,6 +74,9 @@ function statementOf(input: JsonObject, resource: string): JsonObject {
       "lambda:EventSourceToken": stringMember(input, "EventSourceToken"),
       "lambda:FunctionUrlAuthType": stringMember(input, "FunctionUrlAuthType"),
       "aws:PrincipalOrgID": stringMember(input, "PrincipalOrgID"),
+    }),
+    ...condition("Bool", {
+      "lambda:InvokedViaFunctionUrl": booleanMember(input, "InvokedViaFunctionUrl") === true ? "true" : undefined,
     }),
     ...condition("ArnLike", { "AWS:SourceArn": stringMember(input, "SourceArn") }),
   };
@@ -87,7 +104,7 @@ function getPolicy(call: Call): Answer {
     throw resourceNotFound("The resource you requested does not exist.");
   return {
     body: {
-      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: policy.statements }),
+      Policy: policyText(policy.statements),
       RevisionId: policy.revisionId,
     },
   };

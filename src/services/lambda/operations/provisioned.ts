@@ -18,7 +18,7 @@ import {
 import { LATEST } from "../directory.js";
 import { accountLimit, conflict, invalidParameter, resourceNotFound } from "../errors.js";
 import type { SettingsRecord } from "../records.js";
-import { changeSettings, MIN_UNRESERVED, unreserved } from "./capacity.js";
+import { changeSettings, MIN_UNRESERVED, provisionedOf, unreserved } from "./capacity.js";
 
 const PATH = "/2019-09-30/functions/{FunctionName}/provisioned-concurrency";
 
@@ -52,6 +52,7 @@ async function put(call: Call): Promise<Answer> {
     "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
   );
   checkSharing(call, name, qualifier);
+  checkReserved(call, name, qualifier, requested ?? 0);
   checkAccount(call, requested ?? 0);
   const entry = { requested: requested ?? 0, lastModified: context.directory.timestamp() };
   await changeSettings(context, name, (settings) => ({
@@ -70,6 +71,14 @@ function checkSharing(call: Call, name: string, qualifier: string): void {
     throw conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
   if (directory.aliases(name).some((alias) => alias.version === qualifier && alias.name in entries))
     throw conflict("Version is pointed by a Provisioned Concurrency alias");
+}
+
+function checkReserved({ context }: Call, name: string, qualifier: string, requested: number): void {
+  const reserved = context.directory.latest(name)?.config.reservedConcurrency;
+  if (reserved !== undefined && provisionedOf(context, name, qualifier) + requested > reserved)
+    throw invalidParameter(
+      "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
+    );
 }
 
 function checkAccount({ context }: Call, requested: number): void {

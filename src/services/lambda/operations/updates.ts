@@ -1,20 +1,12 @@
 /** Changes of functions, and their versions. Lambda API reference. */
 import { booleanMember, objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
-import {
-  checkRevision,
-  page,
-  referenceOf,
-  requireFunction,
-  requireVersion,
-  type Answer,
-  type Call,
-  type Route,
-} from "../context.js";
+import { checkRevision, page, referenceOf, requireFunction, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
 import { invalidParameter } from "../errors.js";
 import { layersOf } from "../layers.js";
 import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
+import { checkIsLatest, checkKind, checkSettings } from "../rules.js";
 import { keptAsSent, readSettings } from "../settings.js";
 import { configurationView } from "../view.js";
 import { imageSource, sourceOf, viewQualified, withoutStates } from "./functions.js";
@@ -30,7 +22,10 @@ export const UPDATE_ROUTES: readonly Route[] = [
 
 async function updateCode(call: Call): Promise<Answer> {
   const { context, input } = call;
-  const record = requireVersion(context, referenceOf(call));
+  const { name, qualifier } = referenceOf(call);
+  checkKind(input);
+  checkIsLatest(qualifier);
+  const record = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const stored = await packageOf(context, input, record.config.code.kind === "image");
   const [architecture] = stringListMember(input, "Architectures") ?? [];
@@ -54,9 +49,12 @@ async function updateCode(call: Call): Promise<Answer> {
 async function updateConfiguration(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name, qualifier } = referenceOf(call);
-  const record = requireVersion(context, { name, qualifier });
+  checkIsLatest(qualifier);
+  const record = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const settings = readSettings(input, name, record.config);
+  const asSent = keptAsSent(input, record.asSent);
+  checkSettings(input, { isImage: record.config.code.kind === "image", config: settings, asSent });
   const layers = layersOf(context, input);
   const { code } = record.config;
   const imageConfig = objectMember(input, "ImageConfig");
@@ -69,7 +67,7 @@ async function updateConfiguration(call: Call): Promise<Answer> {
       ...(code.kind === "image" && imageConfig !== undefined ? { code: imageSource(code.uri, imageConfig) } : {}),
     },
     layerArns: layers?.arns ?? record.layerArns,
-    asSent: keptAsSent(input, record.asSent),
+    asSent,
   });
   return { body: configurationView(saved, context.realm, { moment: "updating" }) };
 }
@@ -78,6 +76,8 @@ async function publishVersion(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { directory, realm } = context;
   const { name, qualifier } = referenceOf(call);
+  checkKind(input);
+  checkIsLatest(qualifier);
   const latest = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), latest.revisionId, "GetFunction/GetAlias");
   const wanted = stringMember(input, "CodeSha256");

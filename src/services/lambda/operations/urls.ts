@@ -59,7 +59,7 @@ async function create(call: Call): Promise<Answer> {
     lastModified: now,
   });
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
-  return { status: 201, body: urlView(arn, row, context.functionUrl(urlId)) };
+  return { status: 201, body: urlView(arn, row, context.functionUrl(urlId), { isNew: true }) };
 }
 
 function read({ context, input }: Call, current: UrlRecord): UrlRecord {
