@@ -267,6 +267,7 @@ export class FunctionDirectory {
       revisionId: randomUUID(),
       lastModified: this.timestamp(),
       layerArns: [],
+      layerSizes: [],
       asSent: {},
     };
   }

@@ -71,8 +71,9 @@ export function recursiveInvocation(): AwsError {
   );
 }
 
+/** Recorded without a text. */
 export function accessDenied(): AwsError {
-  return new AwsError("AccessDeniedException", "null", { statusCode: 403 });
+  return new AwsError("AccessDeniedException", "", { statusCode: 403 });
 }
 
 export function notEmulated(operation: string): AwsError {

@@ -118,6 +118,7 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
 
 /** These were recorded with a capital, the others without; clients take either. */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
   "ResourceNotFoundException",
   "CodeSigningConfigNotFoundException",
 ]);
@@ -128,7 +129,8 @@ function sendError(request: ServiceRequest, response: ServerResponse, error: Aws
     return;
   }
   const key = CAPITAL_MESSAGE.has(error.code) ? "Message" : "message";
-  const body = Buffer.from(JSON.stringify({ ...error.members, [key]: error.message }));
+  const message = error.message === "" ? null : error.message;
+  const body = Buffer.from(JSON.stringify({ ...error.members, [key]: message }));
   response.writeHead(error.statusCode, {
     "Content-Type": "application/json",
     "Content-Length": body.length,

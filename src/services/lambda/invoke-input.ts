@@ -25,12 +25,19 @@ export interface InvokeInput {
   readonly payload: Buffer;
 }
 
-export async function readInvokeInput(request: ServiceRequest): Promise<InvokeInput> {
+/** A streamed answer is never an event's. */
+const TYPES = ["Event", "RequestResponse", "DryRun"] as const;
+export const STREAMING_TYPES = ["RequestResponse", "DryRun"] as const;
+
+export async function readInvokeInput(
+  request: ServiceRequest,
+  types: readonly InvokeInput["type"][] = TYPES,
+): Promise<InvokeInput> {
   const type = header(request, "x-amz-invocation-type") ?? "RequestResponse";
   const logType = header(request, "x-amz-log-type");
   const clientContext = header(request, "x-amz-client-context");
   const faults = new Violations();
-  faults.oneOf(type, "invocationType", ["Event", "RequestResponse", "DryRun"]);
+  faults.oneOf(type, "invocationType", types);
   faults.oneOf(logType, "logType", ["None", "Tail"]);
   faults.check();
   if (clientContext !== undefined && clientContext.length > LAMBDA.clientContextBytes) {

@@ -7,7 +7,7 @@ import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult, ResponseStreamSink } from "../../runtime/types.js";
 import { referenceOf, type Call } from "./context.js";
 import { eventMessage } from "../kit/event-stream.js";
-import { asAwsError, logTail, readInvokeInput } from "./invoke-input.js";
+import { asAwsError, logTail, readInvokeInput, STREAMING_TYPES } from "./invoke-input.js";
 import { targetOf, traceOf } from "./invoke.js";
 
 const CONTENT_TYPE = "application/vnd.amazon.eventstream";
@@ -24,7 +24,7 @@ export async function handleInvokeWithResponseStream(
   const { context, request } = call;
   const reference = referenceOf(call);
   const config = targetOf(context, reference);
-  const input = await readInvokeInput(request);
+  const input = await readInvokeInput(request, STREAMING_TYPES);
   if (input.type === "DryRun") {
     response.writeHead(204, { "x-amzn-RequestId": request.requestId });
     response.end();

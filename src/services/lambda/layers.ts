@@ -11,12 +11,14 @@ const LAYER_VERSION = /^arn:aws[a-zA-Z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([a
 export function layersOf(
   context: Pick<LambdaContext, "rows" | "code" | "realm">,
   input: JsonObject,
-): { readonly arns: readonly string[]; readonly folders: readonly string[] } | undefined {
+):
+  | { readonly arns: readonly string[]; readonly sizes: readonly number[]; readonly folders: readonly string[] }
+  | undefined {
   const arns = stringListMember(input, "Layers");
   if (arns === undefined) return undefined;
   if (arns.length > LAMBDA.layers) throw invalidParameter(`Cannot reference more than ${LAMBDA.layers} layers.`);
   const seen = new Map<string, string>();
-  const folders = arns.map((arn) => {
+  const found = arns.map((arn) => {
     const [, region = "", , name = "", version = ""] = LAYER_VERSION.exec(arn) ?? [];
     if (region !== context.realm.region) {
       throw invalidParameter(
@@ -32,7 +34,11 @@ export function layersOf(
       );
     }
     seen.set(name, arn);
-    return context.code.pathOf(layer.codeSha256);
+    return layer;
   });
-  return { arns, folders };
+  return {
+    arns,
+    sizes: found.map(({ codeSizeBytes }) => codeSizeBytes),
+    folders: found.map(({ codeSha256 }) => context.code.pathOf(codeSha256)),
+  };
 }

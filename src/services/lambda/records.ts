@@ -14,6 +14,8 @@ export interface FunctionRecord {
   /** `2026-01-01T00:00:00.000+0000` */
   readonly lastModified: string;
   readonly layerArns: readonly string[];
+  /** Of their packages. */
+  readonly layerSizes: readonly number[];
   /** Settings that change nothing here, given back as they were set: VpcConfig, KMSKeyArn, FileSystemConfigs ... */
   readonly asSent: JsonObject;
 }

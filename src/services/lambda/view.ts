@@ -43,7 +43,9 @@ export function configurationView(
       : { DeadLetterConfig: { TargetArn: config.asyncInvoke.deadLetterTargetArn } }),
     TracingConfig: { Mode: config.tracing ?? "PassThrough" },
     RevisionId: record.revisionId,
-    ...(record.layerArns.length === 0 ? {} : { Layers: record.layerArns.map((Arn) => ({ Arn, CodeSize: 0 })) }),
+    ...(record.layerArns.length === 0
+      ? {}
+      : { Layers: record.layerArns.map((Arn, at) => ({ Arn, CodeSize: record.layerSizes[at] ?? 0 })) }),
     ...(moment === "creating" ? { State: "Pending", ...CREATING } : { State: "Active" }),
     ...(moment === "updating"
       ? { LastUpdateStatus: "InProgress", ...UPDATING }

@@ -65,7 +65,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
   const signing = stringMember(input, "CodeSigningConfigArn");
   if (signing !== undefined) requireSigning(context, signing);
   if (context.directory.latest(name) !== undefined) throw conflict(`Function already exist: ${name}`);
-  const layers = layersOf(context, input) ?? { arns: [], folders: [] };
+  const layers = layersOf(context, input) ?? { arns: [], sizes: [], folders: [] };
   const tags = tagsMember(input) ?? {};
   // A package type that is not said is Zip, whatever the code is.
   const { ImageUri: _unused, ...zipped } = code ?? {};
@@ -88,6 +88,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
     revisionId: randomUUID(),
     lastModified: context.directory.timestamp(),
     layerArns: layers.arns,
+    layerSizes: layers.sizes,
     asSent,
   });
   if (signing !== undefined)

@@ -67,6 +67,7 @@ async function updateConfiguration(call: Call): Promise<Answer> {
       ...(code.kind === "image" && imageConfig !== undefined ? { code: imageSource(code.uri, imageConfig) } : {}),
     },
     layerArns: layers?.arns ?? record.layerArns,
+    layerSizes: layers?.sizes ?? record.layerSizes,
     asSent,
   });
   return { body: configurationView(saved, context.realm, { moment: "updating" }) };
