@@ -13,7 +13,7 @@
  *   functions as destinations only
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
- *   nothing about how a function runs
+ *   nothing about how a function runs; so are key, metrics, log level and provisioned pollers of event source mappings
  * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *
@@ -22,7 +22,9 @@
  * - What the API changes about a function of the template lasts until the stack stops: the template is its source
  * - A version published from a function of the template runs the source as it is now; versions of uploaded code are frozen
  * - `Pending` and `InProgress` show in the answer of the call that causes them; the next question finds the steady state
- * - `Location` of code is a file:// URL of this machine
+ * - `Location` of code is a file:// URL of this machine; a function of the template has no package, so that its `CodeSize`
+ *   is 0 and its `CodeSha256` empty; `VpcId` is made up from the subnets
+ * - Deleting a function takes its event source mappings along, where AWS leaves them to fail
  * - Asynchronous events wait in the state folder: what got a 202 runs in the next process when this one ends before
  * - `Code.ImageUri` names any image that the Docker engine of this machine has or can pull, not only one in ECR; it is looked
  *   for at the first invocation, and ServiceException says why it cannot be run
@@ -33,6 +35,9 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
+ * - Refusals in words of our own: dead-letter targets that are neither queue nor topic, manual runtime management without a
+ *   runtime, more than five filters, and parameters of streams for a queue other than the recorded ones
+ * - CreateFunction and PublishVersion with a qualifier: refused in the words that are known of UpdateFunctionCode
  * - Several broken constraints in one answer: their order is that of the API model, of one member the pattern comes first;
  *   the order of values in some enum sets; which lists say that their members must not be null
  * - Numbers with a fraction where whole ones belong, text for numbers in the query string, and markers that no list gave:

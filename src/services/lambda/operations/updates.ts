@@ -1,6 +1,15 @@
 /** Changes of functions, and their versions. Lambda API reference. */
 import { booleanMember, objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
-import { checkRevision, page, referenceOf, requireFunction, type Answer, type Call, type Route } from "../context.js";
+import {
+  checkRevision,
+  page,
+  referenceOf,
+  requireFunction,
+  type Answer,
+  type Call,
+  type LambdaContext,
+  type Route,
+} from "../context.js";
 import { LATEST } from "../directory.js";
 import { invalidParameter } from "../errors.js";
 import { layersOf } from "../layers.js";
@@ -42,7 +51,7 @@ async function updateCode(call: Call): Promise<Answer> {
   if (booleanMember(input, "DryRun") === true) return { body: configurationView(updated, context.realm) };
   const saved = await context.directory.save(updated);
   if (booleanMember(input, "Publish") === true)
-    return { body: configurationView(await context.directory.publish(saved, undefined), context.realm) };
+    return { body: configurationView((await publishChange(context, saved)).record, context.realm) };
   return { body: configurationView(saved, context.realm, { moment: "updating" }) };
 }
 
@@ -75,7 +84,6 @@ async function updateConfiguration(call: Call): Promise<Answer> {
 
 async function publishVersion(call: Call): Promise<Answer> {
   const { context, input } = call;
-  const { directory, realm } = context;
   const { name, qualifier } = referenceOf(call);
   checkKind(input);
   checkIsLatest(qualifier);
@@ -87,11 +95,19 @@ async function publishVersion(call: Call): Promise<Answer> {
       `CodeSHA256 (${wanted}) is different from current CodeSHA256 in $LATEST (${latest.codeSha256}). Please try again with the CodeSHA256 in $LATEST.`,
     );
   }
-  const last = directory.versions(name).at(-1);
-  // Publishing what is published already gives the version that there is.
-  if (last !== undefined && unchanged(last, latest)) return { status: 201, body: configurationView(last, realm) };
-  const published = await directory.publish(latest, stringMember(input, "Description"));
-  return { status: 201, body: configurationView(published, realm, { moment: "creating" }) };
+  const { record, isNew } = await publishChange(context, latest, stringMember(input, "Description"));
+  return { status: 201, body: configurationView(record, context.realm, isNew ? { moment: "creating" } : {}) };
+}
+
+/** Publishing what is published already gives the version that there is. */
+async function publishChange(
+  { directory }: LambdaContext,
+  latest: FunctionRecord,
+  description?: string,
+): Promise<{ readonly record: FunctionRecord; readonly isNew: boolean }> {
+  const last = directory.versions(latest.config.name).at(-1);
+  if (last !== undefined && unchanged(last, latest)) return { record: last, isNew: false };
+  return { record: await directory.publish(latest, description), isNew: true };
 }
 
 function unchanged(published: FunctionRecord, latest: FunctionRecord): boolean {
