@@ -222,6 +222,8 @@ export interface ApiSettings {
   readonly usagePlans: readonly UsagePlan[];
   /** Where API keys come from: the header, or what the authorizer says. */
   readonly apiKeySource: "HEADER" | "AUTHORIZER";
+  /** Answers of REST APIs from this size on are compressed; undefined = none, and no request is unpacked. */
+  readonly minimumCompressionBytes: number | undefined;
   /** By response type: `DEFAULT_4XX`, `UNAUTHORIZED` ... */
   readonly gatewayResponses: Readonly<Record<string, GatewayResponse>>;
   /** Properties of raw authorizer resources, by id. */
@@ -236,6 +238,8 @@ export interface MockRoute {
   readonly statusCode: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+  /** As raw methods have it; undefined where the API's own rule holds. */
+  readonly auth?: JsonObject | undefined;
 }
 
 interface ApiBase {

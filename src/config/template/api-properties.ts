@@ -23,17 +23,16 @@ export const samRestApi = z.object({
   Cors: json().optional(),
   BinaryMediaTypes: list(text()).default([]),
   Variables: textMap().default({}),
-  ...settings("AccessLogSetting", "ApiKeySourceType", "GatewayResponses", "MethodSettings", "Models"),
-  ...ignored("AlwaysDeploy", "CacheClusterEnabled", "CacheClusterSize", "EndpointConfiguration", "IpAddressType"),
-  ...ignored(
-    "MergeDefinitions",
+  ...settings(
+    "AccessLogSetting",
+    "ApiKeySourceType",
+    "GatewayResponses",
     "MinimumCompressionSize",
-    "Mode",
-    "OpenApiVersion",
-    "Policy",
-    "SecurityPolicy",
-    "TracingEnabled",
+    "MethodSettings",
+    "Models",
   ),
+  ...ignored("AlwaysDeploy", "CacheClusterEnabled", "CacheClusterSize", "EndpointConfiguration", "IpAddressType"),
+  ...ignored("MergeDefinitions", "Mode", "OpenApiVersion", "Policy", "SecurityPolicy", "TracingEnabled"),
 });
 export const samHttpApi = z.object({
   ...samShape,
@@ -46,7 +45,7 @@ export const restApi = z.object({
   Name: text().optional(),
   Body: jsonObject().optional(),
   BinaryMediaTypes: list(text()).default([]),
-  ...settings("ApiKeySourceType"),
+  ...settings("ApiKeySourceType", "MinimumCompressionSize"),
   ...ignored("BodyS3Location", "CloneFrom", "Description", "DisableExecuteApiEndpoint", "EndpointAccessMode"),
   ...ignored("EndpointConfiguration", "FailOnWarnings", "Mode", "Parameters", "Policy", "SecurityPolicy", "Tags"),
 });

@@ -49,12 +49,19 @@ export function apiSettingsOf(resource: TemplateResource, apiId: string, context
     accessLog,
     usagePlans: [...samPlans(resource, objectOf(own["Auth"])), ...rawPlans(apiId, context)],
     apiKeySource: keySourceOf(own),
+    minimumCompressionBytes: compressionOf(own),
     gatewayResponses: gatewayResponsesOf(
       own,
       propertiesOfType(/^AWS::ApiGateway::GatewayResponse$/, context).filter(({ RestApiId }) => RestApiId === apiId),
     ),
     authorizers: authorizersOf(apiId, context),
   };
+}
+
+function compressionOf(properties: JsonObject): number | undefined {
+  const document = objectOf(properties["DefinitionBody"] ?? properties["Body"]);
+  const size = properties["MinimumCompressionSize"] ?? document["x-amazon-apigateway-minimum-compression-size"];
+  return size === undefined || size === null ? undefined : Number(size);
 }
 
 /** `ApiKeySourceType` of the API, or the word of its OpenAPI document. */

@@ -28,6 +28,15 @@ export function documentAuthOf(document: JsonObject | undefined, operation: Json
   return auth;
 }
 
+/** The same of AWS::ApiGateway::Method. */
+export function methodAuthOf(method: JsonObject): JsonObject | undefined {
+  const { ApiKeyRequired, AuthorizationScopes, AuthorizationType, AuthorizerId } = method;
+  const key = ApiKeyRequired === true || ApiKeyRequired === "true" ? { ApiKeyRequired: true } : {};
+  return AuthorizationType === undefined || AuthorizationType === "NONE"
+    ? { AuthorizationType: "NONE", ...key }
+    : { AuthorizationType, AuthorizerId: AuthorizerId ?? null, AuthorizationScopes: AuthorizationScopes ?? [], ...key };
+}
+
 function isApiKey(scheme: JsonObject): boolean {
   const name = scheme["name"];
   const isAuthorizer = "x-amazon-apigateway-authorizer" in scheme || "x-amazon-apigateway-authtype" in scheme;

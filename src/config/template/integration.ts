@@ -75,6 +75,7 @@ export function absentRoute(
     path,
     statusCode: 501,
     headers: [],
+    auth: { AuthorizationType: "NONE" },
     body: JSON.stringify({ message: `${name} of ${logicalId} ${what} by lambda-run.` }),
   };
 }

@@ -8,6 +8,7 @@ import type { MockRoute } from "../application.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
+import { documentAuthOf, methodAuthOf } from "./document-auth.js";
 import {
   absentRoute,
   absentRoutesOf,
@@ -32,7 +33,8 @@ function fromMethods(apiId: string, context: BuildContext): readonly Declared[] 
   const { scope } = context;
   return [...scope.resources.values()].flatMap((resource) => {
     if (resource.type !== "AWS::ApiGateway::Method") return [];
-    const { HttpMethod, Integration, ResourceId, RestApiId } = scope.propertiesOf(resource).value;
+    const method = scope.propertiesOf(resource).value;
+    const { HttpMethod, Integration, ResourceId, RestApiId } = method;
     const integration = objectOf(Integration);
     if (RestApiId !== apiId || integration["Type"] !== "MOCK") return [];
     const answers = listOf(integration["IntegrationResponses"]).map(objectOf);
@@ -44,6 +46,7 @@ function fromMethods(apiId: string, context: BuildContext): readonly Declared[] 
         status: answer?.["StatusCode"],
         parameters: objectOf(answer?.["ResponseParameters"]),
         templates: objectOf(answer?.["ResponseTemplates"]),
+        auth: methodAuthOf(method),
       },
     ];
   });
@@ -61,6 +64,7 @@ function fromDocument(document: JsonObject | undefined): readonly Declared[] {
         status: answer["statusCode"],
         parameters: objectOf(answer["responseParameters"]),
         templates: objectOf(answer["responseTemplates"]),
+        auth: documentAuthOf(document, operation),
       },
     ];
   });
@@ -72,10 +76,11 @@ interface Declared {
   readonly status: Json | undefined;
   readonly parameters: JsonObject;
   readonly templates: JsonObject;
+  readonly auth: JsonObject | undefined;
 }
 
 function routeOf(mock: Declared, api: ApiIdentity, context: BuildContext): MockRoute {
-  const { method, path, status, parameters, templates } = mock;
+  const { method, path, status, parameters, templates, auth } = mock;
   const template = templates["application/json"];
   const text = typeof template === "string" ? template : "";
   const isFixed = !/[#$]/.test(text);
@@ -88,7 +93,7 @@ function routeOf(mock: Declared, api: ApiIdentity, context: BuildContext): MockR
     return header === undefined || fixed === undefined ? [] : [[header, fixed] as const];
   });
   const statusCode = Number(status ?? 200);
-  return { method, path, statusCode, headers, body: isFixed ? text : "" };
+  return { method, path, statusCode, headers, body: isFixed ? text : "", auth };
 }
 
 const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -82,7 +82,7 @@ function authorizerOf({ passage, target: { api } }: LogSubject): object {
     status: authorizerStatus,
     ...(authorizerStatus === undefined || refused === undefined || authorizerStatus < 400
       ? {}
-      : { error: refusalText(api.kind, refused.name, refused.detail) }),
+      : { error: refused.detail?.authorizerError ?? refusalText(api.kind, refused.name, refused.detail) }),
   };
 }
 

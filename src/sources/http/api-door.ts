@@ -13,7 +13,8 @@ import { realClock, type Cancel } from "../../shared/clock.js";
 import { logContext } from "./access-log.js";
 import type { ApiRoute } from "./api-model.js";
 import { passGuard } from "./auth/pass-guard.js";
-import { isPreflight, preflightAnswer, restPreflightAnswer, withCors } from "./cors.js";
+import { compressed, decompressed } from "./compression.js";
+import { isPreflight, preflightAnswer, withCors } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
 import { eventV1, extendedId, traceRoot, type ApiIdentity, type EventV1Input } from "./event-v1.js";
 import { eventV2 } from "./event-v2.js";
@@ -44,13 +45,17 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
   const contextOf = (statusCode: number, bodyBytes: number) => (): Readonly<Record<string, unknown>> =>
     logContext({ target, event, routeKey, passage, statusCode, bodyBytes });
 
-  const preflight = preflightOf(target);
-  const bare = preflight ?? (await answerOf(target, match, event, door, passage, response));
+  const preflight = preflightOf(target, match);
+  const isGuarded = match !== undefined && match.route.guard.kind !== "open";
+  const bare =
+    preflight === undefined || isGuarded
+      ? await answerOf(target, match, event, door, passage, response, preflight)
+      : preflight;
   if (bare instanceof StreamedAnswer)
     return { answer: undefined, logContext: contextOf(bare.statusCode ?? 0, bare.bodyBytes) };
   const { refused } = passage;
-  const { gatewayResponses: responses, stageVariables } = api;
-  const said =
+  const { gatewayResponses: responses, minimumCompressionBytes, stageVariables } = api;
+  const plainAnswer =
     refused === undefined || api.kind === "http"
       ? bare
       : dressed(bare, {
@@ -60,8 +65,12 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
           stageVariables,
           context: contextOf(bare.statusCode, bare.body.length),
         });
+  const said =
+    minimumCompressionBytes === undefined
+      ? plainAnswer
+      : await compressed(plainAnswer, minimumCompressionBytes, headerOf(request, "accept-encoding") ?? "");
   // An answer to preflight has its own headers already.
-  const cors = api.kind === "http" && preflight === undefined ? api.cors : undefined;
+  const cors = api.kind === "http" && bare !== preflight ? api.cors : undefined;
   const headers = [...withCors(said.headers, cors, headerOf(request, "origin")), ...idLines(target)];
   return { answer: { ...said, headers }, logContext: contextOf(said.statusCode, said.body.length) };
 }
@@ -73,6 +82,7 @@ async function answerOf(
   door: DoorContext,
   passage: Passage,
   response: ServerResponse,
+  preflight: HttpAnswer | undefined,
 ): Promise<HttpAnswer | StreamedAnswer> {
   const { api, request, stage } = target;
   const refuse = (name: RefusalName, detail?: RefusalDetail): HttpAnswer => {
@@ -83,7 +93,6 @@ async function answerOf(
   const { route } = match;
   const routeKey = routeKeyOf(route);
   if (!withinRate(target, route, door)) return refuse("throttled");
-  if (route.mock !== undefined) return mockAnswer(route.mock);
   const askedAt = performance.now();
   const passed = await passGuard(target, route, bareEvent, routeKey, door);
   if (route.guard.kind === "authorizer") {
@@ -93,18 +102,23 @@ async function answerOf(
   if (passed.refused !== undefined) return refuse(passed.refused, passed.detail);
   passage.caller = passed.caller;
   passage.authorizer = passed.authorizer;
+  if (preflight !== undefined) return preflight;
   if (route.apiKeyRequired) {
     const sent = api.apiKeySource === "AUTHORIZER" ? passed.usageKey : headerOf(request, "x-api-key");
     const key = door.usagePlans.check(api.usagePlans, sent, { stage, method: `${route.path}/${request.method}` });
     if (key.refused !== undefined) return refuse(key.refused);
     passage.caller = { ...passed.caller, apiKey: key.key, apiKeyId: key.keyId };
   }
-  const invalid = await route.validate?.(request, match.parameters);
+  // Only now: signatures are made over what was sent.
+  const plain = api.minimumCompressionBytes === undefined ? request : await decompressed(request);
+  if (plain === undefined) return refuse("bad-request");
+  const invalid = await route.validate?.(plain, match.parameters);
   if (invalid !== undefined) return refuse(invalid.name, invalid.detail);
+  if (route.mock !== undefined) return mockAnswer(route.mock);
   const fn = door.functionById(route.functionId);
   if (fn === undefined) return refuse("function-failed");
   const authorizer = route.payload === "1.0" ? flatAuthorizer(passed.authorizer) : passed.authorizer;
-  const input = { ...bareEvent, caller: passage.caller, authorizer };
+  const input = { ...bareEvent, request: plain, caller: passage.caller, authorizer };
   const event =
     route.payload === "2.0"
       ? eventV2({
@@ -157,12 +171,18 @@ const AUTHORIZER_STATUSES: Readonly<Record<string, number>> = {
   "authorizer-failed": 500,
 };
 
-function preflightOf({ api, request }: ApiTarget): HttpAnswer | undefined {
-  if (api.cors === undefined) return undefined;
-  if (api.kind === "http") return isPreflight(request) ? preflightAnswer(api.cors, request, 204) : undefined;
-  const methods = api.routes.methodsAt(request.path);
-  if (request.method !== "OPTIONS" || methods.length === 0 || methods.includes("OPTIONS")) return undefined;
-  return restPreflightAnswer(api.cors, methods);
+/**
+ * What an HTTP API with a CORS configuration answers by itself. A route that takes OPTIONS and has an authorizer has it
+ * asked first: "When you enable CORS and authorization for the $default route, there are some special considerations".
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ */
+function preflightOf({ api, request }: ApiTarget, match: RouteMatch<ApiRoute> | undefined): HttpAnswer | undefined {
+  if (api.cors === undefined || api.kind !== "http") return undefined;
+  if (isPreflight(request)) return preflightAnswer(api.cors, request, 204);
+  // Nobody takes it, and it asks for nothing.
+  return request.method === "OPTIONS" && match === undefined
+    ? { statusCode: 204, headers: [], body: Buffer.alloc(0) }
+    : undefined;
 }
 
 function mockAnswer({ statusCode, headers, body }: MockRoute): HttpAnswer {

@@ -3,6 +3,7 @@ import type { ApiConfig, ApiSettings, Application, MockRoute, Throttle, UsagePla
 import type { ApiCors, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
 import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";
+import { restPreflight } from "./cors.js";
 import { validatorOf, type Validate } from "./request-validation.js";
 import { RouteTable } from "./routes.js";
 
@@ -35,6 +36,7 @@ export interface Api {
   readonly throttle: Throttle | undefined;
   readonly usagePlans: readonly UsagePlan[];
   readonly apiKeySource: ApiSettings["apiKeySource"];
+  readonly minimumCompressionBytes: number | undefined;
   readonly gatewayResponses: ApiSettings["gatewayResponses"];
   readonly accessLog: ApiSettings["accessLog"];
   readonly routes: RouteTable<ApiRoute>;
@@ -70,6 +72,9 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
         mock: undefined,
       };
     });
+  const mocks = api.mocks.map((mock) =>
+    mockRoute(mock, api.kind, guardOf(mock.auth, api.auth, authorizers, mock.method), api.auth),
+  );
   return {
     kind: api.kind,
     id: api.id,
@@ -82,28 +87,55 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     throttle: settings.throttle,
     usagePlans: settings.usagePlans,
     apiKeySource: settings.apiKeySource,
+    minimumCompressionBytes: api.kind === "rest" ? settings.minimumCompressionBytes : undefined,
     gatewayResponses: settings.gatewayResponses,
     accessLog: settings.accessLog,
-    routes: new RouteTable(api.kind, [...routes, ...api.mocks.map((mock) => mockRoute(mock, api.kind))]),
+    routes: new RouteTable(api.kind, [
+      ...routes,
+      ...mocks,
+      ...(api.kind === "rest" && api.cors !== undefined ? preflightRoutes(api, api.cors, [...routes, ...mocks]) : []),
+    ]),
   };
 }
 
 /** Documents write it as a path. */
 const pathOf = (path: string): string => (path === "/$default" ? "$default" : path);
 
-const mockRoute = (mock: MockRoute, kind: "rest" | "http"): ApiRoute => ({
+const mockRoute = (mock: MockRoute, kind: "rest" | "http", guard: Guard, api: JsonObject | undefined): ApiRoute => ({
   method: mock.method,
   path: pathOf(mock.path),
   functionId: "",
   timeoutMs: 0,
   payload: kind === "rest" ? "rest" : "2.0",
   streams: false,
-  guard: { kind: "open" },
-  apiKeyRequired: false,
+  guard,
+  apiKeyRequired: requiresKey(mock.auth, api),
   throttle: undefined,
   validate: undefined,
   mock,
 });
+
+/**
+ * SAM's `Cors` gives every path a MOCK method for OPTIONS. The API's default authorizer and its key guard these, too,
+ * unless the template says otherwise: a preflight request then gets 401.
+ * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
+ */
+function preflightRoutes(
+  api: Exclude<ApiConfig, { kind: "websocket" }>,
+  cors: ApiCors,
+  routes: readonly ApiRoute[],
+): readonly ApiRoute[] {
+  const guard = guardOf(undefined, api.auth, authorizersOf(api), "OPTIONS");
+  const auth = {
+    ApiKeyRequired: api.auth?.["AddApiKeyRequiredToCorsPreflight"] !== false && requiresKey(undefined, api.auth),
+  };
+  return [...new Set(routes.map(({ path }) => path))].flatMap((path) => {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
+    if (methods.includes("OPTIONS")) return [];
+    const mock = { method: "OPTIONS", path, ...restPreflight(cors, methods), auth };
+    return [mockRoute(mock, "rest", guard, undefined)];
+  });
+}
 
 /** SAM: `ApiKeyRequired` of the API holds for every route that does not say otherwise. */
 function requiresKey(route: JsonObject | undefined, api: JsonObject | undefined): boolean {

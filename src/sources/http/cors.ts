@@ -3,6 +3,7 @@
  * put their own headers on every answer; REST APIs answer preflight only (SAM's `Cors` makes a MOCK method for it).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
+import type { MockRoute } from "../../config/application.js";
 import type { ApiCors } from "../../config/event-source.js";
 import { headerOf, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
 
@@ -67,7 +68,10 @@ function originLines(cors: ApiCors, origin: string): readonly HeaderLine[] {
 }
 
 /** What SAM's MOCK method for OPTIONS answers: fixed texts, whatever was asked. */
-export function restPreflightAnswer(cors: ApiCors, methods: readonly string[]): HttpAnswer {
+export function restPreflight(
+  cors: ApiCors,
+  methods: readonly string[],
+): Pick<MockRoute, "statusCode" | "headers" | "body"> {
   const named = methods.includes("ANY")
     ? ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     : [...new Set([...methods, "OPTIONS"])].toSorted();
@@ -79,5 +83,5 @@ export function restPreflightAnswer(cors: ApiCors, methods: readonly string[]): 
   if (cors.allowHeaders.length > 0) lines.push(["Access-Control-Allow-Headers", cors.allowHeaders.join(",")]);
   if (cors.maxAgeSeconds !== undefined) lines.push(["Access-Control-Max-Age", String(cors.maxAgeSeconds)]);
   if (cors.allowCredentials) lines.push(["Access-Control-Allow-Credentials", "true"]);
-  return { statusCode: 200, headers: lines, body: Buffer.alloc(0) };
+  return { statusCode: 200, headers: lines, body: "" };
 }

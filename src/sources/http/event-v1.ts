@@ -37,6 +37,9 @@ export interface EventV1Input {
   readonly http?: { readonly routeKey: string } | undefined;
 }
 
+/** HTTP APIs hand on a length even where the client sent none (recorded for GET by curl). */
+export const NO_LENGTH = "0";
+
 export type EventV1 = Readonly<Record<string, unknown>>;
 
 /** The gateway keeps these to itself. */
@@ -51,15 +54,15 @@ const NOT_PASSED: ReadonlySet<string> = new Set([
   "proxy-connection",
 ]);
 /** Arrive in this spelling whatever the client wrote (recorded). */
-const RESPELLED: Readonly<Record<string, string>> = {
-  authorization: "Authorization",
-  "user-agent": "User-Agent",
-  host: "Host",
-};
+const RESPELLED: ReadonlyMap<string, string> = new Map([
+  ["authorization", "Authorization"],
+  ["user-agent", "User-Agent"],
+  ["host", "Host"],
+]);
 
 export function eventV1(input: EventV1Input): EventV1 {
   const { request, api, resource, parameters, http } = input;
-  const headers = multiMap(forwardedHeaders(request, api));
+  const headers = multiMap([...(http === undefined ? [] : [lengthLine(request)]), ...forwardedHeaders(request, api)]);
   const query = parseQuery(request.query);
   const { body, isBase64Encoded } = bodyOf(request, input);
   return {
@@ -130,7 +133,7 @@ export function forwardedHeaders(request: HttpRequest, api: Pick<ApiIdentity, "d
       ([name]) =>
         !NOT_PASSED.has(name.toLowerCase()) && !/^(host|x-forwarded-(for|port|proto)|x-amzn-trace-id)$/i.test(name),
     )
-    .map(([name, value]): HeaderLine => [RESPELLED[name.toLowerCase()] ?? name, value]);
+    .map(([name, value]): HeaderLine => [RESPELLED.get(name.toLowerCase()) ?? name, value]);
   const forwarded = headerOf(request, "x-forwarded-for");
   return [
     ...sent,
@@ -202,6 +205,11 @@ function bodyOf(
     ? { body: body.toString("base64"), isBase64Encoded: true }
     : { body: body.toString("utf8"), isBase64Encoded: false };
 }
+
+const lengthLine = (request: HttpRequest): HeaderLine => [
+  "Content-Length",
+  headerOf(request, "content-length") ?? NO_LENGTH,
+];
 
 /** Values by name; the first spelling counts. */
 function multiMap(lines: readonly HeaderLine[]): ReadonlyMap<string, readonly string[]> {

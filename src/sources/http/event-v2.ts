@@ -3,7 +3,15 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
-import { extendedId, clfTime, forwardedHeaders, isTextType, stagePath, type ApiIdentity } from "./event-v1.js";
+import {
+  clfTime,
+  extendedId,
+  forwardedHeaders,
+  isTextType,
+  NO_LENGTH,
+  stagePath,
+  type ApiIdentity,
+} from "./event-v1.js";
 import { decodePath, headerOf, mediaTypeOf, parseQuery, type HttpRequest } from "./message.js";
 
 export interface EventV2Input {
@@ -22,7 +30,7 @@ export type EventV2 = Readonly<Record<string, unknown>>;
 
 export function eventV2(input: EventV2Input): EventV2 {
   const { request, api, routeKey, parameters, functionUrl = false } = input;
-  const { headers, cookies } = splitHeaders(request, api);
+  const { headers, cookies } = splitHeaders(request, api, functionUrl);
   const query = parseQuery(request.query);
   const path = functionUrl ? request.path : decodePath(stagePath(api.stage, request.path));
   const binary = !isTextType(mediaTypeOf(headerOf(request, "content-type")));
@@ -80,15 +88,20 @@ function requestContextV2(
 export function splitHeaders(
   request: HttpRequest,
   api: Pick<ApiIdentity, "domainName">,
+  functionUrl: boolean,
 ): { readonly headers: Readonly<Record<string, string>>; readonly cookies: readonly string[] } {
-  const headers: Record<string, string> = {};
+  // A map, since clients choose the names.
+  const headers = new Map<string, string>();
   const cookies: string[] = [];
-  const length = headerOf(request, "content-length");
-  if (length !== undefined) headers["content-length"] = length;
+  const length = headerOf(request, "content-length") ?? (functionUrl ? undefined : NO_LENGTH);
+  if (length !== undefined) headers.set("content-length", length);
   for (const [name, value] of forwardedHeaders(request, api)) {
     const key = name.toLowerCase();
     if (key === "cookie") cookies.push(...value.split(/;\s*/).filter((cookie) => cookie !== ""));
-    else headers[key] = headers[key] === undefined ? value : `${headers[key]},${value}`;
+    else {
+      const before = headers.get(key);
+      headers.set(key, before === undefined ? value : `${before},${value}`);
+    }
   }
-  return { headers: Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))), cookies };
+  return { headers: Object.fromEntries([...headers].toSorted(([a], [b]) => (a < b ? -1 : 1))), cookies };
 }

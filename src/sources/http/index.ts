@@ -33,7 +33,10 @@
  * Unverified:
  * - The type of an answer in format 1.0 of HTTP APIs that names none (here `application/json`)
  * - Texts of HTTP APIs' own errors, and of throttled function URLs; `error_description` of tokens that are refused for
- *   another reason than their audience; what `$context.authorizer.error` says
+ *   another reason than their audience or keys that cannot be had
+ * - Which headers of function URLs are remapped beside `WWW-Authenticate` (here those of REST APIs)
+ * - An OPTIONS request without `Access-Control-Request-Method` that no route of an HTTP API with CORS takes (here 204)
+ * - A REST API's authorizer that takes longer than 29 s, a packed request that cannot be unpacked (here 500 and 400)
  * - A handler that does not stream behind a URL that does: its result is read as by any other URL
  * - What a REST API answers for a stream without a prelude (502); that it takes `application/json` for an answer's type
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not

@@ -83,6 +83,8 @@ export interface RefusalDetail {
   /** `x-amzn-ErrorType` */
   readonly type?: string;
   readonly headers?: readonly HeaderLine[];
+  /** `$context.authorizer.error` */
+  readonly authorizerError?: string;
   /** What a model has against the body, for gateway responses that show it. */
   readonly validationError?: string;
 }

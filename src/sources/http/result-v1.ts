@@ -125,8 +125,11 @@ function headersOf(single: unknown, multi: unknown): readonly HeaderLine[] | und
 function outgoing(name: string, value: string): [HeaderLine] | undefined {
   const key = name.toLowerCase();
   if (DROPPED.has(key) || !isHeaderName(name)) return undefined;
-  return [[REMAPPED.has(key) ? `x-amzn-Remapped-${name}` : name, cleanValue(value)]];
+  return [[remapped(name), cleanValue(value)]];
 }
+
+/** The name under which a function's header goes out of a REST API or a function URL. */
+export const remapped = (name: string): string => (REMAPPED.has(name.toLowerCase()) ? `x-amzn-Remapped-${name}` : name);
 
 export const isHeaderName = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
 

@@ -3,16 +3,13 @@
  * everything else is the body of one. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
  */
 import type { HeaderLine, HttpAnswer } from "./message.js";
-import { bodyBytes, cleanValue, isHeaderName, objectIn, statusOf, textOf } from "./result-v1.js";
+import { bodyBytes, cleanValue, isHeaderName, objectIn, remapped, statusOf, textOf } from "./result-v1.js";
 
-/** Belong to the connection. */
-const DROPPED: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** Belong to the connection; function URLs hand on the first two under other names, as REST APIs do. */
+const DROPPED = {
+  http: new Set(["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"]),
+  url: new Set(["keep-alive", "transfer-encoding", "upgrade"]),
+} as const;
 
 /** What an answer with a status and without a type is: of HTTP APIs as users show it, of function URLs as documented. */
 const DEFAULT_TYPES = { http: "text/plain; charset=utf-8", url: "application/json" } as const;
@@ -22,7 +19,7 @@ export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES):
   const result = objectIn(payload);
   if (result?.["statusCode"] === undefined) return inferred(payload);
   const statusCode = statusOf(result["statusCode"]);
-  const head = statusCode === undefined ? undefined : headOf(result, DEFAULT_TYPES[kind]);
+  const head = statusCode === undefined ? undefined : headOf(result, kind);
   const { body } = result;
   if (
     statusCode === undefined ||
@@ -36,7 +33,7 @@ export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES):
 /** Headers and cookies of a result, or of the prelude of a stream. */
 export function headOf(
   result: Readonly<Record<string, unknown>>,
-  defaultType: string = DEFAULT_TYPES.url,
+  kind: keyof typeof DEFAULT_TYPES = "url",
 ): readonly HeaderLine[] | undefined {
   const { headers: map, cookies } = result;
   if (map !== undefined && map !== null && (typeof map !== "object" || Array.isArray(map))) return undefined;
@@ -44,12 +41,13 @@ export function headOf(
   const lines: HeaderLine[] = [];
   for (const [name, value] of Object.entries(map ?? {}) as [string, unknown][]) {
     const text = textOf(value);
-    if (text === undefined || !isHeaderName(name) || DROPPED.has(name.toLowerCase())) continue;
-    lines.push([name.toLowerCase(), cleanValue(text)]);
+    const key = name.toLowerCase();
+    if (text === undefined || !isHeaderName(name) || DROPPED[kind].has(key)) continue;
+    lines.push([kind === "url" ? remapped(key) : key, cleanValue(text)]);
   }
   for (const cookie of (cookies ?? []) as readonly unknown[])
     lines.push(["set-cookie", cleanValue(textOf(cookie) ?? "")]);
-  if (!lines.some(([name]) => name === "content-type")) lines.unshift(["content-type", defaultType]);
+  if (!lines.some(([name]) => name === "content-type")) lines.unshift(["content-type", DEFAULT_TYPES[kind]]);
   return lines;
 }
 

@@ -202,6 +202,18 @@ const RESULTS: readonly (readonly [
     { headers: { "x-amzn-remapped-date": "today" } },
   ],
   [
+    "a header that belongs to the gateway",
+    '{"statusCode":401,"headers":{"WWW-Authenticate":"Basic"}}',
+    ["url"],
+    { status: 401, headers: { "x-amzn-remapped-www-authenticate": "Basic", "www-authenticate": undefined } },
+  ],
+  [
+    "a challenge",
+    '{"statusCode":401,"headers":{"WWW-Authenticate":"Basic"}}',
+    ["http 2.0"],
+    { status: 401, headers: { "www-authenticate": "Basic" } },
+  ],
+  [
     "a header that would break the message",
     '{"statusCode":200,"headers":{"x-a":"1\\r\\nx-b: 2"}}',
     ["rest", "http 2.0", "url"],
@@ -387,6 +399,33 @@ describe("an event of format 2.0", () => {
       isBase64Encoded: true,
     });
   });
+});
+
+test("events of HTTP APIs name a length even where none was sent; those of the others do not", async () => {
+  const headersOf = async (name: string, path: string): Promise<unknown> =>
+    eventIn(await doors.send(name, path))["headers"];
+  expect(await headersOf("Http", "/two")).toMatchObject({ "content-length": "0" });
+  expect(await headersOf("Http", "/one")).toMatchObject({ "Content-Length": "0" });
+  expect(await headersOf("Rest", "/echo")).not.toHaveProperty("Content-Length");
+  expect(await headersOf("Echo", "/")).not.toHaveProperty("content-length");
+});
+
+test.each([
+  ["Http", "/two"],
+  ["Http", "/one"],
+  ["Rest", "/echo"],
+  ["Echo", "/"],
+])("%s%s: headers and parameters with names of JavaScript's objects are headers and parameters", async (name, path) => {
+  const names = ["__proto__", "constructor", "tostring"];
+  const event = eventIn(
+    await doors.send(name, `${path}?${names.map((each) => `${each}=1`).join("&")}`, {
+      headers: names.flatMap((each) => [each, "2"]),
+    }),
+  );
+  const own = (member: string): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(event[member] as object).filter(([key]) => names.includes(key)));
+  expect(Object.entries(own("queryStringParameters"))).toEqual(names.map((each) => [each, "1"]));
+  expect(own("headers")).toEqual(Object.fromEntries(names.map((each) => [each, "2"])));
 });
 
 test("format 1.0 of an HTTP API is REST's with a version", async () => {

@@ -52,6 +52,7 @@ ${Object.entries(issuers)
       Handler: echo.handler
       Events:
         Pool: { Type: Api, Properties: { RestApiId: !Ref Pool, Path: /pool, Method: GET } }
+        PoolScoped: { Type: Api, Properties: { RestApiId: !Ref Pool, Path: /pool/scoped, Method: GET, Auth: { AuthorizationScopes: [write] } } }
         Scoped: { Type: HttpApi, Properties: { ApiId: !Ref Http, Path: /scoped, Method: GET, Auth: { Authorizer: File, AuthorizationScopes: [write, admin] } } }
 ${Object.keys(issuers)
   .map(
@@ -94,7 +95,7 @@ async function ask(path: string, parts: TokenParts = {}): Promise<Answer> {
     .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
     .setIssuer(issuer)
     .sign(key);
-  const api = path === "/pool" ? "Pool" : "Http";
+  const api = path.startsWith("/pool") ? "Pool" : "Http";
   return doors.send(api, path, { headers: { authorization: `Bearer ${token}` } });
 }
 
@@ -107,7 +108,9 @@ test.each([
 });
 
 test("an issuer that cannot be reached lets nobody in, and is asked again", async () => {
-  expect((await ask("/dead", { issuer: DEAD_ISSUER })).status).toBe(401);
+  const answer = await ask("/dead", { issuer: DEAD_ISSUER });
+  expect(answer.status).toBe(401);
+  expect(answer.headers["www-authenticate"]).toContain('"OIDC discovery endpoint communication error"');
   expect((await ask("/dead", { issuer: DEAD_ISSUER })).status).toBe(401);
 });
 
@@ -154,6 +157,23 @@ test("what is wrong stands in www-authenticate", async () => {
     expect.stringMatching(/^Bearer scope="write admin" error="insufficient_scope"/),
   ]);
   expect((await ask("/scoped", { claims: { scp: ["admin"] } })).status).toBe(200);
+});
+
+test("a key set that cannot be had is told, too", async () => {
+  served = "no JSON";
+  // Of a key that is not known, so that the set is asked for again.
+  const answer = await ask("/found", { issuer: discovered, kid: "k7" });
+  expect([answer.status, answer.headers["www-authenticate"]]).toEqual([
+    401,
+    expect.stringContaining('"JWKS communication error"'),
+  ]);
+});
+
+test("a user pool in front of a REST API takes access tokens for their scopes only", async () => {
+  const issuer = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc";
+  expect((await ask("/pool", { issuer, claims: { token_use: "id" } })).status).toBe(200);
+  expect((await ask("/pool", { issuer, claims: { token_use: "access", scope: "write" } })).status).toBe(401);
+  expect((await ask("/pool/scoped", { issuer, claims: { token_use: "access", scope: "write" } })).status).toBe(200);
 });
 
 test("a user pool in front of a REST API says no more than that a token has expired", async () => {

@@ -47,22 +47,27 @@ export class JwtAuthorizers {
   ): Promise<AuthOutcome> {
     const [value = ""] = identityOf([authorizer.identitySource], place) ?? [];
     const token = value.replace(/^bearer\s+/i, "");
-    if (token === "") return kind === "http" ? refused("unauthorized", "Bearer") : { refused: "unauthorized" };
+    if (token === "")
+      return kind === "http"
+        ? { refused: "unauthorized", detail: { headers: [["www-authenticate", "Bearer"]] } }
+        : { refused: "unauthorized" };
     let claims: JWTPayload;
     try {
       claims = await this.#verify(token, authorizer);
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = reasonOf(error);
       this.#options.log.debug({ authorizer: authorizer.name, reason }, "a token was refused");
-      if (kind === "http") return refused("unauthorized", challenge(scopes, "invalid_token", reason));
+      if (kind === "http") return refused("unauthorized", scopes, "invalid_token", reason);
       return isExpired(error)
         ? { refused: "unauthorized", detail: { message: "The incoming token has expired" } }
         : { refused: "unauthorized" };
     }
+    // Without scopes a user pool's authorizer takes identity tokens only.
+    if (kind === "rest" && scopes.length === 0 && claims["token_use"] === "access") return { refused: "unauthorized" };
     const held = scopesOf(claims);
     if (scopes.length > 0 && !scopes.some((scope) => held.includes(scope)))
       return kind === "http"
-        ? refused("forbidden", challenge(scopes, "insufficient_scope", "the token does not have a required scope"))
+        ? refused("forbidden", scopes, "insufficient_scope", "the token does not have a required scope")
         : { refused: "unauthorized" };
     return { authorizer: { jwt: { claims: texts(claims), scopes: held.length === 0 ? null : held } } };
   }
@@ -109,7 +114,7 @@ export class JwtAuthorizers {
       return keys;
     } catch (error) {
       this.#options.log.warn({ file, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be read");
-      throw error;
+      throw new Error(KEYS_FAULT, { cause: error });
     }
   }
 
@@ -120,20 +125,42 @@ export class JwtAuthorizers {
       return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS });
     } catch (error) {
       this.#options.log.warn({ issuer, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be found");
-      throw error;
+      throw new Error(DISCOVERY_FAULT, { cause: error });
     }
   }
 }
 
-function refused(name: "unauthorized" | "forbidden", wwwAuthenticate: string): AuthOutcome {
-  return { refused: name, detail: { headers: [["www-authenticate", wwwAuthenticate]] } };
+/** With the challenge of RFC 6750 3, as API Gateway writes it, and what access logs say. */
+function refused(
+  name: "unauthorized" | "forbidden",
+  scopes: readonly string[],
+  error: string,
+  reason: string,
+): AuthOutcome {
+  const challenge = `Bearer scope="${scopes.join(" ")}" error="${error}" error_description="${reason.replaceAll('"', "'")}"`;
+  return {
+    refused: name,
+    detail: { headers: [["www-authenticate", challenge]], authorizerError: `${error}: ${reason}` },
+  };
 }
 
-/** RFC 6750 3, as API Gateway writes it. */
-const challenge = (scopes: readonly string[], error: string, description: string): string =>
-  `Bearer scope="${scopes.join(" ")}" error="${error}" error_description="${description.replaceAll('"', "'")}"`;
+/** What AWS says where a discovery document or a key set cannot be had. */
+const DISCOVERY_FAULT = "OIDC discovery endpoint communication error";
+const KEYS_FAULT = "JWKS communication error";
 
-const isExpired = (error: unknown): boolean => (error as { readonly code?: unknown }).code === "ERR_JWT_EXPIRED";
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
+const isExpired = (error: unknown): boolean => codeOf(error) === "ERR_JWT_EXPIRED";
+
+function reasonOf(error: unknown): string {
+  if (isExpired(error)) return "the token has expired";
+  const code = codeOf(error);
+  // Faults of a token have codes of their own; what else has one comes from the key set, or the way there.
+  const isKeys =
+    code === "ERR_JWKS_TIMEOUT" ||
+    code === "ERR_JOSE_GENERIC" ||
+    (typeof code === "string" && !code.startsWith("ERR_J"));
+  return isKeys ? KEYS_FAULT : messageOf(error);
+}
 
 async function discover(issuer: string): Promise<string> {
   const answer = await fetch(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, {

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
 import type { InvokeResult } from "../../../runtime/types.js";
-import type { Clock } from "../../../shared/clock.js";
+import { realClock, type Cancel, type Clock } from "../../../shared/clock.js";
 import { eventV1, type EventV1Input } from "../event-v1.js";
 import { eventV2 } from "../event-v2.js";
 import type { RefusalDetail, RefusalName } from "../refusals.js";
@@ -48,6 +48,9 @@ type Answer =
   | { readonly kind: "simple"; readonly isAuthorized: boolean; readonly context: Readonly<Record<string, unknown>> };
 
 const MAX_KEPT = 1000;
+/** "Lambda authorizer timeout: 10,000 milliseconds" of HTTP APIs; REST APIs wait as for any integration. */
+const HTTP_TIMEOUT_MS = 10_000;
+const REST_TIMEOUT_MS = 29_000;
 
 export class LambdaAuthorizers {
   readonly #clock: Clock;
@@ -80,7 +83,9 @@ export class LambdaAuthorizers {
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.untilMs > this.#clock.now()) return decide(kept.answer, call, 0);
     const startedAt = performance.now();
-    const result = await this.#invoke(authorizer.functionArn, requestEvent(call, identity));
+    const asked = this.#invoke(authorizer.functionArn, requestEvent(call, identity));
+    const result = await within(asked, authorizer.payload === "rest" ? REST_TIMEOUT_MS : HTTP_TIMEOUT_MS);
+    if (result === undefined) return { refused: "authorizer-failed" };
     if (result.functionError !== undefined) {
       const { errorMessage } = objectIn(result.payload) ?? {};
       return { refused: errorMessage === "Unauthorized" ? "unauthorized" : "authorizer-failed" };
@@ -94,6 +99,20 @@ export class LambdaAuthorizers {
   #keep(key: string, answer: Answer, ttlSeconds: number): void {
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(key, { untilMs: this.#clock.now() + ttlSeconds * 1000, answer });
+  }
+}
+
+/** Undefined when it takes longer. In real time: it guards a real process. */
+async function within<T>(asked: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let cancel: Cancel = () => undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    cancel = realClock.after(timeoutMs, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([asked, timeout]);
+  } finally {
+    cancel();
+    asked.catch(() => undefined);
   }
 }
 
