@@ -4,7 +4,6 @@ import type { Route } from "./context.js";
 const PROVIDERS = "/2025-11-30/capacity-providers";
 const EXECUTIONS = "/2025-12-01/durable-executions";
 const CALLBACKS = "/2025-12-01/durable-execution-callbacks";
-const POLICY = "/2026-07-09/resource-policy/{ResourceArn}";
 
 export const ABSENT_ROUTES: readonly Route[] = [
   { method: "POST", path: PROVIDERS, name: "CreateCapacityProvider" },
@@ -39,7 +38,4 @@ export const ABSENT_ROUTES: readonly Route[] = [
   { method: "POST", path: `${CALLBACKS}/{Id}/succeed`, name: "SendDurableExecutionCallbackSuccess" },
   { method: "POST", path: `${CALLBACKS}/{Id}/fail`, name: "SendDurableExecutionCallbackFailure" },
   { method: "POST", path: `${CALLBACKS}/{Id}/heartbeat`, name: "SendDurableExecutionCallbackHeartbeat" },
-  { method: "GET", path: POLICY, name: "GetResourcePolicy" },
-  { method: "PUT", path: POLICY, name: "PutResourcePolicy" },
-  { method: "DELETE", path: POLICY, name: "DeleteResourcePolicy" },
 ];

@@ -17,7 +17,7 @@ export function invalidParameter(message: string): AwsError {
 }
 
 /** The call that AWS names for the latest revision. */
-export type RevisionSource = "GetFunction/GetAlias" | "GetPolicy" | "GetLayerPolicy";
+export type RevisionSource = "GetFunction/GetAlias" | "GetPolicy" | "GetLayerPolicy" | "GetResourcePolicy";
 
 export function conflict(message: string): AwsError {
   return new AwsError("ResourceConflictException", message, { statusCode: 409, ...USER });

@@ -5,9 +5,9 @@
  * answers and error texts as recorded on AWS up to November 2025.
  *
  * Gaps:
- * - Capacity providers, function scaling, durable executions, resource policies as a whole (Get-, Put- and
- *   DeleteResourcePolicy): answered with UnknownOperationException by name; tags of layers, tenants, accelerators,
- *   runtimes of one's own, and functions of these kinds are refused by name
+ * - Capacity providers, function scaling, durable executions: answered with UnknownOperationException by name; tags of
+ *   layers, tenants, accelerators, runtimes of one's own, and functions of these kinds are refused by name
+ * - `S3ObjectStorageMode`, `SourceKMSKeyArn` and `MasterRegion` are taken and change nothing; public policies are not blocked
  * - Code signing configurations are kept and shown, and no package is refused for want of a signature
  * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
  *   functions as destinations only
@@ -35,7 +35,7 @@
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
- * - Refusals in words of our own: dead-letter targets that are neither queue nor topic, manual runtime management without a
+ * - Refusals in words of our own: resource policies that are no policy, dead-letter targets that are neither queue nor topic, manual runtime management without a
  *   runtime, more than five filters, and parameters of streams for a queue other than the recorded ones
  * - CreateFunction and PublishVersion with a qualifier: refused in the words that are known of UpdateFunctionCode
  * - Several broken constraints in one answer: their order is that of the API model, of one member the pattern comes first;

@@ -15,7 +15,7 @@ export interface FunctionRecord {
   readonly lastModified: string;
   readonly layerArns: readonly string[];
   /** Of their packages. */
-  readonly layerSizes: readonly number[];
+  readonly layerSizes?: readonly number[];
   /** Settings that change nothing here, given back as they were set: VpcConfig, KMSKeyArn, FileSystemConfigs ... */
   readonly asSent: JsonObject;
 }
@@ -50,6 +50,8 @@ export interface UrlRecord {
 export interface PolicyRecord {
   readonly revisionId: string;
   readonly statements: readonly JsonObject[];
+  /** `Version` and `Id` of a policy that was set as a document. */
+  readonly frame?: JsonObject;
 }
 
 export interface LayerRecord {

@@ -13,6 +13,7 @@ import { LAYER_ROUTES } from "./operations/layers.js";
 import { MAPPING_ROUTES } from "./operations/mappings.js";
 import { PERMISSION_ROUTES } from "./operations/permissions.js";
 import { PROVISIONED_ROUTES } from "./operations/provisioned.js";
+import { RESOURCE_POLICY_ROUTES } from "./operations/resource-policy.js";
 import { TAG_ROUTES } from "./operations/tags.js";
 import { UPDATE_ROUTES } from "./operations/updates.js";
 import { URL_ROUTES } from "./operations/urls.js";
@@ -37,6 +38,7 @@ const ROUTES: readonly Route[] = [
   ...EVENT_INVOKE_ROUTES,
   ...URL_ROUTES,
   ...PERMISSION_ROUTES,
+  ...RESOURCE_POLICY_ROUTES,
   ...LAYER_ROUTES,
   ...LAYER_PERMISSION_ROUTES,
   ...TAG_ROUTES,

@@ -45,7 +45,7 @@ export function configurationView(
     RevisionId: record.revisionId,
     ...(record.layerArns.length === 0
       ? {}
-      : { Layers: record.layerArns.map((Arn, at) => ({ Arn, CodeSize: record.layerSizes[at] ?? 0 })) }),
+      : { Layers: record.layerArns.map((Arn, at) => ({ Arn, CodeSize: record.layerSizes?.[at] ?? 0 })) }),
     ...(moment === "creating" ? { State: "Pending", ...CREATING } : { State: "Active" }),
     ...(moment === "updating"
       ? { LastUpdateStatus: "InProgress", ...UPDATING }

@@ -9,12 +9,12 @@ import {
   CreateFunctionUrlConfigCommand,
   DeleteFunctionUrlConfigCommand,
   GetAliasCommand,
+  GetCapacityProviderCommand,
   GetCodeSigningConfigCommand,
   GetEventSourceMappingCommand,
   GetFunctionCommand,
   GetFunctionRecursionConfigCommand,
   GetLayerVersionByArnCommand,
-  GetResourcePolicyCommand,
   InvokeCommand,
   LambdaClient,
   ListAliasesCommand,
@@ -28,6 +28,7 @@ import {
   PublishVersionCommand,
   PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand,
+  PutResourcePolicyCommand,
   PutRuntimeManagementConfigCommand,
   RemovePermissionCommand,
   TagResourceCommand,
@@ -375,10 +376,7 @@ test("a marker that no list gave is refused", async () => {
 });
 
 test.each([
-  [
-    new GetResourcePolicyCommand({ ResourceArn: "arn:aws:lambda:us-east-1:000000000000:function:none" }),
-    "GetResourcePolicy",
-  ],
+  [new GetCapacityProviderCommand({ CapacityProviderName: "big" }), "GetCapacityProvider"],
   [new ListDurableExecutionsByFunctionCommand({ FunctionName }), "ListDurableExecutionsByFunction"],
 ])("what is not emulated is refused by its name (%#)", async (command, operation) => {
   expect(await refusal(command)).toMatchObject({

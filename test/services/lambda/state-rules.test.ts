@@ -9,6 +9,7 @@ import {
   DeleteAliasCommand,
   DeleteEventSourceMappingCommand,
   DeleteFunctionCommand,
+  DeleteResourcePolicyCommand,
   GetAccountSettingsCommand,
   GetEventSourceMappingCommand,
   GetFunctionCodeSigningConfigCommand,
@@ -18,6 +19,7 @@ import {
   GetFunctionUrlConfigCommand,
   GetPolicyCommand,
   GetProvisionedConcurrencyConfigCommand,
+  GetResourcePolicyCommand,
   GetRuntimeManagementConfigCommand,
   InvokeCommand,
   InvokeWithResponseStreamCommand,
@@ -28,6 +30,7 @@ import {
   PutFunctionConcurrencyCommand,
   PutFunctionEventInvokeConfigCommand,
   PutProvisionedConcurrencyConfigCommand,
+  PutResourcePolicyCommand,
   PutRuntimeManagementConfigCommand,
   UpdateEventSourceMappingCommand,
   UpdateFunctionCodeCommand,
@@ -349,6 +352,43 @@ test("a policy can be so long and no longer", async () => {
     message: expect.stringMatching(/^The final policy size \(2\d{4}\) is bigger than the limit \(20480\)\.$/),
   });
 });
+
+test("the policy is one, as a document or by its statements", async () => {
+  const FunctionName = await create();
+  const ResourceArn = `arn:aws:lambda:us-east-1:000000000000:function:${FunctionName}:live`;
+  const allow = (Sid: string): object => ({
+    Sid,
+    Effect: "Allow",
+    Principal: { Service: "s3.amazonaws.com" },
+    Action: "lambda:InvokeFunction",
+    Resource: ResourceArn,
+  });
+  const missing = await refusal(new GetResourcePolicyCommand({ ResourceArn }));
+  expect(missing.name).toBe("ResourceNotFoundException");
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [allow("one")] });
+  const { RevisionId } = await client.send(new PutResourcePolicyCommand({ ResourceArn, Policy }));
+  const shown = await client.send(new GetResourcePolicyCommand({ ResourceArn }));
+  expect(shown).toMatchObject({ RevisionId });
+  expect(JSON.parse(shown.Policy ?? "")).toEqual(JSON.parse(Policy));
+  const statement = { StatementId: "two", Action: "lambda:InvokeFunction", Principal: "s3.amazonaws.com" };
+  await client.send(new AddPermissionCommand({ FunctionName, Qualifier: "live", ...statement }));
+  const both = await client.send(new GetPolicyCommand({ FunctionName, Qualifier: "live" }));
+  expect(JSON.parse(both.Policy ?? "")).toEqual({ Version: "2012-10-17", Statement: [allow("one"), allow("two")] });
+  const stale = { ResourceArn, ...(RevisionId === undefined ? {} : { RevisionId }) };
+  for (const command of [new PutResourcePolicyCommand({ ...stale, Policy }), new DeleteResourcePolicyCommand(stale)])
+    expect((await refusal(command)).name).toBe("PreconditionFailedException");
+  await client.send(new DeleteResourcePolicyCommand({ ResourceArn }));
+  expect((await refusal(new GetResourcePolicyCommand({ ResourceArn }))).name).toBe("ResourceNotFoundException");
+});
+
+test.each(["[]", "{", '{"Statement":[]}', '{"Statement":[{"Effect":"Allow"}]}', '{"Statement":[null]}'])(
+  "%s is no resource policy",
+  async (Policy) => {
+    const ResourceArn = `arn:aws:lambda:us-east-1:000000000000:function:${await create()}`;
+    const error = await refusal(new PutResourcePolicyCommand({ ResourceArn, Policy }));
+    expect(error.name).toBe("InvalidParameterValueException");
+  },
+);
 
 test("a permission for callers through the URL says so", async () => {
   const FunctionName = await create();

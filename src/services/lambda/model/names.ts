@@ -52,6 +52,12 @@ export const TAGGABLE_ARN = text(
   10_000,
   `arn:(aws[a-zA-Z-]*):lambda:${REGION}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)`,
 );
+export const POLICY_RESOURCE = text(
+  0,
+  512,
+  `arn:(aws[a-zA-Z-]*)?:lambda:${REGION}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_])+)?|runtime/[a-zA-Z0-9-_./]+)`,
+);
+export const REVISION_ID = text(36, 36, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 export const STATEMENT_ID = text(1, 100, "([a-zA-Z0-9-_]+)");
 export const DESCRIPTION = text(0, 256);
 export const UUID = text(36, 36);

@@ -8,7 +8,9 @@ import {
   LAYER_VERSION_ARN,
   NAMESPACED_NAME,
   pages,
+  POLICY_RESOURCE,
   RESOURCE_ARN,
+  REVISION_ID,
   STATEMENT_ID,
   TAG_KEYS,
   TAGGABLE_ARN,
@@ -141,6 +143,13 @@ export const RESOURCE_INPUTS: Readonly<Record<string, Members>> = {
     StatementId: required(STATEMENT_ID),
     RevisionId: query(text()),
   },
+  GetResourcePolicy: { ResourceArn: required(POLICY_RESOURCE) },
+  PutResourcePolicy: {
+    ResourceArn: required(POLICY_RESOURCE),
+    Policy: required(text(1, 20_480, "[\\s\\S]+")),
+    RevisionId: REVISION_ID,
+  },
+  DeleteResourcePolicy: { ResourceArn: required(POLICY_RESOURCE), RevisionId: query(REVISION_ID) },
   CreateCodeSigningConfig: {
     ...SIGNING,
     AllowedPublishers: required(SIGNING["AllowedPublishers"] ?? structure({})),

@@ -5,6 +5,7 @@ import { booleanMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, functionArn, referenceOf, type Answer, type Call, type Route } from "../context.js";
 import { LATEST } from "../directory.js";
+import type { PolicyRecord } from "../records.js";
 import { functionNotFound, invalidParameter, resourceNotFound, statementTaken } from "../errors.js";
 
 const PATH = "/2015-03-31/functions/{FunctionName}/policy";
@@ -36,27 +37,23 @@ async function addPermission(call: Call): Promise<Answer> {
     throw statementTaken(id);
   }
   const statement = statementOf(input, functionArn(context, name, qualifier));
-  const statements = [...(policy?.statements ?? []), statement];
-  checkSize(statements);
-  await context.rows.put(
-    "policy",
-    name,
-    part,
-    { revisionId: randomUUID(), statements },
-    { durable: !record.fromTemplate },
-  );
+  const row = { ...policy, revisionId: randomUUID(), statements: [...(policy?.statements ?? []), statement] };
+  checkPolicySize(row);
+  await context.rows.put("policy", name, part, row, { durable: !record.fromTemplate });
   return { status: 201, body: { Statement: JSON.stringify(statement) } };
 }
 
-function checkSize(statements: readonly JsonObject[]): void {
-  const size = Buffer.byteLength(policyText(statements));
+export function checkPolicySize(policy: PolicyRecord): void {
+  const size = Buffer.byteLength(policyText(policy));
   if (size <= MAX_POLICY_BYTES) return;
   const text = `The final policy size (${size}) is bigger than the limit (${MAX_POLICY_BYTES}).`;
   throw new AwsError("PolicyLengthExceededException", text, { members: { Type: "User" } });
 }
 
-const policyText = (statements: readonly JsonObject[]): string =>
-  JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements });
+const FRAME: JsonObject = { Version: "2012-10-17", Id: "default" };
+
+export const policyText = ({ statements, frame = FRAME }: PolicyRecord): string =>
+  JSON.stringify({ ...frame, Statement: statements });
 
 function checkQualifier({ context }: Call, name: string, qualifier: string | undefined): void {
   if (qualifier === undefined || context.directory.resolve(name, qualifier) !== undefined) return;
@@ -104,7 +101,7 @@ function getPolicy(call: Call): Answer {
     throw resourceNotFound("The resource you requested does not exist.");
   return {
     body: {
-      Policy: policyText(policy.statements),
+      Policy: policyText(policy),
       RevisionId: policy.revisionId,
     },
   };
@@ -128,7 +125,7 @@ async function removePermission(call: Call): Promise<Answer> {
       "policy",
       name,
       qualifier ?? LATEST,
-      { revisionId: randomUUID(), statements: left },
+      { ...policy, revisionId: randomUUID(), statements: left },
       { durable: !record.fromTemplate },
     );
   return { status: 204 };

@@ -75,8 +75,7 @@ async function updateConfiguration(call: Call): Promise<Answer> {
       ...(layers === undefined ? {} : { layers: layers.folders }),
       ...(code.kind === "image" && imageConfig !== undefined ? { code: imageSource(code.uri, imageConfig) } : {}),
     },
-    layerArns: layers?.arns ?? record.layerArns,
-    layerSizes: layers?.sizes ?? record.layerSizes,
+    ...(layers === undefined ? {} : { layerArns: layers.arns, layerSizes: layers.sizes }),
     asSent,
   });
   return { body: configurationView(saved, context.realm, { moment: "updating" }) };
