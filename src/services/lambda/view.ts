@@ -137,6 +137,9 @@ export function eventInvokeView(functionArn: string, row: EventInvokeRecord): Js
   };
 }
 
+/** Function URLs tell their times as `2026-01-01T00:00:00.000000000Z`, everything else with `+0000`. */
+const inNanoseconds = (time: string): string => time.replace("+0000", "000000Z");
+
 /** The answer to the creation leaves `LastModifiedTime` out. */
 export function urlView(
   functionArn: string,
@@ -149,8 +152,8 @@ export function urlView(
     FunctionArn: functionArn,
     AuthType: url.authType,
     ...(url.cors === undefined ? {} : { Cors: url.cors }),
-    CreationTime: url.createdAt,
-    ...(options.isNew === true ? {} : { LastModifiedTime: url.lastModified }),
+    CreationTime: inNanoseconds(url.createdAt),
+    ...(options.isNew === true ? {} : { LastModifiedTime: inNanoseconds(url.lastModified) }),
     InvokeMode: url.invokeMode,
   };
 }

@@ -336,10 +336,17 @@ test.each(NAMED)(
 test("all broken constraints are named in one answer, the pattern of a member before its length", async () => {
   const { message } = await refusal(create({ Timeout: 0, MemorySize: 1, Description: "d".repeat(257) }));
   expect(message).toMatch(/^3 validation errors detected: Value '.*' at 'description' .*; Value '0' at 'timeout' .*; /);
-  const name = `${"a".repeat(140)}!`;
-  const both = await refusal(new GetFunctionRecursionConfigCommand({ FunctionName: name }));
+  const FunctionName = `${"a".repeat(140)}!`;
+  const both = await refusal(create({ FunctionName }));
   expect(both.message).toMatch(
     /^2 validation errors detected: Value .* pattern: .*; Value .* less than or equal to 140$/,
+  );
+  const one = await refusal(new GetFunctionRecursionConfigCommand({ FunctionName }));
+  expect(one.message).toMatch(/^1 validation error detected: Value .* pattern: .*$/);
+  const tooLong = await refusal(create({ FunctionName: "a".repeat(65) }));
+  expect(tooLong).toMatchObject({ name: "InvalidParameterValueException", Type: "User" });
+  expect(tooLong.message).toMatch(
+    /^1 validation error detected: Value 'a+' at 'functionName' .* less than or equal to 64$/,
   );
 });
 

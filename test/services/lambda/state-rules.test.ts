@@ -404,6 +404,29 @@ test("a permission for callers through the URL says so", async () => {
   expect(JSON.parse(Statement)).toMatchObject({ Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } } });
 });
 
+test("times have the forms that AWS gives each of them", async () => {
+  const FunctionName = await create();
+  const url = await client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "NONE" }));
+  expect(url.CreationTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+  expect(url).not.toHaveProperty("LastModifiedTime");
+  const shown = await client.send(new GetFunctionUrlConfigCommand({ FunctionName }));
+  expect(shown.LastModifiedTime).toBe(url.CreationTime);
+  const provisioned = await client.send(
+    new PutProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier: "1", ProvisionedConcurrentExecutions: 1 }),
+  );
+  expect(provisioned.LastModified).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$/);
+  const { CodeSigningConfig } = await client.send(
+    new CreateCodeSigningConfigCommand({
+      AllowedPublishers: {
+        SigningProfileVersionArns: ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/mine"],
+      },
+    }),
+  );
+  expect(CodeSigningConfig?.LastModified).toMatch(/\.\d{3}\+00:00$/);
+  const { LastModified } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  expect(LastModified).toMatch(/\.\d{3}\+0000$/);
+});
+
 test("a streamed answer is no event's", async () => {
   const FunctionName = await create();
   const command = new InvokeWithResponseStreamCommand({ FunctionName, InvocationType: "Event" as never });

@@ -9,6 +9,7 @@ import {
   FUNCTION_NAME,
   LAYER_VERSION_ARN,
   NAMESPACED_NAME,
+  NEW_FUNCTION_NAME,
   pages,
   PROVISIONED_QUALIFIER,
   QUALIFIER,
@@ -148,7 +149,7 @@ const EVENT_INVOKE: Members = {
 
 export const FUNCTION_INPUTS: Readonly<Record<string, Members>> = {
   CreateFunction: {
-    ...NAME,
+    FunctionName: required(NEW_FUNCTION_NAME),
     ...SETTINGS,
     Role: required(SETTINGS["Role"] ?? text()),
     Code: required(structure(CODE)),

@@ -4,15 +4,20 @@ import { integer, listOf, query, structure, text, type MapShape, type Members, t
 export const REGION = "(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}";
 const PREFIX = `(arn:(aws[a-zA-Z-]*)?:lambda:)?(${REGION}:)?(\\d{12}:)?(function:)?`;
 
+/** Of CreateFunction, which names everything that is wrong with a name; the others stop at a broken pattern. */
+export const NEW_FUNCTION_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`);
 /** Of operations that make or change something. */
-export const FUNCTION_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`);
+export const FUNCTION_NAME: TextShape = { ...NEW_FUNCTION_NAME, patternAlone: true };
 /** Of the others: they take names with a namespace, which functions of one's own do not have. */
 export const NAMESPACED_NAME: TextShape = {
   ...text(1, 256, `${PREFIX}([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`),
   patternAlone: true,
 };
-export const UNQUALIFIED_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)`);
-export const URL_FUNCTION_NAME = text(1, 140, `${PREFIX}([a-zA-Z0-9-_]{1,64})(:((?!\\d+$)[0-9a-zA-Z-_]+))?`);
+export const UNQUALIFIED_NAME: TextShape = { ...text(1, 140, `${PREFIX}([a-zA-Z0-9-_]+)`), patternAlone: true };
+export const URL_FUNCTION_NAME: TextShape = {
+  ...text(1, 140, `${PREFIX}([a-zA-Z0-9-_]{1,64})(:((?!\\d+$)[0-9a-zA-Z-_]+))?`),
+  patternAlone: true,
+};
 export const QUALIFIER = text(1, 128, "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
 export const URL_QUALIFIER = text(1, 128, "((?!^\\d+$)^[0-9a-zA-Z-_]+$)");
 export const PROVISIONED_QUALIFIER = text(1, 128, "(|[a-zA-Z0-9$_-]+)");

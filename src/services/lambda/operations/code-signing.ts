@@ -72,7 +72,7 @@ function view(context: LambdaContext, row: CodeSigningRecord): JsonObject {
     Description: row.description,
     AllowedPublishers: { SigningProfileVersionArns: row.profiles },
     CodeSigningPolicies: { UntrustedArtifactOnDeployment: row.untrusted },
-    LastModified: row.lastModified,
+    LastModified: row.lastModified.replace("+0000", "+00:00"),
   };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import type { CodeSource } from "../../../config/function-config.js";
 import { LAMBDA } from "../../../shared/aws-limits.js";
-import { booleanMember, objectMember, stringListMember, stringMember, Violations } from "../../kit/json-input.js";
+import { booleanMember, objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import {
   page,
@@ -50,9 +50,10 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
   const code = objectMember(input, "Code");
   const { name, qualifier } = parseFunctionName(text ?? "", undefined, context.realm);
   checkIsLatest(qualifier);
-  const tooLong = new Violations();
-  tooLong.length(name, "functionName", 1, LAMBDA.functionNameLength);
-  tooLong.check("InvalidParameterValueException");
+  if (name.length > LAMBDA.functionNameLength)
+    throw invalidParameter(
+      `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${LAMBDA.functionNameLength}`,
+    );
   const settings = readSettings(input, name, undefined);
   const isImage = stringMember(input, "PackageType") === "Image";
   const asSent = keptAsSent(input, {});

@@ -100,7 +100,8 @@ function view({ requested, lastModified }: Entries[string], status: "IN_PROGRESS
     AvailableProvisionedConcurrentExecutions: ready,
     AllocatedProvisionedConcurrentExecutions: ready,
     Status: status,
-    LastModified: lastModified,
+    // Told to the second.
+    LastModified: lastModified.replace(/\.\d{3}/, ""),
   };
 }
 
