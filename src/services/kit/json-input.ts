@@ -124,16 +124,6 @@ export class Violations {
     }
   }
 
-  /** The same of each member of a list. */
-  eachOf(values: readonly string[], at: string, allowed: readonly string[]): void {
-    if (values.some((value) => !allowed.includes(value)))
-      this.add(
-        values,
-        at,
-        `Member must satisfy constraint: [Member must satisfy enum value set: [${allowed.join(", ")}], Member must not be null]`,
-      );
-  }
-
   get isEmpty(): boolean {
     return this.#texts.length === 0;
   }

@@ -35,6 +35,9 @@ export interface DirectoryOptions {
   readonly functionUrls: () => readonly FunctionUrlSource[];
 }
 
+/** Parts of a function that the template can make and the API delete one by one. */
+export type DeclaredPart = "url" | "eventInvoke" | `alias:${string}` | `version:${string}`;
+
 /** A function URL, from the template or the API. */
 export interface KnownUrl {
   readonly url: UrlRecord;
@@ -81,7 +84,9 @@ export class FunctionDirectory {
     const published = this.#runnable(this.#options.rows.get("version", name, version));
     if (published !== undefined) return this.#withReservation(published);
     const latest = this.#template.get(name);
-    return version === "1" && latest?.config.publishedAlias !== undefined ? this.#published(latest, "1") : undefined;
+    if (version !== "1" || latest?.config.publishedAlias === undefined || this.isGone(name, "version:1"))
+      return undefined;
+    return this.#published(latest, "1");
   }
 
   /** Published versions, oldest first. */
@@ -95,7 +100,7 @@ export class FunctionDirectory {
     const row = this.#options.rows.get("alias", name, alias);
     if (row !== undefined) return row;
     const latest = this.#template.get(name);
-    return latest?.config.publishedAlias === alias
+    return latest?.config.publishedAlias === alias && !this.isGone(name, `alias:${alias}`)
       ? { name: alias, version: "1", description: "", weights: {}, revisionId: latest.revisionId }
       : undefined;
   }
@@ -118,14 +123,16 @@ export class FunctionDirectory {
   /** What happens to asynchronous calls with this qualifier. */
   asyncSettings(name: string, qualifier: string | undefined): AsyncInvokeConfig {
     const declared = { ...ASYNC_DEFAULTS, ...this.latest(name)?.config.asyncInvoke };
+    const { deadLetterTargetArn } = declared;
     const row = this.#options.rows.get("eventInvoke", name, qualifier ?? LATEST);
-    if (row === undefined) return declared;
+    if (row === undefined)
+      return this.isGone(name, "eventInvoke") ? { ...ASYNC_DEFAULTS, deadLetterTargetArn } : declared;
     return {
       maximumRetryAttempts: row.maximumRetryAttempts ?? ASYNC_DEFAULTS.maximumRetryAttempts,
       maximumEventAgeSeconds: row.maximumEventAgeSeconds ?? ASYNC_DEFAULTS.maximumEventAgeSeconds,
       onSuccessArn: row.onSuccessArn,
       onFailureArn: row.onFailureArn,
-      deadLetterTargetArn: declared.deadLetterTargetArn,
+      deadLetterTargetArn,
     };
   }
 
@@ -162,7 +169,7 @@ export class FunctionDirectory {
   templateUrl(name: string): UrlRecord | undefined {
     const { config } = this.#template.get(name) ?? {};
     const source = this.#options.functionUrls().find(({ functionId }) => functionId === config?.logicalId);
-    if (source === undefined) return undefined;
+    if (source === undefined || this.isGone(name, "url")) return undefined;
     const { urlId, authType, invokeMode, cors } = source;
     const at = this.#startedAt;
     return {
@@ -190,7 +197,7 @@ export class FunctionDirectory {
   async publish(latest: FunctionRecord, description: string | undefined): Promise<FunctionRecord> {
     const { rows } = this.#options;
     const { name } = latest.config;
-    const last = rows.get("counter", name) ?? this.versions(name).length;
+    const last = rows.get("counter", name) ?? (latest.config.publishedAlias === undefined ? 0 : 1);
     const version = String(last + 1);
     const published = this.#published(latest, version, description);
     const durable = !latest.fromTemplate;
@@ -199,7 +206,17 @@ export class FunctionDirectory {
     return published;
   }
 
+  /** What the template says of a function and the API took away: it stays away until the stack stops. */
+  async forget(name: string, part: DeclaredPart): Promise<void> {
+    if (this.#template.has(name)) await this.#options.rows.put("gone", name, part, true, { durable: false });
+  }
+
+  isGone(name: string, part: DeclaredPart): boolean {
+    return this.#options.rows.get("gone", name, part) === true;
+  }
+
   async removeVersion(record: FunctionRecord): Promise<void> {
+    await this.forget(record.config.name, `version:${record.config.version}`);
     await this.#options.rows.remove("version", record.config.name, record.config.version);
     await this.#options.host.remove(record.config);
     await this.#dropCode([record]);

@@ -99,6 +99,8 @@ export interface RowKinds {
   settings: SettingsRecord;
   /** By id. */
   codeSigning: CodeSigningRecord;
+  /** What the template says and the API took away, by name of the part. */
+  gone: true;
   /** What an event source mapping was sent and nothing here obeys, by UUID. */
   mappingSent: JsonObject;
   /** Of what is no function, by ARN. */

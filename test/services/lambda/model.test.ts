@@ -276,6 +276,15 @@ const BROKEN: readonly (readonly [command: unknown, shown: string, at: string, c
       "arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}",
     ),
   ],
+  [
+    new PutResourcePolicyCommand({
+      ResourceArn: "arn:aws:lambda:us-east-1:000000000000:function:none",
+      Policy: LONG + LONG + LONG,
+    }),
+    `'${LONG + LONG + LONG}'`,
+    "policy",
+    atMost(20_480),
+  ],
   [new GetEventSourceMappingCommand({ UUID: "abc" }), "'abc'", "uUID", atLeast(36)],
   [mapping({ BatchSize: 10_001 }), "'10001'", "batchSize", upTo(10_000)],
   [mapping({ ScalingConfig: { MaximumConcurrency: 1 } }), "'1'", "scalingConfig.maximumConcurrency", from(2)],

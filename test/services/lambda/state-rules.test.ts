@@ -9,8 +9,11 @@ import {
   DeleteAliasCommand,
   DeleteEventSourceMappingCommand,
   DeleteFunctionCommand,
+  DeleteFunctionEventInvokeConfigCommand,
+  DeleteFunctionUrlConfigCommand,
   DeleteResourcePolicyCommand,
   GetAccountSettingsCommand,
+  GetAliasCommand,
   GetEventSourceMappingCommand,
   GetFunctionCodeSigningConfigCommand,
   GetFunctionCommand,
@@ -49,6 +52,22 @@ const ACCESS_POINT = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-po
 const SIGNING = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0";
 const FIFO = "arn:aws:sqs:us-east-1:000000000000:work.fifo";
 
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work } }
+  Declared:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: declared
+      Runtime: nodejs20.x
+      Handler: index.handler
+      CodeUri: code/
+      AutoPublishAlias: live
+      FunctionUrlConfig: { AuthType: NONE }
+      EventInvokeConfig: { MaximumRetryAttempts: 0 }
+`;
+
 let project: ProjectFolder;
 let stack: TestStack;
 let client: LambdaClient;
@@ -56,7 +75,8 @@ let names = 0;
 
 beforeAll(async () => {
   project = new ProjectFolder({
-    "template.yaml": "Resources: { Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work } } }",
+    "template.yaml": TEMPLATE,
+    "code/index.js": "exports.handler = async () => 1;",
   });
   stack = await createStack({ folder: project.folder });
   client = new LambdaClient(stack.clientConfig);
@@ -402,6 +422,27 @@ test("a permission for callers through the URL says so", async () => {
     }),
   );
   expect(JSON.parse(Statement)).toMatchObject({ Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } } });
+});
+
+test("what the template says of a function can be taken away by the API, part by part", async () => {
+  const FunctionName = "declared";
+  const gone = async (command: unknown): Promise<void> =>
+    expect((await refusal(command)).name).toBe("ResourceNotFoundException");
+  expect((await client.send(new GetFunctionUrlConfigCommand({ FunctionName }))).AuthType).toBe("NONE");
+  await client.send(new DeleteFunctionUrlConfigCommand({ FunctionName }));
+  await gone(new GetFunctionUrlConfigCommand({ FunctionName }));
+  const settings = await client.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
+  expect(settings.MaximumRetryAttempts).toBe(0);
+  await client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName }));
+  await gone(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
+  await client.send(new DeleteAliasCommand({ FunctionName, Name: "live" }));
+  await gone(new GetAliasCommand({ FunctionName, Name: "live" }));
+  await client.send(new DeleteFunctionCommand({ FunctionName, Qualifier: "1" }));
+  await gone(new GetFunctionCommand({ FunctionName, Qualifier: "1" }));
+  // Numbers are given out once.
+  expect((await client.send(new PublishVersionCommand({ FunctionName }))).Version).toBe("2");
+  const again = await client.send(new CreateFunctionUrlConfigCommand({ FunctionName, AuthType: "AWS_IAM" }));
+  expect(again.AuthType).toBe("AWS_IAM");
 });
 
 test("times have the forms that AWS gives each of them", async () => {

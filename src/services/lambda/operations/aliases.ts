@@ -118,6 +118,7 @@ async function deleteAlias(call: Call): Promise<Answer> {
   const { context, path } = call;
   const { name } = referenceOf(call);
   await context.rows.remove("alias", name, path["Name"]);
+  await context.directory.forget(name, `alias:${path["Name"]}`);
   await forgetQualifier(context, name, path["Name"] ?? "");
   return { status: 204 };
 }

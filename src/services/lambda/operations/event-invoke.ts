@@ -126,6 +126,7 @@ function requireRow(call: Call): EventInvokeRecord {
 function declared({ context }: Call, name: string, qualifier: string): EventInvokeRecord | undefined {
   const own = context.directory.latest(name);
   if (qualifier !== LATEST || own?.config.asyncInvoke === undefined || !own.fromTemplate) return undefined;
+  if (context.directory.isGone(name, "eventInvoke")) return undefined;
   const { maximumRetryAttempts, maximumEventAgeSeconds, onSuccessArn, onFailureArn } = own.config.asyncInvoke;
   return {
     maximumRetryAttempts,
@@ -145,6 +146,7 @@ async function remove(call: Call): Promise<Answer> {
   const { name, qualifier } = referenceOf(call);
   requireRow(call);
   await call.context.rows.remove("eventInvoke", name, qualifier ?? LATEST);
+  if ((qualifier ?? LATEST) === LATEST) await call.context.directory.forget(name, "eventInvoke");
   return { status: 204 };
 }
 

@@ -103,6 +103,7 @@ async function update(call: Call): Promise<Answer> {
 async function remove(call: Call): Promise<Answer> {
   const { name, part } = requireUrl(call);
   await call.context.rows.remove("url", name, part);
+  if (part === LATEST) await call.context.directory.forget(name, "url");
   return { status: 204 };
 }
 
