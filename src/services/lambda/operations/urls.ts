@@ -48,16 +48,10 @@ async function create(call: Call): Promise<Answer> {
     throw conflict(
       `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
-  const now = context.directory.timestamp();
   const urlId = createHash("sha256").update(`${arn} url`).digest("hex").slice(0, URL_ID_LENGTH);
-  const row = read(call, {
-    urlId,
-    authType: "NONE",
-    invokeMode: "BUFFERED",
-    cors: undefined,
-    createdAt: now,
-    lastModified: now,
-  });
+  const made = { urlId, authType: "NONE", invokeMode: "BUFFERED", cors: undefined, createdAt: "" } as const;
+  const changed = read(call, { ...made, lastModified: "" });
+  const row: UrlRecord = { ...changed, createdAt: changed.lastModified };
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { status: 201, body: urlView(arn, row, context.functionUrl(urlId), { isNew: true }) };
 }
