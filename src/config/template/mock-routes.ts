@@ -37,15 +37,21 @@ function fromMethods(apiId: string, context: BuildContext): readonly Declared[] 
     const { HttpMethod, Integration, ResourceId, RestApiId } = method;
     const integration = objectOf(Integration);
     if (RestApiId !== apiId || integration["Type"] !== "MOCK") return [];
-    const answers = listOf(integration["IntegrationResponses"]).map(objectOf);
-    const answer = answers.find(({ SelectionPattern: pattern }) => pattern === undefined || pattern === "");
+    const answers = listOf(integration["IntegrationResponses"]).map((value): Answer => {
+      const { ResponseParameters, ResponseTemplates, SelectionPattern, StatusCode } = objectOf(value);
+      return {
+        pattern: textOf(SelectionPattern),
+        status: StatusCode,
+        parameters: objectOf(ResponseParameters),
+        templates: objectOf(ResponseTemplates),
+      };
+    });
     return [
       {
         method: methodName(textOf(HttpMethod)),
         path: restPathOf(textOf(ResourceId), context),
-        status: answer?.["StatusCode"],
-        parameters: objectOf(answer?.["ResponseParameters"]),
-        templates: objectOf(answer?.["ResponseTemplates"]),
+        request: objectOf(integration["RequestTemplates"]),
+        answers,
         auth: methodAuthOf(method),
       },
     ];
@@ -56,31 +62,69 @@ function fromDocument(document: JsonObject | undefined): readonly Declared[] {
   return operationsOf(document).flatMap(({ method, path, operation }) => {
     const integration = documentIntegrationOf(document, operation) ?? {};
     if (textOf(integration["type"]).toLowerCase() !== "mock") return [];
-    const answer = objectOf(objectOf(integration["responses"])["default"]);
-    return [
-      {
-        method,
-        path,
-        status: answer["statusCode"],
-        parameters: objectOf(answer["responseParameters"]),
-        templates: objectOf(answer["responseTemplates"]),
-        auth: documentAuthOf(document, operation),
-      },
-    ];
+    const answers = Object.entries(objectOf(integration["responses"])).map(([pattern, value]): Answer => {
+      const { responseParameters, responseTemplates, statusCode } = objectOf(value);
+      return {
+        pattern: pattern === "default" ? "" : pattern,
+        status: statusCode,
+        parameters: objectOf(responseParameters),
+        templates: objectOf(responseTemplates),
+      };
+    });
+    const request = objectOf(integration["requestTemplates"]);
+    return [{ method, path, request, answers, auth: documentAuthOf(document, operation) }];
   });
+}
+
+/** One of the integration's responses. */
+interface Answer {
+  /** Of the statuses that it is for; empty = all others. */
+  readonly pattern: string;
+  readonly status: Json | undefined;
+  readonly parameters: JsonObject;
+  readonly templates: JsonObject;
 }
 
 interface Declared {
   readonly method: string;
   readonly path: string;
-  readonly status: Json | undefined;
-  readonly parameters: JsonObject;
-  readonly templates: JsonObject;
+  /** Request templates by media type: they name the status that chooses the answer. */
+  readonly request: JsonObject;
+  readonly answers: readonly Answer[];
   readonly auth: JsonObject | undefined;
 }
 
+/** "Unable to parse statusCode": what API Gateway makes of a MOCK whose request template names none, or names one that has no answer. */
+const NO_STATUS = {
+  statusCode: 500,
+  headers: [["x-amzn-ErrorType", "InternalServerErrorException"]],
+  body: '{"message": "Internal server error"}',
+} as const;
+
+/** Requests without a body have the type of JSON. */
+function answerOf({ answers, request }: Declared): Answer | undefined {
+  const status = /statusCode['"]?\s*:\s*['"]?(\d{3})\b/.exec(textOf(request["application/json"]))?.[1];
+  if (status === undefined) return undefined;
+  return (
+    answers.find(({ pattern }) => pattern !== "" && matches(pattern, status)) ??
+    answers.find(({ pattern }) => pattern === "")
+  );
+}
+
+/** What is no pattern of JavaScript's (Java's have more) matches nothing. */
+function matches(pattern: string, status: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(status);
+  } catch {
+    return false;
+  }
+}
+
 function routeOf(mock: Declared, api: ApiIdentity, context: BuildContext): MockRoute {
-  const { method, path, status, parameters, templates, auth } = mock;
+  const { method, path, auth } = mock;
+  const answer = answerOf(mock);
+  if (answer === undefined) return { method, path, ...NO_STATUS, auth };
+  const { parameters, status, templates } = answer;
   const template = templates["application/json"];
   const text = typeof template === "string" ? template : "";
   const isFixed = !/[#$]/.test(text);

@@ -143,6 +143,11 @@ async function answerOf(
             accept: headerOf(request, "accept"),
             alwaysDecode: api.kind === "http",
           });
+  if (answer === "no-base64") {
+    passage.integrationError = "Execution failed due to configuration error: Unable to base64 decode the body.";
+    door.log.warn({ api: api.name, stage, route: routeKey }, passage.integrationError);
+    return refuse("no-base64");
+  }
   if (answer !== undefined) {
     passage.integrationStatus = answer.statusCode;
     return answer;

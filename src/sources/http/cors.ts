@@ -67,6 +67,9 @@ function originLines(cors: ApiCors, origin: string): readonly HeaderLine[] {
   ];
 }
 
+/** The response template of SAM's MOCK methods. */
+const SAM_BODY = "{}\n";
+
 /** What SAM's MOCK method for OPTIONS answers: fixed texts, whatever was asked. */
 export function restPreflight(
   cors: ApiCors,
@@ -83,5 +86,5 @@ export function restPreflight(
   if (cors.allowHeaders.length > 0) lines.push(["Access-Control-Allow-Headers", cors.allowHeaders.join(",")]);
   if (cors.maxAgeSeconds !== undefined) lines.push(["Access-Control-Max-Age", String(cors.maxAgeSeconds)]);
   if (cors.allowCredentials) lines.push(["Access-Control-Allow-Credentials", "true"]);
-  return { statusCode: 200, headers: lines, body: "" };
+  return { statusCode: 200, headers: lines, body: SAM_BODY };
 }

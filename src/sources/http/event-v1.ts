@@ -53,6 +53,15 @@ const NOT_PASSED: ReadonlySet<string> = new Set([
   "upgrade",
   "proxy-connection",
 ]);
+/** Those that REST APIs drop besides. "Important notes for REST APIs", API Gateway developer guide. */
+const NOT_PASSED_BY_REST: ReadonlySet<string> = new Set([
+  "content-md5",
+  "max-forwards",
+  "proxy-authenticate",
+  "server",
+  "trailer",
+  "www-authenticate",
+]);
 /** Arrive in this spelling whatever the client wrote (recorded). */
 const RESPELLED: ReadonlyMap<string, string> = new Map([
   ["authorization", "Authorization"],
@@ -62,7 +71,12 @@ const RESPELLED: ReadonlyMap<string, string> = new Map([
 
 export function eventV1(input: EventV1Input): EventV1 {
   const { request, api, resource, parameters, http } = input;
-  const headers = multiMap([...(http === undefined ? [] : [lengthLine(request)]), ...forwardedHeaders(request, api)]);
+  const forwarded = forwardedHeaders(request, api);
+  const headers = multiMap(
+    http === undefined
+      ? forwarded.filter(([name]) => !NOT_PASSED_BY_REST.has(name.toLowerCase()))
+      : [lengthLine(request), ...forwarded],
+  );
   const query = parseQuery(request.query);
   const { body, isBase64Encoded } = bodyOf(request, input);
   return {

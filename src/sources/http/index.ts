@@ -40,6 +40,7 @@
  * - A handler that does not stream behind a URL that does: its result is read as by any other URL
  * - What a REST API answers for a stream without a prelude (502); that it takes `application/json` for an answer's type
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
+ * - What a status below 200 or above 599 gives (here a malformed answer, and the status)
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
  */
 import { randomUUID } from "node:crypto";

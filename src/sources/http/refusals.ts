@@ -8,6 +8,7 @@ export type RefusalName =
   | "function-failed"
   | "timeout"
   | "throttled-function"
+  | "no-base64"
   | "too-large"
   | "throttled"
   | "quota"
@@ -33,6 +34,7 @@ const REST: Readonly<Record<RefusalName, Text>> = {
   "function-failed": { status: 502, message: "Internal server error", type: "InternalServerErrorException" },
   timeout: { status: 504, message: "Endpoint request timed out", type: "InternalServerErrorException" },
   "throttled-function": { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
+  "no-base64": { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
   "too-large": { status: 413, message: "Request Entity Too Large", type: "RequestTooLargeException" },
   throttled: { status: 429, message: "Too Many Requests", type: "TooManyRequestsException" },
   quota: { status: 429, message: "Limit Exceeded", type: "LimitExceededException" },
@@ -61,6 +63,7 @@ const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: stri
   "function-failed": [500, "Internal Server Error"],
   timeout: [503, "Service Unavailable"],
   "throttled-function": [503, "Service Unavailable"],
+  "no-base64": [500, "Internal Server Error"],
   "too-large": [413, "Request Entity Too Large"],
   throttled: [429, "Too Many Requests"],
   quota: [429, "Too Many Requests"],
@@ -123,6 +126,7 @@ const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
   "function-failed": "INTEGRATION_FAILURE",
   timeout: "INTEGRATION_TIMEOUT",
   "throttled-function": "INTEGRATION_FAILURE",
+  "no-base64": "API_CONFIGURATION_ERROR",
   "too-large": "REQUEST_TOO_LARGE",
   throttled: "THROTTLED",
   quota: "QUOTA_EXCEEDED",
@@ -164,6 +168,7 @@ function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAn
       return jsonAnswer(400, { Message: "Bad Request" });
     case "timeout":
     case "authorizer-failed":
+    case "no-base64":
     case "function-failed":
       return plain(502, "Internal Server Error");
   }

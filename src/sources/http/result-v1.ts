@@ -29,8 +29,8 @@ const REMAPPED: ReadonlySet<string> = new Set([
 ]);
 const DROPPED: ReadonlySet<string> = new Set(["transfer-encoding", "upgrade", "keep-alive"]);
 
-/** Undefined when the result is malformed. */
-export function answerFromV1(payload: Buffer, options: ResultV1Options): HttpAnswer | undefined {
+/** Undefined when the result is malformed, "no-base64" when its body is not what it says. */
+export function answerFromV1(payload: Buffer, options: ResultV1Options): HttpAnswer | "no-base64" | undefined {
   const result = objectIn(payload);
   if (result === undefined || Object.keys(result).some((member) => !MEMBERS.has(member))) return undefined;
   const statusCode = statusOf(result["statusCode"]);
@@ -45,11 +45,8 @@ export function answerFromV1(payload: Buffer, options: ResultV1Options): HttpAns
   const contentType = headers.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const lines: readonly HeaderLine[] =
     contentType === undefined ? [["Content-Type", "application/json"], ...headers] : headers;
-  return {
-    statusCode,
-    headers: lines,
-    body: bodyBytes(body ?? "", result["isBase64Encoded"] === true && unpacks(options, contentType)),
-  };
+  const bytes = bodyBytes(body ?? "", result["isBase64Encoded"] === true && unpacks(options, contentType));
+  return bytes === undefined ? "no-base64" : { statusCode, headers: lines, body: bytes };
 }
 
 /** The prelude of a stream through a REST API: the same members without a body, and cookies. Undefined when it is malformed. */
@@ -81,8 +78,10 @@ function unpacks(
   return isBinaryType(accepted, binaryMediaTypes) || isBinaryType(mediaTypeOf(contentType), binaryMediaTypes);
 }
 
-export function bodyBytes(text: string, base64: boolean): Buffer {
-  return base64 ? Buffer.from(text, "base64") : Buffer.from(text);
+/** Undefined when it is to be unpacked and is no base64. */
+export function bodyBytes(text: string, base64: boolean): Buffer | undefined {
+  if (!base64) return Buffer.from(text);
+  return /[^A-Za-z0-9+/=\s]/.test(text) ? undefined : Buffer.from(text, "base64");
 }
 
 export function objectIn(payload: Buffer): Readonly<Record<string, unknown>> | undefined {
@@ -96,11 +95,11 @@ export function objectIn(payload: Buffer): Readonly<Record<string, unknown>> | u
   }
 }
 
-/** 200 when there is none; numbers may come as text. */
+/** 200 when there is none; numbers may come as text. One below 200 would leave the client waiting for another. */
 export function statusOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return 200;
   const status = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof status === "number" && Number.isInteger(status) && status >= 100 && status <= 999 ? status : undefined;
+  return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 999 ? status : undefined;
 }
 
 /** Those of many values first. A name in both maps is spelled as there. */

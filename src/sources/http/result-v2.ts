@@ -27,7 +27,8 @@ export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES):
     (body !== undefined && body !== null && typeof body !== "string")
   )
     return undefined;
-  return { statusCode, headers: head, body: bodyBytes(body ?? "", result["isBase64Encoded"] === true) };
+  const bytes = bodyBytes(body ?? "", result["isBase64Encoded"] === true);
+  return bytes && { statusCode, headers: head, body: bytes };
 }
 
 /** Headers and cookies of a result, or of the prelude of a stream. */

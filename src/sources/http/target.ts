@@ -53,6 +53,9 @@ export function targetOf(
     api.routes.find(inner.method, inner.path) !== undefined;
   return (
     targets.find((target) => target.request !== request && takes(target)) ??
+    // Without a stage in the path AWS knows only those that have a default one.
+    targets.find((target) => target.stage === "$default" && takes(target)) ??
+    targets.find((target) => target.request !== request) ??
     targets.find(takes) ??
     targets.find(({ api, request: inner }) => api.routes.methodsAt(inner.path).length > 0) ??
     inStage(first, request, request.path)

@@ -170,6 +170,22 @@ const RESULTS: readonly (readonly [
     { body: png },
   ],
   [
+    "text that is said to be base64",
+    '{"statusCode":200,"headers":{"content-type":"image/png"},"body":"{}","isBase64Encoded":true}',
+    ["rest"],
+    { status: 500, text: REST_502.text },
+  ],
+  [
+    "text that is said to be base64",
+    '{"statusCode":200,"body":"{}","isBase64Encoded":true}',
+    ["http 1.0", "http 2.0"],
+    HTTP_500,
+  ],
+  ["text that is said to be base64", '{"statusCode":200,"body":"{}","isBase64Encoded":true}', ["url"], URL_502],
+  ["a status that announces another", '{"statusCode":101}', ["rest"], REST_502],
+  ["a status that announces another", '{"statusCode":103}', ["http 1.0", "http 2.0"], HTTP_500],
+  ["a status that announces another", '{"statusCode":100}', ["url"], URL_502],
+  [
     "base64 of a type that REST takes for text",
     '{"statusCode":200,"headers":{"content-type":"text/plain"},"body":"aGk=","isBase64Encoded":true}',
     ["rest"],
@@ -321,6 +337,15 @@ describe("an event of a REST API", () => {
     });
     expect(multiValueHeaders).toMatchObject({ "X-mIxEd": ["1", "2"] });
     expect(Object.keys(headers as object).map((name) => name.toLowerCase())).not.toContain("connection");
+  });
+
+  test("is without headers that REST APIs keep to themselves", async () => {
+    const { headers, multiValueHeaders } = await send("/echo", {
+      headers: ["Content-MD5", "1", "Max-Forwards", "2", "Server", "3", "WWW-Authenticate", "4", "X-A", "5"],
+    });
+    const sent = /^(content-md5|max-forwards|server|www-authenticate|x-a)$/i;
+    for (const map of [headers, multiValueHeaders])
+      expect(Object.keys(map as object).filter((name) => sent.test(name))).toEqual(["X-A"]);
   });
 
   test("leaves path parameters encoded, and the final slash in the path alone", async () => {

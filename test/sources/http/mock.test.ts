@@ -6,6 +6,8 @@ const uri = '!Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/func
 const PREFLIGHT =
   "{ method.response.header.Access-Control-Allow-Origin: \"'https://app.example.com'\", method.response.header.Access-Control-Allow-Methods: \"'GET,OPTIONS'\", method.response.header.X-Dynamic: integration.response.header.x }";
 
+const STATUS = "{ application/json: '{\"statusCode\": 200}' }";
+
 const TEMPLATE = `${HEAD}
 Resources:
   Echo: { Type: AWS::Serverless::Function, Properties: { Handler: echo.handler } }
@@ -36,9 +38,13 @@ Resources:
         openapi: "3.0.1"
         paths:
           /health:
-            get: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "203", responseParameters: { method.response.header.Content-Type: "'text/plain'" }, responseTemplates: { application/json: fine } } } } }
-            post: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "200", responseTemplates: { application/json: "$input.body" } } } } }
-            options: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "200", responseParameters: ${PREFLIGHT}, responseTemplates: { application/json: "#set($a = 1)" } } } } }
+            get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { "4..": { statusCode: "404" }, default: { statusCode: "203", responseParameters: { method.response.header.Content-Type: "'text/plain'" }, responseTemplates: { application/json: fine } } } } }
+            post: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { default: { statusCode: "200", responseTemplates: { application/json: "$input.body" } } } } }
+            options: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { default: { statusCode: "200", responseParameters: ${PREFLIGHT}, responseTemplates: { application/json: "#set($a = 1)" } } } } }
+          /gone:
+            get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: { application/json: '{"statusCode": 410}' }, responses: { '4\\d{2}': { statusCode: "404", responseTemplates: { application/json: "nobody" } }, default: { statusCode: "200" } } } }
+            post: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "200" } } } }
+          /put:
             put: { x-amazon-apigateway-integration: { type: aws_proxy, httpMethod: POST, uri: ${uri} } }
 `;
 
@@ -85,7 +91,16 @@ test("a document's fixed answers are given; templates are not evaluated", async 
     status: 501,
     text: expect.stringContaining("POST /health of Document is a MOCK integration with a mapping template") as string,
   });
-  expect(eventIn(await doors.send("Document", "/health", { method: "PUT" }))["httpMethod"]).toBe("PUT");
+  expect(eventIn(await doors.send("Document", "/put", { method: "PUT" }))["httpMethod"]).toBe("PUT");
+});
+
+test("the status of the request template chooses the answer; without one there is none", async () => {
+  expect(await doors.send("Document", "/gone")).toMatchObject({ status: 404, text: "nobody" });
+  expect(await doors.send("Document", "/gone", { method: "POST" })).toMatchObject({
+    status: 500,
+    text: '{"message": "Internal server error"}',
+    headers: { "x-amzn-errortype": "InternalServerErrorException" },
+  });
 });
 
 test.each([

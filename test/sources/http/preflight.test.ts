@@ -13,8 +13,8 @@ Resources:
   Unkeyed: { Type: AWS::Serverless::Api, Properties: { StageName: v1, Cors: "'*'", Auth: { ApiKeyRequired: true, AddApiKeyRequiredToCorsPreflight: false } } }
   Raw: { Type: AWS::ApiGateway::RestApi, Properties: { Name: raw } }
   Stage: { Type: AWS::ApiGateway::Stage, Properties: { RestApiId: !Ref Raw, StageName: v1 } }
-  Signed: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !GetAtt Raw.RootResourceId, HttpMethod: GET, AuthorizationType: AWS_IAM, Integration: { Type: MOCK, IntegrationResponses: [{ StatusCode: 200 }] } } }
-  KeyedMock: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !GetAtt Raw.RootResourceId, HttpMethod: POST, ApiKeyRequired: true, Integration: { Type: MOCK, IntegrationResponses: [{ StatusCode: 200 }] } } }
+  Signed: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !GetAtt Raw.RootResourceId, HttpMethod: GET, AuthorizationType: AWS_IAM, Integration: { Type: MOCK, RequestTemplates: { application/json: "{ statusCode: 200 }" }, IntegrationResponses: [{ StatusCode: 200 }] } } }
+  KeyedMock: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !GetAtt Raw.RootResourceId, HttpMethod: POST, ApiKeyRequired: true, Integration: { Type: MOCK, RequestTemplates: { application/json: "{ statusCode: 200 }" }, IntegrationResponses: [{ StatusCode: 200 }] } } }
   Document:
     Type: AWS::Serverless::Api
     Properties:
@@ -22,7 +22,7 @@ Resources:
       Auth: { DefaultAuthorizer: Gate, ${authorizers} }
       DefinitionBody:
         openapi: "3.0.1"
-        paths: { /x: { get: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "200" } } } } } }
+        paths: { /x: { get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: { application/json: "{ statusCode: 200 }" }, responses: { default: { statusCode: "200" } } } } } }
   Http:
     Type: AWS::Serverless::HttpApi
     Properties:
@@ -59,10 +59,10 @@ const preflight = (name: string, path: string, more: Record<string, string> = {}
 
 test.each([
   ["a default authorizer refuses it", "Closed", {}, 401, '{"message":"Unauthorized"}'],
-  ["a default authorizer lets it pass", "Closed", { authorization: "yes" }, 200, ""],
-  ["the default authorizer is not for it", "Open", {}, 200, ""],
+  ["a default authorizer lets it pass", "Closed", { authorization: "yes" }, 200, "{}\n"],
+  ["the default authorizer is not for it", "Open", {}, 200, "{}\n"],
   ["a key is asked for", "Keyed", {}, 403, '{"message":"Forbidden"}'],
-  ["no key is asked for", "Unkeyed", {}, 200, ""],
+  ["no key is asked for", "Unkeyed", {}, 200, "{}\n"],
 ])("the OPTIONS method that SAM's Cors makes: %s", async (_, name, headers, status, text) => {
   const answer = await preflight(name, "/x", headers);
   expect(answer).toMatchObject({ status, text });

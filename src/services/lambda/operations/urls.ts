@@ -48,10 +48,16 @@ async function create(call: Call): Promise<Answer> {
     throw conflict(
       `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
+  const now = context.directory.timestamp();
   const urlId = createHash("sha256").update(`${arn} url`).digest("hex").slice(0, URL_ID_LENGTH);
-  const made = { urlId, authType: "NONE", invokeMode: "BUFFERED", cors: undefined, createdAt: "" } as const;
-  const changed = read(call, { ...made, lastModified: "" });
-  const row: UrlRecord = { ...changed, createdAt: changed.lastModified };
+  const row = read(call, {
+    urlId,
+    authType: "NONE",
+    invokeMode: "BUFFERED",
+    cors: undefined,
+    createdAt: now,
+    lastModified: now,
+  });
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { status: 201, body: urlView(arn, row, context.functionUrl(urlId), { isNew: true }) };
 }
