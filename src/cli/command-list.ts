@@ -118,7 +118,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "list",
-    description: "list the functions and resources of the template",
+    description: "list the functions and resources of the template, and where its APIs answer",
     flags: [JSON_FLAG],
     examples: ["list", "list --json"],
     load: async () => (await import("./commands/list.js")).listCommand,

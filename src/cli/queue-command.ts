@@ -22,7 +22,7 @@ export async function withQueues<T>(
 ): Promise<T> {
   const project = await loadProjectToRun(options);
   const stack = await Stack.start({
-    log: diagnostics(),
+    log: diagnostics(options),
     application: project.application,
     config: project.config,
     fixedPorts: project.flagPorts,

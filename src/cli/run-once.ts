@@ -28,7 +28,7 @@ export async function runOnce(
   const debugging = new Debugging();
   if (inspector !== undefined) debugging.open(fn, inspector);
   const stack = await Stack.start({
-    log: diagnostics(),
+    log: diagnostics({ json }),
     application: project.application,
     config: project.config,
     fixedPorts: project.flagPorts,

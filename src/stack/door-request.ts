@@ -1,7 +1,7 @@
 /** Requests of tests through the HTTP front doors of a stack: real sockets, real answers. */
 import { didYouMean } from "../config/nearest.js";
 import { AppError } from "../shared/errors.js";
-import type { FrontDoor } from "./http.js";
+import type { FrontDoor } from "./doors.js";
 
 export interface DoorRequest extends RequestInit {
   /** Logical id of the API, or of the function behind a function URL; may be left out where there is one door. */

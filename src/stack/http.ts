@@ -4,8 +4,7 @@
  * the Lambda API makes later are then served by the gateway, under host names of their own.
  */
 import type { ServerResponse } from "node:http";
-import type { ApiConfig, Application } from "../config/application.js";
-import type { FunctionUrlSource } from "../config/event-source.js";
+import type { Application } from "../config/application.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
@@ -14,25 +13,12 @@ import { continueTrace, type FunctionDirectory } from "../services/lambda/index.
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, ServiceRequest } from "../services/service.js";
 import type { Credentials } from "../services/kit/credentials.js";
-import {
-  API_PREFIX,
-  createHttpDoors,
-  serveHttp,
-  URL_PREFIX,
-  type HttpHandler,
-  type HttpServer,
-} from "../sources/http/index.js";
+import { createHttpDoors, serveHttp, type HttpHandler, type HttpServer } from "../sources/http/index.js";
 import { parseArn } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
 import type { Logger } from "../shared/logger.js";
-
-/** Where something answers HTTP, for people. */
-export interface FrontDoor {
-  readonly kind: "http" | "rest" | "function URL";
-  readonly name: string;
-  readonly url: string;
-}
+import { apiAddress, frontDoors, functionUrlAddress, httpApisOf, urlsOf, type FrontDoor } from "./doors.js";
 
 export interface DoorOptions {
   readonly application: () => Application;
@@ -43,6 +29,7 @@ export interface DoorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly config: ResolvedConfig;
+  readonly notice: (text: string) => void;
   /** Folder of the template. */
   readonly folder: string;
 }
@@ -87,15 +74,14 @@ export class StackHttp {
     return this.#server?.port;
   }
 
-  /** Base of an API, without the stage. The only one has the bare address. */
+  /** Base of an API, without the stage. */
   api(id: string): string {
-    return httpApisOf(this.#application).length <= 1 ? this.#base : `${this.#base}${API_PREFIX}${id}`;
+    return apiAddress(this.#application, this.#base, id);
   }
 
   /** Base of a function URL of the template. */
   functionUrl(urlId: string): string {
-    const alone = httpApisOf(this.#application).length === 0 && urlsOf(this.#application).length === 1;
-    return alone ? this.#base : `${this.#base}${URL_PREFIX}${urlId}`;
+    return functionUrlAddress(this.#application, this.#base, urlId);
   }
 
   /** Address of any function URL, those of the Lambda API included. */
@@ -108,20 +94,7 @@ export class StackHttp {
 
   /** For the banner of `start`. */
   doors(): readonly FrontDoor[] {
-    const apis = httpApisOf(this.#application).map((api): FrontDoor => {
-      const [stage] = api.stages;
-      return {
-        kind: api.kind,
-        name: api.logicalId,
-        url: `${this.api(api.id)}${stage === undefined || stage === "$default" ? "" : `/${stage}`}`,
-      };
-    });
-    const urls = urlsOf(this.#application).map((source): FrontDoor => ({
-      kind: "function URL",
-      name: source.functionId,
-      url: `${this.functionUrl(source.urlId)}/`,
-    }));
-    return [...apis, ...urls];
+    return frontDoors(this.#application, this.#base);
   }
 
   /** From now on requests reach functions. */
@@ -192,9 +165,3 @@ function generatedKeys(application: Application): readonly string[] {
     ),
   );
 }
-
-const httpApisOf = ({ apis }: Application): readonly Exclude<ApiConfig, { kind: "websocket" }>[] =>
-  apis.filter((api): api is Exclude<ApiConfig, { kind: "websocket" }> => api.kind !== "websocket");
-
-const urlsOf = ({ eventSources }: Application): readonly FunctionUrlSource[] =>
-  eventSources.filter((source): source is FunctionUrlSource => source.kind === "functionUrl");

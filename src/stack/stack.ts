@@ -36,7 +36,8 @@ import {
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
-import { StackHttp, type FrontDoor } from "./http.js";
+import { apiAddress, functionUrlAddress, type FrontDoor } from "./doors.js";
+import { StackHttp } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -243,6 +244,7 @@ export class Stack {
           clock,
           log,
           config,
+          notice,
           folder: options.projectRoot,
         });
         if (options.kind === "stack") {
@@ -374,14 +376,14 @@ function bindLocally(
   const sqs = foreign.get("sqs");
   const onAws = sqs !== undefined && sqs.endpoint === undefined;
   // A one-shot command serves no HTTP: its functions get the address that a stack would have.
-  const front = (): string => `http://127.0.0.1:${config.ports.http}`;
+  const front = `http://127.0.0.1:${config.ports.http}`;
   return bindEndpoints(application, {
     // On AWS a queue that nobody has made yet will have the URL that the template has for it.
     queueBase: () => (onAws ? `https://sqs.${application.realm.region}.amazonaws.com` : endpoint),
     ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
     ...(backends === undefined ? {} : { arns: backends.secretArns }),
-    api: ({ id }) => http?.api(id) ?? front(),
-    functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? front(),
+    api: ({ id }) => http?.api(id) ?? apiAddress(application, front, id),
+    functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? functionUrlAddress(application, front, urlId),
   });
 }
 

@@ -2,13 +2,20 @@
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
+import { frontDoors, type FrontDoor } from "../../stack/doors.js";
 import { table } from "../render/table.js";
+import { DOOR_TITLES } from "../terminal/banner.js";
 
 export const listCommand: Action = async (_args, options) => {
-  const { application } = await loadProject(options);
+  const { application, config } = await loadProject(options);
   const { functions, buckets, queues, topics, tables, secrets, notices } = application;
+  // Where `start` serves them; a port that it is to choose itself is not known before.
+  const port = config.ports.http === 0 ? "PORT" : config.ports.http;
+  const doors = frontDoors(application, `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
-    process.stdout.write(`${JSON.stringify({ functions, buckets, queues, topics, tables, secrets, notices })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ functions, apis: doors, buckets, queues, topics, tables, secrets, notices })}\n`,
+    );
     return EXIT.ok;
   }
   const rows = functions.map(({ name, logicalId, runtime, handler, memoryMb, timeoutSeconds }) => [
@@ -25,6 +32,14 @@ export const listCommand: Action = async (_args, options) => {
   process.stdout.write(
     `${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}`,
   );
+  process.stdout.write(doors.map(doorText).join(""));
   for (const line of notices) process.stderr.write(`note ${line}\n`);
   return EXIT.ok;
 };
+
+/** `REST API Orders: http://127.0.0.1:3000/Prod`, and a line for each route. */
+function doorText({ kind, name, url, routes }: FrontDoor): string {
+  const head = `${DOOR_TITLES[kind]} ${name}: ${url}\n`;
+  if (kind === "function URL") return head;
+  return `${head}${table(routes.map(({ method, path, function: fn }) => ["", method, path, fn ?? "answered by the API"]))}`;
+}

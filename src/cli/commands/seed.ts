@@ -24,7 +24,7 @@ export const seedCommand: Action = async (_args, options) => {
 
   // What is asked for here takes the place of the seeds in the config.
   const stack = await Stack.start({
-    log: diagnostics(),
+    log: diagnostics(options),
     application,
     config: { ...config, seeds: [] },
     fixedPorts: project.flagPorts,

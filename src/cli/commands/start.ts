@@ -27,7 +27,7 @@ export const startCommand: Action = async (_args, options) => {
   const quit = new Quit();
   for (const line of project.application.notices) session.notice(line);
   const stack = await Stack.start({
-    log: diagnostics(),
+    log: diagnostics(options),
     application: project.application,
     config: project.config,
     fixedPorts: project.fixedPorts,

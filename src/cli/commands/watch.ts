@@ -29,6 +29,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
   const quit = new Quit();
   const session = new Session({ project, json, colours, debugging });
   const stack = await startBeside({
+    log: diagnostics(options),
     application: project.application,
     config: project.config,
     fixedPorts: project.fixedPorts,
@@ -111,10 +112,10 @@ export const watchCommand: Action = async ([name = ""], options) => {
 /** A stack of its own, or beside the one that is running: then that one's services are used. */
 async function startBeside(options: StackOptions): Promise<Stack> {
   try {
-    return await Stack.start({ log: diagnostics(), ...options });
+    return await Stack.start(options);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "LR5003") throw error;
-    return Stack.start({ log: diagnostics(), ...options, kind: "command", standby: true });
+    return Stack.start({ ...options, kind: "command", standby: true });
   }
 }
 

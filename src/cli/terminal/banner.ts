@@ -1,7 +1,7 @@
 /** What is up, what is only nearly as on AWS, and what is not there: said when a session is ready. */
 import type { Application } from "../../config/application.js";
 import type { LimitTiers } from "../../runtime/sandbox/sandbox.js";
-import type { FrontDoor } from "../../stack/http.js";
+import type { FrontDoor } from "../../stack/doors.js";
 import type { Colours } from "../render/colours.js";
 
 /** One line each: functions, resources that are emulated, services on other servers, resources that are not supported. */
@@ -33,10 +33,11 @@ export function resourceLines(
   return lines;
 }
 
+export const DOOR_TITLES = { http: "HTTP API", rest: "REST API", "function URL": "function URL" } as const;
+
 /** One line each: where an API or function URL answers. */
 export function doorLines(doors: readonly FrontDoor[], { dim, bold }: Colours): readonly string[] {
-  const titles = { http: "HTTP API", rest: "REST API", "function URL": "function URL" } as const;
-  return doors.map(({ kind, name, url }) => `${dim(titles[kind].padEnd(14))} ${bold(url)}  ${name}`);
+  return doors.map(({ kind, name, url }) => `${dim(DOOR_TITLES[kind].padEnd(14))} ${bold(url)}  ${name}`);
 }
 
 /** Limits that this machine cannot hold exactly. */

@@ -87,6 +87,8 @@ export interface HttpDoorsOptions {
   /** Where the keys of JWT issuers are, by issuer; relative files start at `folder`. */
   readonly jwtKeys: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** Sentences for a person. */
+  readonly notice?: (text: string) => void;
   /** Names by which clients may call, besides addresses and those under `localhost`. */
   readonly hosts?: readonly string[];
   /** A line of an API's access log. */
@@ -139,7 +141,13 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
       if (fn === undefined) throw new Error(`there is no function ${arn}`);
       return invoke(fn, { payload: Buffer.from(JSON.stringify(event)) });
     }),
-    jwt: new JwtAuthorizers({ clock, log, keys: options.jwtKeys, folder: options.folder }),
+    jwt: new JwtAuthorizers({
+      clock,
+      log,
+      keys: options.jwtKeys,
+      folder: options.folder,
+      notice: options.notice ?? (() => undefined),
+    }),
     iam: iamCheck(options),
   };
   const readHost = createHostReader(options.hosts ?? []);

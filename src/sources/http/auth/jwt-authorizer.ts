@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose";
 import type { Clock } from "../../../shared/clock.js";
 import type { Logger } from "../../../shared/logger.js";
-import { messageOf } from "../../../shared/errors.js";
+import { errnoOf, messageOf } from "../../../shared/errors.js";
 import type { JwtAuthorizer } from "./guards.js";
 import { identityOf, type IdentityPlace } from "./identity.js";
 import type { AuthOutcome } from "./lambda-authorizer.js";
@@ -28,11 +28,15 @@ export interface JwtOptions {
   readonly keys: Readonly<Record<string, string>>;
   /** Relative files start here. */
   readonly folder: string;
+  /** Sentences for a person: a token may be good, and nobody can say so. */
+  readonly notice: (text: string) => void;
 }
 
 export class JwtAuthorizers {
   readonly #options: JwtOptions;
   readonly #keys = new Map<string, Promise<JWTVerifyGetKey>>();
+  /** Issuers whose keys cannot be had: said once, and again when they could be had in between. */
+  readonly #missed = new Set<string>();
   readonly #files = new Map<string, { readonly mtimeMs: number; readonly keys: JWTVerifyGetKey }>();
 
   constructor(options: JwtOptions) {
@@ -92,7 +96,7 @@ export class JwtAuthorizers {
     const configured = this.#options.keys[issuer];
     // A file is read anew when it changes: whoever rotates keys wants to see that it works.
     if (configured !== undefined && !/^https?:/.test(configured))
-      return this.#keysInFile(resolve(this.#options.folder, configured));
+      return this.#keysInFile(issuer, resolve(this.#options.folder, configured));
     let keys = this.#keys.get(issuer);
     if (keys === undefined) {
       keys = this.#load(issuer);
@@ -103,7 +107,7 @@ export class JwtAuthorizers {
     return keys;
   }
 
-  async #keysInFile(file: string): Promise<JWTVerifyGetKey> {
+  async #keysInFile(issuer: string, file: string): Promise<JWTVerifyGetKey> {
     try {
       const { mtimeMs } = await stat(file);
       const known = this.#files.get(file);
@@ -111,9 +115,10 @@ export class JwtAuthorizers {
       const { createLocalJWKSet } = await import("jose");
       const keys = createLocalJWKSet(JSON.parse(await readFile(file, "utf8")) as JSONWebKeySet);
       this.#files.set(file, { mtimeMs, keys });
+      this.#missed.delete(issuer);
       return keys;
     } catch (error) {
-      this.#options.log.warn({ file, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be read");
+      this.#miss(issuer, `cannot be read from ${file}`, error);
       throw new Error(KEYS_FAULT, { cause: error });
     }
   }
@@ -122,11 +127,30 @@ export class JwtAuthorizers {
     const { createRemoteJWKSet } = await import("jose");
     try {
       const url = this.#options.keys[issuer] ?? (await discover(issuer));
-      return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS });
+      const times = { timeoutDuration: FETCH_TIMEOUT_MS, cooldownDuration: COOLDOWN_MS };
+      const keys = createRemoteJWKSet(new URL(url), times);
+      return async (header, token) => {
+        try {
+          const key = await keys(header, token);
+          this.#missed.delete(issuer);
+          return key;
+        } catch (error) {
+          if (!isAboutToken(error)) this.#miss(issuer, `cannot be fetched from ${url}`, error);
+          throw error;
+        }
+      };
     } catch (error) {
-      this.#options.log.warn({ issuer, reason: messageOf(error) }, "the keys of a JWT authorizer cannot be found");
+      this.#miss(issuer, "cannot be found: it does not answer", error);
       throw new Error(DISCOVERY_FAULT, { cause: error });
     }
+  }
+
+  #miss(issuer: string, what: string, error: unknown): void {
+    if (this.#missed.has(issuer)) return;
+    this.#missed.add(issuer);
+    this.#options.notice(
+      `the keys of the JWT issuer ${issuer} ${what} (${causeOf(error)}), so its tokens are refused; jwtKeys of the config can name a JWKS file or URL for it`,
+    );
   }
 }
 
@@ -160,6 +184,16 @@ function reasonOf(error: unknown): string {
     code === "ERR_JOSE_GENERIC" ||
     (typeof code === "string" && !code.startsWith("ERR_J"));
   return isKeys ? KEYS_FAULT : messageOf(error);
+}
+
+/** No key of that name, or more than one: the keys themselves were there. */
+const isAboutToken = (error: unknown): boolean =>
+  /^ERR_(JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE_MATCHING_KEYS|JOSE_NOT_SUPPORTED)$/.test(errnoOf(error) ?? "");
+
+/** `fetch failed` alone says nothing: the cause does. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return errnoOf(cause) ?? messageOf(cause ?? error);
 }
 
 async function discover(issuer: string): Promise<string> {

@@ -1,0 +1,71 @@
+/** Where the APIs and function URLs of a template answer, and the routes behind them. */
+import type { ApiConfig, Application } from "../config/application.js";
+import type { FunctionUrlSource, HttpApiSource, RestApiSource } from "../config/event-source.js";
+import { API_PREFIX, URL_PREFIX } from "../sources/http/target.js";
+
+/** Where something answers HTTP, for people. */
+export interface FrontDoor {
+  readonly kind: "http" | "rest" | "function URL";
+  readonly name: string;
+  readonly url: string;
+  readonly routes: readonly DoorRoute[];
+}
+
+export interface DoorRoute {
+  /** Upper case, or `ANY`. */
+  readonly method: string;
+  /** As the template has it; `$default` takes what no other route does. */
+  readonly path: string;
+  /** Logical id; null where the API answers by itself. */
+  readonly function: string | null;
+}
+
+/** Base of an API, without the stage. The only one has the bare address. */
+export const apiAddress = (application: Application, base: string, id: string): string =>
+  httpApisOf(application).length <= 1 ? base : `${base}${API_PREFIX}${id}`;
+
+/** Base of a function URL of the template. */
+export function functionUrlAddress(application: Application, base: string, urlId: string): string {
+  const alone = httpApisOf(application).length === 0 && urlsOf(application).length === 1;
+  return alone ? base : `${base}${URL_PREFIX}${urlId}`;
+}
+
+export function frontDoors(application: Application, base: string): readonly FrontDoor[] {
+  const apis = httpApisOf(application).map((api): FrontDoor => {
+    const [stage] = api.stages;
+    const inStage = stage === undefined || stage === "$default" ? "" : `/${stage}`;
+    return {
+      kind: api.kind,
+      name: api.logicalId,
+      url: `${apiAddress(application, base, api.id)}${inStage}`,
+      routes: routesOf(api, application),
+    };
+  });
+  const urls = urlsOf(application).map((source): FrontDoor => ({
+    kind: "function URL",
+    name: source.functionId,
+    url: `${functionUrlAddress(application, base, source.urlId)}/`,
+    routes: [{ method: "ANY", path: "$default", function: source.functionId }],
+  }));
+  return [...apis, ...urls];
+}
+
+function routesOf(api: HttpApi, { eventSources }: Application): readonly DoorRoute[] {
+  const routes = eventSources
+    .filter(
+      (source): source is HttpApiSource | RestApiSource =>
+        (source.kind === "httpApi" || source.kind === "restApi") && source.apiId === api.logicalId,
+    )
+    .map(({ method, path, functionId }): DoorRoute => ({ method, path, function: functionId }));
+  const mocks = api.kind === "rest" ? api.mocks : [];
+  return [...routes, ...mocks.map(({ method, path }): DoorRoute => ({ method, path, function: null }))];
+}
+
+/** WebSocket APIs are left out: nothing here speaks to them. */
+type HttpApi = Exclude<ApiConfig, { kind: "websocket" }>;
+
+export const httpApisOf = ({ apis }: Application): readonly HttpApi[] =>
+  apis.filter((api): api is HttpApi => api.kind !== "websocket");
+
+export const urlsOf = ({ eventSources }: Application): readonly FunctionUrlSource[] =>
+  eventSources.filter((source): source is FunctionUrlSource => source.kind === "functionUrl");

@@ -1,0 +1,125 @@
+/** APIs and function URLs at the command line: where `list` says they are, and what is said when a token cannot be judged. */
+import { ProjectFolder } from "./cli.js";
+import { Screen } from "./screen.js";
+
+const API = `
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: src/, Handler: orders.handler } }
+Resources:
+  Front:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        Authorizers:
+          Tokens:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration: { issuer: "http://127.0.0.1:1/pool", audience: [app] }
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: orders
+      FunctionUrlConfig: { AuthType: NONE }
+      Environment: { Variables: { FRONT: !Sub "https://\${Front}.execute-api.\${AWS::Region}.amazonaws.com/x" } }
+      Events:
+        Read: { Type: HttpApi, Properties: { ApiId: !Ref Front, Path: "/orders/{id}", Method: GET, Auth: { Authorizer: Tokens } } }
+        Rest: { Type: Api, Properties: { Path: /old, Method: any } }
+        Lost: { Type: HttpApi, Properties: { ApiId: !Ref Front, Path: /lost, Method: GET, Auth: { Authorizer: Nobody } } }
+`;
+const HANDLER = "export const handler = async () => process.env.FRONT;";
+
+const folders: ProjectFolder[] = [];
+function project(ports: object, template = API): ProjectFolder {
+  const config = JSON.stringify({ ports: { gateway: 0, ...ports } });
+  const made = new ProjectFolder({
+    "template.yaml": template,
+    "src/orders.ts": HANDLER,
+    "lambda-run.config.json": config,
+  });
+  folders.push(made);
+  return made;
+}
+afterAll(() => folders.forEach((folder) => folder.remove()));
+
+describe("lambda-run list", () => {
+  it("names APIs and function URLs with their addresses and routes", async () => {
+    const { stdout } = await project({ http: 3456 }).run(["list"]);
+    const base = String.raw`http://127\.0\.0\.1:3456/_aws`;
+    expect(stdout).toMatch(
+      new RegExp(`^HTTP API Front: ${base}/execute-api/[a-z0-9]{10}\n {2}GET {2}/orders/\\{id\\} {2}Orders\n`, "m"),
+    );
+    expect(stdout).toMatch(
+      new RegExp(
+        `^REST API ServerlessRestApi: ${base}/execute-api/[a-z0-9]{10}/Prod\n {2}ANY {2}/old {2}Orders\n`,
+        "m",
+      ),
+    );
+    expect(stdout).toMatch(new RegExp(`^function URL Orders: ${base}/lambda-url/[a-z0-9]+/$`, "m"));
+  });
+
+  it("gives them as JSON, the only one at the bare address", async () => {
+    const only = API.replace(/ {6}FunctionUrlConfig.*\n/, "").replace(/ {8}(Rest|Lost):.*\n/g, "");
+    const { stdout } = await project({}, only).run(["list", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      apis: [
+        {
+          kind: "http",
+          name: "Front",
+          url: "http://127.0.0.1:3000",
+          routes: [{ method: "GET", path: "/orders/{id}", function: "Orders" }],
+        },
+      ],
+    });
+  });
+
+  it("gives the address that functions see in a one-shot command, too", async () => {
+    const folder = project({ http: 3456 });
+    const { apis } = JSON.parse((await folder.run(["list", "--json"])).stdout) as {
+      apis: { name: string; url: string }[];
+    };
+    const { url = "" } = apis.find(({ name }) => name === "Front") ?? {};
+    expect((await folder.run(["invoke", "orders"])).stdout).toBe(`"${url}/x"\n`);
+  });
+});
+
+describe("lambda-run start", () => {
+  const screens: Screen[] = [];
+  const start = (...flags: string[]): Screen => {
+    const screen = new Screen(project({ http: 0 }).spawn(["start", ...flags]));
+    screens.push(screen);
+    return screen;
+  };
+  afterEach(async () => {
+    for (const screen of screens.splice(0)) {
+      screen.kill("SIGINT");
+      await screen.exited;
+    }
+  });
+  const request = async (screen: Screen, path: string, headers: Record<string, string> = {}): Promise<number> => {
+    const pattern =
+      /http:\/\/[\d.:]+\/_aws\/execute-api\/\w+(?= {2}Front|","routes":\[{"method":"GET","path":"\/orders)/;
+    return (await fetch(`${await screen.sees(pattern)}${path}`, { headers })).status;
+  };
+  const token = [{ alg: "RS256", kid: "a" }, { iss: "http://127.0.0.1:1/pool", aud: "app" }, {}]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+
+  it("says in a sentence, and once, that the issuer of a token cannot be asked", async () => {
+    const screen = start();
+    expect(await request(screen, "/orders/7", { authorization: `Bearer ${token}` })).toBe(401);
+    await screen.sees(
+      /note the keys of the JWT issuer http:\/\/127\.0\.0\.1:1\/pool cannot be found: it does not answer \(.+\), so its tokens are refused; jwtKeys/,
+    );
+    screen.kill("SIGINT");
+    await screen.exited;
+    expect(screen.text).not.toMatch(/^\{/m);
+  });
+
+  it.each([
+    ["in a sentence for a person", [], /^warn the template names an authorizer .* \(authorizer: Nobody\)$/m],
+    ["as JSON with --json", ["--json"], /^\{"level":40.*"name":"lambda-run","authorizer":"Nobody"/m],
+  ])("warns of what it cannot do for a request, %s", async (_how, flags, line) => {
+    const screen = start(...flags);
+    expect(await request(screen, "/lost")).toBe(500);
+    await screen.sees(line);
+  });
+});
