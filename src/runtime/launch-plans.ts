@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
 import { DIST_FOLDER } from "../shared/own-package.js";
+import { bootstrapFile, placeOf, type BootstrapFile } from "./bootstrap-file.js";
 import { whyNotRunnable } from "./executable.js";
 import type { NodeBinary } from "./node-versions.js";
 import { findPython } from "./python.js";
@@ -129,18 +130,21 @@ export function wrapped(command: readonly string[], wrapper: string | undefined,
 
 /** `provided.*`: an executable named bootstrap in the code or in a layer. */
 export function customPlan(config: FunctionConfig, taskRoot: string): LaunchPlan {
-  const inTask = (): boolean => existsSync(join(taskRoot, "bootstrap"));
+  const file = (): BootstrapFile | undefined => bootstrapFile(taskRoot, config.layers);
   const whyUnstartable = (): string | undefined => {
-    if (inTask()) return whyNotRunnable(join(taskRoot, "bootstrap"), "/var/task/bootstrap");
-    // A later layer hides an earlier one.
-    const layer = config.layers.findLast((folder) => existsSync(join(folder, "bootstrap")));
-    if (layer !== undefined) return whyNotRunnable(join(layer, "bootstrap"), "/opt/bootstrap");
-    return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+    const found = file();
+    return found === undefined
+      ? "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+      : whyNotRunnable(found.hostPath, found.name);
   };
   const extensions = extensionsIn(config.layers);
   const runtime: Mount = { hostPath: BOOTSTRAPS.hostPath, guestPath: "/var/runtime" };
   return {
-    command: (sandbox: Sandbox) => [`${inTask() ? sandbox.paths.task : sandbox.paths.opt}/bootstrap`],
+    command: ({ tier, paths }: Sandbox) => {
+      const { name, guestPath } = file() ?? { name: "/opt/bootstrap", guestPath: "/opt/bootstrap" };
+      // Links lead where they should only where code and layers lie in their own places.
+      return [placeOf(tier === "portable" ? guestPath : name, paths)];
+    },
     ownVariables: () => ({}),
     mounts: [runtime],
     runtimeMount: runtime,

@@ -37,6 +37,15 @@ const QUEUE =
 const CUSTOM =
   "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: provided.al2023, CodeUri: app, Handler: any }\n";
 
+const TYPESCRIPT_OUTPUT = `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.handler = void 0;
+const handler = async () => 1;
+exports.handler = handler;
+`;
+const PYTHON =
+  "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: python3.13, CodeUri: app, Handler: app.run }\n";
+
 describe("lambda-run doctor", () => {
   it.each([
     [
@@ -73,6 +82,51 @@ describe("lambda-run doctor", () => {
     ["CodeUri in other letter case", fn("", SKIP), { "App/index.js": OK }, /exists, in other letter case/],
     ["Handler in other letter case", fn(""), { "app/Index.ts": OK }, /there is Index.ts, but letter case counts/],
     ["TypeScript that nobody builds", fn("", SKIP), { "app/index.ts": OK }, /Lambda loads JavaScript only/],
+    [
+      "a handler without a function",
+      fn("").replace("index.handler", "index"),
+      { "app/index.ts": OK },
+      /"index" is malformed/,
+    ],
+    [
+      "a handler without a function, in a folder",
+      fn("", SKIP).replace("index.handler", "index"),
+      { "app/index.js": "" },
+      /"index" is malformed/,
+    ],
+    ["a handler without a file", fn("").replace("index.handler", ".handler"), { "app/index.ts": OK }, /names no file/],
+    [
+      "a Python handler without a function",
+      PYTHON.replace("app.run", "app"),
+      { "app/app.py": "" },
+      /"app" is malformed/,
+    ],
+    [
+      "a handler that is not exported",
+      fn(""),
+      { "app/index.ts": "const handler = async () => 1; export const handle = handler;" },
+      /index\.ts does not export handler; it exports handle\. Did you mean "handle"\?$/,
+    ],
+    [
+      "a CommonJS handler that is not exported",
+      fn("", SKIP),
+      { "app/index.js": "const handler = async () => 1; module.exports = { main: handler }; exports.other = 1;" },
+      /index\.js does not export handler; it exports main, other$/,
+    ],
+    [
+      "inline code that does not export its handler",
+      fn(", InlineCode: 'exports.main = async () => 1'").replace(" CodeUri: app,", ""),
+      {},
+      /index\.js does not export handler; it exports main$/,
+    ],
+    ["a Python file that is not there", PYTHON, { "app/main.py": "" }, /the handler file app\.py is not in/],
+    ["a Python file in other letter case", PYTHON, { "app/App.py": "" }, /there is App\.py, but letter case counts/],
+    [
+      "a Python function that is not there",
+      PYTHON,
+      { "app/app.py": "def main(e, c): pass" },
+      /app\.py has no function run/,
+    ],
     ["a custom runtime without its first file", CUSTOM, { "app/other": "" }, /has no file bootstrap/],
     ["a bootstrap that cannot be started", CUSTOM, { "app/bootstrap": "" }, /bootstrap is not executable/],
     [
@@ -112,6 +166,63 @@ describe("lambda-run doctor", () => {
     const { exitCode, stdout } = await folder.run(["doctor"]);
     expect(stdout).toMatch(/On AWS as template.yaml declares it\nnothing was found that would not work there\n$/);
     expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    [
+      "ES modules that pass exports on",
+      "index.mjs",
+      'export * from "./other.mjs"; export { a as b } from "./other.mjs";',
+      "handler",
+    ],
+    ["a default export", "index.mjs", "export default async () => 1;", "default"],
+    ["what is given to exports by hand", "index.js", "exports.a = exports.handler = async () => 1;", "handler"],
+    ["TypeScript's own output", "index.js", TYPESCRIPT_OUTPUT, "handler"],
+    ["exports that a call fills", "index.js", "Object.assign(exports, require('./made'));", "handler"],
+    ["exports that come from elsewhere", "index.js", "module.exports = require('left-pad')(1);", "handler"],
+    [
+      "names that are worked out",
+      "index.js",
+      "for (const name of ['handler']) exports[name] = async () => 1;",
+      "handler",
+    ],
+    ["a member of an export", "index.js", "exports.api = { get: async () => 1 };", "api.get"],
+  ])("takes %s for what it is", async (_what, file, text, name) => {
+    const folder = project(fn("", SKIP).replace("index.handler", `index.${name}`), {
+      [`app/${file}`]: text,
+      "app/other.mjs": "export const a = 1; export const handler = async () => 1;",
+      "app/made.js": "module.exports = { handler: async () => 1 };",
+      "app/node_modules/left-pad/index.js": "",
+    });
+    expect((JSON.parse((await folder.run(["doctor", "--json"])).stdout) as Report).findings).toEqual([]);
+  });
+
+  it("finds Python handlers in packages and layers, and a bootstrap in a layer", async () => {
+    const layers = "  Shared: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: layer } }\n";
+    const inLayer = PYTHON.replace("app.run }", "tools.api.run, Layers: [!Ref Shared] }").replace("Fn:", "Tool:");
+    const custom = CUSTOM.replace("Handler: any", "Handler: any, Layers: [!Ref Shared]").replace("Fn:", "Custom:");
+    const folder = project(`${layers}${PYTHON.replace("app.run", "pkg/main.run")}${inLayer}${custom}`, {
+      "app/pkg/main.py": "from handlers import (\n  other,\n  run,\n)\n",
+      "layer/python/tools/api.py": "from .all import *\n",
+      "layer/bootstrap": "#!/bin/sh\n",
+    });
+    chmodSync(join(folder.folder, "layer/bootstrap"), 0o755);
+    expect((JSON.parse((await folder.run(["doctor", "--json"])).stdout) as Report).findings).toEqual([]);
+  });
+
+  it.each([
+    ["DockerContext", "DockerContext: nowhere, Dockerfile: Dockerfile", /its DockerContext is not there: .*nowhere$/],
+    ["Dockerfile", "DockerContext: ., Dockerfile: Dockerfile.prod", /its Dockerfile is not there: .*Dockerfile\.prod$/],
+  ])("finds that the %s of an image is not there", async (_what, metadata, message) => {
+    const folder = project(
+      `  Image: { Type: AWS::Serverless::Function, Metadata: { ${metadata} }, Properties: { PackageType: Image } }\n`,
+      { Dockerfile: "" },
+    );
+    const { exitCode, stdout } = await folder.run(["doctor", "--json"]);
+    expect((JSON.parse(stdout) as Report).findings).toContainEqual(
+      expect.objectContaining({ logicalId: "Image", severity: "breaks", what: expect.stringMatching(message) }),
+    );
+    expect(exitCode).toBe(2);
   });
 
   it("says what differs without calling it broken", async () => {

@@ -1,5 +1,14 @@
 /** Programs that bring their own client of the Runtime API, and what the API answers to wrong calls. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
@@ -45,6 +54,32 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
       copyFileSync(join(HANDLERS, "shell", "bootstrap"), join(layer, "bootstrap"));
       const config = functions.function("esm", "any.thing", { runtime: "provided.al2023", layers: [layer] });
       expect(bodyOf(await functions.invoke(config, 1))).toMatchObject({ echo: 1 });
+    });
+
+    test.each([
+      ["an absolute link into a layer", "/opt/bin/runtime"],
+      ["a relative link into a layer", "../../opt/bin/runtime"],
+      ["a link to a link of the layer", "/opt/alias"],
+    ])("a bootstrap that is %s is started", async (_what, target) => {
+      const layer = mkdtempSync(join(folder, "linked-layer-"));
+      const root = mkdtempSync(join(folder, "linked-"));
+      for (const path of [layer, root]) chmodSync(path, 0o755);
+      mkdirSync(join(layer, "bin"));
+      copyFileSync(join(HANDLERS, "shell", "bootstrap"), join(layer, "bin", "runtime"));
+      symlinkSync("bin/runtime", join(layer, "alias"));
+      symlinkSync(target, join(root, "bootstrap"));
+      const code = { kind: "folder", root } as const;
+      const config = functions.function("x", "any.thing", { runtime: "provided.al2023", code, layers: [layer] });
+      expect(bodyOf(await functions.invoke(config, 1))).toMatchObject({ echo: 1 });
+    });
+
+    test("a bootstrap that is a link into nothing is none", async () => {
+      const root = mkdtempSync(join(folder, "dangling-"));
+      chmodSync(root, 0o755);
+      symlinkSync("/opt/nowhere", join(root, "bootstrap"));
+      const code = { kind: "folder", root } as const;
+      const result = await functions.invoke(functions.function("x", "any.thing", { runtime: "provided.al2023", code }));
+      expect(bodyOf(result)).toMatchObject({ errorMessage: expect.stringContaining("Couldn't find valid bootstrap") });
     });
 
     test("wrong calls are refused by name and change nothing", async () => {

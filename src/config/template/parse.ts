@@ -107,7 +107,7 @@ class Converter {
   }
 
   #body(node: YamlNode, at: Position, aliases: readonly YamlNode[]): TemplateNode {
-    if (isScalar(node)) return { kind: "scalar", value: scalarValue(node.value), at };
+    if (isScalar(node)) return { kind: "scalar", value: scalarValue(node.value, node.source), at };
     if (isSeq(node))
       return { kind: "list", items: node.items.map((item) => this.convert(item as YamlNode | null, aliases)), at };
     if (isMap(node)) return this.#map(node, at, aliases);
@@ -140,7 +140,9 @@ function mergeInto(merged: Map<string, Entry>, value: TemplateNode): void {
 const keyText = (value: unknown, source: string | undefined): string =>
   typeof value === "string" ? value : (source ?? String(value));
 
-function scalarValue(value: unknown): Scalar {
+function scalarValue(value: unknown, source: string | undefined): Scalar {
+  // A lone dot (`DockerContext: .`) has the form of a number without digits for the library, for AWS it is text.
+  if (Number.isNaN(value)) return source ?? "NaN";
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   return typeof value === "bigint" ? value.toString() : null;
 }

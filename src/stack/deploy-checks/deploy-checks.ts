@@ -2,17 +2,21 @@
  * START HERE for what `doctor` says about AWS: what would not work there as it is declared, though it may run here.
  * Nothing of the user's code is run for it.
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Application } from "../../config/application.js";
-import { findModule, isNodeRuntime, splitHandler } from "../../config/code.js";
+import { findModule, isNodeRuntime, prepareFolder, splitHandler } from "../../config/code.js";
 import type { CodeSource, FunctionConfig } from "../../config/function-config.js";
+import { didYouMean } from "../../config/nearest.js";
 import { AppError } from "../../shared/errors.js";
+import { bootstrapFile } from "../../runtime/bootstrap-file.js";
 import { findHandlerSource } from "../../runtime/bundle.js";
 import { externalsOf } from "../../runtime/bundle-options.js";
 import { deploymentBuild } from "../../runtime/deployment-build.js";
+import { unzip } from "../../runtime/unzip.js";
 import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
+import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
 import { caseSlip } from "./letter-case.js";
 import { isShipped, unshippedPackages } from "./unshipped-packages.js";
@@ -24,6 +28,8 @@ export interface Finding {
   readonly what: string;
   readonly fix: string;
 }
+
+const isPython = (runtime: string): boolean => runtime.startsWith("python");
 
 type ImageSource = Extract<CodeSource, { kind: "image" }>;
 
@@ -48,8 +54,14 @@ export async function checkDeployment(application: Application, stateFolder: str
 
 async function checkFunction(fn: FunctionConfig, application: Application, stateFolder: string): Promise<Finding[]> {
   const baseFolder = application.sourceFile === undefined ? process.cwd() : dirname(application.sourceFile);
-  const code = await functionCode(fn, { baseFolder, without: [stateFolder] });
   if (fn.code.kind === "image") return checkImage(fn, fn.code);
+  const malformed = malformedHandler(fn);
+  if (malformed !== undefined) return [malformed];
+  if (fn.code.kind === "folder" && fn.code.origin?.kind === "inline") {
+    await prepareFolder(fn, unzip);
+    return checkFolder(fn, fn.code.root);
+  }
+  const code = await functionCode(fn, { baseFolder, without: [stateFolder] });
   if (code.kind === "as-declared") return [];
   const findings: Finding[] = [];
   if (code.kind === "files") {
@@ -64,6 +76,12 @@ async function checkFunction(fn: FunctionConfig, application: Application, state
 /** CreateFunction takes images of ECR only, and no layers beside them. */
 function checkImage(fn: FunctionConfig, { uri, build }: ImageSource): Finding[] {
   const findings: Finding[] = [];
+  if (build !== undefined && !existsSync(build.context))
+    findings.push(breaks(fn, `its DockerContext is not there: ${build.context}`, "Check Metadata.DockerContext."));
+  else if (build !== undefined && !existsSync(join(build.context, build.dockerfile)))
+    findings.push(
+      breaks(fn, `its Dockerfile is not there: ${join(build.context, build.dockerfile)}`, "Check Metadata.Dockerfile."),
+    );
   if (build !== undefined)
     findings.push(
       differs(fn, "`package` does not build images", "`sam build` builds it, and `sam deploy` pushes it to ECR."),
@@ -73,6 +91,18 @@ function checkImage(fn: FunctionConfig, { uri, build }: ImageSource): Finding[] 
   if (fn.layers.length > 0)
     findings.push(breaks(fn, "a container image takes no layers", "Copy what they hold to /opt in the Dockerfile."));
   return findings;
+}
+
+/** Lambda: `Runtime.MalformedHandlerName: Bad handler` at INIT. */
+function malformedHandler(fn: FunctionConfig): Finding | undefined {
+  const isWhole = isPython(fn.runtime) ? /[^.]\.[^./]+$/.test(fn.handler) : splitHandler(fn.handler) !== undefined;
+  if (isWhole || !(isPython(fn.runtime) || isNodeRuntime(fn.runtime))) return undefined;
+  const example = isPython(fn.runtime) ? "app.lambda_handler" : "index.handler";
+  return breaks(
+    fn,
+    `the handler "${fn.handler}" is malformed: it names no ${fn.handler.includes(".") ? "file" : "function in its file"}`,
+    `Write file and function with a dot between them, such as ${example}.`,
+  );
 }
 
 async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Finding[]> {
@@ -95,12 +125,14 @@ async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Find
       findings.push(
         breaks(fn, `${name} is External: the ZIP is without it`, "Put it into a layer, or take it out of External."),
       );
-  findings.push(...(await checkHandler(fn, findHandlerSource(fn.code))));
+  const file = findHandlerSource(fn.code);
+  findings.push(...(await checkExport(fn, file)), ...(await checkCallback(fn, file)));
   return findings;
 }
 
 async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]> {
   if (fn.runtime.startsWith("provided")) return checkBootstrap(fn, root);
+  if (isPython(fn.runtime)) return checkPython(fn, root);
   const parts = splitHandler(fn.handler);
   if (!isNodeRuntime(fn.runtime) || parts === undefined) return [];
   const file = findModule(root, parts.module);
@@ -127,18 +159,59 @@ async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]>
           : `Install ${name} into the folder, or put it into a layer.`,
       ),
     ),
-    ...(await checkHandler(fn, file)),
+    // Without its packages the module is not loaded, so nobody looks for the handler.
+    ...(unshipped.length > 0 ? [] : await checkExport(fn, file)),
+    ...(await checkCallback(fn, file)),
   ];
 }
 
 function checkBootstrap(fn: FunctionConfig, root: string): Finding[] {
-  const file = join(root, "bootstrap");
-  if (!existsSync(file))
+  const file = bootstrapFile(root, fn.layers);
+  if (file === undefined)
     return [breaks(fn, `${root} has no file bootstrap`, "Add it: a custom runtime starts with it.")];
-  return (statSync(file).mode & 0o111) === 0 ? [breaks(fn, `${file} is not executable`, `chmod +x ${file}`)] : [];
+  return (statSync(file.hostPath).mode & 0o111) === 0
+    ? [breaks(fn, `${file.hostPath} is not executable`, `chmod +x ${file.hostPath}`)]
+    : [];
 }
 
-async function checkHandler(fn: FunctionConfig, file: string): Promise<Finding[]> {
+/** Only what is certain: a name that stands nowhere in the file cannot be its function. */
+function checkPython(fn: FunctionConfig, root: string): Finding[] {
+  const dot = fn.handler.lastIndexOf(".");
+  const [module, name] = [fn.handler.slice(0, dot).replaceAll(".", "/"), fn.handler.slice(dot + 1)];
+  const folders = [root, ...fn.layers.map((layer) => join(layer, "python"))];
+  const file = folders
+    .flatMap((folder) => [join(folder, `${module}.py`), join(folder, module, "__init__.py")])
+    .find((path) => existsSync(path));
+  if (file === undefined) {
+    const slip = folders
+      .map((folder) => caseSlip(folder, join(folder, `${module}.py`)))
+      .find((one) => one !== undefined);
+    const found = slip === undefined ? "" : `; there is ${slip.onDisk}, but letter case counts`;
+    return [breaks(fn, `the handler file ${module}.py is not in ${root}${found}`, "Check CodeUri and Handler.")];
+  }
+  const text = readFileSync(file, "utf8");
+  if (/\bimport\s*\*/.test(text) || new RegExp(`\\b${name}\\b`).test(text)) return [];
+  return [breaks(fn, `${file} has no function ${name}`, `Define it, or name the right one in Handler.`)];
+}
+
+async function checkExport(fn: FunctionConfig, file: string): Promise<Finding[]> {
+  const wanted = splitHandler(fn.handler)?.exportPath.split(".")[0] ?? "";
+  const exported = await handlerExports(file);
+  if (exported !== undefined && !exported.has(wanted)) {
+    const names = [...exported].filter((name) => name !== "__esModule");
+    const others = names.length === 0 ? "nothing" : names.join(", ");
+    return [
+      breaks(
+        fn,
+        `${file} does not export ${wanted}; it exports ${others}.${didYouMean(wanted, names)}`.replace(/\.$/, ""),
+        `Export \`${wanted}\`, or name the right one in Handler.`,
+      ),
+    ];
+  }
+  return [];
+}
+
+async function checkCallback(fn: FunctionConfig, file: string): Promise<Finding[]> {
   const major = Number(/^nodejs(\d+)/.exec(fn.runtime)?.[1] ?? 0);
   const exportPath = splitHandler(fn.handler)?.exportPath ?? "";
   if (major < NO_CALLBACKS_FROM || exportPath.includes(".")) return [];

@@ -2,26 +2,15 @@
  * How many parameters a handler declares, read from the code without running it: what `handler.length` would be.
  * Lambda's runtimes from Node 24 on refuse three of them, which is a callback.
  */
-import { parse, type AnyNode, type Expression, type Function as FunctionNode, type Program } from "acorn";
-import { build } from "esbuild";
+import type { AnyNode, Expression, Function as FunctionNode, Program } from "acorn";
+import { handlerProgram } from "./handler-program.js";
+import { bindingOf, declaredAs, isExports, isNamed } from "./program-nodes.js";
 
 /** Undefined where the code makes the handler by a call (`middy(...)`), so that only running it would tell. */
 export async function handlerParameters(file: string, exportName: string): Promise<number | undefined> {
-  const { outputFiles } = await build({
-    entryPoints: [file],
-    bundle: true,
-    packages: "external",
-    write: false,
-    platform: "node",
-    format: "esm",
-    target: "es2022",
-    outdir: "/",
-    loader: { ".node": "empty" },
-    logLevel: "silent",
-  });
-  const [output] = outputFiles;
-  if (output === undefined) return undefined;
-  const program = parse(output.text, { ecmaVersion: "latest", sourceType: "module" });
+  const found = await handlerProgram(file);
+  if (found === undefined) return undefined;
+  const { program } = found;
   const made = exportedBy(program, exportName);
   const handler = made?.type === "Identifier" ? bindingOf(program, made.name) : made;
   return isFunction(handler) ? lengthOf(handler) : undefined;
@@ -65,25 +54,6 @@ function memberOf(value: AnyNode, name: string): AnyNode | undefined {
     if (member.type === "Property" && isNamed(member.key, name)) return member.value;
   return undefined;
 }
-
-function bindingOf(program: Program, name: string): AnyNode | undefined {
-  for (const node of program.body) {
-    const found = declaredAs(node, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function declaredAs(node: AnyNode, name: string): AnyNode | undefined {
-  if (node.type === "FunctionDeclaration") return node.id?.name === name ? node : undefined;
-  if (node.type !== "VariableDeclaration") return undefined;
-  return node.declarations.find(({ id }) => isNamed(id, name))?.init ?? undefined;
-}
-
-const isNamed = (node: AnyNode, name: string): boolean => node.type === "Identifier" && node.name === name;
-const isExports = (node: AnyNode): boolean =>
-  isNamed(node, "exports") ||
-  (node.type === "MemberExpression" && isNamed(node.object, "module") && isNamed(node.property, "exports"));
 
 const isFunction = (node: AnyNode | undefined): node is FunctionNode & AnyNode =>
   node?.type === "FunctionDeclaration" ||
