@@ -81,6 +81,25 @@ describe("lambda-run list", () => {
   });
 });
 
+it("functions get the id of the key that SAM makes for an API", async () => {
+  const keyed = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Front:
+    Type: AWS::Serverless::Api
+    Properties: { StageName: dev, Auth: { ApiKeyRequired: true, UsagePlan: { CreateUsagePlan: PER_API } } }
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: orders
+      Runtime: nodejs22.x
+      CodeUri: src/
+      Handler: orders.handler
+      Environment: { Variables: { FRONT: !Ref FrontApiKey } }
+`;
+  expect((await project({}, keyed).run(["invoke", "orders"])).stdout).toMatch(/^"[a-z0-9]{10}"\n$/);
+});
+
 describe("lambda-run start", () => {
   const screens: Screen[] = [];
   const start = (...flags: string[]): Screen => {

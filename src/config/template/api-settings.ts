@@ -8,7 +8,7 @@ import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
 import { gatewayResponsesOf } from "./gateway-responses.js";
-import type { TemplateResource } from "./resource.js";
+import { usagePlanPrefix, type TemplateResource } from "./resource.js";
 
 /** Of an account, where nothing else is said. */
 const ACCOUNT_THROTTLE: Throttle = { rateLimit: 10_000, burstLimit: 5000 };
@@ -47,7 +47,7 @@ export function apiSettingsOf(resource: TemplateResource, apiId: string, context
     throttle,
     routeThrottles,
     accessLog,
-    usagePlans: [...samPlans(resource, objectOf(own["Auth"])), ...rawPlans(apiId, context)],
+    usagePlans: [...samPlans(resource, objectOf(own["Auth"]), context), ...rawPlans(apiId, context)],
     apiKeySource: keySourceOf(own),
     minimumCompressionBytes: compressionOf(own),
     gatewayResponses: gatewayResponsesOf(
@@ -93,29 +93,54 @@ function quotaOf(value: Json | undefined): UsagePlan["quota"] {
   return { limit: Number(limit), period: period === "WEEK" || period === "MONTH" ? period : "DAY" };
 }
 
-/** `Auth.UsagePlan` makes a plan with one key, whose value AWS draws; here it follows from the name of the API. */
-function samPlans({ logicalId }: TemplateResource, auth: JsonObject): readonly UsagePlan[] {
+/** `Auth.UsagePlan` makes a plan with one key, whose value AWS draws; more keys may be put into it by resources. */
+function samPlans({ logicalId }: TemplateResource, auth: JsonObject, context: BuildContext): readonly UsagePlan[] {
   const plan = objectOf(auth["UsagePlan"]);
-  const kind = plan["CreateUsagePlan"];
-  if (kind !== "PER_API" && kind !== "SHARED") return [];
-  const name = kind === "SHARED" ? "ServerlessApiKey" : `${logicalId}ApiKey`;
+  const prefix = usagePlanPrefix(logicalId, plan["CreateUsagePlan"]);
+  if (prefix === undefined) return [];
+  const id = `${prefix}UsagePlan`;
+  const own = [...keysOf(context).values()].filter((key) => key.logicalId === `${prefix}ApiKey`);
   return [
     {
-      id: `${logicalId}UsagePlan`,
+      id,
       throttle: throttleOf(plan["Throttle"], ""),
       stages: [],
       methodThrottles: {},
       quota: quotaOf(plan["Quota"]),
-      keys: [keyOf(name, {})],
+      keys: [...own.map(({ key }) => key), ...keysIn(id, context)],
     },
   ];
 }
 
-function keyOf(logicalId: string, properties: JsonObject): ApiKeyConfig {
+/** API keys by what a `Ref` to them gives. */
+function keysOf(
+  context: BuildContext,
+): ReadonlyMap<string, { readonly logicalId: string; readonly key: ApiKeyConfig }> {
+  return new Map(
+    resourcesOfType("AWS::ApiGateway::ApiKey", context).map(({ id, logicalId, properties }) => [
+      id,
+      { logicalId, key: keyOf(id, logicalId, properties) },
+    ]),
+  );
+}
+
+/** Those that the template puts into a plan by resources of their own. */
+function keysIn(planLogicalId: string, context: BuildContext): readonly ApiKeyConfig[] {
+  const plan = resourcesOfType("AWS::ApiGateway::UsagePlan", context).find(
+    ({ logicalId }) => logicalId === planLogicalId,
+  );
+  const keys = keysOf(context);
+  return propertiesOfType(/^AWS::ApiGateway::UsagePlanKey$/, context)
+    .filter((member) => plan !== undefined && member["UsagePlanId"] === plan.id)
+    .flatMap((member) => keys.get(text(member["KeyId"]))?.key ?? []);
+}
+
+/** A value that AWS draws follows here from the logical id. */
+function keyOf(id: string, logicalId: string, properties: JsonObject): ApiKeyConfig {
   const value = properties["Value"];
   const digest = createHash("sha256").update(`api key ${logicalId}`).digest("hex");
   return {
-    id: digest.slice(0, 10),
+    id,
     name: typeof properties["Name"] === "string" ? properties["Name"] : logicalId,
     value: typeof value === "string" ? value : digest.slice(0, KEY_LENGTH),
     isGenerated: typeof value !== "string",
@@ -124,14 +149,7 @@ function keyOf(logicalId: string, properties: JsonObject): ApiKeyConfig {
 }
 
 function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
-  const keys = new Map(
-    resourcesOfType("AWS::ApiGateway::ApiKey", context).map(({ id, logicalId, properties }) => [
-      id,
-      keyOf(logicalId, properties),
-    ]),
-  );
-  const members = propertiesOfType(/^AWS::ApiGateway::UsagePlanKey$/, context);
-  return resourcesOfType("AWS::ApiGateway::UsagePlan", context).flatMap(({ id, logicalId, properties }) => {
+  return resourcesOfType("AWS::ApiGateway::UsagePlan", context).flatMap(({ logicalId, properties }) => {
     const stages = listOf(properties["ApiStages"])
       .map(objectOf)
       .filter((stage) => stage["ApiId"] === apiId);
@@ -142,9 +160,6 @@ function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
         const throttle = throttleOf(value, "");
         return throttle === undefined ? [] : [[method, throttle] as const];
       });
-    const own = members
-      .filter((member) => member["UsagePlanId"] === id)
-      .flatMap((member) => keys.get(text(member["KeyId"])) ?? []);
     return [
       {
         id: logicalId,
@@ -152,7 +167,7 @@ function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
         stages: stages.map((stage) => text(stage["Stage"])).filter((stage) => stage !== ""),
         methodThrottles: Object.fromEntries(methodThrottles),
         quota: quotaOf(properties["Quota"]),
-        keys: own,
+        keys: keysIn(logicalId, context),
       },
     ];
   });

@@ -93,6 +93,15 @@ export function eventsOf(
   });
 }
 
+/**
+ * What the logical ids of a usage plan, its key and the two together begin with. Undefined when there is none.
+ * AWS SAM developer guide, "ApiUsagePlan".
+ */
+export function usagePlanPrefix(apiId: string, createUsagePlan: unknown): string | undefined {
+  if (createUsagePlan === "SHARED") return "Serverless";
+  return createUsagePlan === "PER_API" ? apiId : undefined;
+}
+
 export const IMPLICIT_REST_API = "ServerlessRestApi";
 export const IMPLICIT_HTTP_API = "ServerlessHttpApi";
 
@@ -116,8 +125,20 @@ export function implicitResources(
       dependsOn: [],
     });
   };
+  const addUsagePlan = (resource: TemplateResource, apiId: string, api: TemplateNode): void => {
+    const prefix = usagePlanPrefix(
+      apiId,
+      textOf(childOf(childOf(childOf(api, "Auth"), "UsagePlan"), "CreateUsagePlan")),
+    );
+    if (prefix === undefined) return;
+    // One that several APIs share is there when any of them is.
+    const source = prefix === apiId ? resource : { ...resource, condition: undefined };
+    for (const part of ["UsagePlan", "ApiKey", "UsagePlanKey"])
+      add(source, `${prefix}${part}`, `AWS::ApiGateway::${part}`, emptyMap(resource.at));
+  };
   for (const resource of resources) {
     const { logicalId, properties, type, at } = resource;
+    if (type === "AWS::Serverless::Api") addUsagePlan(resource, logicalId, properties);
     const has = (property: string): boolean => properties.entries.has(property);
     if (type === "AWS::Serverless::Api" || type === "AWS::Serverless::HttpApi") {
       const stage = textOf(childOf(properties, "StageName"));
@@ -149,6 +170,7 @@ export function implicitResources(
         );
         if (merged.kind === "map")
           add({ ...resource, condition: undefined }, IMPLICIT_REST_API, "AWS::Serverless::Api", merged);
+        addUsagePlan({ ...resource, condition: undefined }, IMPLICIT_REST_API, merged);
         add(
           { ...resource, condition: undefined },
           `${IMPLICIT_REST_API}ProdStage`,

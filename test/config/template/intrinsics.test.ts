@@ -182,6 +182,51 @@ describe("references to resources", () => {
     expect(outputs).toEqual({ Url: `${apis[0]?.endpoint}/Prod/`, H: apis[1]?.id });
   });
 
+  describe("usage plans of SAM", () => {
+    const outputs = (prefix: string): string =>
+      `Outputs: { Key: { Value: !Ref ${prefix}ApiKey }, Same: { Value: !GetAtt ${prefix}ApiKey.APIKeyId }, Plan: { Value: !Ref ${prefix}UsagePlan }, Both: { Value: !Ref ${prefix}UsagePlanKey } }`;
+    const auth = (kind: string): string => `Auth: { ApiKeyRequired: true, UsagePlan: { CreateUsagePlan: ${kind} } }`;
+    const api = (name: string, kind: string): string =>
+      `${name}: { Type: AWS::Serverless::Api, Properties: { StageName: dev, ${auth(kind)} } }`;
+
+    test.each([
+      ["of one API", withFunction("", api("Front", "PER_API")), "Front"],
+      ["that APIs share", withFunction("", `${api("Front", "SHARED")}\n${api("Back", "SHARED")}`), "Serverless"],
+      [
+        "of the implicit API",
+        `Globals: { Api: { ${auth("PER_API")} } }\n${withFunction("Events: { A: { Type: Api, Properties: { Path: /a, Method: get } } }")}`,
+        "ServerlessRestApi",
+      ],
+    ])("those %s can be referred to, and the API takes that key", (_whose, template, prefix) => {
+      const { apis, outputs: found } = read(`${template}\n${outputs(prefix)}`);
+      const [plan] = apis[0]?.settings.usagePlans ?? [];
+      expect(plan).toMatchObject({ id: `${prefix}UsagePlan`, keys: [{ id: found["Key"], name: `${prefix}ApiKey` }] });
+      expect(found["Same"]).toBe(found["Key"]);
+      expect(found["Plan"]).toMatch(/^[a-z0-9]{6}$/);
+      expect(found["Both"]).not.toBe(found["Plan"]);
+      for (const { settings } of apis) expect(settings.usagePlans).toEqual(apis[0]?.settings.usagePlans);
+    });
+
+    test("those with NONE are not there", () => {
+      const { outputs: found, notices } = read(`${withFunction("", api("Front", "NONE"))}\n${outputs("Front")}`);
+      expect(found).toEqual({});
+      expect(notices).toContainEqual(expect.stringMatching(/output Key cannot be worked out: .*FrontApiKey/));
+    });
+
+    test("keys of the template can be put into them", () => {
+      const { apis } = read(
+        withFunction(
+          "",
+          `${api("Front", "PER_API")}
+Mine: { Type: AWS::ApiGateway::ApiKey, Properties: { Value: my-key-of-twenty-letters } }
+MineIn: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { KeyId: !Ref Mine, KeyType: API_KEY, UsagePlanId: !Ref FrontUsagePlan } }`,
+        ),
+      );
+      const values = apis[0]?.settings.usagePlans.flatMap(({ keys }) => keys.map(({ value }) => value));
+      expect(values).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), "my-key-of-twenty-letters"]);
+    });
+  });
+
   test("resources that are not emulated are announced, skipped, and still give values", () => {
     const { functions, notices, skipped } = read(
       withFunction(
