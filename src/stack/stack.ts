@@ -23,6 +23,7 @@ import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
 import { lookUpAt, lookUpIn, needsReferences, withReferences, type LookUp } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
+import { closeAll } from "./close-all.js";
 import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import {
@@ -385,17 +386,4 @@ function bindLocally(
     api: ({ id }) => http?.api(id) ?? apiAddress(application, front, id),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? functionUrlAddress(application, front, urlId),
   });
-}
-
-async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const close of closers.splice(0).reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      // The rest has to be closed all the same.
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
 }

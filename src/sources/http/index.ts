@@ -73,8 +73,6 @@ import { namedTarget, targetOf, type ApiTarget, type UrlTarget } from "./target.
 import { Throttles } from "./throttle.js";
 import { corsOfUrl, passUrl } from "./url-door.js";
 
-export { API_PREFIX, URL_PREFIX } from "./target.js";
-
 export interface HttpDoorsOptions {
   /** May be read anew while the stack runs. */
   readonly application: () => Application;

@@ -28,7 +28,7 @@ export async function handlerExports(file: string): Promise<ReadonlySet<string> 
 }
 
 const isCallOf = (node: Expression, name: string): boolean =>
-  node.type === "CallExpression" && isNamed(node.callee as AnyNode, name);
+  node.type === "CallExpression" && isNamed(node.callee, name);
 
 /** `__commonJS({ "file.js"(exports, module) { ... } })`, as esbuild wraps CommonJS. */
 function wrappedBody(module: AnyNode): AnyNode | undefined {
