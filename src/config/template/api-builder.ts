@@ -4,7 +4,7 @@
  */
 import { resolve as resolvePath } from "node:path";
 import type { ApiConfig, ApiSettings } from "../application.js";
-import type { RequestValidation } from "../event-source.js";
+import type { EventSource, HttpApiSource, RequestValidation, RestApiSource } from "../event-source.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import {
@@ -60,6 +60,8 @@ function baseOf(resource: TemplateResource, context: BuildContext, name: string 
 export const buildSamApi: Builder = (resource, context) => {
   const api = resource.type === "AWS::Serverless::Api" ? samRest(resource, context) : samHttp(resource, context);
   context.draft.apis.push(api);
+  const { MergeDefinitions: merges } = context.scope.propertiesOf(resource).value;
+  if (merges !== true) nameLostRoutes(api, context);
   addDocumentRoutes(api, context);
 };
 
@@ -80,7 +82,7 @@ function samRest(resource: TemplateResource, context: BuildContext): ApiConfig {
       properties.BinaryMediaTypes.map((type) => type.replaceAll("~1", "/")),
       definition,
     ),
-    mocks: mockRoutesOf(base, definition, context),
+    mocks: mockRoutesOf({ ...base, stageVariables: properties.Variables }, definition, context),
   };
 }
 
@@ -96,7 +98,7 @@ function samHttp(resource: TemplateResource, context: BuildContext): ApiConfig {
     cors: corsOf(properties.CorsConfiguration) ?? documentCorsOf(definition),
     auth: properties.Auth,
     definition,
-    mocks: mockRoutesOf(base, definition, context),
+    mocks: mockRoutesOf({ ...base, stageVariables: properties.StageVariables }, definition, context),
   };
 }
 
@@ -131,24 +133,25 @@ function stageOf(
   return { StageName, variables };
 }
 
-/** Routes of `paths` whose integration is a function of this template. */
+/**
+ * Routes of `paths` whose integration is a function of this template. SAM takes them as they are: an event of a function
+ * adds nothing to an API that has a document (unless its definitions are merged).
+ */
 function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
+  const { eventSources } = context.draft;
   for (const { method, path, operation, item } of operationsOf(api.definition)) {
     const integration = documentIntegrationOf(api.definition, operation);
-    const functionId = integration && proxiedFunctionOf(integration["type"], integration["uri"], context);
-    if (functionId === undefined || integration === undefined) continue;
-    const declared = context.draft.eventSources.some(
-      (source) =>
-        (source.kind === "restApi" || source.kind === "httpApi") &&
-        source.apiId === api.logicalId &&
-        source.path === path &&
-        source.method === method,
+    if (integration === undefined) continue;
+    const declared = eventSources.findIndex(
+      (source) => isRouteOf(api, source) && source.path === path && source.method === method,
     );
-    if (declared) continue;
+    const [event] = declared === -1 ? [] : eventSources.splice(declared, 1);
+    const functionId = proxiedFunctionOf(integration["type"], integration["uri"], api, context);
+    if (functionId === undefined) continue;
     addRoute(
       api,
       functionId,
-      `${method.toLowerCase()} ${path}`,
+      event !== undefined && event.functionId === functionId ? event.eventId : `${method.toLowerCase()} ${path}`,
       method,
       path,
       integration["payloadFormatVersion"] === "1.0" ? "1.0" : "2.0",
@@ -158,6 +161,23 @@ function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
       integration["responseTransferMode"] === "STREAM",
       validationOfOperation(api.definition, { operation, item }),
     );
+  }
+}
+
+const isRouteOf = (api: ApiConfig, source: EventSource): source is HttpApiSource | RestApiSource =>
+  (source.kind === "restApi" || source.kind === "httpApi") && source.apiId === api.logicalId;
+
+/** What an event declares, and the document of its API does not, is no route on AWS. */
+function nameLostRoutes(api: ApiConfig, { draft, scope }: BuildContext): void {
+  const declared = operationsOf(api.definition);
+  if (declared.length === 0) return;
+  for (const source of draft.eventSources) {
+    if (!isRouteOf(api, source)) continue;
+    const path = source.path === "$default" ? "/$default" : source.path;
+    if (!declared.some((operation) => operation.path === path && operation.method === source.method))
+      scope.problems.notice(
+        `${api.logicalId}: ${source.method} ${source.path} of ${source.functionId} is not in the API's document: it is a route here, and none on AWS.`,
+      );
   }
 }
 
@@ -210,7 +230,7 @@ export const buildRestApi: Builder = (resource, context) => {
     auth: undefined,
     definition,
     binaryMediaTypes: binaryTypesOf(binaryMediaTypes, definition),
-    mocks: mockRoutesOf(base, definition, context),
+    mocks: mockRoutesOf({ ...base, stageVariables }, definition, context),
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
@@ -256,7 +276,7 @@ export const buildV2Api: Builder = (resource, context) => {
   const api: ApiConfig =
     kind === "websocket"
       ? { kind, ...shared, cors }
-      : { kind, ...shared, cors, mocks: mockRoutesOf(base, definition, context) };
+      : { kind, ...shared, cors, mocks: mockRoutesOf({ ...base, stageVariables }, definition, context) };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
   const functionId = Target === undefined ? undefined : functionIdOf(Target, context);
@@ -293,7 +313,7 @@ export const buildV2Route: Builder = (resource, context) => {
   const isProxy = IntegrationSubtype === undefined;
   // WebSocket APIs have other types of integrations, and none of them is run.
   const functionId = isProxy
-    ? proxiedFunctionOf(api.kind === "websocket" ? undefined : IntegrationType, IntegrationUri, context)
+    ? proxiedFunctionOf(api.kind === "websocket" ? undefined : IntegrationType, IntegrationUri, api, context)
     : undefined;
   if (functionId === undefined) return;
   addRouteKey(

@@ -3,7 +3,7 @@
  * are told when the stack starts and answer 501 by name, so that no other route takes their requests.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
  */
-import type { MockRoute } from "../application.js";
+import type { ApiConfig, MockRoute } from "../application.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionIdOf } from "./build-context.js";
@@ -16,10 +16,14 @@ export const methodName = (name: string): string => (/any/i.test(name) ? "ANY" :
 export function proxiedFunctionOf(
   type: Json | undefined,
   uri: Json | undefined,
+  { stageVariables }: Pick<ApiConfig, "stageVariables">,
   context: BuildContext,
 ): string | undefined {
   const isProxy = type === undefined || (typeof type === "string" && type.toUpperCase() === "AWS_PROXY");
-  return isProxy && typeof uri === "string" ? functionIdOf(uri, context) : undefined;
+  if (!isProxy || typeof uri !== "string") return undefined;
+  // Stages may choose the function, or its alias.
+  const named = uri.replace(/\$\{stageVariables\.([^}]+)\}/g, (_, name: string) => stageVariables[name] ?? "");
+  return functionIdOf(named, context);
 }
 
 /** Documents of HTTP APIs may keep integrations among their components. */
@@ -42,10 +46,7 @@ interface Declared {
   readonly subtype?: Json | undefined;
 }
 
-export interface ApiIdentity {
-  readonly id: string;
-  readonly logicalId: string;
-}
+export type ApiIdentity = Pick<ApiConfig, "id" | "logicalId" | "stageVariables">;
 
 /** Routes of raw resources and of the document that nothing here can answer. */
 export function absentRoutesOf(
@@ -55,7 +56,7 @@ export function absentRoutesOf(
 ): readonly MockRoute[] {
   const declared = [...ofMethods(api.id, context), ...ofRoutes(api.id, context), ...ofDocument(document)];
   return declared.flatMap((route) => {
-    const what = faultOf(route, context);
+    const what = faultOf(route, api, context);
     return what === undefined ? [] : [absentRoute(api, route, what, context)];
   });
 }
@@ -80,12 +81,12 @@ export function absentRoute(
   };
 }
 
-function faultOf({ type, uri, subtype }: Declared, context: BuildContext): string | undefined {
+function faultOf({ type, uri, subtype }: Declared, api: ApiIdentity, context: BuildContext): string | undefined {
   const name = typeof type === "string" ? type.toUpperCase() : "AWS_PROXY";
   if (name === "MOCK") return undefined;
   if (typeof subtype === "string") return `is an integration with a service (${subtype}), which is not emulated`;
   if (name !== "AWS_PROXY") return `is an integration of type ${name}, which is not emulated`;
-  if (proxiedFunctionOf(type, uri, context) !== undefined) return undefined;
+  if (proxiedFunctionOf(type, uri, api, context) !== undefined) return undefined;
   return "names a function that is not in this template, and is not run";
 }
 

@@ -12,7 +12,7 @@ export const buildRestMethod: Builder = (resource, context) => {
   const properties = readProperties(resource, restMethod, context.scope);
   const { AuthorizationScopes, AuthorizationType, AuthorizerId, Integration } = properties;
   const api = context.draft.apis.find((candidate) => candidate.id === properties.RestApiId);
-  const functionId = proxiedFunctionOf(Integration?.Type, Integration?.Uri, context);
+  const functionId = api && proxiedFunctionOf(Integration?.Type, Integration?.Uri, api, context);
   if (!api || functionId === undefined) return;
   context.draft.eventSources.push({
     kind: "restApi",

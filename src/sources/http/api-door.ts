@@ -112,7 +112,7 @@ async function answerOf(
   // Only now: signatures are made over what was sent.
   const plain = api.minimumCompressionBytes === undefined ? request : await decompressed(request);
   if (plain === undefined) return refuse("bad-request");
-  const invalid = await route.validate?.(plain, match.parameters);
+  const invalid = route.validate && (await route.validate(plain, match.parameters));
   if (invalid !== undefined) return refuse(invalid.name, invalid.detail);
   if (route.mock !== undefined) return mockAnswer(route.mock);
   const fn = door.functionById(route.functionId);

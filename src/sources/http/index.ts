@@ -19,6 +19,7 @@
  * By design:
  * - One port for all: `ID.execute-api.localhost`, `ID.lambda-url.localhost`, or `/_aws/execute-api/ID` and
  *   `/_aws/lambda-url/ID` on the bare address; a request to the bare address alone goes to the API that has a route for it
+ * - A SAM event of an API whose document does not name its path is a route, told when the stack starts; AWS has none
  * - The stage may be left out of the path when an API has only one
  * - Plain HTTP; functions are told `https` and port 443, and the domain name that AWS would give
  * - Resource policies, and the permission that lets API Gateway invoke, are not evaluated

@@ -143,3 +143,47 @@ test("a document of a REST API names binary media types", () => {
   );
   expect(apis).toMatchObject([{ binaryMediaTypes: ["image/png", "*/*"] }]);
 });
+
+test("a document's operation stands in place of the event that names it, and an event that it does not know is said to be lost", () => {
+  const api = (more: string): string => `
+Doc:
+  Type: AWS::Serverless::Api
+  Properties:
+    StageName: v1
+    ${more}
+    DefinitionBody:
+      components: { securitySchemes: { key: { type: apiKey, name: x-api-key, in: header } } }
+      paths:
+        /x: { get: { security: [{ key: [] }], x-amazon-apigateway-integration: { type: aws_proxy, timeoutInMillis: 900, uri: ${invocations} } } }
+        /mock: { get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: { application/json: '{"statusCode": 200}' }, responses: { default: { statusCode: "200" } } } } }
+`;
+  const event = (path: string): string =>
+    `{ Type: Api, Properties: { RestApiId: !Ref Doc, Path: ${path}, Method: get } }`;
+  const events = `FunctionName: fn\nEvents: { X: ${event("/x")}, Mock: ${event("/mock")}, Lost: ${event("/lost")} }`;
+  const { eventSources, notices } = read(withFunction(events, api("Description: d")));
+  expect(eventSources).toMatchObject([
+    { path: "/lost", eventId: "Lost" },
+    { path: "/x", eventId: "X", timeoutMs: 900, auth: { ApiKeyRequired: true } },
+  ]);
+  expect(notices).toEqual(["Doc: GET /lost of Fn is not in the API's document: it is a route here, and none on AWS."]);
+  expect(read(withFunction(events, api("MergeDefinitions: true"))).notices).toEqual([]);
+});
+
+test("variables of the stage name functions in documents", () => {
+  const uri = '"arn:aws:lambda:us-east-1:0:function:${stageVariables.name}:live"';
+  const { eventSources, notices } = read(
+    withFunction(
+      "FunctionName: fn",
+      `
+Doc:
+  Type: AWS::Serverless::Api
+  Properties:
+    StageName: v1
+    Variables: { name: fn }
+    DefinitionBody: { paths: { /x: { get: { x-amazon-apigateway-integration: { type: aws_proxy, uri: ${uri} } } } } }
+`,
+    ),
+  );
+  expect(notices).toEqual([]);
+  expect(eventSources).toMatchObject([{ functionId: "Fn", path: "/x" }]);
+});

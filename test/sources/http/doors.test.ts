@@ -127,15 +127,6 @@ describe("routes", () => {
     const body = (await answer.json()) as { resource: string };
     expect(body.resource).toBe("/any");
   });
-
-  test("on the bare address without a stage go to an API that needs none, and those of a stage to its API", async () => {
-    const { port } = new URL(doors.url("Http"));
-    // Both have a route for it.
-    const open = (await (await fetch(`http://127.0.0.1:${port}/pets/dog`)).json()) as { routeKey: string };
-    expect(open.routeKey).toBe("GET /pets/dog");
-    const unknown = await fetch(`http://127.0.0.1:${port}/Prod/nothing/at/all`, { method: "DELETE" });
-    expect([unknown.status, await unknown.text()]).toEqual([403, '{"message":"Missing Authentication Token"}']);
-  });
 });
 
 describe("cross-origin requests", () => {
