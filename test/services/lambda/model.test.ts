@@ -345,6 +345,11 @@ test.each(NAMED)(
 test("all broken constraints are named in one answer, the pattern of a member before its length", async () => {
   const { message } = await refusal(create({ Timeout: 0, MemorySize: 1, Description: "d".repeat(257) }));
   expect(message).toMatch(/^3 validation errors detected: Value '.*' at 'description' .*; Value '0' at 'timeout' .*; /);
+  const wrong = { CompatibleArchitectures: ["vax" as never], CompatibleRuntimes: ["cobol" as never] };
+  const layer = await refusal(new PublishLayerVersionCommand({ LayerName: "part", Content: Code, ...wrong }));
+  expect(layer.message).toMatch(
+    /^2 validation .* at 'compatibleRuntimes' .*; Value '\[vax\]' at 'compatibleArchitectures' /,
+  );
   const FunctionName = `${"a".repeat(140)}!`;
   const both = await refusal(create({ FunctionName }));
   expect(both.message).toMatch(

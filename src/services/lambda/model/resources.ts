@@ -42,9 +42,10 @@ const ENDPOINT =
 
 const LAYER: Members = { LayerName: required(LAYER_NAME) };
 const LAYER_VERSION: Members = { ...LAYER, VersionNumber: required(integer()) };
+/** Refusals name runtimes before architectures. */
 const LAYERS_FOR: Members = {
-  CompatibleArchitecture: query(ARCHITECTURE),
   CompatibleRuntime: query(RUNTIME),
+  CompatibleArchitecture: query(ARCHITECTURE),
   ...pages(50),
 };
 
@@ -120,8 +121,8 @@ export const RESOURCE_INPUTS: Readonly<Record<string, Members>> = {
     ...LAYER,
     Description: DESCRIPTION,
     Content: required(structure(PACKAGE)),
-    CompatibleArchitectures: listOf(ARCHITECTURE, 0, 2),
     CompatibleRuntimes: listOf(RUNTIME, 0, 15),
+    CompatibleArchitectures: listOf(ARCHITECTURE, 0, 2),
     LicenseInfo: text(0, 512, ".*"),
   },
   GetLayerVersion: LAYER_VERSION,
