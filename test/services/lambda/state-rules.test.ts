@@ -270,6 +270,26 @@ test("layers are shown with the size of their packages, and count as code of the
   expect(before).toBeGreaterThanOrEqual(ZipFile.length);
 });
 
+test("code and layers have one bound together, unpacked", async () => {
+  const HALF_BYTES = 131_100_000;
+  const half = zip({ "data.bin": Buffer.alloc(HALF_BYTES) }, undefined, { packed: true });
+  const { LayerVersionArn = "" } = await client.send(
+    new PublishLayerVersionCommand({ LayerName: "half", Content: { ZipFile: half } }),
+  );
+  const again = await client.send(new PublishLayerVersionCommand({ LayerName: "again", Content: { ZipFile: half } }));
+  const FunctionName = await create({ Layers: [LayerVersionArn] });
+  const Layers = [LayerVersionArn, again.LayerVersionArn ?? ""];
+  const layers = "Layers consume more than the available size of 262144000 bytes";
+  const both = `Function code combined with layers exceeds the maximum allowed size of 262144000 bytes. The actual size is ${2 * HALF_BYTES} bytes.`;
+  for (const [command, message] of [
+    [new CreateFunctionCommand(made({ Layers })), layers],
+    [new CreateFunctionCommand(made({ Layers: [LayerVersionArn], Code: { ZipFile: half } })), both],
+    [new UpdateFunctionCodeCommand({ FunctionName, ZipFile: half }), both],
+    [new UpdateFunctionConfigurationCommand({ FunctionName, Layers }), layers],
+  ] as const)
+    expect(await refusal(command)).toMatchObject({ name: "InvalidParameterValueException", message });
+});
+
 test("SnapStart is on for published versions only", async () => {
   const change = { Runtime: "python3.12", Handler: "index.handler", SnapStart: { ApplyOn: "PublishedVersions" } };
   const FunctionName = await create(change);

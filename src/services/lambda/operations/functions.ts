@@ -25,6 +25,7 @@ import type { FunctionRecord } from "../records.js";
 import { checkIsLatest, checkSettings } from "../rules.js";
 import { keptAsSent, newConfig, readSettings } from "../settings.js";
 import { tagsMember } from "../tags.js";
+import { checkUnpackedSize } from "../unpacked-size.js";
 import { configurationView } from "../view.js";
 import { changeSettings } from "./capacity.js";
 import { requireSigning } from "./code-signing.js";
@@ -71,13 +72,15 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
   // A package type that is not said is Zip, whatever the code is.
   const { ImageUri: _unused, ...zipped } = code ?? {};
   const stored = await packageOf(context, isImage ? (code ?? {}) : zipped, isImage);
+  const source = sourceOf(context, stored, objectMember(input, "ImageConfig"));
+  await checkUnpackedSize(uploadedIn(source), layers.folders);
   const arn = functionArn(context, name);
   const config = {
     ...newConfig(
       name,
       arn,
       { ...settings, ...(isImage ? { runtime: "image", handler: "" } : {}) },
-      { code: sourceOf(context, stored, objectMember(input, "ImageConfig")), layers: layers.folders },
+      { code: source, layers: layers.folders },
     ),
     tags,
   };
@@ -103,6 +106,10 @@ export function sourceOf({ code }: Call["context"], stored: Package, config: Jso
     ? { kind: "folder", root: code.pathOf(stored.codeSha256) }
     : imageSource(stored.imageUri, config);
 }
+
+/** Where the code of a function lies that the API made of a ZIP. */
+export const uploadedIn = (source: CodeSource): string | undefined =>
+  source.kind === "folder" ? source.root : undefined;
 
 /** `ImageConfig` replaces what the image says of itself; an empty list or text is none. */
 export function imageSource(uri: string, config: JsonObject = {}): CodeSource {

@@ -17,8 +17,9 @@ import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
 import { checkIsLatest, checkKind, checkSettings } from "../rules.js";
 import { keptAsSent, readSettings } from "../settings.js";
+import { checkUnpackedSize } from "../unpacked-size.js";
 import { configurationView } from "../view.js";
-import { imageSource, sourceOf, viewQualified, withoutStates } from "./functions.js";
+import { imageSource, sourceOf, uploadedIn, viewQualified, withoutStates } from "./functions.js";
 
 const FUNCTION = "/2015-03-31/functions/{FunctionName}";
 
@@ -37,6 +38,9 @@ async function updateCode(call: Call): Promise<Answer> {
   const record = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const stored = await packageOf(context, input, record.config.code.kind === "image");
+  const code = sourceOf(context, stored, objectMember(record.asSent, "ImageConfig"));
+  // Layers of the template are folders of the project, which nobody packs here.
+  await checkUnpackedSize(uploadedIn(code), record.layerArns.length === 0 ? [] : record.config.layers);
   const [architecture] = stringListMember(input, "Architectures") ?? [];
   const updated: FunctionRecord = {
     ...record,
@@ -44,7 +48,7 @@ async function updateCode(call: Call): Promise<Answer> {
     codeSizeBytes: stored.codeSizeBytes,
     config: {
       ...record.config,
-      code: sourceOf(context, stored, objectMember(record.asSent, "ImageConfig")),
+      code,
       ...(architecture === "arm64" || architecture === "x86_64" ? { architecture } : {}),
     },
   };
@@ -66,6 +70,7 @@ async function updateConfiguration(call: Call): Promise<Answer> {
   checkSettings(input, { isImage: record.config.code.kind === "image", config: settings, asSent });
   const layers = layersOf(context, input);
   const { code } = record.config;
+  await checkUnpackedSize(record.fromTemplate ? undefined : uploadedIn(code), layers?.folders ?? []);
   const imageConfig = objectMember(input, "ImageConfig");
   const saved = await context.directory.save({
     ...record,
