@@ -14,8 +14,14 @@ export function describeEvent(payload: string): EventDescription {
     return { source: "direct", subject: "" };
   }
   if (!isJsonObject(event)) return { source: "direct", subject: "" };
-  return records(event) ?? http(event) ?? eventBridge(event) ?? { source: "direct", subject: "" };
+  const { source, subject } = records(event) ?? http(event) ?? eventBridge(event) ?? { source: "direct", subject: "" };
+  return { source: printable(source), subject: printable(subject) };
 }
+
+/** Paths and keys are the sender's, and end up on a terminal: what would move its cursor is shown by its code. */
+const printable = (words: string): string =>
+  // oxlint-disable-next-line no-control-regex -- exactly those have to go
+  words.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => encodeURIComponent(control));
 
 function records(event: JsonObject): EventDescription | undefined {
   const list = event["Records"];
