@@ -12,6 +12,7 @@ import { functionNotFound, invalidParameter, preconditionFailed, type RevisionSo
 import { parseFunctionName, type FunctionReference } from "./function-name.js";
 import type { FunctionRecord } from "./records.js";
 import type { Rows } from "./rows.js";
+import type { Turns } from "./turns.js";
 import { arnOf } from "../../shared/arn.js";
 
 export interface LambdaContext {
@@ -21,6 +22,7 @@ export interface LambdaContext {
   readonly rows: Rows;
   readonly code: CodeFolder;
   readonly directory: FunctionDirectory;
+  readonly turns: Turns;
   readonly async: () => Promise<AsyncQueue>;
   readonly mappings: () => Promise<MappingManager>;
   readonly readObject: ObjectReader;

@@ -2,10 +2,11 @@
 import type { ServerResponse } from "node:http";
 import { AwsError } from "../kit/aws-error.js";
 import { readBody } from "../kit/body.js";
-import { parseJsonObject } from "../kit/json-protocol.js";
+import { parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import type { Answer, LambdaContext } from "./context.js";
 import { entityTooLarge, notEmulated } from "./errors.js";
+import { bareName } from "./function-name.js";
 import { checkRequest } from "./model/check.js";
 import { findRoute } from "./router.js";
 
@@ -22,8 +23,19 @@ export async function answer(context: LambdaContext, request: ServiceRequest, re
   if (route.run !== undefined) {
     const input = parseJsonObject(await readInput(request, route.name));
     checkRequest({ ...call, input });
-    send(request, response, await route.run({ ...call, input }));
+    const { run } = route;
+    const answered = async (): Promise<Answer> => run({ ...call, input });
+    const isReading = route.method === "GET";
+    send(request, response, await (isReading ? answered() : context.turns.take(changedBy(path, input), answered)));
   }
+}
+
+/** What a change is about: the function for everything that belongs to one, in whatever form it is named. */
+function changedBy(path: Readonly<Record<string, string>>, input: JsonObject): string {
+  const { UUID, LayerName, CodeSigningConfigArn, Resource, ResourceArn, FunctionName } = path;
+  const named = FunctionName ?? ResourceArn ?? Resource ?? (UUID === undefined ? input["FunctionName"] : undefined);
+  if (typeof named === "string") return bareName(named);
+  return UUID ?? LayerName ?? CodeSigningConfigArn ?? "";
 }
 
 async function readInput(request: ServiceRequest, operation: string): Promise<Buffer> {

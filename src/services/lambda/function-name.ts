@@ -19,6 +19,9 @@ const FORM = new RegExp(
     "(?<name>[a-zA-Z0-9-_.]+)(?::(?<own>\\$LATEST(?:\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$",
 );
 
+/** The name alone, of whatever form; a text that has none is given back. */
+export const bareName = (text: string): string => FORM.exec(text)?.groups?.["name"] ?? text;
+
 /** Throws AWS's refusals of malformed, foreign and contradictory names. */
 export function parseFunctionName(text: string, queryQualifier: string | undefined, realm: Realm): FunctionReference {
   const faults = new Violations();

@@ -70,6 +70,7 @@ import type { LambdaContext } from "./context.js";
 import { FunctionDirectory } from "./directory.js";
 import type * as Dispatch from "./dispatch.js";
 import { Rows } from "./rows.js";
+import { Turns } from "./turns.js";
 
 export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
 export type { FunctionDirectory, KnownUrl } from "./directory.js";
@@ -101,7 +102,7 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
   const rows = new Rows(options.store);
   const code = new CodeFolder(options.store);
   const directory = new FunctionDirectory({ ...options, rows, code });
-  const context: LambdaContext = { ...options, rows, code, directory };
+  const context: LambdaContext = { ...options, rows, code, directory, turns: new Turns() };
   let dispatch: typeof Dispatch | undefined;
   return {
     directory,

@@ -430,6 +430,32 @@ test.each(["[]", "{", '{"Statement":[]}', '{"Statement":[{"Effect":"Allow"}]}', 
   },
 );
 
+test("calls about one function take turns: a name is given once, however long its code takes to unpack", async () => {
+  const fresh = (text: string): CreateFunctionCommandInput["Code"] => ({
+    ZipFile: zip({ "index.js": "exports.handler = async () => 1;", "data.txt": text.repeat(100_000) }),
+  });
+  const twice = ["first ", "second "].map((text) =>
+    client.send(new CreateFunctionCommand(made({ FunctionName: "once", Code: fresh(text) }))),
+  );
+  const outcomes = await Promise.allSettled(twice);
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
+    reason: { name: "ResourceConflictException", message: "Function already exist: once" },
+  });
+});
+
+test("versions that are published at the same moment have different numbers", async () => {
+  const FunctionName = await create();
+  const published = await Promise.all(
+    ["a", "b", "c"].map((text) => {
+      const ZipFile = zip({ "index.js": "exports.handler = async () => 1;", "data.txt": text.repeat(100_000) });
+      return client.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile, Publish: true }));
+    }),
+  );
+  expect(published.map(({ Version = "" }) => Version).toSorted()).toEqual(["2", "3", "4"]);
+  expect(new Set(published.map(({ CodeSha256 }) => CodeSha256)).size).toBe(3);
+});
+
 test("a permission for callers through the URL says so", async () => {
   const FunctionName = await create();
   const { Statement = "" } = await client.send(
