@@ -24,6 +24,12 @@ export function loadProjectToRun(options: Readonly<Record<string, unknown>>): Pr
   return load(options, ownRealm);
 }
 
+/** What an empty folder lacks; undefined where there is a template. */
+export const missingTemplate = ({ application, folder }: Project): string | undefined =>
+  application.sourceFile === undefined
+    ? `there is no template.yaml in ${folder}, so there are no functions; \`lambda-run init\` writes one`
+    : undefined;
+
 async function load(options: Readonly<Record<string, unknown>>, account?: typeof ownRealm): Promise<Project> {
   const folder = process.cwd();
   const configFile = options["config"];

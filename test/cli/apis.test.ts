@@ -100,6 +100,41 @@ Resources:
   expect((await project({}, keyed).run(["invoke", "orders"])).stdout).toMatch(/^"[a-z0-9]{10}"\n$/);
 });
 
+describe("a folder without a template", () => {
+  it("is told of, with what makes one", async () => {
+    const empty = new ProjectFolder({});
+    folders.push(empty);
+    const note = /^note there is no template\.yaml in .*, so there are no functions; `lambda-run init` writes one$/m;
+    expect(await empty.run(["list"])).toMatchObject({ exitCode: 0, stdout: "", stderr: expect.stringMatching(note) });
+    const screen = new Screen(empty.spawn(["start", "--port", "0"]));
+    await screen.sees(note);
+    await screen.sees(/ready in/);
+    screen.kill("SIGINT");
+    expect(await screen.exited).toBe(0);
+  });
+});
+
+it("a parameter without a value is told of to whoever invokes a function that sees it", async () => {
+  const files = (value: string): string => `
+Transform: AWS::Serverless-2016-10-31
+Parameters: { Stage: { Type: String } }
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: orders
+      Runtime: nodejs22.x
+      CodeUri: src/
+      Handler: orders.handler
+      Environment: { Variables: { FRONT: ${value} } }
+`;
+  const seen = await project({}, files("!Ref Stage")).run(["invoke", "orders"]);
+  expect(seen.stderr).toMatch(/^note Parameter Stage has no default: "placeholder-stage" stands in for it\./m);
+  const given = await project({}, files("!Ref Stage")).run(["invoke", "orders", "--parameter-overrides", "Stage=dev"]);
+  expect([given.stdout, given.stderr]).toEqual(['"dev"\n', expect.not.stringContaining("stands in")]);
+  expect((await project({}, files("fixed")).run(["invoke", "orders"])).stderr).not.toContain("stands in");
+});
+
 describe("lambda-run start", () => {
   const screens: Screen[] = [];
   const start = (...flags: string[]): Screen => {

@@ -119,6 +119,42 @@ describe("the history", () => {
     expect((await folder.run(["why", String(ran?.["id"])])).stdout).toMatch(/yes +notification to function hello/);
   });
 
+  it("explains which route a request took, and which it did not", async () => {
+    const doors = [
+      "      FunctionUrlConfig: { AuthType: NONE }",
+      "      Events:",
+      "        Read: { Type: HttpApi, Properties: { Path: '/orders/{id}', Method: GET } }",
+      "        Make: { Type: HttpApi, Properties: { Path: /orders, Method: POST } }",
+      "        Old: { Type: Api, Properties: { Path: '/old/{all+}', Method: ANY } }",
+    ].join("\n");
+    const folder = project(smallProject(HANDLER, doors));
+    const { apis } = JSON.parse((await folder.run(["list", "--json"])).stdout) as { apis: { url: string }[] };
+    const [http = "", rest = "", url = ""] = apis.map(
+      (api) => /(?:execute-api|lambda-url)\/(\w+)/.exec(api.url)?.[1] ?? "",
+    );
+    const why = async (event: object): Promise<string> => {
+      await folder.run(["invoke", "hello", "--data", JSON.stringify(event)]);
+      return (await folder.run(["why"])).stdout;
+    };
+    const modern = {
+      routeKey: "GET /orders/{id}",
+      rawPath: "/orders/7",
+      requestContext: { apiId: http, http: { method: "GET" } },
+    };
+    const read = await why(modern);
+    expect(read).toMatch(/yes +Read: GET \/orders\/\{id\} of ServerlessHttpApi\n/);
+    expect(read).toMatch(/no +Make: POST \/orders of ServerlessHttpApi\n.*the request took GET \/orders\/\{id\}\n/);
+    expect(read).toMatch(/no +Old: .*\n.*the request came to ServerlessHttpApi\n/);
+    expect(read).toMatch(/no +HelloFunction: its function URL\n.*the request came to an API\n/);
+    const classic = { resource: "/old/{all+}", path: "/old/x", httpMethod: "PUT", requestContext: { apiId: rest } };
+    expect(await why(classic)).toMatch(/no +Read:[\s\S]*yes +Old: ANY \/old\/\{all\+\}/);
+    expect(
+      await why({ ...modern, routeKey: "$default", requestContext: { apiId: url, http: { method: "GET" } } }),
+    ).toMatch(/yes +HelloFunction: its function URL/);
+    const byHand = await why({ ...modern, requestContext: { apiId: "elsewhere", http: { method: "GET" } } });
+    expect(byHand).toMatch(/no +Read:.*\n.*the request came to elsewhere\n[\s\S]*yes +invoke\n/);
+  });
+
   it("explains which member of a message a filter did not want", async () => {
     const folder = project();
     write(folder, {

@@ -100,7 +100,7 @@ describe("lambda-run start", () => {
     screen.type("i");
     await screen.sees(/JSON\): .*hello /);
     screen.type('{"n":-1}\r');
-    await screen.sees(/new code for -1[\s\S]*RangeError[\s\S]*below zero[\s\S]*at .*hello\.ts:3/);
+    await screen.sees(/new code for -1[\s\S]*RangeError[\s\S]*below zero\r?\n +at .*hello\.ts:3.*\r?\n(?! +at )/);
     screen.type("f");
     await screen.sees(/showing every invocation/);
     screen.type("c");

@@ -13,6 +13,7 @@ import { runOnce } from "../run-once.js";
 export const invokeCommand: Action = async ([name = ""], options) => {
   const project = await loadProjectToRun(options);
   const fn = chooseFunction(name, project);
+  for (const line of placeholdersIn(fn, project)) process.stderr.write(`note ${line}\n`);
   const payload = await readEvent(options, project.folder);
   const clientContext = readClientContext(options["clientContext"]);
   const request = { payload, ...(clientContext === undefined ? {} : { clientContext }) };
@@ -22,6 +23,15 @@ export const invokeCommand: Action = async ([name = ""], options) => {
 /** A path runs any file; everything else is a name of the template. */
 export function chooseFunction(name: string, { application, folder }: Project): FunctionConfig {
   return looksLikeFile(name) ? functionFromFile(name, folder, application.realm) : findFunction(application, name);
+}
+
+/** Values that stand in for parameters without one, where the function sees them: it may fail for nothing else. */
+function placeholdersIn({ environment }: FunctionConfig, { application }: Project): readonly string[] {
+  const values = Object.values(environment).join("\n");
+  return application.notices.filter((notice) => {
+    const [, placeholder] = /"([^"]+)" stands in for it/.exec(notice) ?? [];
+    return placeholder !== undefined && values.includes(placeholder);
+  });
 }
 
 function readClientContext(text: unknown): string | undefined {

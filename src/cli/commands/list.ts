@@ -1,13 +1,14 @@
 /** `lambda-run list`: what the template declares. */
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
-import { loadProject } from "../project.js";
+import { loadProject, missingTemplate } from "../project.js";
 import { frontDoors, type FrontDoor } from "../../stack/doors.js";
 import { table } from "../render/table.js";
 import { DOOR_TITLES } from "../terminal/banner.js";
 
 export const listCommand: Action = async (_args, options) => {
-  const { application, config } = await loadProject(options);
+  const project = await loadProject(options);
+  const { application, config } = project;
   const { functions, buckets, queues, topics, tables, secrets, notices } = application;
   // Where `start` serves them; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
@@ -26,7 +27,9 @@ export const listCommand: Action = async (_args, options) => {
     `${memoryMb} MB`,
     `${timeoutSeconds} s`,
   ]);
-  process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
+  const missing = missingTemplate(project);
+  if (missing !== undefined) process.stderr.write(`note ${missing}\n`);
+  else process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(

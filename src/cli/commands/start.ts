@@ -8,7 +8,7 @@ import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
 import { collectWhenIdle } from "../idle-memory.js";
 import { inspectorOptions } from "../inspect-options.js";
-import { loadProjectToRun, type Project } from "../project.js";
+import { loadProjectToRun, missingTemplate, type Project } from "../project.js";
 import { coloursFor, type Colours } from "../render/colours.js";
 import { doorLines, keyLine, limitLine, resourceLines } from "../terminal/banner.js";
 import { readKeys } from "../terminal/keys.js";
@@ -25,7 +25,9 @@ export const startCommand: Action = async (_args, options) => {
   const interactive = !json && process.stdin.isTTY && process.stderr.isTTY;
   // From the first moment on: a Ctrl-C while things come up takes them down in order, too.
   const quit = new Quit();
-  for (const line of project.application.notices) session.notice(line);
+  const missing = missingTemplate(project);
+  for (const line of [...project.application.notices, ...(missing === undefined ? [] : [missing])])
+    session.notice(line);
   const stack = await Stack.start({
     log: diagnostics(options),
     application: project.application,

@@ -2,14 +2,17 @@
  * The log of a running session: every line of a function with its name and the id of its invocation, and one line of
  * outcome for each invocation. With `failedOnly` the lines of an invocation wait until it is known how it ends.
  */
+import { join } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { LogRecord } from "../../runtime/log-capture.js";
+import { DIST_FOLDER } from "../../shared/own-package.js";
 import { failed, shortId, type InvocationRecord } from "../../stack/history/records.js";
 import type { Colours } from "../render/colours.js";
 import { recordLine } from "../render/history.js";
 
-/** Frames of a stack trace that are not the user's. */
-const FOREIGN_FRAME = /\((node:|\/var\/(lang|runtime)\/)|at (node:|async node:)|node_modules/;
+/** Frames of a stack trace that are not the user's; our client of the Runtime API lies elsewhere in the portable tier. */
+const FOREIGN_FRAME = /(\(|at |at async )(node:|\/var\/(lang|runtime)\/)|<anonymous>\)|node_modules/;
+const isForeign = (line: string): boolean => FOREIGN_FRAME.test(line) || line.includes(join(DIST_FOLDER, "bootstrap"));
 const MAX_FRAMES = 4;
 
 export class LiveLog {
@@ -70,7 +73,7 @@ function framesOf(result: string): readonly string[] {
     const { trace = [] } = JSON.parse(result) as { readonly trace?: readonly string[] };
     return trace
       .map((line) => line.trim())
-      .filter((line) => line.startsWith("at ") && !FOREIGN_FRAME.test(line))
+      .filter((line) => line.startsWith("at ") && !isForeign(line))
       .slice(0, MAX_FRAMES);
   } catch {
     return [];

@@ -6,6 +6,7 @@ import type { Application, BucketNotification } from "../../config/application.j
 import type { SqsSource } from "../../config/event-source.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { eventMatches } from "../../services/s3/notification.js";
+import { isDoor, routeReason } from "./explain-route.js";
 import {
   shortId,
   type FilteredRecord,
@@ -142,10 +143,13 @@ function explainInvocation(record: InvocationRecord, application: Application): 
     if (source.kind === "s3" && record.source === "s3")
       reasons.push(...bucketReasons(record, application, source.bucket, fn.arn));
     else if (source.kind === "sqs" && record.source === "sqs") reasons.push(mappingReason(source, record));
-    else if (sourceNames[source.kind] === record.source)
+    else if (isDoor(source)) {
+      if (record.source === "http") reasons.push(routeReason(source, parse(record.event), application));
+    } else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
-  if (reasons.length === 0) {
+  // A request always took a route; what fits none was made by hand.
+  if (record.source === "http" ? !reasons.some(({ matched }) => matched) : reasons.length === 0) {
     const because =
       record.source === "direct"
         ? "it was called directly"
@@ -156,9 +160,6 @@ function explainInvocation(record: InvocationRecord, application: Application): 
 }
 
 const sourceNames: Readonly<Record<string, string>> = {
-  httpApi: "http",
-  restApi: "http",
-  functionUrl: "http",
   webSocket: "websocket",
   schedule: "events",
   eventbridge: "events",
