@@ -29,7 +29,7 @@ const kind = (exitCode: ExitCode, title: string, fix: string): ErrorKind => ({ t
 export const ERROR_CODES = {
   LR1001: kind(EXIT.usage, "Unknown function", "Run `lambda-run list` to see the functions of this template."),
   LR1002: kind(EXIT.usage, "Event cannot be read", "Pass a file that exists, or `-` for standard input."),
-  LR1003: kind(EXIT.usage, "Event is not valid JSON", "Mend the file at the place named."),
+  LR1003: kind(EXIT.usage, "Event is not valid JSON", "Mend it at the place named."),
   LR1004: kind(EXIT.usage, "Wrong command line", "Run the command with --help."),
   LR1005: kind(EXIT.usage, "Value out of range", "Use a value inside the bounds named."),
   LR2001: kind(EXIT.usage, "Template cannot be read", "Create template.yaml, or pass --template."),

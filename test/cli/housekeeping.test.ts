@@ -51,6 +51,26 @@ describe("lambda-run reset", () => {
   });
 });
 
+const ENGINE = ["/var/run/docker.sock", "/run/podman/podman.sock"].find((socket) => existsSync(socket));
+
+describe("lambda-run down", () => {
+  // Beside an engine it would remove what other runs have made.
+  itUnless(ENGINE === undefined ? undefined : `${ENGINE} is there`)(
+    "has nothing to do without a Docker engine",
+    async () => {
+      const folder = project({});
+      const env = { HOME: folder.folder, XDG_RUNTIME_DIR: folder.folder, DOCKER_HOST: "", DOCKER_CONTEXT: "" };
+      expect(await folder.run(["down"], { env })).toEqual({
+        exitCode: 0,
+        stdout: "there is no container of lambda-run\n",
+        stderr: "",
+      });
+      const named = await folder.run(["down"], { env: { ...env, DOCKER_HOST: "unix:///nowhere.sock" } });
+      expect([named.exitCode, named.stderr]).toEqual([6, expect.stringContaining("error LR5009")]);
+    },
+  );
+});
+
 describe("a one-shot command", () => {
   it("says which object events of its function would have fired something in a running stack", async () => {
     const folder = project({
