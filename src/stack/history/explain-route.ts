@@ -2,7 +2,7 @@
 import type { Application } from "../../config/application.js";
 import type { EventSource, FunctionUrlSource, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
-import type { Reason } from "./explain.js";
+import type { Reason } from "./reason.js";
 
 type Door = HttpApiSource | RestApiSource | FunctionUrlSource;
 

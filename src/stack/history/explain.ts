@@ -7,6 +7,7 @@ import type { SqsSource } from "../../config/event-source.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { eventMatches } from "../../services/s3/notification.js";
 import { isDoor, routeReason } from "./explain-route.js";
+import type { Reason } from "./reason.js";
 import {
   shortId,
   type FilteredRecord,
@@ -14,13 +15,6 @@ import {
   type InvocationRecord,
   type ObjectRecord,
 } from "./records.js";
-
-export interface Reason {
-  /** True: this is what made it fire. */
-  readonly matched: boolean;
-  readonly rule: string;
-  readonly because: string;
-}
 
 export interface Explanation {
   readonly what: string;
