@@ -1,19 +1,24 @@
 /** For what no event tells of. What can be listened to is listened to, and virtual time is moved on. */
 
+export interface Pace {
+  readonly patienceMs: number;
+  /** Between two looks. */
+  readonly pauseMs: number;
+}
+
 /** Less than a test may take, so that the message is seen. */
-const PATIENCE_MS = 50_000;
-const BETWEEN_LOOKS_MS = 2;
+const PACE: Pace = { patienceMs: 50_000, pauseMs: 2 };
 
 type Eventually<T> = T | Promise<T>;
 
 /** Looks until there is something, which it gives; fails with what it looked for. */
 export async function found<T>(look: () => Eventually<T | undefined>, what = look.toString()): Promise<T> {
-  return poll(look, what, PATIENCE_MS);
+  return poll(look, what, PACE);
 }
 
 /** Looks until it is so; fails with the condition that did not come true. */
-export async function until(isSo: () => Eventually<boolean>, patienceMs = PATIENCE_MS): Promise<void> {
-  await poll(async () => (await isSo()) || undefined, isSo.toString(), patienceMs);
+export async function until(isSo: () => Eventually<boolean>, pace: Partial<Pace> = {}): Promise<void> {
+  await poll(async () => (await isSo()) || undefined, isSo.toString(), { ...PACE, ...pace });
 }
 
 /** Does it again and again until it is so, `times` at most; fails with the condition that did not come true. */
@@ -25,12 +30,12 @@ export async function repeatUntil(isSo: () => boolean, act: () => Promise<unknow
   throw new Error(`after ${times} times in vain: ${isSo.toString()}`);
 }
 
-async function poll<T>(look: () => Eventually<T | undefined>, what: string, patienceMs: number): Promise<T> {
-  const latest = performance.now() + patienceMs;
+async function poll<T>(look: () => Eventually<T | undefined>, what: string, pace: Pace): Promise<T> {
+  const latest = performance.now() + pace.patienceMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() > latest) throw new Error(`after ${patienceMs / 1000} s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+    if (performance.now() > latest) throw new Error(`after ${pace.patienceMs / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, pace.pauseMs));
   }
 }

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { ProjectFolder } from "../cli/cli.js";
-import { containersOf, MINIO_IMAGE as IMAGE, removeContainersOf } from "./docker.js";
+import { until } from "../until.js";
+import { containersOf, ENGINE_PACE, MINIO_IMAGE as IMAGE, removeContainersOf } from "./docker.js";
 
 const folders: ProjectFolder[] = [];
 const ours = (): string[] => folders.flatMap(({ folder }) => containersOf(folder));
@@ -86,17 +87,10 @@ describe("the containers backend", () => {
   it("leaves no container behind when the CLI is killed", async () => {
     const folder = project({ backends: { s3: "containers" } });
     const child = folder.spawn(["start", "--ephemeral"]);
-    await new Promise<void>((resolve) => {
-      const until = setInterval(() => {
-        if (ours().length === 0) return;
-        clearInterval(until);
-        resolve();
-      }, 50);
-    });
+    await until(() => ours().length > 0, ENGINE_PACE);
     child.kill("SIGKILL");
     await once(child, "exit");
-    for (let round = 0; round < 100 && ours().length > 0; round += 1)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => ours().length === 0, ENGINE_PACE);
     expect(ours()).toEqual([]);
   });
 

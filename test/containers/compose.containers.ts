@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { MINIO_IMAGE } from "./docker.js";
+import { until } from "../until.js";
+import { ENGINE_PACE, MINIO_IMAGE } from "./docker.js";
 
 const FILE = join(__dirname, "../../docker-compose.yml");
 /** Said by scripts/containers/compose.sh; `npm run test:containers` says which generation is not there. */
@@ -54,14 +55,13 @@ describe.each(COMPOSES)("docker-compose.yml by %s", (command) => {
     try {
       run("up", "-d", "minio");
       const url = `http://${run("port", "minio", "9000").trim()}/minio/health/ready`;
-      let status = 0;
-      for (let round = 0; status !== 200 && round < 200; round += 1) {
+      const status = async (): Promise<number | undefined> => {
         const answer = await fetch(url, { signal: AbortSignal.timeout(300) }).catch(() => undefined);
         await answer?.body?.cancel();
-        status = answer?.status ?? 0;
-        if (status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      expect(status).toBe(200);
+        return answer?.status;
+      };
+      await until(async () => (await status()) === 200, ENGINE_PACE);
+      expect(await status()).toBe(200);
     } finally {
       run("down", "-v", "-t", "1");
       rmSync(folder, { recursive: true });

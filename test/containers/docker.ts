@@ -1,5 +1,9 @@
 /** Docker's own client, for tests that look at what is really there. Other work may go on at the same engine. */
 import { execFileSync, spawnSync } from "node:child_process";
+import { until, type Pace } from "../until.js";
+
+/** In real time, of a real engine; to ask it blocks this process. */
+export const ENGINE_PACE: Pace = { patienceMs: 40_000, pauseMs: 50 };
 
 /** MinIO as `scripts/containers/setup.sh` makes it. */
 export const MINIO_IMAGE = process.env["LAMBDA_RUN_MINIO_IMAGE"] ?? "lambda-run/minio:local";
@@ -50,13 +54,17 @@ export async function runServer(
   const id = docker("run", "-d", "-p", `127.0.0.1::${port}`, ...variables, image, ...command);
   const url = `http://${docker("port", id, `${port}`).split("\n")[0] ?? ""}`;
   const stop = (): void => void docker("rm", "-f", "-v", id);
-  for (let round = 0; round < 300; round += 1) {
+  const answers = async (): Promise<boolean> => {
     // What comes first may be lost before the container's network is up.
     const answer = await fetch(url, { signal: AbortSignal.timeout(300), redirect: "manual" }).catch(() => undefined);
     await answer?.body?.cancel();
-    if (answer !== undefined && answer.status < 500) return { url, stop };
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    return answer !== undefined && answer.status < 500;
+  };
+  try {
+    await until(answers, ENGINE_PACE);
+  } catch (error) {
+    stop();
+    throw new Error(`${image} does not answer`, { cause: error });
   }
-  stop();
-  throw new Error(`${image} does not answer`);
+  return { url, stop };
 }

@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CodeSource, FunctionConfig } from "../../src/config/function-config.js";
 import type { HostOptions } from "../../src/runtime/host.js";
 import { openImageRooms, type ImageRooms } from "../../src/stack/containers/functions/index.js";
 import { FunctionHost, bodyOf } from "../runtime/function-host.js";
+import { until } from "../until.js";
+import { ENGINE_PACE } from "./docker.js";
 import { docker, DOCKERFILE, makeNodeImage, NODE_IMAGE, pruneTestImages, RUNTIME_CLIENT } from "./node-image.js";
 
 type ImageSource = Extract<CodeSource, { kind: "image" }>;
@@ -107,7 +108,7 @@ describe("a container image", () => {
     const host = hostOf();
     const config = imageFunction(host);
     expect(await run(host, config, "count")).toBe(1);
-    await until(() => containers()[0]?.startsWith("paused ") === true);
+    await until(() => containers()[0]?.startsWith("paused ") === true, ENGINE_PACE);
     expect(docker("ps", "--filter", `label=lambda-run.function=${config.name}`, "--format", "{{.Status}}")).not.toMatch(
       /health/,
     );
@@ -281,14 +282,14 @@ const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extens
     const host = hostOf({ standby: true });
     const config = imageFunction(host);
     await host.host.prepare(config);
-    await until(() => containers()[0]?.startsWith("paused ") === true);
+    await until(() => containers()[0]?.startsWith("paused ") === true, ENGINE_PACE);
     expect(host.lines(config)).toEqual(["INIT of the image"]);
     const result = await host.invoke(config, { run: "count" });
     expect(bodyOf(result)).toBe(1);
     expect(result.report.initDurationMs).toBeGreaterThan(0);
     expect(result.logs).not.toContain("INIT of the image");
     // One that has run, and the next standby.
-    await until(() => containers().filter((state) => state.startsWith("paused ")).length === 2);
+    await until(() => containers().filter((state) => state.startsWith("paused ")).length === 2, ENGINE_PACE);
   });
 
   it("that does not build is LR3004 with the last lines of the build", async () => {
@@ -314,7 +315,3 @@ const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extens
     });
   });
 });
-
-async function until(check: () => boolean): Promise<void> {
-  while (!check()) await sleep(20);
-}

@@ -13,6 +13,8 @@ import { createStack, findFunction, Stack } from "../../src/index.js";
 import type { WatchEvent } from "../../src/stack/watch/events.js";
 import { Watch } from "../../src/stack/watch/watch.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { until } from "../until.js";
+import { ENGINE_PACE } from "./docker.js";
 import { docker, DOCKERFILE, makeNodeImage, pruneTestImages, RUNTIME_CLIENT } from "./node-image.js";
 
 const TEMPLATE = `
@@ -56,9 +58,9 @@ const holders = (): string[] =>
     .filter((id) => id !== "");
 const states = (): string[] => containers("{{.State}}");
 /** Looking blocks this process: what it has seen may be news to the stack that runs in it. */
-async function until(check: () => boolean): Promise<void> {
-  while (!check()) await sleep(20);
-  await sleep(20);
+async function untilSo(isSo: () => boolean): Promise<void> {
+  await until(isSo, ENGINE_PACE);
+  await sleep(ENGINE_PACE.pauseMs);
 }
 
 describe("an image function", () => {
@@ -81,17 +83,17 @@ describe("an image function", () => {
   it("leaves no container when the CLI is killed in the middle of an invocation", async () => {
     const child = project.spawn(["invoke", "boxed", "--event", "-", "--ephemeral"]);
     child.stdin.end(JSON.stringify({ run: "new Promise(() => setInterval(() => {}, 1000))" }));
-    await until(() => containers().length > 0);
+    await untilSo(() => containers().length > 0);
     child.kill("SIGKILL");
     await once(child, "exit");
-    await until(() => containers().length + holders().length === 0);
+    await untilSo(() => containers().length + holders().length === 0);
     expect(docker("volume", "ls", "-q", "--filter", "label=lambda-run.holder=boxed")).toBe("");
   });
 
   it("leaves no container when an invocation is interrupted", async () => {
     const child = project.spawn(["invoke", "boxed", "--event", "-", "--ephemeral"]);
     child.stdin.end(JSON.stringify({ run: "new Promise(() => setInterval(() => {}, 1000))" }));
-    await until(() => containers().length > 0);
+    await untilSo(() => containers().length > 0);
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([130, null]);
   });
@@ -104,7 +106,7 @@ describe("an image function", () => {
       expect((JSON.parse(stdout) as { removed: string[] }).removed).toContainEqual(
         expect.stringMatching(/^sha256:|boxed/),
       );
-      await until(() => containers().length === 0);
+      await untilSo(() => containers().length === 0);
       expect(await stack.invoke("boxed", { run: "count" })).toMatchObject({ error: undefined, payload: 1 });
     } finally {
       await stack.close();
@@ -125,7 +127,7 @@ describe("an image function", () => {
       onEvent: (event) => events.push(event),
     });
     try {
-      await until(() => states().join() === "paused");
+      await untilSo(() => states().join() === "paused");
       const invoke = async (): Promise<unknown> => {
         const fn = findFunction(stack.application, "boxed");
         const { payload } = await stack.invoke(fn, { payload: Buffer.from(JSON.stringify({ run: "count" })) });
@@ -133,11 +135,11 @@ describe("an image function", () => {
       };
       expect(await invoke()).toBe(1);
       project.write("app/runtime.mjs", RUNTIME_CLIENT.replace("count = 0", "count = 100"));
-      await until(() => events.length > 0);
+      await untilSo(() => events.length > 0);
       expect(events).toMatchObject([{ kind: "built", functionName: "boxed" }]);
       expect(await invoke()).toBe(101);
       project.write("app/Dockerfile", "FROM nothing:here\n");
-      await until(() => events.length > 1);
+      await untilSo(() => events.length > 1);
       expect(events[1]).toMatchObject({ kind: "broken", error: { code: "LR3004" }, servesOld: true });
       expect(await invoke()).toBe(102);
     } finally {

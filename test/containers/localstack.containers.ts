@@ -3,7 +3,16 @@ import { once } from "node:events";
 import { configSchema } from "../../src/config/schema.js";
 import { startContainers } from "../../src/stack/containers/index.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { buildImage, containersOf, docker, LOCALSTACK_IMAGE, MINIO_IMAGE, removeContainersOf } from "./docker.js";
+import { until } from "../until.js";
+import {
+  buildImage,
+  containersOf,
+  docker,
+  ENGINE_PACE,
+  LOCALSTACK_IMAGE,
+  MINIO_IMAGE,
+  removeContainersOf,
+} from "./docker.js";
 
 const PROJECT = `/test/localstack-${process.pid}`;
 const start = (image: string) =>
@@ -15,13 +24,7 @@ const start = (image: string) =>
   });
 const ofProject = (image: string, root = PROJECT): string =>
   docker("ps", "-q", "--filter", `label=lambda-run.project=${root}`, "--filter", `ancestor=${image}`);
-/** Real time, of a real engine. */
-async function until(check: () => boolean): Promise<void> {
-  for (let round = 0; !check(); round += 1) {
-    if (round === 400) throw new Error("it did not happen");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const untilSo = (isSo: () => boolean): Promise<void> => until(isSo, ENGINE_PACE);
 
 afterEach(() => removeContainersOf(PROJECT));
 
@@ -38,20 +41,20 @@ describe("LocalStack in a container", () => {
       fix: expect.stringContaining("LOCALSTACK_AUTH_TOKEN"),
     });
     // MinIO was under way beside it: what was half made goes too.
-    await until(() => containersOf(PROJECT).length === 0);
+    await untilSo(() => containersOf(PROJECT).length === 0);
     docker("rmi", image);
   });
 
   it("that is killed while it starts says so at once", async () => {
     const starting = start(LOCALSTACK_IMAGE);
     starting.catch(() => undefined);
-    await until(() => ofProject(LOCALSTACK_IMAGE) !== "");
+    await untilSo(() => ofProject(LOCALSTACK_IMAGE) !== "");
     docker("kill", "-s", "KILL", ofProject(LOCALSTACK_IMAGE));
     await expect(starting).rejects.toMatchObject({
       code: "LR5011",
       what: "The container of localstack ended with exit code 137 before it was ready",
     });
-    await until(() => containersOf(PROJECT).length === 0);
+    await untilSo(() => containersOf(PROJECT).length === 0);
   });
 
   it("goes with MinIO when the CLI is killed while it starts, and when it is killed later", async () => {
@@ -68,11 +71,11 @@ describe("LocalStack in a container", () => {
       const child = project.spawn(["start", "--ephemeral", "--json"]);
       let output = "";
       child.stdout.on("data", (text: Buffer) => (output += text.toString("utf8")));
-      await until(() => (moment === "ready" ? output.includes('"ready"') : ofProject(MINIO_IMAGE, root) !== ""));
+      await untilSo(() => (moment === "ready" ? output.includes('"ready"') : ofProject(MINIO_IMAGE, root) !== ""));
       if (moment === "ready") expect(containersOf(root)).toHaveLength(2);
       child.kill("SIGKILL");
       await once(child, "exit");
-      await until(() => containersOf(root).length === 0);
+      await untilSo(() => containersOf(root).length === 0);
     }
     project.remove();
   });

@@ -15,7 +15,9 @@ import {
   MOTO_IMAGE,
   runServer,
   withoutDynamoDb,
+  ENGINE_PACE,
 } from "./docker.js";
+import { until } from "../until.js";
 import { normalised, normalisedJson, objectsOf, rawKeysOf, rowsOf } from "./observed.js";
 
 jest.setTimeout(180_000);
@@ -188,16 +190,14 @@ async function observe(world: World): Promise<Record<string, unknown>> {
   };
 }
 
-/** Real time: real servers. Resolves when this many objects are marked as delivered, and no message is left of them. */
+/** Resolves when this many objects are marked as delivered, and no message is left of them. */
 async function worksOff(stack: TestStack, isOne: (objectId: string) => boolean, count: number): Promise<void> {
-  for (let round = 0; ; round += 1) {
+  await until(async () => {
     const rows = await stack.dynamodb.scan("aggregation-idempotency");
     const { visible, inFlight } = await stack.sqs.depth("landing-files");
     const delivered = rows.filter(({ ObjectID, Status }) => isOne(String(ObjectID)) && Status === "DONE").length;
-    if (delivered === count && visible + inFlight === 0) return;
-    if (round === 300) throw new Error("the queue is not worked off");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return delivered === count && visible + inFlight === 0;
+  }, ENGINE_PACE);
 }
 
 /** A report that arrives fires the function, whose manifest then names it. */

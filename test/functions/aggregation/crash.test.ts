@@ -53,7 +53,7 @@ async function depth(endpoint: string, queue: string): Promise<number> {
   return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
 }
 
-const RECOVERY_MS = 200_000;
+const RECOVERY = { patienceMs: 200_000 };
 
 it("brings every object into exactly one archive although the process is killed with SIGKILL in the middle", async () => {
   const storePort = await freePort();
@@ -84,13 +84,13 @@ it("brings every object into exactly one archive although the process is killed 
       names.map((Key) => s3.send(new PutObjectCommand({ Bucket: "landing", Key, Body: `content of ${Key}` }))),
     );
     s3.destroy();
-    await until(async () => (await countArchives(storeEndpoint)) >= 5, RECOVERY_MS);
+    await until(async () => (await countArchives(storeEndpoint)) >= 5, RECOVERY);
     await end(running, "SIGKILL");
 
     running = await startStack(project);
     const before = await depth(running.endpoint, "files");
     expect(before).toBeGreaterThan(0);
-    await until(async () => (await depth(running.endpoint, "files")) === 0, RECOVERY_MS);
+    await until(async () => (await depth(running.endpoint, "files")) === 0, RECOVERY);
     expect(await depth(running.endpoint, "dead")).toBe(0);
     const archives = await archivesIn(storeEndpoint);
     expect(allMembers(archives)).toEqual(names);
