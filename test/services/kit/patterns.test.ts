@@ -66,6 +66,37 @@ describe("a pattern", () => {
     ],
   ])("for %s", (_name, pattern, event, expected) => expect(matches(pattern, event)).toBe(expected));
 
+  it.each<[expression: unknown, passes: readonly unknown[], stops: readonly unknown[]]>([
+    [{ exactly: "ab" }, ["ab"], ["abc", "AB", "", 1]],
+    [{ prefix: "ab" }, ["ab", "abc"], ["xab", "Abc", "a", 1]],
+    [{ prefix: { "equals-ignore-case": "Ab" } }, ["ab", "ABC"], ["xab", "a"]],
+    [{ suffix: "yz" }, ["yz", "xyz"], ["yzx", "xYZ", "z", 1]],
+    [{ suffix: { "equals-ignore-case": "Yz" } }, ["yz", "XYZ"], ["yzx", "z"]],
+    [{ "equals-ignore-case": "Ab" }, ["ab", "AB"], ["abc", "b"]],
+    [{ wildcard: "a*z" }, ["az", "abz"], ["a", "azb", "bz"]],
+    [{ "anything-but": "x" }, ["y", "X", 1, true, null], ["x"]],
+    [{ "anything-but": 1 }, [2, "1"], [1]],
+    [{ "anything-but": ["x", "y"] }, ["z"], ["x", "y"]],
+    [{ "anything-but": { prefix: "ab" } }, ["xab"], ["ab", "abc"]],
+    [{ "anything-but": { suffix: "yz" } }, ["yzx"], ["yz", "xyz"]],
+    [{ "anything-but": { "equals-ignore-case": "Ab" } }, ["abc"], ["ab", "AB"]],
+    [{ "anything-but": { wildcard: "a*z" } }, ["azb"], ["az", "abz"]],
+    [{ numeric: ["=", 5] }, [5, 5.0], [4.9, 5.1, "5"]],
+    [{ numeric: ["<", 5] }, [4.9, -6], [5, 6, "4"]],
+    [{ numeric: ["<=", 5] }, [5, 4], [5.1]],
+    [{ numeric: [">", 5] }, [5.1], [5, 4]],
+    [{ numeric: [">=", 5] }, [5, 6], [4.9]],
+    [{ numeric: [">=", 0, "<", 5] }, [0, 4.9], [-0.1, 5]],
+    [{ cidr: "10.0.0.0/24" }, ["10.0.0.0", "10.0.0.255"], ["10.0.1.0", "::ffff:10.0.0.1", "10.0.0", "x", 1]],
+    [{ cidr: "2001:db8::/32" }, ["2001:db8::1"], ["2001:db9::1", "10.0.0.1"]],
+    [{ exists: true }, ["", 0, false, null], [undefined]],
+    [{ exists: false }, [undefined], ["", 0, false, null]],
+  ])("of %j lets pass %j and stops %j", (expression, passes, stops) => {
+    const passing = (value: unknown): boolean => matches({ a: [expression] }, value === undefined ? {} : { a: value });
+    expect(passes.filter((value) => !passing(value))).toEqual([]);
+    expect(stops.filter(passing)).toEqual([]);
+  });
+
   it.each<[pattern: string, reason: string]>([
     ["null", "Filter is not an object"],
     ['{"a":"x"}', '"a" must be an object or an array'],

@@ -294,6 +294,32 @@ describe("SNS topics", () => {
     expect(await refusal(send())).toEqual(expected);
   });
 
+  test("values count by the level of their key, up to 150 combinations", async () => {
+    const TopicArn = await topic("levels");
+    const values = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+    const subscribe = (policy: object) =>
+      refusal(
+        sns.send(
+          new SubscribeCommand({
+            TopicArn,
+            Protocol: "sqs",
+            Endpoint: `${QUEUE}-${JSON.stringify(policy).length}`,
+            Attributes: { FilterPolicyScope: "MessageBody", FilterPolicy: JSON.stringify(policy) },
+          }),
+        ),
+      );
+    const tooComplex = [
+      400,
+      "InvalidParameter",
+      "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy is too complex",
+    ];
+    expect(await subscribe({ a: { b: values(75) } })).toBe("no refusal");
+    expect(await subscribe({ a: { b: values(76) } })).toEqual(tooComplex);
+    // Five values on the third level times ten on the first.
+    expect(await subscribe({ a: { b: { c: values(5) } }, d: values(10) })).toBe("no refusal");
+    expect(await subscribe({ a: { b: { c: values(5) } }, d: values(11) })).toEqual(tooComplex);
+  });
+
   test("a queue is subscribed at once, and once", async () => {
     const TopicArn = await topic("queues");
     const subscribe = (more: object = {}) =>

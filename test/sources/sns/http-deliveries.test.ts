@@ -6,6 +6,7 @@ import type { TopicDelivery } from "../../../src/shared/bus.js";
 import { VirtualClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
 import { HttpDeliveries } from "../../../src/sources/sns/http-deliveries.js";
+import { until } from "../../until.js";
 
 let server: Server;
 let store: StateStore;
@@ -51,19 +52,13 @@ const delivery = (body: string): TopicDelivery => ({
 const answer = (statusCode: number): void => {
   for (const response of held.splice(0)) response.writeHead(statusCode).end();
 };
-const waitUntil = async (met: () => boolean): Promise<void> => {
-  for (let turns = 0; !met(); turns += 1) {
-    if (turns > 100_000) throw new Error("it did not happen");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-};
 const rows = (): number => store.table("sns-http-deliveries").getCount();
 
 test("a burst takes twenty connections at a time", async () => {
   for (let i = 0; i < 50; i += 1) deliveries.put(delivery(String(i)));
   const rounds: number[] = [];
   for (const expected of [20, 20, 10]) {
-    await waitUntil(() => held.length >= expected);
+    await until(() => held.length >= expected);
     // One more would have had as long to come as all of these.
     await new Promise<void>((resolve, reject) => server.getConnections((error) => (error ? reject(error) : resolve())));
     rounds.push(held.length);
@@ -76,7 +71,7 @@ test("a burst takes twenty connections at a time", async () => {
 
 test("what a reset forgets while it is on its way does not come back", async () => {
   deliveries.put(delivery("forgotten"));
-  await waitUntil(() => held.length === 1);
+  await until(() => held.length === 1);
   await deliveries.reset();
   answer(500);
   await deliveries.idle();
@@ -89,7 +84,7 @@ test("a delivery whose dead letters cannot be reached is tried again in the same
   const reached: string[] = [];
   failed = () => Promise.reject(new Error("connect ECONNREFUSED"));
   deliveries.put(delivery("refused"));
-  await waitUntil(() => held.length === 1);
+  await until(() => held.length === 1);
   answer(403);
   await deliveries.idle();
   expect(rows()).toBe(1);
@@ -98,7 +93,7 @@ test("a delivery whose dead letters cannot be reached is tried again in the same
     return Promise.resolve();
   };
   await clock.advance(20_000);
-  await waitUntil(() => held.length === 1);
+  await until(() => held.length === 1);
   answer(403);
   await deliveries.idle();
   expect(reached).toEqual(["refused"]);
@@ -110,14 +105,46 @@ test.each([
   ["breaks off before it", () => true],
 ])("an endpoint that %s is asked again", async (_, begin) => {
   deliveries.put(delivery("again"));
-  await waitUntil(() => held.length === 1);
+  await until(() => held.length === 1);
   begin(held[0] as ServerResponse);
   server.closeAllConnections();
   await deliveries.idle();
   held = [];
   await clock.advance(20_000);
-  await waitUntil(() => held.length === 1);
+  await until(() => held.length === 1);
   answer(200);
   await deliveries.idle();
   expect(rows()).toBe(0);
+});
+
+test("an endpoint that fails is asked at once and three times more, 20 seconds apart, and no more", async () => {
+  const given: string[] = [];
+  failed = async ({ message }) => void given.push(message.body);
+  deliveries.put(delivery("fails"));
+  for (let attempt = 1; attempt <= 4; attempt += 1) {
+    await until(() => held.length === 1);
+    expect(given).toEqual([]);
+    answer(500);
+    await deliveries.idle();
+    await clock.advance(19_999);
+    expect(deliveries.busy).toBe(false);
+    await clock.advance(1);
+    expect(deliveries.busy).toBe(attempt < 4);
+  }
+  expect(given).toEqual(["fails"]);
+  expect(rows()).toBe(0);
+});
+
+test.each([
+  [404, "is not", false],
+  [400, "is not", false],
+  [429, "is", true],
+  [301, "is", true],
+  [503, "is", true],
+])("an endpoint that answers %i %s asked again", async (status, _, again) => {
+  deliveries.put(delivery("once"));
+  await until(() => held.length === 1);
+  answer(status);
+  await deliveries.idle();
+  expect(rows()).toBe(again ? 1 : 0);
 });
