@@ -470,6 +470,16 @@ describe("Invoke", () => {
     expect(log).toContain(`RequestId: ${answer.$metadata.requestId}`);
   });
 
+  test("gives the last 4 KB of the log and no more", async () => {
+    const FunctionName = await create(
+      "exports.handler = async () => { for (let n = 100; n < 200; n++) console.log(n + '-' + 'x'.repeat(96)); };",
+    );
+    const { LogResult = "" } = await client.send(new InvokeCommand({ FunctionName, LogType: "Tail" }));
+    const log = Buffer.from(LogResult, "base64");
+    expect(log).toHaveLength(4096);
+    expect(log.toString()).toMatch(/199-x{96}\nEND RequestId: .*\nREPORT RequestId: .*\n$/);
+  });
+
   test("checks a call without running it", async () => {
     expect(await client.send(new InvokeCommand({ FunctionName: "declared", InvocationType: "DryRun" }))).toMatchObject({
       StatusCode: 204,
@@ -613,8 +623,11 @@ describe("settings of a function", () => {
     ).toMatchObject({ ReservedConcurrentExecutions: 0 });
     await expect(call(FunctionName)).rejects.toMatchObject({
       name: "TooManyRequestsException",
+      $metadata: { httpStatusCode: 429 },
       Reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
       message: "Rate Exceeded.",
+      // The header Retry-After.
+      retryAfterSeconds: "1",
     });
     expect(await client.send(new GetFunctionConcurrencyCommand({ FunctionName }))).toMatchObject({
       ReservedConcurrentExecutions: 0,

@@ -1,0 +1,14 @@
+/** The ten seconds of INIT, in real time: they guard a real process. */
+import { bodyOf, FunctionHost } from "../function-host.js";
+
+test("an INIT of more than ten seconds is cut, and tried again inside the invocation", async () => {
+  const functions = new FunctionHost();
+  const config = functions.function("node", "slow-load.handler", { environment: { LOAD_MS: "10300" } });
+  const result = await functions.invoke(config);
+  expect(bodyOf(result)).toBe("loaded in the second try");
+  const reports = functions.lines(config).filter((line) => line.startsWith("INIT_REPORT"));
+  expect(reports).toEqual([
+    expect.stringMatching(/^INIT_REPORT Init Duration: 1\d{4}\.\d\d ms\tPhase: init\tStatus: timeout$/),
+  ]);
+  await functions.close();
+});
