@@ -1,8 +1,10 @@
 /** The ten seconds of INIT, in real time: they guard a real process. */
 import { bodyOf, FunctionHost } from "../function-host.js";
 
+const functions = new FunctionHost();
+afterAll(() => functions.close());
+
 test("an INIT of more than ten seconds is cut, and tried again inside the invocation", async () => {
-  const functions = new FunctionHost();
   const config = functions.function("node", "slow-load.handler", { environment: { LOAD_MS: "10300" } });
   const result = await functions.invoke(config);
   expect(bodyOf(result)).toBe("loaded in the second try");
@@ -10,5 +12,4 @@ test("an INIT of more than ten seconds is cut, and tried again inside the invoca
   expect(reports).toEqual([
     expect.stringMatching(/^INIT_REPORT Init Duration: 1\d{4}\.\d\d ms\tPhase: init\tStatus: timeout$/),
   ]);
-  await functions.close();
 });

@@ -205,6 +205,13 @@ const RESULTS: readonly (readonly [
     { accept: "image/png, */*" },
   ],
   [
+    "base64 that the client accepts as binary in the second place",
+    '{"statusCode":200,"body":"aGk=","isBase64Encoded":true}',
+    ["rest"],
+    { text: "aGk=" },
+    { accept: "text/html, image/png" },
+  ],
+  [
     "a redirect",
     '{"statusCode":302,"headers":{"Location":"/there"}}',
     ["rest", "http 2.0", "url"],

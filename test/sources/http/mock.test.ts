@@ -41,6 +41,7 @@ Resources:
             get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { "4..": { statusCode: "404" }, default: { statusCode: "203", responseParameters: { method.response.header.Content-Type: "'text/plain'" }, responseTemplates: { application/json: fine } } } } }
             post: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { default: { statusCode: "200", responseTemplates: { application/json: "$input.body" } } } } }
             options: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { default: { statusCode: "200", responseParameters: ${PREFLIGHT}, responseTemplates: { application/json: "#set($a = 1)" } } } } }
+            patch: { x-amazon-apigateway-integration: { type: mock, requestTemplates: ${STATUS}, responses: { default: { statusCode: "200" } } } }
           /gone:
             get: { x-amazon-apigateway-integration: { type: mock, requestTemplates: { application/json: '{"statusCode": 410}' }, responses: { '4\\d{2}': { statusCode: "404", responseTemplates: { application/json: "nobody" } }, default: { statusCode: "200" } } } }
             post: { x-amazon-apigateway-integration: { type: mock, responses: { default: { statusCode: "200" } } } }
@@ -100,6 +101,16 @@ test("the status of the request template chooses the answer; without one there i
     status: 500,
     text: '{"message": "Internal server error"}',
     headers: { "x-amzn-errortype": "InternalServerErrorException" },
+  });
+});
+
+test("a body of 10 MB is the largest that a gateway takes, whoever answers", async () => {
+  const patch = (size: number): Promise<Answer> =>
+    doors.send("Document", "/health", { method: "PATCH", body: Buffer.alloc(size, "a") });
+  expect(await patch(10 * 1024 * 1024)).toMatchObject({ status: 200 });
+  expect(await patch(10 * 1024 * 1024 + 1)).toMatchObject({
+    status: 413,
+    text: '{"message":"Request Entity Too Large"}',
   });
 });
 
