@@ -197,7 +197,7 @@ describe("lambda-run start", () => {
           .listen(4566, "127.0.0.1");
       });
     // Another test may have it for a moment; one who has it for longer takes our place.
-    await until(taken, 2000).catch(() => undefined);
+    await until(taken, { patienceMs: 2000 }).catch(() => undefined);
     const screen = project({ ...smallProject(HANDLER), "lambda-run.config.json": "{}" }).piped();
     const said = await screen.sees(/port 4566 is in use, the services listen on \d+/);
     expect(said).not.toMatch(/on 4566$/);
