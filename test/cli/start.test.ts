@@ -187,6 +187,12 @@ describe("lambda-run start", () => {
     expect(await second.exited).toBe(0);
   });
 
+  it("says that nothing is kept with --ephemeral", async () => {
+    await project()
+      .piped("--ephemeral")
+      .sees(/AWS services on http:\/\/[\d.:]+, nothing is kept at the end$/m);
+  });
+
   it("takes the next port when the default is busy, and says so", async () => {
     const server = createServer();
     const taken = (): Promise<boolean> =>
