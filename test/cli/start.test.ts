@@ -188,9 +188,10 @@ describe("lambda-run start", () => {
   });
 
   it("says that nothing is kept with --ephemeral", async () => {
-    await project()
+    const ready = await project()
       .piped("--ephemeral")
-      .sees(/AWS services on http:\/\/[\d.:]+, nothing is kept at the end$/m);
+      .sees(/^ready in .*$/m);
+    expect(ready).toMatch(/AWS services on http:\/\/[\d.:]+, nothing is kept at the end$/);
   });
 
   it("takes the next port when the default is busy, and says so", async () => {
