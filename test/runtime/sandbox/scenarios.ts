@@ -89,7 +89,7 @@ async function withRoom<T>(
     start: async (script) => {
       text = "";
       const started = sandbox.spawn(room.process([node, "-e", script], { SANDBOX_TMP: sandbox.paths.tmp }));
-      while (!text.includes("up\n")) await Promise.race([once(sandbox.output.stdout, "data"), started.exited]);
+      await until(() => text.includes("up\n"));
       return started;
     },
   };
