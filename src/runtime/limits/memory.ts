@@ -31,7 +31,8 @@ export interface MemoryGroup {
   usageBytes(): number;
   /** Memory of processes that is charged to the group: anonymous, and mapped files. */
   processBytes(): number;
-  setLimit(bytes: number): void;
+  /** False when more than that is in use: then the old limit stands. */
+  setLimit(bytes: number): boolean;
   /** How many processes the kernel has killed for want of memory. */
   oomKills(): number;
 }
@@ -81,6 +82,16 @@ export class MemoryGuard {
   rest(): void {
     this.#running = false;
     clearTimeout(this.#timer);
+  }
+
+  /** The last process has ended: the wall that stood for it is none for the next one. */
+  emptied(): void {
+    this.rest();
+    const { group, limitBytes, tmpSizeBytes } = this.#options;
+    const wallBytes = limitBytes + tmpSizeBytes;
+    this.#residentBytes = 0;
+    this.#unchargedBytes = 0;
+    if (wallBytes !== this.#wallBytes && group?.setLimit(wallBytes) === true) this.#wallBytes = wallBytes;
   }
 
   /** The sandbox is being destroyed: there is nothing to look at any more. */
@@ -144,10 +155,8 @@ export class MemoryGuard {
     const wallBytes = limitBytes + (open ? tmpSizeBytes : tmpBytes) - this.#unchargedBytes;
     // In the middle of an exit the group's account is empty before the processes are: that is no place for a wall.
     if (wallBytes < limitBytes * LOWEST_WALL_SHARE) return used;
-    if (Math.abs(wallBytes - this.#wallBytes) >= WALL_STEP_BYTES) {
-      group.setLimit(wallBytes);
+    if (Math.abs(wallBytes - this.#wallBytes) >= WALL_STEP_BYTES && group.setLimit(wallBytes))
       this.#wallBytes = wallBytes;
-    }
     return used;
   }
 }

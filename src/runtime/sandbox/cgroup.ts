@@ -60,10 +60,10 @@ export class Cgroup implements MemoryGroup {
     this.#folders = [...new Set([this.#memory, ...(cpu === undefined ? [] : [cpu])])];
     // Recursive: another supervisor may have removed the home as its last user.
     for (const folder of this.#folders) mkdirSync(folder, { recursive: true });
+    this.#usage = openSync(join(this.#memory, FILES[home.version].usage), "r");
     this.setLimit((spec.memoryMb + spec.ephemeralStorageMb) * MEBIBYTE);
     this.#forbidSwap();
     if (cpu !== undefined) this.#setCpu(cpu, spec.memoryMb);
-    this.#usage = openSync(join(this.#memory, FILES[home.version].usage), "r");
   }
 
   /**
@@ -94,12 +94,18 @@ export class Cgroup implements MemoryGroup {
     return fieldOf(readFileSync(join(this.#memory, FILES[this.#home.version].events), "latin1"), "oom_kill");
   }
 
-  setLimit(bytes: number): void {
+  /**
+   * A limit below what is in use is not set. Version 1 refuses it. Version 2 takes it and kills until the rest fits: in
+   * the middle of an exit, when the account lags behind, that would be the keeper.
+   */
+  setLimit(bytes: number): boolean {
+    if (this.#home.version === 2 && this.usageBytes() > bytes) return false;
     try {
       writeFileSync(join(this.#memory, FILES[this.#home.version].limit), String(Math.floor(bytes)));
+      return true;
     } catch (error) {
-      // Version 1 refuses a limit below what is in use: the next poll tries again.
       if (errnoOf(error) !== "EBUSY") throw error;
+      return false;
     }
   }
 

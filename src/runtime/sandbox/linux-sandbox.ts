@@ -271,7 +271,7 @@ export class LinuxSandbox implements Sandbox {
     if (started === undefined) return;
     this.#processes.delete(token);
     if (started.hostPid !== undefined) this.#live.remove(started.hostPid, started.waiterPid);
-    if (this.#processes.size === 0) this.#guard.rest();
+    if (this.#processes.size === 0) this.#guard.emptied();
     started.exited.resolve(exit);
   }
 

@@ -169,6 +169,12 @@ test("a version 2 control group is read and written by its own file names", () =
   expect(readFileSync(join(made, "memory.max"), "utf8")).toBe(String(1536 * 1024 * 1024));
   expect(readFileSync(join(made, "memory.swap.max"), "utf8")).toBe("0");
   expect(readFileSync(join(made, "cpu.max"), "utf8")).toBe("5789 20000");
+
+  // The kernel would kill until it fits.
+  expect(group.setLimit(12_344)).toBe(false);
+  expect(readFileSync(join(made, "memory.max"), "utf8")).toBe(String(1536 * 1024 * 1024));
+  expect(group.setLimit(12_345)).toBe(true);
+  expect(readFileSync(join(made, "memory.max"), "utf8")).toBe("12345");
 });
 
 test("folder size counts disk blocks once per file and no holes", async () => {
