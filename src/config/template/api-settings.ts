@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ApiKeyConfig, ApiSettings, Throttle, UsagePlan } from "../application.js";
-import { isJsonObject } from "../json.js";
+import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
 import { gatewayResponsesOf } from "./gateway-responses.js";
@@ -37,11 +37,11 @@ export function apiSettingsOf(resource: TemplateResource, apiId: string, context
       if (found === undefined) continue;
       const { ResourcePath: path, HttpMethod: method } = objectOf(settings);
       if (path === "/*" || path === undefined) throttle = found;
-      else routeThrottles[`${method === "*" ? "ANY" : text(method)} ${pathOf(text(path))}`] = found;
+      else routeThrottles[`${method === "*" ? "ANY" : textOf(method)} ${pathOf(textOf(path))}`] = found;
     }
     const log = objectOf(stage["AccessLogSetting"] ?? stage["AccessLogSettings"]);
     if (typeof log["Format"] === "string")
-      accessLog = { destinationArn: text(log["DestinationArn"]), format: log["Format"] };
+      accessLog = { destinationArn: textOf(log["DestinationArn"]), format: log["Format"] };
   }
   return {
     throttle,
@@ -132,7 +132,7 @@ function keysIn(planLogicalId: string, context: BuildContext): readonly ApiKeyCo
   const keys = keysOf(context);
   return propertiesOfType(/^AWS::ApiGateway::UsagePlanKey$/, context)
     .filter((member) => plan !== undefined && member["UsagePlanId"] === plan.id)
-    .flatMap((member) => keys.get(text(member["KeyId"]))?.key ?? []);
+    .flatMap((member) => keys.get(textOf(member["KeyId"]))?.key ?? []);
 }
 
 /** A value that AWS draws follows here from the logical id. */
@@ -164,7 +164,7 @@ function rawPlans(apiId: string, context: BuildContext): readonly UsagePlan[] {
       {
         id: logicalId,
         throttle: throttleOf(properties["Throttle"], ""),
-        stages: stages.map((stage) => text(stage["Stage"])).filter((stage) => stage !== ""),
+        stages: stages.map((stage) => textOf(stage["Stage"])).filter((stage) => stage !== ""),
         methodThrottles: Object.fromEntries(methodThrottles),
         quota: quotaOf(properties["Quota"]),
         keys: keysIn(logicalId, context),
@@ -204,7 +204,3 @@ function propertiesOfType(type: RegExp, { scope }: BuildContext): readonly JsonO
     .filter((resource) => type.test(resource.type))
     .map((resource) => scope.propertiesOf(resource).value);
 }
-
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
-const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");

@@ -2,7 +2,7 @@
  * What an OpenAPI document asks of those who call an operation, in the form that raw methods and routes have.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authtype.html
  */
-import { isJsonObject } from "../json.js";
+import { objectOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 
 const API_KEY_HEADER = "x-api-key";
@@ -42,5 +42,3 @@ function isApiKey(scheme: JsonObject): boolean {
   const isAuthorizer = "x-amazon-apigateway-authorizer" in scheme || "x-amazon-apigateway-authtype" in scheme;
   return !isAuthorizer && typeof name === "string" && name.toLowerCase() === API_KEY_HEADER;
 }
-
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
 import type { GatewayResponse } from "../application.js";
-import { isJsonObject } from "../json.js";
+import { objectOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 
 const HEADER = /^gatewayresponse\.header\.(.+)$/;
@@ -51,5 +51,3 @@ function responseOf(
     template: typeof template === "string" ? template : undefined,
   };
 }
-
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
  */
 import type { ApiConfig, MockRoute } from "../application.js";
-import { isJsonObject } from "../json.js";
+import { isJsonObject, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionIdOf } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
@@ -154,5 +154,3 @@ export function operationsOf(document: JsonObject | undefined): readonly Documen
     }),
   );
 }
-
-const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");

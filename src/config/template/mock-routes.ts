@@ -5,7 +5,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
  */
 import type { MockRoute } from "../application.js";
-import { isJsonObject } from "../json.js";
+import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
 import { documentAuthOf, methodAuthOf } from "./document-auth.js";
@@ -139,7 +139,3 @@ function routeOf(mock: Declared, api: ApiIdentity, context: BuildContext): MockR
   const statusCode = Number(status ?? 200);
   return { method, path, statusCode, headers, body: isFixed ? text : "", auth };
 }
-
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
-const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
  */
 import type { RequestValidation } from "../event-source.js";
-import { isJsonObject } from "../json.js";
+import { isJsonObject, listOf, objectOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
 import type { DocumentOperation } from "./integration.js";
@@ -27,6 +27,12 @@ function validationOf(
   return { parameters: parameters ? required.toSorted() : [], models: body ? models : {} };
 }
 
+/** Models that every REST API has. */
+const DEFAULT_MODELS: Readonly<Record<string, JsonObject>> = {
+  Empty: { type: "object" },
+  Error: { type: "object", properties: { message: { type: "string" } } },
+};
+
 /** Of AWS::ApiGateway::Method: `RequestValidatorId`, `RequestParameters`, `RequestModels`. */
 export function validationOfMethod(method: JsonObject, context: BuildContext): RequestValidation | undefined {
   const { RequestModels, RequestParameters, RequestValidatorId, RestApiId } = method;
@@ -38,12 +44,11 @@ export function validationOfMethod(method: JsonObject, context: BuildContext): R
   const models = propertiesOfType("AWS::ApiGateway::Model", context).filter(
     ({ properties }) => properties["RestApiId"] === RestApiId,
   );
-  const schemas = Object.fromEntries(
-    models.map(({ properties, resource }) => [
-      scope.nameOf(resource.logicalId, scope.usageOf(resource)),
-      objectOf(properties["Schema"]),
-    ]),
+  const own = models.map(
+    ({ properties, resource }) =>
+      [scope.nameOf(resource.logicalId, scope.usageOf(resource)), objectOf(properties["Schema"])] as const,
   );
+  const schemas = { ...DEFAULT_MODELS, ...Object.fromEntries(own) };
   const { ValidateRequestBody, ValidateRequestParameters } = validator.properties;
   const required = Object.entries(objectOf(RequestParameters)).filter(([, value]) => isTrue(value));
   return validationOf(
@@ -146,5 +151,3 @@ function propertiesOfType(
 }
 
 const isTrue = (value: Json | undefined): boolean => value === true || value === "true";
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);

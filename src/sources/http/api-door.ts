@@ -10,6 +10,7 @@ import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import { realClock, type Cancel } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
 import { logContext } from "./access-log.js";
 import type { ApiRoute } from "./api-model.js";
 import { passGuard } from "./auth/pass-guard.js";
@@ -112,7 +113,13 @@ async function answerOf(
   // Only now: signatures are made over what was sent.
   const plain = api.minimumCompressionBytes === undefined ? request : await decompressed(request);
   if (plain === undefined) return refuse("bad-request");
-  const invalid = route.validate && (await route.validate(plain, match.parameters));
+  const invalid =
+    route.validate &&
+    (await route.validate(plain, match.parameters, (type, error) =>
+      door.notice(
+        `${api.logicalId}: the model of ${routeKey} for ${type} cannot be used (${messageOf(error)}): no body is held against it`,
+      ),
+    ));
   if (invalid !== undefined) return refuse(invalid.name, invalid.detail);
   if (route.mock !== undefined) return mockAnswer(route.mock);
   const fn = door.functionById(route.functionId);

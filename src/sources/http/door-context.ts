@@ -12,6 +12,8 @@ import type { Throttles } from "./throttle.js";
 export interface DoorContext {
   readonly realm: Realm;
   readonly log: Logger;
+  /** Sentences for a person. */
+  readonly notice: (text: string) => void;
   /** By logical id in the template. */
   readonly functionById: (logicalId: string) => FunctionConfig | undefined;
   readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;

@@ -11,7 +11,8 @@
  * - Mapping templates: those of gateway responses are filled in from $context alone; a MOCK for OPTIONS with a template
  *   answers with its fixed headers, one for other methods 501
  * - Caching, canaries, custom domains, private APIs, mutual TLS, WAF: as if they were not declared
- * - `$context.error.validationErrorString` is in AWS's words for missing members only
+ * - `$context.error.validationErrorString` is in other words than AWS's for `oneOf`, `anyOf`, `not`, `dependencies` and
+ *   `multipleOf`, and empty where the body is no JSON; a model that is no JSON schema of draft 4 checks nothing, which is told
  * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - A streamed answer of a REST API is not slowed down to 2 MBps after 10 MB, and has no idle timeout
@@ -122,13 +123,14 @@ export type HttpHandler = (message: IncomingMessage, response: ServerResponse, b
 
 /** The doors, without a port. */
 export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
-  const { clock, log, application, invoke, resolve } = options;
+  const { clock, log, application, invoke, resolve, notice = () => undefined } = options;
   const { realm } = application();
   const functionById = (id: string): FunctionConfig | undefined =>
     application().functions.find(({ logicalId }) => logicalId === id);
   const door: DoorContext = {
     realm,
     log,
+    notice,
     functionById,
     resolve,
     invoke,
@@ -145,7 +147,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
       log,
       keys: options.jwtKeys,
       folder: options.folder,
-      notice: options.notice ?? (() => undefined),
+      notice,
     }),
     iam: iamCheck(options),
   };

@@ -2,8 +2,8 @@
  * Checks of REST APIs before the function is asked: parameters that have to be there, and the body against a model.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
  */
-import type { ErrorObject, ValidateFunction } from "ajv";
 import type { RequestValidation } from "../../config/event-source.js";
+import { bodyModel, type BodyModel } from "./body-model.js";
 import { headerOf, mediaTypeOf, parseQuery, type HttpRequest } from "./message.js";
 import type { RefusalDetail, RefusalName } from "./refusals.js";
 
@@ -16,13 +16,15 @@ export interface Invalid {
 export type Validate = (
   request: HttpRequest,
   pathParameters: Readonly<Record<string, string>>,
+  /** Of a model by this type that cannot be used. */
+  onFault: (type: string, error: unknown) => void,
 ) => Promise<Invalid | undefined>;
 
 const DEFAULT_TYPE = "application/json";
 
 export function validatorOf({ parameters, models }: RequestValidation): Validate {
-  const compiled = new Map<string, Promise<ValidateFunction>>();
-  return async (request, pathParameters) => {
+  const bodyModels = new Map<string, Promise<BodyModel>>();
+  return async (request, pathParameters, onFault) => {
     const missing = parameters.filter((name) => isMissing(name, request, pathParameters));
     if (missing.length > 0) {
       const names = missing.map((name) => name.replace(/^method\.request\.\w+\./, ""));
@@ -37,8 +39,8 @@ export function validatorOf({ parameters, models }: RequestValidation): Validate
       Object.entries(models).find(([declared]) => declared === "$default") ?? ["", undefined];
     // "If no matching content type is found, request validation is not performed."
     if (model === undefined) return undefined;
-    const check = compiled.get(name) ?? compile(model);
-    compiled.set(name, check);
+    const check = bodyModels.get(name) ?? modelOf(model, name, onFault);
+    bodyModels.set(name, check);
     return judge(await check, request.body);
   };
 }
@@ -58,16 +60,17 @@ function isMissing(name: string, request: HttpRequest, pathParameters: Readonly<
   }
 }
 
-/** Models are JSON schemas of draft 4; formats are not looked at. */
-async function compile(model: object): Promise<ValidateFunction> {
-  const {
-    default: { default: Ajv },
-  } = await import("ajv-draft-04");
-  const { $schema: _draft, id: _id, ...schema } = model as Readonly<Record<string, unknown>>;
-  return new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false }).compile(schema);
+/** A model that cannot be used lets everything through. */
+async function modelOf(model: object, type: string, onFault: Parameters<Validate>[2]): Promise<BodyModel> {
+  try {
+    return await bodyModel(model);
+  } catch (error) {
+    onFault(type, error);
+    return () => [];
+  }
 }
 
-function judge(check: ValidateFunction, body: Buffer): Invalid | undefined {
+function judge(model: BodyModel, body: Buffer): Invalid | undefined {
   let value: unknown;
   try {
     // No body at all is checked as an empty object.
@@ -75,18 +78,6 @@ function judge(check: ValidateFunction, body: Buffer): Invalid | undefined {
   } catch {
     return { name: "bad-body" };
   }
-  if (check(value)) return undefined;
-  return { name: "bad-body", detail: { validationError: `[${faultsOf(check.errors ?? []).join(", ")}]` } };
-}
-
-/** In the words of API Gateway as far as they are known; the others in those of the library. */
-function faultsOf(errors: readonly ErrorObject[]): readonly string[] {
-  const missing = errors.flatMap(({ keyword, params }) =>
-    keyword === "required" ? [String((params as { readonly missingProperty: unknown }).missingProperty)] : [],
-  );
-  const others = errors.filter(({ keyword }) => keyword !== "required");
-  return [
-    ...(missing.length === 0 ? [] : [`object has missing required properties (${JSON.stringify(missing.toSorted())})`]),
-    ...others.map(({ message = "" }) => message),
-  ];
+  const faults = model(value);
+  return faults.length === 0 ? undefined : { name: "bad-body", detail: { validationError: `[${faults.join(", ")}]` } };
 }

@@ -1,5 +1,5 @@
 /** Says in a few words what an event is, from the event alone: who sent it and what it is about. */
-import { isJsonObject, type Json, type JsonObject } from "../../config/json.js";
+import { type Json, type JsonObject, isJsonObject, textOf } from "../../config/json.js";
 
 export interface EventDescription {
   readonly source: string;
@@ -28,7 +28,7 @@ function records(event: JsonObject): EventDescription | undefined {
   if (!Array.isArray(list) || !isJsonObject(list[0])) return undefined;
   const [first] = list;
   const more = list.length > 1 ? ` and ${list.length - 1} more` : "";
-  const source = text(first["eventSource"] ?? first["EventSource"]).replace(/^aws:/, "");
+  const source = textOf(first["eventSource"] ?? first["EventSource"]).replace(/^aws:/, "");
   if (source === "") return undefined;
   return { source, subject: `${subjectOf(first, source)}${more}` };
 }
@@ -36,34 +36,33 @@ function records(event: JsonObject): EventDescription | undefined {
 function subjectOf(record: JsonObject, source: string): string {
   switch (source) {
     case "s3":
-      return `${text(at(record, "s3", "bucket", "name"))}/${decodeKey(text(at(record, "s3", "object", "key")))}`;
+      return `${textOf(at(record, "s3", "bucket", "name"))}/${decodeKey(textOf(at(record, "s3", "object", "key")))}`;
     case "sns":
-      return lastPart(text(at(record, "Sns", "TopicArn")));
+      return lastPart(textOf(at(record, "Sns", "TopicArn")));
     case "dynamodb":
-      return text(record["eventSourceARN"]).split("/")[1] ?? "";
+      return textOf(record["eventSourceARN"]).split("/")[1] ?? "";
     default:
-      return lastPart(text(record["eventSourceARN"]));
+      return lastPart(textOf(record["eventSourceARN"]));
   }
 }
 
 function http(event: JsonObject): EventDescription | undefined {
   const context = event["requestContext"];
   if (!isJsonObject(context)) return undefined;
-  const method = text(at(context, "http", "method") ?? event["httpMethod"]);
-  const path = text(event["rawPath"] ?? event["path"] ?? context["routeKey"]);
+  const method = textOf(at(context, "http", "method") ?? event["httpMethod"]);
+  const path = textOf(event["rawPath"] ?? event["path"] ?? context["routeKey"]);
   return { source: method === "" ? "websocket" : "http", subject: `${method} ${path}`.trim() };
 }
 
 function eventBridge(event: JsonObject): EventDescription | undefined {
   const kind = event["detail-type"];
-  return typeof kind === "string" ? { source: "events", subject: `${text(event["source"])} ${kind}` } : undefined;
+  return typeof kind === "string" ? { source: "events", subject: `${textOf(event["source"])} ${kind}` } : undefined;
 }
 
 function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>((inner, step) => (isJsonObject(inner) ? inner[step] : undefined), value);
 }
 
-const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1);
 
 /** Keys in notifications are form-encoded. */

@@ -1,4 +1,5 @@
 /** What REST APIs refuse before the function is asked, declared by SAM, by raw resources and by a document. */
+import { bodyModel } from "../../../src/sources/http/body-model.js";
 import { Doors, HEAD, type Answer, type Sent } from "./fixture.js";
 
 const uri = '!Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Echo.Arn}/invocations"';
@@ -29,6 +30,7 @@ Resources:
   Patch: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !Ref Item, HttpMethod: PATCH, AuthorizationType: NONE, RequestValidatorId: !Ref All, RequestModels: { application/json: !Ref Boxed }, Integration: ${proxy} } }
   Post: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !Ref Item, HttpMethod: POST, AuthorizationType: NONE, RequestValidatorId: !Ref All, RequestParameters: { method.request.path.id: true, method.request.path.other: true, method.request.querystring.b: true, method.request.querystring.a: false }, RequestModels: { application/json: !Ref Thing }, Integration: ${proxy} } }
   Put: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !Ref Item, HttpMethod: PUT, AuthorizationType: NONE, RequestValidatorId: !Ref All, RequestModels: { $default: Thing }, Integration: ${proxy} } }
+  Delete: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Raw, ResourceId: !Ref Item, HttpMethod: DELETE, AuthorizationType: NONE, RequestValidatorId: !Ref All, RequestModels: { application/json: Empty }, Integration: ${proxy} } }
   Document:
     Type: AWS::Serverless::Api
     Properties:
@@ -38,13 +40,21 @@ Resources:
         x-amazon-apigateway-request-validators: { all: { validateRequestBody: true, validateRequestParameters: true }, none: {} }
         x-amazon-apigateway-request-validator: all
         components:
-          schemas: { Pet: { type: object, required: [kind], properties: { kind: { $ref: "#/components/schemas/Kind" } } }, Kind: { type: string, enum: [cat, dog] } }
+          schemas:
+            Pet: { type: object, required: [kind], properties: { kind: { $ref: "#/components/schemas/Kind" } } }
+            Kind: { type: string, enum: [cat, dog] }
+            Id: { type: string, example: { id: "1" } }
+            Order: { type: object, required: [id, of], properties: { id: { $ref: "#/components/schemas/Id", nullable: true }, of: { type: string, nullable: true }, phone: { type: string, pattern: '^\\d+\\-\\d+$' } }, example: { id: "1" } }
           parameters: { Loud: { name: loud, in: query, required: true } }
         paths:
           /pets:
             parameters: [{ $ref: "#/components/parameters/Loud" }]
             post: { requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Pet" } } } }, x-amazon-apigateway-integration: ${documentProxy} }
             put: { x-amazon-apigateway-request-validator: none, x-amazon-apigateway-integration: ${documentProxy} }
+          /orders:
+            post: { x-amazon-apigateway-request-validator: all, requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } } }, x-amazon-apigateway-integration: ${documentProxy} }
+          /lost:
+            post: { x-amazon-apigateway-request-validator: all, requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Gone" } } } }, x-amazon-apigateway-integration: ${documentProxy} }
 `;
 
 let doors: Doors;
@@ -123,6 +133,7 @@ test.each<[name: string, path: string, sent: Sent, expected: Partial<Answer>]>([
   ],
   ["what is no JSON", "/1", { method: "PUT", body: "{" }, BAD_BODY],
   ["models that point at others", "/1", json({ things: ["c"] }, {}, "PATCH"), BAD_BODY],
+  ["the model Empty, which every API has: an object", "/1", json([], { "content-length": "2" }, "DELETE"), BAD_BODY],
   ["what the model takes", "/1", json(["a", "b"], {}, "PUT"), { status: 200 }],
 ])("a raw method checks %s", async (_, path, sent, expected) => {
   expect(await doors.send("Raw", path, sent)).toMatchObject(expected);
@@ -137,6 +148,9 @@ test.each<[name: string, path: string, sent: Sent, expected: Partial<Answer>]>([
   ],
   ["schemas that point at others", "/pets?loud=1", json({ kind: "cow" }), BAD_BODY],
   ["nothing against a good request", "/pets?loud=1", json({ kind: "dog" }), { status: 200 }],
+  ["nothing against examples that share an id", "/orders", json({ id: "1", of: "x", phone: "1-2" }), { status: 200 }],
+  ["no null by nullable, which is not of draft 4", "/orders", json({ id: "1", of: null }), BAD_BODY],
+  ["the pattern that is written, escapes and all", "/orders", json({ id: "1", of: "x", phone: "12" }), BAD_BODY],
   ["nothing where the operation names a validator without checks", "/pets", json(1, {}, "PUT"), { status: 200 }],
 ])("a document's validator has %s", async (_, path, sent, expected) => {
   expect(await doors.send("Document", path, sent)).toMatchObject(expected);
@@ -144,4 +158,65 @@ test.each<[name: string, path: string, sent: Sent, expected: Partial<Answer>]>([
 
 test("nobody is told that models and validators are not known", () => {
   expect(notices).toEqual([]);
+});
+
+test("a model that is no schema is told of once, and checks nothing", async () => {
+  expect((await doors.send("Document", "/lost", json(1))).status).toBe(200);
+  expect((await doors.send("Document", "/lost", json(2))).status).toBe(200);
+  expect(notices).toEqual([
+    expect.stringMatching(
+      /^Document: the model of POST \/lost for application\/json cannot be used .*Gone.*: no body is held against it$/,
+    ),
+  ]);
+});
+
+test.each([
+  [
+    "type",
+    { type: "number" },
+    "x",
+    'instance type (string) does not match any allowed primitive type (allowed: ["integer","number"])',
+  ],
+  [
+    "types",
+    { type: ["string", "null"] },
+    1,
+    'instance type (integer) does not match any allowed primitive type (allowed: ["null","string"])',
+  ],
+  ["enum", { enum: ["a", "b"] }, "c", 'instance value ("c") not found in enum (possible values: ["a","b"])'],
+  ["pattern", { pattern: "^a" }, "b", 'ECMA 262 regex "^a" does not match input string "b"'],
+  ["minLength", { minLength: 2 }, "b", 'string "b" is too short (length: 1, required minimum: 2)'],
+  ["maxLength", { maxLength: 1 }, "bcd", 'string "bcd" is too long (length: 3, maximum allowed: 1)'],
+  ["minItems", { minItems: 1 }, [], "array is too short: must have at least 1 elements but instance has 0 elements"],
+  ["maxItems", { maxItems: 1 }, [1, 2], "array is too long: must have at most 1 elements but instance has 2 elements"],
+  ["uniqueItems", { uniqueItems: true }, [1, 1], "array must not contain duplicate elements"],
+  ["minimum", { minimum: 1 }, 0, "numeric instance is lower than the required minimum (minimum: 1, found: 0)"],
+  [
+    "exclusiveMinimum",
+    { minimum: 1, exclusiveMinimum: true },
+    1,
+    "numeric instance is not strictly greater than the required minimum 1",
+  ],
+  ["maximum", { maximum: 1 }, 2, "numeric instance is greater than the required maximum (maximum: 1, found: 2)"],
+  [
+    "exclusiveMaximum",
+    { maximum: 1, exclusiveMaximum: true },
+    1,
+    "numeric instance is not strictly lower than the required maximum 1",
+  ],
+  [
+    "additionalProperties",
+    { additionalProperties: false },
+    { b: 1, a: 1 },
+    'object instance has properties which are not allowed by the schema: ["a","b"]',
+  ],
+  [
+    "required of two objects",
+    { required: ["a"], properties: { o: { required: ["c", "b"] } } },
+    { o: {} },
+    'object has missing required properties (["a"]), object has missing required properties (["b","c"])',
+  ],
+])("a fault of %s is told in the words of AWS", async (_, schema, value, words) => {
+  const model = await bodyModel(schema);
+  expect([...model(value)].sort().join(", ")).toBe(words);
 });

@@ -2,7 +2,7 @@
  * Authorizers that an OpenAPI document declares among its security schemes, in the form of authorizer resources.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authorizer.html
  */
-import { isJsonObject } from "../../../config/json.js";
+import { isJsonObject, objectOf } from "../../../config/json.js";
 import type { Json, JsonObject } from "../../../config/json.js";
 
 /** By the name of the scheme; those that are no authorizers (API keys, IAM) are left out. */
@@ -38,8 +38,6 @@ function resourceOf(scheme: JsonObject, authorizer: JsonObject): JsonObject {
     JwtConfiguration: defined({ Issuer: jwt["issuer"], Audience: jwt["audience"] }),
   });
 }
-
-const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 
 function defined(values: Readonly<Record<string, Json | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Json] => entry[1] !== undefined));
