@@ -8,10 +8,9 @@ import { isJsonObject, listMember, objectMember, stringMember } from "../kit/jso
 import type { JsonObject } from "../kit/json-protocol.js";
 import { invalidParameter } from "./errors.js";
 import { LATEST } from "./directory.js";
-import { RUNTIMES } from "./model/runtimes.js";
+import { isSaid } from "./kept-as-sent.js";
+import { FORMER_RUNTIMES, RUNTIMES } from "./model/runtimes.js";
 
-const DEPRECATED =
-  /^(nodejs(\d|1[0-6])?(\.\d+)?(\.x)?|nodejs4\.3-edge|python2\.7|python3\.[678]|java8|go1\.x|ruby2\.\d|dotnet[567]|dotnetcore\d\.\d|provided)$/;
 /** SnapStart developer guide, "Supported features and limitations". */
 const SNAPSTART = /^(?:java(?:11|17|21|25)(?:\.al2023)?|python3\.1[2-9]|dotnet(?:8|10))$/;
 /** They make another kind of function, and nothing here knows that kind. */
@@ -27,13 +26,13 @@ const IMAGE_LACKS = ["Handler", "Runtime", "Layers"] as const;
 
 /** Of every operation that takes settings or code. */
 export function checkKind(input: JsonObject): void {
-  const refused = REFUSED.find((member) => input[member] !== undefined && input[member] !== null);
+  const refused = REFUSED.find((member) => isSaid(input[member]));
   if (refused !== undefined) throw invalidParameter(`${refused} is not emulated by lambda-run.`);
 }
 
 export function checkRuntime(runtime: string | undefined): void {
   if (runtime === undefined || RUNTIMES.includes(runtime)) return;
-  if (DEPRECATED.test(runtime)) {
+  if (FORMER_RUNTIMES.includes(runtime)) {
     throw invalidParameter(
       `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
     );
@@ -64,7 +63,7 @@ export function checkSettings(
     readonly asSent: JsonObject;
   },
 ): void {
-  if (isImage && IMAGE_LACKS.some((member) => input[member] !== undefined && input[member] !== null))
+  if (isImage && IMAGE_LACKS.some((member) => isSaid(input[member])))
     throw invalidParameter(
       "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
     );
@@ -79,7 +78,7 @@ export function checkSettings(
 
 function checkLogLevels(sent: JsonObject, { logging }: Pick<FunctionConfig, "logging">): void {
   if (logging.format === "JSON") return;
-  if (sent["ApplicationLogLevel"] !== undefined || sent["SystemLogLevel"] !== undefined)
+  if (isSaid(sent["ApplicationLogLevel"]) || isSaid(sent["SystemLogLevel"]))
     throw invalidParameter(
       'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the LogFormat to "Json" and try again.',
     );

@@ -1,6 +1,6 @@
 /**
- * The settings of a function as CreateFunction and UpdateFunctionConfiguration take them: read, checked against the
- * bounds of the API model, and laid over what the function has. Lambda API reference, "CreateFunction".
+ * The settings of a function as CreateFunction and UpdateFunctionConfiguration take them, once they fit the API model:
+ * read, and laid over what the function has. Lambda API reference, "CreateFunction".
  */
 import { environmentFault } from "../../config/environment.js";
 import type { AsyncInvokeConfig, FunctionConfig, LoggingConfig } from "../../config/function-config.js";
@@ -13,8 +13,7 @@ import { checkKind, checkRuntime } from "./rules.js";
 
 const LOG_LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"] as const;
 const SYSTEM_LEVELS = ["DEBUG", "INFO", "WARN"] as const;
-/** Members that change nothing here and are given back as they came. */
-const KEPT_AS_SENT = ["VpcConfig", "KMSKeyArn", "FileSystemConfigs", "ImageConfig", "SnapStart"] as const;
+export const KEPT_OF_FUNCTIONS = ["VpcConfig", "KMSKeyArn", "FileSystemConfigs", "ImageConfig", "SnapStart"] as const;
 
 /** Everything of a function but its code and layers. */
 export type Settings = Omit<
@@ -55,16 +54,6 @@ export function readSettings(input: JsonObject, name: string, current: Settings 
   };
 }
 
-/** The members that are kept although nothing here obeys them. An empty text or list takes away what was there. */
-export function keptAsSent(input: JsonObject, current: JsonObject): JsonObject {
-  const sent = KEPT_AS_SENT.filter((member) => input[member] !== undefined && input[member] !== null);
-  const kept = { ...current, ...Object.fromEntries(sent.map((member) => [member, input[member]])) };
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== "" && !isEmptyList(value)));
-}
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
-
-/** `UpdateFunctionConfiguration` and aliases name a revision that must be the latest. */
 export function newConfig(
   name: string,
   arn: string,

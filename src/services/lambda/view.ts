@@ -68,7 +68,10 @@ export function configurationView(
 function networkView(asSent: JsonObject): JsonObject {
   const sent = objectMember(asSent, "VpcConfig");
   if (sent === undefined) return {};
-  const id = createHash("sha256").update(JSON.stringify(sent["SubnetIds"])).digest("hex").slice(0, 17);
+  const id = createHash("sha256")
+    .update(JSON.stringify(sent["SubnetIds"] ?? []))
+    .digest("hex")
+    .slice(0, 17);
   return {
     VpcConfig: {
       SubnetIds: [],

@@ -332,6 +332,23 @@ test("reserved and provisioned concurrency bound each other", async () => {
   expect((await refusal(reserve(1))).message).toMatch(/function's total provisioned concurrency \[2\]\.$/);
 });
 
+test.each([{}, { SecurityGroupIds: ["sg-1"] }, { Ipv6AllowedForDualStack: true }])(
+  "a network without subnets is none (%j)",
+  async (VpcConfig) => {
+    const FunctionName = await create({ VpcConfig });
+    const shown = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    expect(shown.VpcConfig?.SubnetIds ?? []).toEqual([]);
+    expect(shown.VpcConfig?.VpcId ?? "").toBe("");
+  },
+);
+
+test("an image may say that it has no layers", async () => {
+  const image = { PackageType: "Image" as const, Code: { ImageUri: "x:1" }, Runtime: undefined, Handler: undefined };
+  const FunctionName = await create({ ...image, Layers: [] });
+  const shown = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  expect(shown.PackageType).toBe("Image");
+});
+
 test("a side of the destinations that is sent empty is taken away, the other stays", async () => {
   const FunctionName = await create();
   const DestinationConfig = { OnSuccess: { Destination: QUEUE }, OnFailure: { Destination: QUEUE } };
@@ -376,8 +393,13 @@ test("a mapping keeps what nothing here obeys, and loses it with itself", async 
   );
   expect(await client.send(new GetEventSourceMappingCommand({ UUID }))).toMatchObject(kept);
   const KMSKeyArn = "arn:aws:kms:us-east-1:000000000000:key/other";
-  await client.send(new UpdateEventSourceMappingCommand({ UUID, KMSKeyArn }));
-  expect(await client.send(new DeleteEventSourceMappingCommand({ UUID }))).toMatchObject({ ...kept, KMSKeyArn });
+  const change = { UUID, KMSKeyArn, ProvisionedPollerConfig: {}, SourceAccessConfigurations: [] };
+  await client.send(new UpdateEventSourceMappingCommand(change));
+  const { ProvisionedPollerConfig: pollers, ...left } = await client.send(
+    new DeleteEventSourceMappingCommand({ UUID }),
+  );
+  expect(left).toMatchObject({ KMSKeyArn, MetricsConfig: kept.MetricsConfig });
+  expect(pollers).toBeUndefined();
   expect((await refusal(new ListTagsCommand({ Resource }))).name).toBe("ResourceNotFoundException");
 });
 

@@ -31,10 +31,10 @@ import {
   type Members,
   type TextShape,
 } from "./shape.js";
-import { ALL_RUNTIMES } from "./runtimes.js";
+import { FORMER_RUNTIMES, RUNTIMES } from "./runtimes.js";
 
 const ARCHITECTURE = oneOf("x86_64", "arm64");
-const RUNTIME = oneOf(...ALL_RUNTIMES);
+const RUNTIME = oneOf(...RUNTIMES, ...FORMER_RUNTIMES);
 const URI = text(1, 200, "[ a-zA-Z0-9-\\/*:_+=.@-]*");
 
 const ENDPOINT =

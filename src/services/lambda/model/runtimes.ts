@@ -7,11 +7,8 @@ export const RUNTIMES: readonly string[] = (
   "dotnet8 dotnet10 ruby3.2 ruby3.3 ruby3.4 ruby4.0 provided.al2 provided.al2023"
 ).split(" ");
 
-export const ALL_RUNTIMES: readonly string[] = [
-  ...RUNTIMES,
-  ...(
-    "nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x nodejs16.x " +
-    "java8 python2.7 python3.6 python3.7 python3.8 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 dotnet6 " +
-    "ruby2.5 ruby2.7 go1.x provided"
-  ).split(" "),
-];
+export const FORMER_RUNTIMES: readonly string[] = (
+  "nodejs nodejs4.3 nodejs4.3-edge nodejs6.10 nodejs8.10 nodejs10.x nodejs12.x nodejs14.x nodejs16.x " +
+  "java8 python2.7 python3.6 python3.7 python3.8 dotnetcore1.0 dotnetcore2.0 dotnetcore2.1 dotnetcore3.1 dotnet6 " +
+  "ruby2.5 ruby2.7 go1.x provided"
+).split(" ");

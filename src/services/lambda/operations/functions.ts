@@ -18,12 +18,13 @@ import {
 import { LATEST } from "../directory.js";
 import { conflict, invalidParameter } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
+import { keptAsSent } from "../kept-as-sent.js";
 import { layersOf } from "../layers.js";
 import { packageOf, type Package } from "../package.js";
 import { forgetQualifier } from "../qualifiers.js";
 import type { FunctionRecord } from "../records.js";
 import { checkIsLatest, checkSettings } from "../rules.js";
-import { keptAsSent, newConfig, readSettings } from "../settings.js";
+import { KEPT_OF_FUNCTIONS, newConfig, readSettings } from "../settings.js";
 import { tagsMember } from "../tags.js";
 import { checkUnpackedSize } from "../unpacked-size.js";
 import { configurationView } from "../view.js";
@@ -57,7 +58,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
     );
   const settings = readSettings(input, name, undefined);
   const isImage = stringMember(input, "PackageType") === "Image";
-  const asSent = keptAsSent(input, {});
+  const asSent = keptAsSent(KEPT_OF_FUNCTIONS, input, {});
   if (!isImage && (settings.runtime === "" || settings.handler === "")) {
     throw invalidParameter(
       "Runtime and Handler are mandatory parameters for functions created with deployment packages.",

@@ -1,4 +1,5 @@
 /** Event source mappings. https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html */
+import { isDeepStrictEqual } from "node:util";
 import { arnOf, parseArn } from "../../../shared/arn.js";
 import {
   booleanMember,
@@ -21,6 +22,7 @@ import {
 } from "../context.js";
 import { conflict, invalidParameter, resourceNotFound } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
+import { keptAsSent, isSaid } from "../kept-as-sent.js";
 import { tagsMember } from "../tags.js";
 
 const BASE = "/2015-03-31/event-source-mappings";
@@ -45,8 +47,7 @@ const NOT_OF_QUEUES = [
   "Topics",
   "TumblingWindowInSeconds",
 ] as const;
-/** Nothing here obeys them. */
-const KEPT_AS_SENT = ["KMSKeyArn", "LoggingConfig", "MetricsConfig", "ProvisionedPollerConfig"] as const;
+const KEPT_OF_MAPPINGS = ["KMSKeyArn", "LoggingConfig", "MetricsConfig", "ProvisionedPollerConfig"] as const;
 
 export const MAPPING_ROUTES: readonly Route[] = [
   { method: "POST", path: BASE, name: "CreateEventSourceMapping", run: create },
@@ -92,10 +93,9 @@ async function create({ context, input }: Call): Promise<Answer> {
 }
 
 async function keep({ rows }: LambdaContext, uuid: string, input: JsonObject): Promise<void> {
-  const sent = KEPT_AS_SENT.filter((member) => isSet(input[member]));
-  if (sent.length === 0) return;
-  const added = Object.fromEntries(sent.map((member) => [member, input[member]]));
-  await rows.put("mappingSent", uuid, "", { ...rows.get("mappingSent", uuid), ...added }, { durable: true });
+  const current = rows.get("mappingSent", uuid) ?? {};
+  const kept = keptAsSent(KEPT_OF_MAPPINGS, input, current);
+  if (!isDeepStrictEqual(kept, current)) await rows.put("mappingSent", uuid, "", kept, { durable: true });
 }
 
 /** What the request says, over `current`. */
@@ -129,8 +129,8 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
 }
 
 function checkSqs(input: JsonObject, arn: string, batchSize: number, window: number): void {
-  if (isSet(input["StartingPosition"])) throw invalidParameter("StartingPosition is not valid for SQS event sources.");
-  const foreign = NOT_OF_QUEUES.find((member) => isSet(input[member]));
+  if (isSaid(input["StartingPosition"])) throw invalidParameter("StartingPosition is not valid for SQS event sources.");
+  const foreign = NOT_OF_QUEUES.find((member) => isSaid(input[member]) && input[member] !== false);
   if (foreign !== undefined)
     throw invalidParameter(`Unsupported ${foreign} parameter for given event source mapping type.`);
   const isFifo = arn.endsWith(".fifo");
@@ -143,8 +143,6 @@ function checkSqs(input: JsonObject, arn: string, batchSize: number, window: num
     );
   }
 }
-
-const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== false;
 
 function filtersOf(input: JsonObject): readonly string[] | undefined {
   const criteria = objectMember(input, "FilterCriteria");

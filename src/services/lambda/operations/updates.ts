@@ -12,11 +12,12 @@ import {
 } from "../context.js";
 import { LATEST } from "../directory.js";
 import { invalidParameter } from "../errors.js";
+import { keptAsSent } from "../kept-as-sent.js";
 import { layersOf } from "../layers.js";
 import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
 import { checkIsLatest, checkKind, checkSettings } from "../rules.js";
-import { keptAsSent, readSettings } from "../settings.js";
+import { KEPT_OF_FUNCTIONS, readSettings } from "../settings.js";
 import { checkUnpackedSize } from "../unpacked-size.js";
 import { configurationView } from "../view.js";
 import { imageSource, sourceOf, uploadedIn, viewQualified, withoutStates } from "./functions.js";
@@ -66,7 +67,7 @@ async function updateConfiguration(call: Call): Promise<Answer> {
   const record = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const settings = readSettings(input, name, record.config);
-  const asSent = keptAsSent(input, record.asSent);
+  const asSent = keptAsSent(KEPT_OF_FUNCTIONS, input, record.asSent);
   checkSettings(input, { isImage: record.config.code.kind === "image", config: settings, asSent });
   const layers = layersOf(context, input);
   const { code } = record.config;
