@@ -1,6 +1,6 @@
 #!/bin/bash
 # The first process of the virtual machine of cgroup2.sh.
-export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LANG=C.UTF-8
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LANG=C.UTF-8 TERM=dumb
 mount -t proc proc /proc && mount -t sysfs sysfs /sys && mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /run && mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts && mount -t tmpfs tmpfs /dev/shm && ln -sf /proc/self/fd /dev/fd
@@ -15,8 +15,9 @@ node bin/lambda-run.js doctor | grep -q '^memory *cgroup2' || exit 1
 node node_modules/jest/bin/jest.js --ci --maxWorkers 2 --testTimeout 400000 test/runtime/sandbox test/runtime/limits/memory
 passed=$?
 # What a supervisor that was killed has left goes with the next start.
-echo 'exports.handler = async () => 1' > /tmp/one.js
-cd /tmp && node /lambda-run/bin/lambda-run.js invoke one.js --data '{}' && exit $passed
+cd "$(mktemp -d)"
+echo 'exports.handler = async () => 1' > one.js
+node /lambda-run/bin/lambda-run.js invoke one.js --data '{}' && exit $passed
 TESTS
 
 echo "== kernel $(uname -r), as root"
