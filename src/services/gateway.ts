@@ -30,10 +30,8 @@
  * - Status 403 of IncompleteSignature in the Query protocol; texts of refused presigned URLs outside S3
  * - `Chunk` of InvalidChunkSizeError: captures disagree whether it names the short chunk or the next one (we: the next)
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { errnoOf } from "../shared/errors.js";
-import { portRefused } from "../shared/port-holder.js";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen } from "../shared/listen.js";
 import type { Credentials } from "./kit/credentials.js";
 import { BodyWatch } from "./body-watch.js";
 import { createFrontDoor } from "./front-door.js";
@@ -102,8 +100,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     frontDoor(request, response, true),
   );
 
-  const port = await listen(server, options);
   const bound = options.host ?? LOOPBACK;
+  const port = await listen(server, {
+    name: "AWS services",
+    flag: "--port",
+    host: bound,
+    port: options.port,
+    fallbackPorts: options.fallbackPorts === true ? MAX_FALLBACK_PORTS : 0,
+  });
   const shown = bound === "0.0.0.0" || bound === "::" ? LOOPBACK : bound;
   const endpoint = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
   services.endpoint = endpoint;
@@ -126,25 +130,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await closed;
     },
   };
-}
-
-async function listen(server: Server, options: GatewayOptions): Promise<number> {
-  const host = options.host ?? LOOPBACK;
-  const last =
-    options.fallbackPorts && options.port > 0 ? Math.min(options.port + MAX_FALLBACK_PORTS, 65_535) : options.port;
-  for (let port = options.port; ; port++) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen({ port, host }, () => {
-          server.removeListener("error", reject);
-          resolve();
-        });
-      });
-      return (server.address() as AddressInfo).port;
-    } catch (error) {
-      if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
-      throw portRefused("AWS services", "--port", { host, port }, error);
-    }
-  }
 }

@@ -4,31 +4,9 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { AppError, errnoOf, messageOf } from "./errors.js";
-
-/** The LR5001 of a server that cannot have its port; `flag` is what chooses another. */
-export function portRefused(
-  server: string,
-  flag: string,
-  at: { host: string; port: number },
-  error: unknown,
-): AppError {
-  const { host, port } = at;
-  const taken = errnoOf(error) === "EADDRINUSE";
-  const holder = taken ? portHolder(port) : undefined;
-  return new AppError("LR5001", {
-    what: taken ? `Port ${port} is in use` : `${server} cannot listen on ${host}:${port}`,
-    ...(taken ? { where: `${server}, ${host}:${port}` } : {}),
-    why: holder === undefined ? messageOf(error) : `${holder} listens there`,
-    fix: taken
-      ? `Stop the other program, or pass another ${flag}; ${flag} 0 takes a free one.`
-      : `Choose another address or port: --host, ${flag}.`,
-    cause: error,
-  });
-}
 
 /** `process 4711 (node lambda-run.js) in /home/me/orders`. */
-function portHolder(port: number): string | undefined {
+export function portHolder(port: number): string | undefined {
   const sockets = new Set(["tcp", "tcp6"].flatMap((table) => listenersOn(port, linesOf(`/proc/net/${table}`))));
   if (sockets.size === 0) return undefined;
   for (const pid of namesIn("/proc")) {

@@ -46,8 +46,7 @@
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
  */
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Application } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
@@ -56,8 +55,7 @@ import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { parseArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
-import { errnoOf } from "../../shared/errors.js";
-import { portRefused } from "../../shared/port-holder.js";
+import { listen } from "../../shared/listen.js";
 import type { Logger } from "../../shared/logger.js";
 import { accessLine } from "./access-log.js";
 import { passApi } from "./api-door.js";
@@ -216,7 +214,13 @@ export async function serveHttp(handler: HttpHandler, options: HttpServerOptions
     connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
   });
   server.on("request", handler);
-  const bound = await listen(server, options);
+  const bound = await listen(server, {
+    name: "APIs and function URLs",
+    flag: "--http-port",
+    host: options.host,
+    port: options.port,
+    fallbackPorts: options.fallbackPorts === true ? MAX_FALLBACK_PORTS : 0,
+  });
   return {
     port: bound,
     async close() {
@@ -225,28 +229,6 @@ export async function serveHttp(handler: HttpHandler, options: HttpServerOptions
       await closed;
     },
   };
-}
-
-async function listen(
-  server: Server,
-  { host, port: wanted, fallbackPorts = false }: HttpServerOptions,
-): Promise<number> {
-  const last = wanted === 0 || !fallbackPorts ? wanted : Math.min(wanted + MAX_FALLBACK_PORTS, 65_535);
-  for (let port = wanted; ; port++) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen({ port, host }, () => {
-          server.removeListener("error", reject);
-          resolve();
-        });
-      });
-      return (server.address() as AddressInfo).port;
-    } catch (error) {
-      if (errnoOf(error) === "EADDRINUSE" && port < last) continue;
-      throw portRefused("APIs and function URLs", "--http-port", { host, port }, error);
-    }
-  }
 }
 
 /** Undefined when it is larger than an API takes: what is left is not read. */
