@@ -148,18 +148,21 @@ function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
     const [event] = declared === -1 ? [] : eventSources.splice(declared, 1);
     const functionId = proxiedFunctionOf(integration["type"], integration["uri"], api, context);
     if (functionId === undefined) continue;
+    const eventId = event?.functionId === functionId ? event.eventId : `${method.toLowerCase()} ${path}`;
     addRoute(
       api,
-      functionId,
-      event !== undefined && event.functionId === functionId ? event.eventId : `${method.toLowerCase()} ${path}`,
-      method,
-      path,
-      integration["payloadFormatVersion"] === "1.0" ? "1.0" : "2.0",
-      Number(integration["timeoutInMillis"] ?? 0),
+      {
+        functionId,
+        eventId,
+        method,
+        path,
+        payloadFormatVersion: integration["payloadFormatVersion"] === "1.0" ? "1.0" : "2.0",
+        timeoutMs: Number(integration["timeoutInMillis"] ?? 0),
+        auth: documentAuthOf(api.definition, operation),
+        streams: integration["responseTransferMode"] === "STREAM",
+        validation: validationOfOperation(api.definition, { operation, item }),
+      },
       context,
-      documentAuthOf(api.definition, operation),
-      integration["responseTransferMode"] === "STREAM",
-      validationOfOperation(api.definition, { operation, item }),
     );
   }
 }
@@ -181,24 +184,28 @@ function nameLostRoutes(api: ApiConfig, { draft, scope }: BuildContext): void {
   }
 }
 
-function addRoute(
-  api: ApiConfig,
-  functionId: string,
-  eventId: string,
-  method: string,
-  path: string,
-  payloadFormatVersion: "1.0" | "2.0",
-  timeoutMs: number,
-  { draft }: BuildContext,
-  auth?: JsonObject,
-  streams = false,
-  validation?: RequestValidation,
-): void {
-  const route = { functionId, eventId, apiId: api.logicalId, method, path, auth };
+interface Route {
+  readonly functionId: string;
+  readonly eventId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly payloadFormatVersion: "1.0" | "2.0";
+  /** 0: as long as such an API waits by itself. */
+  readonly timeoutMs: number;
+  readonly auth: JsonObject | undefined;
+  /** Of REST APIs only. */
+  readonly streams?: boolean;
+  readonly validation?: RequestValidation | undefined;
+}
+
+function addRoute(api: ApiConfig, route: Route, { draft }: BuildContext): void {
+  const { payloadFormatVersion, streams = false, timeoutMs, validation, ...shared } = route;
+  const apiId = api.logicalId;
   if (api.kind === "rest")
     draft.eventSources.push({
       kind: "restApi",
-      ...route,
+      ...shared,
+      apiId,
       timeoutMs: timeoutMs || REST_TIMEOUT_MS,
       apiKeyRequired: false,
       streams,
@@ -207,7 +214,8 @@ function addRoute(
   else
     draft.eventSources.push({
       kind: "httpApi",
-      ...route,
+      ...shared,
+      apiId,
       payloadFormatVersion,
       timeoutMs: timeoutMs || HTTP_TIMEOUT_MS,
     });
@@ -281,7 +289,18 @@ export const buildV2Api: Builder = (resource, context) => {
   addDocumentRoutes(api, context);
   const functionId = Target === undefined ? undefined : functionIdOf(Target, context);
   if (functionId !== undefined)
-    addRouteKey(api, functionId, resource.logicalId, RouteKey ?? "$default", "2.0", 0, context);
+    addRouteKey(
+      api,
+      {
+        functionId,
+        eventId: resource.logicalId,
+        routeKey: RouteKey ?? "$default",
+        payloadFormatVersion: "2.0",
+        timeoutMs: 0,
+        auth: undefined,
+      },
+      context,
+    );
 };
 
 /** AWS::ApiGatewayV2::Route: `Target` is `integrations/<id>`. */
@@ -318,33 +337,32 @@ export const buildV2Route: Builder = (resource, context) => {
   if (functionId === undefined) return;
   addRouteKey(
     api,
-    functionId,
-    resource.logicalId,
-    RouteKey,
-    PayloadFormatVersion === "2.0" ? "2.0" : "1.0",
-    TimeoutInMillis,
+    {
+      functionId,
+      eventId: resource.logicalId,
+      routeKey: RouteKey,
+      payloadFormatVersion: PayloadFormatVersion === "2.0" ? "2.0" : "1.0",
+      timeoutMs: TimeoutInMillis,
+      auth:
+        AuthorizationType === undefined
+          ? undefined
+          : { AuthorizationType, AuthorizerId: AuthorizerId ?? null, AuthorizationScopes: AuthorizationScopes ?? [] },
+    },
     context,
-    AuthorizationType === undefined
-      ? undefined
-      : { AuthorizationType, AuthorizerId: AuthorizerId ?? null, AuthorizationScopes: AuthorizationScopes ?? [] },
   );
 };
 
 /** `GET /items/{id}`, `$default`, or the name of a WebSocket route. */
 function addRouteKey(
   api: ApiConfig,
-  functionId: string,
-  eventId: string,
-  routeKey: string,
-  version: "1.0" | "2.0",
-  timeoutMs: number,
+  { routeKey, ...route }: Omit<Route, "method" | "path"> & { readonly routeKey: string },
   context: BuildContext,
-  auth?: JsonObject,
 ): void {
   if (api.kind === "websocket") {
+    const { eventId, functionId } = route;
     context.draft.eventSources.push({ kind: "webSocket", functionId, eventId, apiId: api.logicalId, routeKey });
     return;
   }
   const [method = "", path = ""] = routeKey === "$default" ? ["ANY", "$default"] : routeKey.split(" ");
-  addRoute(api, functionId, eventId, methodName(method), path, version, timeoutMs, context, auth);
+  addRoute(api, { ...route, method: methodName(method), path }, context);
 }

@@ -19,7 +19,7 @@ import {
 import type { TargetProperties } from "./event-schema.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
-import { parseAt, refuse } from "./property.js";
+import { readAt, refuse } from "./property.js";
 import { validationOfEvent } from "./request-validation.js";
 import { eventsOf, IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
@@ -39,6 +39,8 @@ interface Event {
     readonly resource: TemplateResource;
     readonly scope: BuildContext["scope"];
     readonly path: readonly PropertyKey[];
+    /** For messages. */
+    readonly type: string;
   };
 }
 
@@ -85,7 +87,7 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
     // Absent: the event was AWS::NoValue.
     if (!isJsonObject(event)) continue;
     const given = event["Properties"];
-    const place = { resource, scope, path: ["Events", eventId, "Properties"] };
+    const place = { resource, scope, path: ["Events", eventId, "Properties"], type: `The event type ${type}` };
     const properties = isJsonObject(given) ? given : {};
     const isFunction = resource.type === "AWS::Serverless::Function";
     const handle = HANDLERS[type];
@@ -106,7 +108,7 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
 }
 
 function s3({ context, eventId, functionId, place, properties, resource, targetArn }: Event): void {
-  const { Bucket: name, Events, Filter } = parseAt(s3Event, properties, place);
+  const { Bucket: name, Events, Filter } = readAt(s3Event, properties, place);
   const rules = Filter?.S3Key?.Rules ?? [];
   const valueOf = (rule: string): string | undefined => rules.find(({ Name }) => Name.toLowerCase() === rule)?.Value;
   const { draft, scope } = context;
@@ -132,7 +134,7 @@ function s3({ context, eventId, functionId, place, properties, resource, targetA
 }
 
 function sqs({ context, eventId, functionId, place, properties }: Event): void {
-  const parsed = parseAt(sqsEvent, properties, place);
+  const parsed = readAt(sqsEvent, properties, place);
   if (parsed.Queue.startsWith("https://")) {
     const what = `The SQS event ${eventId} of ${functionId} names a queue by its URL`;
     throw refuse(
@@ -153,7 +155,7 @@ function sqs({ context, eventId, functionId, place, properties }: Event): void {
 }
 
 function stream({ context, eventId, functionId, place, properties }: Event): void {
-  const parsed = parseAt(streamEvent, properties, place);
+  const parsed = readAt(streamEvent, properties, place);
   context.draft.eventSources.push(streamSource({ functionId, eventId }, parsed.Stream, parsed));
 }
 
@@ -174,7 +176,7 @@ function generated(
 
 function schedule(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
-  const parsed = parseAt(scheduleEvent, properties, place);
+  const parsed = readAt(scheduleEvent, properties, place);
   checkSchedule(parsed.Schedule, "rule", { ...place, path: [...place.path, "Schedule"] });
   const enabled = parsed.State === undefined ? (parsed.Enabled ?? true) : parsed.State !== "DISABLED";
   const { logicalId, name, arn, target } = generated(event, parsed);
@@ -205,7 +207,7 @@ function schedule(event: Event): void {
 
 function scheduleV2(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
-  const parsed = parseAt(scheduleV2Event, properties, place);
+  const parsed = readAt(scheduleV2Event, properties, place);
   checkSchedule(parsed.ScheduleExpression, "scheduler", { ...place, path: [...place.path, "ScheduleExpression"] });
   const { logicalId, name, arn, target } = generated(event, parsed);
   const enabled = parsed.State === "ENABLED";
@@ -239,7 +241,7 @@ function scheduleV2(event: Event): void {
 
 function pattern(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
-  const parsed = parseAt(patternEvent, properties, place);
+  const parsed = readAt(patternEvent, properties, place);
   const { logicalId, name, arn, target } = generated(event, parsed);
   const busName = busNameOf(parsed.EventBusName);
   const enabled = parsed.State !== "DISABLED";
@@ -274,7 +276,7 @@ function sns({ context, eventId, functionId, place, properties, targetArn }: Eve
     RedrivePolicy,
     SqsSubscription: viaQueue,
     Topic: topicArn,
-  } = parseAt(snsEvent, properties, place);
+  } = readAt(snsEvent, properties, place);
   const filter = { filterPolicy, filterPolicyScope, deadLetterTargetArn: RedrivePolicy?.deadLetterTargetArn };
   const subscribe = (protocol: string, endpoint: string): void =>
     append(context.draft.subscriptions, topicArn, { protocol, endpoint, rawMessageDelivery: false, ...filter });
@@ -303,11 +305,6 @@ function apiIdOf({ context, eventId, resource }: Event, property: string, implic
   return named !== undefined && context.scope.resources.has(named) ? named : implicit;
 }
 
-function propertiesOf({ scope }: BuildContext, logicalId: string): JsonObject {
-  const resource = scope.resources.get(logicalId);
-  return resource === undefined ? {} : scope.propertiesOf(resource).value;
-}
-
 function rest(event: Event): void {
   const { context, eventId, functionId, isFunction, place, properties } = event;
   const {
@@ -316,7 +313,7 @@ function rest(event: Event): void {
     Path: path,
     ResponseTransferMode: transferMode,
     TimeoutInMillis,
-  } = parseAt(restEvent, properties, place);
+  } = readAt(restEvent, properties, place);
   if (!isFunction) {
     context.scope.problems.notice(
       `${functionId}: HTTP events of state machines do not fire here; start the machine by its API.`,
@@ -334,20 +331,28 @@ function rest(event: Event): void {
     timeoutMs: TimeoutInMillis ?? REST_TIMEOUT_MS,
     auth,
     apiKeyRequired: auth?.["ApiKeyRequired"] === true,
-    validation: validationOfEvent(properties, propertiesOf(context, apiId)),
+    validation: validationOfEvent({ functionId, eventId, apiId, properties }, context),
     streams: transferMode === "STREAM",
   });
 }
 
 function http(event: Event): void {
   const { context, eventId, functionId, place, properties } = event;
+  const missing = ["Path", "Method"].filter((name) => properties[name] === undefined);
   const {
     Auth: auth,
     Method: method,
     Path: path,
     PayloadFormatVersion,
     TimeoutInMillis,
-  } = parseAt(httpEvent, properties, place);
+  } = readAt(httpEvent, properties, place);
+  if (missing.length === 1)
+    throw refuse(
+      place,
+      `The event ${eventId} of ${functionId} has no ${missing.join("")}`,
+      "SAM takes both Path and Method, or neither for the route $default",
+      `Add ${missing.join("")}.`,
+    );
   const apiId = apiIdOf(event, "ApiId", IMPLICIT_HTTP_API);
   context.draft.eventSources.push({
     kind: "httpApi",

@@ -83,22 +83,42 @@ export function readProperties<T extends z.ZodObject>(
   const known = Object.keys(schema.shape);
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
-    const meant =
-      known.find((name) => name.toLowerCase() === key.toLowerCase()) ??
-      known.find((name) => name.length > 4 && distance(name, key) <= MAX_SLIPS);
+    const meant = meantBy(key, known);
     if (meant === undefined) {
       problems.notice(`${logicalId}: ${key} is not a property of ${type} that lambda-run knows; it is ignored.`);
       continue;
     }
-    const path = ["Resources", logicalId, "Properties", key];
-    throw problems.value({
-      at: keyPlaceOf(node, [key]),
-      path,
-      what: `${type} has no property "${key}". Did you mean "${meant}"?`,
-      fix: `Write ${meant}; letter case counts.`,
-    });
+    throw slip(key, meant, type, { resource, scope, path: [] });
   }
   return parseAt(schema, value, { resource, scope, path: [] });
+}
+
+/** As `readProperties`, of something inside the properties; names that it does not know may be AWS's all the same. */
+export function readAt<T extends z.ZodObject>(
+  schema: T,
+  value: Readonly<Record<string, unknown>>,
+  place: Place & { readonly type: string },
+): z.output<T> {
+  const known = Object.keys(schema.shape);
+  for (const key of Object.keys(value)) {
+    const meant = known.includes(key) ? undefined : meantBy(key, known);
+    if (meant !== undefined) throw slip(key, meant, place.type, place);
+  }
+  return parseAt(schema, value, place);
+}
+
+const meantBy = (key: string, known: readonly string[]): string | undefined =>
+  known.find((name) => name.toLowerCase() === key.toLowerCase()) ??
+  known.find((name) => name.length > 4 && distance(name, key) <= MAX_SLIPS);
+
+function slip(key: string, meant: string, type: string, { resource, scope, path }: Place): Error {
+  const { node } = scope.propertiesOf(resource);
+  return scope.problems.value({
+    at: keyPlaceOf(node, [...path, key]),
+    path: ["Resources", resource.logicalId, "Properties", ...path, key],
+    what: `${type} has no property "${key}". Did you mean "${meant}"?`,
+    fix: `Write ${meant}; letter case counts.`,
+  });
 }
 
 export interface Place {

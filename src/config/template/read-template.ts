@@ -8,7 +8,7 @@ import type { Realm } from "../../shared/arn.js";
 import { AppError, errnoOf } from "../../shared/errors.js";
 import type { Application } from "../application.js";
 import type { Json } from "../json.js";
-import { nearest } from "../nearest.js";
+import { distance, nearest } from "../nearest.js";
 import { buildRestApi, buildSamApi, buildV2Api, buildV2Route } from "./api-builder.js";
 import { buildRestMethod } from "./rest-method-builder.js";
 import { emptyDraft } from "./build-context.js";
@@ -263,9 +263,15 @@ function build(context: BuildContext): void {
   }
 }
 
-/** A slip of letter case in a type name; real types that are merely alike do not count. */
+const SAM_PREFIX = "AWS::Serverless::";
+const MAX_TYPE_SLIPS = 2;
+
+/** A slip of letter case in a type name, or of some letters in one of SAM's few: other real types are merely alike. */
 const nearestType = (type: string, types: ReadonlySet<string>): string | undefined =>
-  [...types].find((known) => known.toLowerCase() === type.toLowerCase());
+  [...types].find((known) => known.toLowerCase() === type.toLowerCase()) ??
+  [...types].find(
+    (known) => known.startsWith(SAM_PREFIX) && type.startsWith(SAM_PREFIX) && distance(known, type) <= MAX_TYPE_SLIPS,
+  );
 
 /** Outputs are only shown, so one that cannot be worked out is announced and left out. */
 function outputsOf(section: TemplateNode | undefined, scope: TemplateScope): Record<string, Json> {

@@ -71,12 +71,30 @@ function withOthers(schema: JsonObject, all: Readonly<Record<string, JsonObject>
   return JSON.parse(text.replace(OTHER_MODEL, '"$ref":"#/definitions/$1"')) as JsonObject;
 }
 
+interface RestEvent {
+  readonly functionId: string;
+  readonly eventId: string;
+  /** Logical id. */
+  readonly apiId: string;
+  readonly properties: JsonObject;
+}
+
 /** Of SAM's Api event: `RequestModel` (which says what is checked) and `RequestParameters`. */
-export function validationOfEvent(event: JsonObject, api: JsonObject): RequestValidation | undefined {
-  const { Model, ValidateBody, ValidateParameters } = objectOf(event["RequestModel"]);
-  const schema = typeof Model === "string" ? objectOf(api["Models"])[Model] : undefined;
-  if (!isJsonObject(schema)) return undefined;
-  const named = listOf(event["RequestParameters"]).flatMap((entry) =>
+export function validationOfEvent(
+  { apiId, eventId, functionId, properties }: RestEvent,
+  { scope }: BuildContext,
+): RequestValidation | undefined {
+  const { Model, ValidateBody, ValidateParameters } = objectOf(properties["RequestModel"]);
+  if (typeof Model !== "string") return undefined;
+  const api = scope.resources.get(apiId);
+  const schema = api && objectOf(scope.propertiesOf(api).value["Models"])[Model];
+  if (!isJsonObject(schema)) {
+    scope.problems.notice(
+      `${functionId}: the model ${Model} of its event ${eventId} is not among the Models of ${apiId}: bodies are not checked, and SAM refuses it.`,
+    );
+    return undefined;
+  }
+  const named = listOf(properties["RequestParameters"]).flatMap((entry) =>
     Object.entries(objectOf(entry)).flatMap(([name, options]) => (isTrue(objectOf(options)["Required"]) ? [name] : [])),
   );
   return validationOf({ body: isTrue(ValidateBody), parameters: isTrue(ValidateParameters) }, named, {

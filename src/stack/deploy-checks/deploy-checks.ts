@@ -18,6 +18,7 @@ import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
 import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
+import { handlerProgram, type HandlerProgram } from "./handler-program.js";
 import { caseSlip } from "./letter-case.js";
 import { isShipped, unshippedPackages } from "./unshipped-packages.js";
 
@@ -126,7 +127,8 @@ async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Find
         breaks(fn, `${name} is External: the ZIP is without it`, "Put it into a layer, or take it out of External."),
       );
   const file = findHandlerSource(fn.code);
-  findings.push(...(await checkExport(fn, file)), ...(await checkCallback(fn, file)));
+  const program = await handlerProgram(file);
+  findings.push(...checkExport(fn, file, program), ...checkCallback(fn, program));
   return findings;
 }
 
@@ -147,6 +149,7 @@ async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]>
           ),
     ];
   const unshipped = await unshippedPackages(file, root, fn.layers);
+  const program = await handlerProgram(file);
   return [
     ...unshipped.map((name) =>
       breaks(
@@ -160,8 +163,8 @@ async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]>
       ),
     ),
     // Without its packages the module is not loaded, so nobody looks for the handler.
-    ...(unshipped.length > 0 ? [] : await checkExport(fn, file)),
-    ...(await checkCallback(fn, file)),
+    ...(unshipped.length > 0 ? [] : checkExport(fn, file, program)),
+    ...checkCallback(fn, program),
   ];
 }
 
@@ -194,9 +197,9 @@ function checkPython(fn: FunctionConfig, root: string): Finding[] {
   return [breaks(fn, `${file} has no function ${name}`, `Define it, or name the right one in Handler.`)];
 }
 
-async function checkExport(fn: FunctionConfig, file: string): Promise<Finding[]> {
+function checkExport(fn: FunctionConfig, file: string, program: HandlerProgram): Finding[] {
   const wanted = splitHandler(fn.handler)?.exportPath.split(".")[0] ?? "";
-  const exported = await handlerExports(file);
+  const exported = handlerExports(program);
   if (exported !== undefined && !exported.has(wanted)) {
     const names = [...exported].filter((name) => name !== "__esModule");
     const others = names.length === 0 ? "nothing" : names.join(", ");
@@ -211,11 +214,11 @@ async function checkExport(fn: FunctionConfig, file: string): Promise<Finding[]>
   return [];
 }
 
-async function checkCallback(fn: FunctionConfig, file: string): Promise<Finding[]> {
+function checkCallback(fn: FunctionConfig, program: HandlerProgram): Finding[] {
   const major = Number(/^nodejs(\d+)/.exec(fn.runtime)?.[1] ?? 0);
   const exportPath = splitHandler(fn.handler)?.exportPath ?? "";
   if (major < NO_CALLBACKS_FROM || exportPath.includes(".")) return [];
-  const parameters = await handlerParameters(file, exportPath);
+  const parameters = handlerParameters(program, exportPath);
   return parameters !== undefined && parameters >= CALLBACK_PARAMETERS
     ? [
         breaks(

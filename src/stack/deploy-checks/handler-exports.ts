@@ -1,12 +1,9 @@
 /** What a handler's module exports, read from the code without running it. Undefined where only running it would tell. */
 import type { AnyNode, Expression } from "acorn";
-import { handlerProgram } from "./handler-program.js";
+import type { HandlerProgram } from "./handler-program.js";
 import { bindingOf, isExports, isNamed } from "./program-nodes.js";
 
-export async function handlerExports(file: string): Promise<ReadonlySet<string> | undefined> {
-  const found = await handlerProgram(file);
-  if (found === undefined) return undefined;
-  const { program, exports } = found;
+export function handlerExports({ program, exports }: HandlerProgram): ReadonlySet<string> | undefined {
   // `export * from "package"`: what it gives is not seen.
   if (program.body.some(({ type }) => type === "ExportAllDeclaration")) return undefined;
   const reExports = program.body.some(

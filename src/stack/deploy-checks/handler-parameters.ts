@@ -3,14 +3,11 @@
  * Lambda's runtimes from Node 24 on refuse three of them, which is a callback.
  */
 import type { AnyNode, Expression, Function as FunctionNode, Program } from "acorn";
-import { handlerProgram } from "./handler-program.js";
+import type { HandlerProgram } from "./handler-program.js";
 import { bindingOf, declaredAs, isExports, isNamed } from "./program-nodes.js";
 
 /** Undefined where the code makes the handler by a call (`middy(...)`), so that only running it would tell. */
-export async function handlerParameters(file: string, exportName: string): Promise<number | undefined> {
-  const found = await handlerProgram(file);
-  if (found === undefined) return undefined;
-  const { program } = found;
+export function handlerParameters({ program }: HandlerProgram, exportName: string): number | undefined {
   const made = exportedBy(program, exportName);
   const handler = made?.type === "Identifier" ? bindingOf(program, made.name) : made;
   return isFunction(handler) ? lengthOf(handler) : undefined;

@@ -8,7 +8,7 @@ export interface HandlerProgram {
   readonly exports: readonly string[];
 }
 
-export async function handlerProgram(file: string): Promise<HandlerProgram | undefined> {
+export async function handlerProgram(file: string): Promise<HandlerProgram> {
   const { outputFiles, metafile } = await build({
     entryPoints: [file],
     bundle: true,
@@ -23,7 +23,6 @@ export async function handlerProgram(file: string): Promise<HandlerProgram | und
     logLevel: "silent",
   });
   const [output] = outputFiles;
-  if (output === undefined) return undefined;
-  const program = parse(output.text, { ecmaVersion: "latest", sourceType: "module" });
+  const program = parse(output?.text ?? "", { ecmaVersion: "latest", sourceType: "module" });
   return { program, exports: Object.values(metafile.outputs).flatMap((one) => one.exports) };
 }

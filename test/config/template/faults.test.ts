@@ -199,6 +199,20 @@ const CASES: readonly Case[] = [
     "Events.E.Type",
   ),
   property(
+    "a slip in an event's property",
+    "Events: { Q: { Type: SQS, Properties: { Queue: arn:aws:sqs:us-east-1:000000000000:q, BatchSzie: 1 } } }",
+    "BatchSzie",
+    /event type SQS has no property "BatchSzie"\. Did you mean "BatchSize"\?/,
+    "Events.Q.Properties.BatchSzie",
+  ),
+  property(
+    "an HTTP event with a method alone",
+    "Events: { H: { Type: HttpApi, Properties: { Pth: /a, Method: GET } } }",
+    "Properties: { Pth",
+    /The event H of Fn has no Path/,
+    "Events.H.Properties",
+  ),
+  property(
     "an event without what it needs",
     "Events: { E: { Type: SQS, Properties: { BatchSize: 5 } } }",
     "Properties: { BatchSize",
@@ -369,6 +383,28 @@ describe("faults of a template", () => {
   test("a property that lambda-run does not know is announced, not refused", () => {
     expect(read(withFunction("BrandNewThing: { A: 1 }")).notices).toEqual([
       "Fn: BrandNewThing is not a property of AWS::Serverless::Function that lambda-run knows; it is ignored.",
+    ]);
+  });
+
+  test("a slip in one of SAM's types is told; other types that are merely alike are not", () => {
+    const { notices } = read(
+      withFunction("FunctionName: fn", "Api: { Type: AWS::Serverless::HttpApy }\nPool: { Type: AWS::SQS::Queues }"),
+    );
+    expect(notices).toEqual([
+      'Api (AWS::Serverless::HttpApy) is not emulated: it is skipped. Did you mean "AWS::Serverless::HttpApi"?',
+      "Pool (AWS::SQS::Queues) is not emulated: it is skipped.",
+    ]);
+  });
+
+  test("a model that the API does not declare is told", () => {
+    const { eventSources, notices } = read(
+      withFunction(
+        "Events: { A: { Type: Api, Properties: { Path: /a, Method: post, RequestModel: { Model: Nope, ValidateBody: true } } } }",
+      ),
+    );
+    expect(eventSources).toMatchObject([{ kind: "restApi", validation: undefined }]);
+    expect(notices).toEqual([
+      "Fn: the model Nope of its event A is not among the Models of ServerlessRestApi: bodies are not checked, and SAM refuses it.",
     ]);
   });
 

@@ -1,6 +1,7 @@
 /** What `handler.length` would be, from the code alone. */
 import { join } from "node:path";
 import { handlerParameters } from "../../../src/stack/deploy-checks/handler-parameters.js";
+import { handlerProgram } from "../../../src/stack/deploy-checks/handler-program.js";
 import { caseSlip } from "../../../src/stack/deploy-checks/letter-case.js";
 import { ProjectFolder } from "../../cli/cli.js";
 
@@ -23,7 +24,7 @@ describe("the number of parameters of a handler", () => {
     ["none.ts", "export const other = 1;", undefined],
   ])("%s", async (name, text, expected) => {
     project.write(name, text);
-    expect(await handlerParameters(join(project.folder, name), "handler")).toBe(expected);
+    expect(handlerParameters(await handlerProgram(join(project.folder, name)), "handler")).toBe(expected);
   });
 });
 
