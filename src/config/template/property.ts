@@ -77,7 +77,7 @@ export function readProperties<T extends z.ZodObject>(
   schema: T,
   scope: TemplateScope,
 ): z.output<T> {
-  const { node, value } = scope.propertiesOf(resource);
+  const { value } = scope.propertiesOf(resource);
   const { logicalId, type } = resource;
   const { problems } = scope;
   const known = Object.keys(schema.shape);
