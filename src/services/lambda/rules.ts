@@ -22,12 +22,19 @@ const REFUSED = [
   "RuntimeConfig",
   "TenancyConfig",
 ] as const;
+const IN_S3 = ["S3Bucket", "S3Key", "S3ObjectVersion"] as const;
 const IMAGE_LACKS = ["Handler", "Runtime", "Layers"] as const;
 
 /** Of every operation that takes settings or code. */
 export function checkKind(input: JsonObject): void {
   const refused = REFUSED.find((member) => input[member] !== undefined && input[member] !== null);
   if (refused !== undefined) throw invalidParameter(`${refused} is not emulated by lambda-run.`);
+}
+
+/** Of a function's code: it comes from one place. */
+export function checkCodeSource(code: JsonObject): void {
+  if (isSaid(code["ZipFile"]) && IN_S3.some((member) => isSaid(code[member])))
+    throw invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
 }
 
 export function checkRuntime(runtime: string | undefined): void {

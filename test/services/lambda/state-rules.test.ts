@@ -134,6 +134,12 @@ const REFUSED: readonly (readonly [what: string, change: object, name: string, m
     "Please provide a source for function code.",
   ],
   [
+    "code from two places",
+    { Code: { ZipFile, S3Bucket: "bucket", S3Key: "code.zip" } },
+    "InvalidParameterValueException",
+    "Please do not provide other FunctionCode parameters when providing a ZipFile.",
+  ],
+  [
     "SnapStart of a runtime that has none",
     { SnapStart: { ApplyOn: "PublishedVersions" } },
     "InvalidParameterValueException",

@@ -23,7 +23,7 @@ import { layersOf } from "../layers.js";
 import { packageOf, type Package } from "../package.js";
 import { forgetQualifier } from "../qualifiers.js";
 import type { FunctionRecord } from "../records.js";
-import { checkIsLatest, checkSettings } from "../rules.js";
+import { checkCodeSource, checkIsLatest, checkSettings } from "../rules.js";
 import { KEPT_OF_FUNCTIONS, newConfig, readSettings } from "../settings.js";
 import { tagsMember } from "../tags.js";
 import { checkUnpackedSize } from "../unpacked-size.js";
@@ -56,6 +56,7 @@ async function createFunction({ context, input }: Call): Promise<Answer> {
     throw invalidParameter(
       `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${LAMBDA.functionNameLength}`,
     );
+  checkCodeSource(code ?? {});
   const settings = readSettings(input, name, undefined);
   const isImage = stringMember(input, "PackageType") === "Image";
   const asSent = keptAsSent(KEPT_OF_FUNCTIONS, input, {});

@@ -16,7 +16,7 @@ import { keptAsSent } from "../kept-as-sent.js";
 import { layersOf } from "../layers.js";
 import { packageOf } from "../package.js";
 import type { FunctionRecord } from "../records.js";
-import { checkIsLatest, checkKind, checkSettings } from "../rules.js";
+import { checkCodeSource, checkIsLatest, checkKind, checkSettings } from "../rules.js";
 import { KEPT_OF_FUNCTIONS, readSettings } from "../settings.js";
 import { checkUnpackedSize } from "../unpacked-size.js";
 import { configurationView } from "../view.js";
@@ -36,6 +36,7 @@ async function updateCode(call: Call): Promise<Answer> {
   const { name, qualifier } = referenceOf(call);
   checkKind(input);
   checkIsLatest(qualifier);
+  checkCodeSource(input);
   const record = requireFunction(context, name, qualifier);
   checkRevision(stringMember(input, "RevisionId"), record.revisionId, "GetFunction/GetAlias");
   const stored = await packageOf(context, input, record.config.code.kind === "image");
