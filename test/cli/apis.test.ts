@@ -161,7 +161,7 @@ describe("lambda-run start", () => {
     const screen = start();
     expect(await request(screen, "/orders/7", { authorization: `Bearer ${token}` })).toBe(401);
     await screen.sees(
-      /note the keys of the JWT issuer http:\/\/127\.0\.0\.1:1\/pool cannot be found: it does not answer \(.+\), so its tokens are refused; jwtKeys/,
+      /note the keys of the JWT issuer http:\/\/127\.0\.0\.1:1\/pool cannot be found without its discovery document \(.+\), so its tokens are refused; jwtKeys/,
     );
     screen.kill("SIGINT");
     await screen.exited;

@@ -21,17 +21,25 @@ let server: Server;
 let served = jwks(["k1", first.publicKey]);
 let discovered: string;
 let doors: Doors;
+const notices: string[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     const { port } = server.address() as AddressInfo;
     const found = request.url === "/pool/.well-known/openid-configuration";
+    if (request.url?.startsWith("/lost/") === true) response.statusCode = 404;
     response.end(found ? JSON.stringify({ jwks_uri: `http://127.0.0.1:${port}/keys` }) : served);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   discovered = `http://127.0.0.1:${port}/pool`;
-  const issuers = { File: FILE_ISSUER, Url: URL_ISSUER, Found: discovered, Dead: DEAD_ISSUER };
+  const issuers = {
+    File: FILE_ISSUER,
+    Url: URL_ISSUER,
+    Found: discovered,
+    Dead: DEAD_ISSUER,
+    Lost: `http://127.0.0.1:${port}/lost`,
+  };
   const template = `${HEAD}
 Resources:
   Http:
@@ -70,6 +78,7 @@ ${Object.keys(issuers)
         [URL_ISSUER]: `http://127.0.0.1:${port}/keys`,
         "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc": "keys.json",
       },
+      onNotice: (text) => notices.push(text),
     },
   );
 });
@@ -112,6 +121,16 @@ test("an issuer that cannot be reached lets nobody in, and is asked again", asyn
   expect(answer.status).toBe(401);
   expect(answer.headers["www-authenticate"]).toContain('"OIDC discovery endpoint communication error"');
   expect((await ask("/dead", { issuer: DEAD_ISSUER })).status).toBe(401);
+});
+
+test("an issuer whose discovery document is not there is told by its address", async () => {
+  const issuer = discovered.replace("/pool", "/lost");
+  expect((await ask("/lost", { issuer })).status).toBe(401);
+  expect(notices.filter((text) => text.includes(issuer))).toEqual([
+    expect.stringContaining(
+      `cannot be found without its discovery document (${issuer}/.well-known/openid-configuration answers 404)`,
+    ),
+  ]);
 });
 
 test("keys change: a file is read again, a URL asked again for a key that is not known", async () => {

@@ -140,7 +140,7 @@ export class JwtAuthorizers {
         }
       };
     } catch (error) {
-      this.#miss(issuer, "cannot be found: it does not answer", error);
+      this.#miss(issuer, "cannot be found without its discovery document", error);
       throw new Error(DISCOVERY_FAULT, { cause: error });
     }
   }
@@ -197,11 +197,11 @@ function causeOf(error: unknown): string {
 }
 
 async function discover(issuer: string): Promise<string> {
-  const answer = await fetch(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`, {
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-  });
+  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
   const { jwks_uri: uri } = (await answer.json()) as { readonly jwks_uri?: unknown };
-  if (typeof uri !== "string") throw new Error(`the discovery document of ${issuer} names no jwks_uri`);
+  if (typeof uri !== "string") throw new Error(`${url} names no jwks_uri`);
   return uri;
 }
 
