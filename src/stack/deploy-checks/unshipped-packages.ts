@@ -5,8 +5,8 @@
 import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { packageOf } from "../../runtime/bundle-errors.js";
+import { bundledHandler } from "./bundled-handler.js";
 
 /** Names of packages. `root` is what lies at /var/task, `layers` what is laid over /opt (folders). */
 export async function unshippedPackages(
@@ -14,18 +14,7 @@ export async function unshippedPackages(
   root: string,
   layers: readonly string[],
 ): Promise<readonly string[]> {
-  const { metafile } = await build({
-    entryPoints: [file],
-    bundle: true,
-    packages: "external",
-    write: false,
-    metafile: true,
-    platform: "node",
-    format: "esm",
-    outdir: "/",
-    loader: { ".node": "empty" },
-    logLevel: "silent",
-  });
+  const { metafile } = await bundledHandler(file);
   const imported = Object.values(metafile.inputs).flatMap(({ imports }) =>
     imports.filter((one) => one.external === true && !isBuiltin(one.path)).map((one) => packageOf(one.path)),
   );
