@@ -338,7 +338,6 @@ function rest(event: Event): void {
 
 function http(event: Event): void {
   const { context, eventId, functionId, place, properties } = event;
-  const missing = ["Path", "Method"].filter((name) => properties[name] === undefined);
   const {
     Auth: auth,
     Method: method,
@@ -346,12 +345,12 @@ function http(event: Event): void {
     PayloadFormatVersion,
     TimeoutInMillis,
   } = readAt(httpEvent, properties, place);
-  if (missing.length === 1)
+  if (properties["Path"] === undefined && properties["Method"] !== undefined)
     throw refuse(
       place,
-      `The event ${eventId} of ${functionId} has no ${missing.join("")}`,
-      "SAM takes both Path and Method, or neither for the route $default",
-      `Add ${missing.join("")}.`,
+      `The event ${eventId} of ${functionId} has no Path`,
+      "SAM takes a Method with a Path only, and neither for the route $default",
+      "Add Path.",
     );
   const apiId = apiIdOf(event, "ApiId", IMPLICIT_HTTP_API);
   context.draft.eventSources.push({
