@@ -38,7 +38,6 @@ import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import { apiAddress, functionUrlAddress, type FrontDoor } from "./doors.js";
-import { StackHttp } from "./http.js";
 import { lambdaService } from "./lambda.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -154,6 +153,7 @@ export class Stack {
       if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
       if (gateway !== undefined && options.kind === "stack") {
         const fallback = options.fixedPorts?.includes("http") !== true;
+        const { StackHttp } = await import("./http.js");
         const http = await StackHttp.listen(options.application, config, gateway.port, fallback, notice);
         live.http = http;
         closers.push(() => http.close());
