@@ -1,5 +1,6 @@
 /** `lambda-run start` on a state folder as a process of its own, which can be killed in the middle of anything. */
 import { spawn } from "node:child_process";
+import { readyOf } from "../ready-line.js";
 
 const START_MS = 20_000;
 
@@ -20,21 +21,17 @@ export async function startStack(cli: string, folder: string): Promise<StackProc
   let errors = "";
   child.stderr.on("data", (text) => (errors += String(text)));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const line = await new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the stack did not start: ${errors}`)), START_MS);
-    const settle = (work: () => void) => (): void => {
-      clearTimeout(late);
-      work();
-    };
-    child.stdout.once("data", (data) => settle(() => resolve(String(data)))());
-    void exited.then(settle(() => reject(new Error(`the stack ended at its start: ${errors}`))));
+  const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const { endpoint } = await readyOf(child.stdout).catch((error: unknown) => {
+    throw new Error(`the stack did not start within ${START_MS} ms: ${errors}`, { cause: error });
   });
+  clearTimeout(late);
   const end = (signal: "SIGKILL" | "SIGTERM") => async (): Promise<void> => {
     child.kill(signal);
     await exited;
   };
   return {
-    endpoint: (JSON.parse(line) as { readonly endpoint: string }).endpoint,
+    endpoint,
     kill: end("SIGKILL"),
     stop: end("SIGTERM"),
   };

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startLoad } from "../kit/load.mjs";
 import { megabytes, resourceUsageOf } from "../kit/memory.mjs";
@@ -71,7 +72,10 @@ async function startStack(folder) {
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const line = await new Promise((resolve, reject) => {
-    child.stdout.once("data", resolve);
+    // Notices may come before.
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      if (JSON.parse(text).event === "ready") resolve(text);
+    });
     void exited.then((code) => reject(new Error(`lambda-run start ended with ${code}`)));
   });
   const readyMs = performance.now() - startedAt;

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ProjectFolder } from "../../cli/cli.js";
+import { readyOf } from "../../ready-line.js";
 import { until } from "../../until.js";
 import { allMembers, archivesIn, countArchives } from "./archives.js";
 import { templateOf } from "./system.js";
@@ -32,9 +33,8 @@ interface Running {
 async function startStack(project: ProjectFolder): Promise<Running> {
   const child = project.spawn(["start", "--json"]);
   child.stderr.resume();
-  child.stdout.setEncoding("utf8");
-  const [line] = (await once(child.stdout, "data")) as [string];
-  return { child, endpoint: (JSON.parse(line) as { endpoint: string }).endpoint };
+  const { endpoint } = await readyOf(child.stdout);
+  return { child, endpoint };
 }
 
 async function end({ child }: Running, signal: NodeJS.Signals): Promise<void> {
