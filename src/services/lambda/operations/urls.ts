@@ -50,19 +50,13 @@ async function create(call: Call): Promise<Answer> {
     );
   const now = context.directory.timestamp();
   const urlId = createHash("sha256").update(`${arn} url`).digest("hex").slice(0, URL_ID_LENGTH);
-  const row = read(call, {
-    urlId,
-    authType: "NONE",
-    invokeMode: "BUFFERED",
-    cors: undefined,
-    createdAt: now,
-    lastModified: now,
-  });
+  const blank = { urlId, authType: "NONE", invokeMode: "BUFFERED", cors: undefined, createdAt: now } as const;
+  const row = read(call, { ...blank, lastModified: now });
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { status: 201, body: urlView(arn, row, context.functionUrl(urlId), { isNew: true }) };
 }
 
-function read({ context, input }: Call, current: UrlRecord): UrlRecord {
+function read({ input }: Call, current: UrlRecord): UrlRecord {
   const authType = stringMember(input, "AuthType");
   const invokeMode = stringMember(input, "InvokeMode");
   return {
@@ -71,7 +65,6 @@ function read({ context, input }: Call, current: UrlRecord): UrlRecord {
     invokeMode:
       invokeMode === undefined ? current.invokeMode : invokeMode === "RESPONSE_STREAM" ? "RESPONSE_STREAM" : "BUFFERED",
     cors: objectMember(input, "Cors") ?? current.cors,
-    lastModified: context.directory.timestamp(),
   };
 }
 
@@ -95,7 +88,7 @@ async function update(call: Call): Promise<Answer> {
   const { context } = call;
   const record = requireTarget(call);
   const { name, part, arn, url } = requireUrl(call);
-  const row = read(call, url);
+  const row = read(call, { ...url, lastModified: context.directory.timestamp() });
   await context.rows.put("url", name, part, row, { durable: !record.fromTemplate });
   return { body: urlView(arn, row, context.functionUrl(row.urlId)) };
 }
