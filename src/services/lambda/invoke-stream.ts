@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult, ResponseStreamSink } from "../../runtime/types.js";
 import { referenceOf, type Call } from "./context.js";
+import { drained } from "../kit/drained.js";
 import { eventMessage } from "../kit/event-stream.js";
 import { asAwsError, logTail, readInvokeInput, STREAMING_TYPES } from "./invoke-input.js";
 import { targetOf, traceOf } from "./invoke.js";
@@ -80,19 +81,6 @@ export async function handleInvokeWithResponseStream(
     ...(input.tail ? { LogResult: logTail(result.logs) } : {}),
   };
   response.end(eventMessage("InvokeComplete", "application/json", Buffer.from(JSON.stringify(complete))));
-}
-
-/** Resolves when there is room again, or nobody left to read. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off("drain", done);
-      response.off("close", done);
-      resolve();
-    };
-    response.once("drain", done);
-    response.once("close", done);
-  });
 }
 
 /** `ErrorDetails` is the error object as text. */

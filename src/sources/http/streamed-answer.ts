@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
  */
 import type { ServerResponse } from "node:http";
+import { drained } from "../../services/kit/drained.js";
 import type { ResponseStreamHead, ResponseStreamSink } from "../../runtime/types.js";
 import type { HeaderLine } from "./message.js";
 import { objectIn } from "./result-v1.js";
@@ -95,14 +96,6 @@ export class StreamedAnswer implements ResponseStreamSink {
     const { response } = this.#options;
     this.bodyBytes += chunk.length;
     if (response.write(chunk)) return undefined;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        response.off("drain", done);
-        response.off("close", done);
-        resolve();
-      };
-      response.once("drain", done);
-      response.once("close", done);
-    });
+    return drained(response);
   }
 }
