@@ -86,7 +86,7 @@ export class FunctionDirectory {
     const latest = this.#template.get(name);
     if (version !== "1" || latest?.config.publishedAlias === undefined || this.isGone(name, "version:1"))
       return undefined;
-    return this.#published(latest, "1");
+    return this.#published(latest, "1", latest.revisionId);
   }
 
   /** Published versions, oldest first. */
@@ -199,11 +199,32 @@ export class FunctionDirectory {
     const { name } = latest.config;
     const last = rows.get("counter", name) ?? (latest.config.publishedAlias === undefined ? 0 : 1);
     const version = String(last + 1);
-    const published = this.#published(latest, version, description);
+    const published = this.#published(latest, version, randomUUID(), description);
     const durable = !latest.fromTemplate;
     await rows.put("counter", name, "", last + 1, { durable });
     await rows.put("version", name, version, published, { durable });
+    // As seen on AWS at the policy of `$LATEST` (localstack/localstack#7336).
+    await this.revise(name, LATEST);
     return published;
+  }
+
+  /** Revision of a function, version or alias, and of its resource policy: they are one (localstack/localstack#7482). */
+  revisionOf(name: string, qualifier: string): string {
+    return (this.alias(name, qualifier) ?? this.version(name, qualifier))?.revisionId ?? "";
+  }
+
+  /** A new revision without a change of the function itself. What the template publishes goes with its function. */
+  async revise(name: string, qualifier: string): Promise<string> {
+    const { rows } = this.#options;
+    const revisionId = randomUUID();
+    const latest = this.latest(name);
+    const durable = latest?.fromTemplate !== true;
+    const alias = rows.get("alias", name, qualifier);
+    const version = rows.get("version", name, qualifier);
+    if (alias !== undefined) await rows.put("alias", name, qualifier, { ...alias, revisionId }, { durable });
+    else if (version !== undefined) await rows.put("version", name, qualifier, { ...version, revisionId }, { durable });
+    else if (latest !== undefined) await this.#replace({ ...latest, revisionId });
+    return revisionId;
   }
 
   /** What the template says of a function and the API took away: it stays away until the stack stops. */
@@ -251,11 +272,11 @@ export class FunctionDirectory {
     return { ...version, config: { ...version.config, reservedConcurrency } };
   }
 
-  #published(latest: FunctionRecord, version: string, description?: string): FunctionRecord {
+  #published(latest: FunctionRecord, version: string, revisionId: string, description?: string): FunctionRecord {
     const { config } = latest;
     return {
       ...latest,
-      revisionId: randomUUID(),
+      revisionId,
       config: {
         ...config,
         version,

@@ -41,11 +41,7 @@ export function invalidContent(reason: string): AwsError {
   );
 }
 
-export function requestTooLarge(message: string): AwsError {
-  return new AwsError("RequestTooLargeException", message, { statusCode: 413, ...USER });
-}
-
-/** Of CreateFunction and its kin; recorded under another name than Invoke's. */
+/** The API model names it otherwise for Invoke; what clients saw is this (ASFHyP3/hyp3#2241, pelmers/streetwarp-web#14). */
 export function entityTooLarge(message: string): AwsError {
   return new AwsError("RequestEntityTooLargeException", message, { statusCode: 413 });
 }

@@ -32,6 +32,7 @@
  *
  * Client quirks:
  * - boto3 and the CLI read the error's name from x-amzn-ErrorType, the JavaScript SDK also from the body
+ * - The JavaScript SDK knows no class for Invoke's 413: RequestEntityTooLargeException comes as a LambdaServiceException
  * - A trailing slash after a path is taken, as some SDKs send one
  *
  * Unverified:
@@ -49,8 +50,7 @@
  *   there, of two configurations of provisioned concurrency, of layers' versions and policies, of tags that are none, of a
  *   code signing configuration in use
  * - What is said about events that are no JSON: the words of Jackson's source, one of them recorded
- * - The event that an empty body becomes; the name of the 413 exception of Invoke; the refusal of a client context that is no
- *   JSON object
+ * - The event that an empty body becomes; the refusal of a client context that is no JSON object
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ
  * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException; that a message whose chain
  *   is cut stays in its queue, where the redrive policy finds it

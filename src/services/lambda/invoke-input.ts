@@ -9,7 +9,7 @@ import { readBody } from "../kit/body.js";
 import { Violations } from "../kit/json-input.js";
 import type { ServiceRequest } from "../service.js";
 import { jsonRefusal } from "./json-refusal.js";
-import { cannotRun, invalidContent, invalidParameter, requestTooLarge, tooManyRequests } from "./errors.js";
+import { cannotRun, invalidContent, invalidParameter, entityTooLarge, tooManyRequests } from "./errors.js";
 
 /** Larger bodies are not read to their end. */
 const MAX_BODY_BYTES = LAMBDA.syncRequestBytes + 1024 * 1024;
@@ -81,7 +81,7 @@ export function logTail(logs: string): string {
 
 /** What the runtime refuses, in Lambda's own exceptions. */
 export function asAwsError(error: unknown): unknown {
-  if (error instanceof RequestTooLarge) return requestTooLarge(error.message);
+  if (error instanceof RequestTooLarge) return entityTooLarge(error.message);
   if (error instanceof Throttled) return tooManyRequests(error.reason, error.retryAfterSeconds);
   if (error instanceof AppError) {
     return cannotRun(`${error.what}${error.where === undefined ? "" : ` (${error.where})`}. ${error.fix}`);
@@ -94,7 +94,7 @@ async function readPayload(request: ServiceRequest): Promise<Buffer> {
     return await readBody(request, MAX_BODY_BYTES);
   } catch (error) {
     if (!(error instanceof AwsError) || error.statusCode !== 413) throw error;
-    throw requestTooLarge(
+    throw entityTooLarge(
       `Request must be smaller than ${LAMBDA.syncRequestBytes} bytes for the InvokeFunction operation`,
     );
   }

@@ -6,6 +6,8 @@ import type { StoredPackage } from "./code-folder.js";
 import type { LambdaContext } from "./context.js";
 import { invalidParameter } from "./errors.js";
 
+const END_OF_CENTRAL_DIRECTORY = Buffer.from("PK\u0005\u0006", "latin1");
+
 export interface Package extends StoredPackage {
   readonly imageUri?: string;
 }
@@ -24,16 +26,17 @@ export async function packageOf(
       throw invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
     return { imageUri, codeSha256: createHash("sha256").update(imageUri).digest("hex"), codeSizeBytes: 0 };
   }
-  return context.code.keep(await zipOf(context, code));
+  const zip = await zipOf(context, code);
+  if (isEmpty(zip)) throw invalidParameter("Uploaded file must be a non-empty zip");
+  return context.code.keep(zip);
 }
+
+/** Nothing at all, or the end record that a ZIP without files begins with. */
+const isEmpty = (zip: Buffer): boolean => zip.length === 0 || zip.subarray(0, 4).equals(END_OF_CENTRAL_DIRECTORY);
 
 async function zipOf({ readObject }: Pick<LambdaContext, "readObject">, code: JsonObject): Promise<Buffer> {
   const zipped = stringMember(code, "ZipFile");
-  if (zipped !== undefined) {
-    const bytes = Buffer.from(zipped, "base64");
-    if (bytes.length === 0) throw invalidParameter("Uploaded file must be a non-empty zip");
-    return bytes;
-  }
+  if (zipped !== undefined) return Buffer.from(zipped, "base64");
   const bucket = stringMember(code, "S3Bucket");
   const key = stringMember(code, "S3Key");
   if (bucket === undefined || key === undefined) throw invalidParameter("Please provide a source for function code.");

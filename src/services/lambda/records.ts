@@ -47,8 +47,8 @@ export interface UrlRecord {
   readonly lastModified: string;
 }
 
+/** Of a function, version or alias, whose revision it shares. */
 export interface PolicyRecord {
-  readonly revisionId: string;
   readonly statements: readonly JsonObject[];
   /** `Version` and `Id` of a policy that was set as a document. */
   readonly frame?: JsonObject;
@@ -64,7 +64,7 @@ export interface LayerRecord {
   readonly licenseInfo: string | undefined;
   readonly codeSha256: string;
   readonly codeSizeBytes: number;
-  readonly policy?: PolicyRecord;
+  readonly policy?: PolicyRecord & { readonly revisionId: string };
 }
 
 /** Odds and ends of one function. */

@@ -1,5 +1,5 @@
 /** Records as the API shows them. Shapes: Lambda API reference, "FunctionConfiguration"; texts as recorded on AWS. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { CodeSource } from "../../config/function-config.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import { objectMember } from "../kit/json-input.js";
@@ -42,7 +42,8 @@ export function configurationView(
       ? {}
       : { DeadLetterConfig: { TargetArn: config.asyncInvoke.deadLetterTargetArn } }),
     TracingConfig: { Mode: config.tracing ?? "PassThrough" },
-    RevisionId: record.revisionId,
+    // What the answer to a change names is no longer the revision once the change is through (aws/aws-sdk#377).
+    RevisionId: moment === "steady" ? record.revisionId : randomUUID(),
     ...(record.layerArns.length === 0
       ? {}
       : { Layers: record.layerArns.map((Arn, at) => ({ Arn, CodeSize: record.layerSizes?.[at] ?? 0 })) }),

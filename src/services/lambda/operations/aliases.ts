@@ -49,7 +49,8 @@ async function createAlias(call: Call): Promise<Answer> {
 
 async function updateAlias(call: Call): Promise<Answer> {
   const { context, input } = call;
-  const { name, alias } = requireAlias(call);
+  // Who asks for an alias is told otherwise (hashicorp/terraform-provider-aws#4090).
+  const { name, alias } = requireAlias(call, "Alias not found");
   checkRevision(stringMember(input, "RevisionId"), alias.revisionId, "GetFunction/GetAlias");
   const row = readAlias(call, name, alias);
   await context.rows.put("alias", name, row.name, row, { durable: !requireFunction(context, name).fromTemplate });
@@ -87,12 +88,14 @@ function readAlias({ context, input }: Call, name: string, current: AliasRecord)
   };
 }
 
-function requireAlias(call: Call): { readonly name: string; readonly alias: AliasRecord } {
+function requireAlias(
+  call: Call,
+  refusal = "Cannot find alias arn",
+): { readonly name: string; readonly alias: AliasRecord } {
   const { context, path } = call;
   const { name } = referenceOf(call);
   const alias = context.directory.alias(name, path["Name"] ?? "");
-  if (alias === undefined)
-    throw resourceNotFound(`Cannot find alias arn: ${arnOf.function(context.realm, name, path["Name"])}`);
+  if (alias === undefined) throw resourceNotFound(`${refusal}: ${arnOf.function(context.realm, name, path["Name"])}`);
   return { name, alias };
 }
 

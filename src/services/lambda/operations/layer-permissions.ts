@@ -64,7 +64,7 @@ async function keep(call: Call, layer: LayerRecord, statements: PolicyRecord["st
   return revisionId;
 }
 
-function requirePolicy({ policy }: LayerRecord): PolicyRecord {
+function requirePolicy({ policy }: LayerRecord): NonNullable<LayerRecord["policy"]> {
   if (policy === undefined) throw resourceNotFound("No policy is associated with the given resource.");
   return policy;
 }

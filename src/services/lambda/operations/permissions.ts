@@ -1,5 +1,4 @@
 /** Resource policies of functions: kept and shown; nothing here evaluates them. Lambda API reference, "AddPermission". */
-import { randomUUID } from "node:crypto";
 import { AwsError } from "../../kit/aws-error.js";
 import { booleanMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
@@ -31,15 +30,15 @@ async function addPermission(call: Call): Promise<Answer> {
   checkQualifier(call, name, qualifier);
   const part = qualifier ?? LATEST;
   const policy = context.rows.get("policy", name, part);
-  const revision = stringMember(input, "RevisionId");
-  if (revision !== undefined) checkRevision(revision, policy?.revisionId ?? record.revisionId, "GetPolicy");
+  checkRevision(stringMember(input, "RevisionId"), context.directory.revisionOf(name, part), "GetPolicy");
   if (policy?.statements.some((statement) => statement["Sid"] === id)) {
     throw statementTaken(id);
   }
   const statement = statementOf(input, functionArn(context, name, qualifier));
-  const row = { ...policy, revisionId: randomUUID(), statements: [...(policy?.statements ?? []), statement] };
+  const row = { ...policy, statements: [...(policy?.statements ?? []), statement] };
   checkPolicySize(row);
   await context.rows.put("policy", name, part, row, { durable: !record.fromTemplate });
+  await context.directory.revise(name, part);
   return { status: 201, body: { Statement: JSON.stringify(statement) } };
 }
 
@@ -96,15 +95,11 @@ function condition(operator: string, values: Readonly<Record<string, string | un
 function getPolicy(call: Call): Answer {
   const { context } = call;
   const { name, qualifier } = referenceOf(call);
-  const policy = context.rows.get("policy", name, qualifier ?? LATEST);
+  const part = qualifier ?? LATEST;
+  const policy = context.rows.get("policy", name, part);
   if (policy === undefined || policy.statements.length === 0)
     throw resourceNotFound("The resource you requested does not exist.");
-  return {
-    body: {
-      Policy: policyText(policy),
-      RevisionId: policy.revisionId,
-    },
-  };
+  return { body: { Policy: policyText(policy), RevisionId: context.directory.revisionOf(name, part) } };
 }
 
 async function removePermission(call: Call): Promise<Answer> {
@@ -113,20 +108,16 @@ async function removePermission(call: Call): Promise<Answer> {
   const record = context.directory.latest(name);
   if (record === undefined) throw resourceNotFound(`No policy found for: ${functionArn(context, name)}`);
   checkQualifier(call, name, qualifier);
-  const policy = context.rows.get("policy", name, qualifier ?? LATEST);
+  const part = qualifier ?? LATEST;
+  const policy = context.rows.get("policy", name, part);
   if (policy === undefined) throw resourceNotFound("No policy is associated with the given resource.");
   const left = policy.statements.filter((statement) => statement["Sid"] !== path["StatementId"]);
   if (left.length === policy.statements.length)
     throw resourceNotFound(`Statement ${path["StatementId"]} is not found in resource policy.`);
-  checkRevision(query.get("RevisionId") ?? undefined, policy.revisionId, "GetPolicy");
-  if (left.length === 0) await context.rows.remove("policy", name, qualifier ?? LATEST);
-  else
-    await context.rows.put(
-      "policy",
-      name,
-      qualifier ?? LATEST,
-      { ...policy, revisionId: randomUUID(), statements: left },
-      { durable: !record.fromTemplate },
-    );
+  checkRevision(query.get("RevisionId") ?? undefined, context.directory.revisionOf(name, part), "GetPolicy");
+  const durable = !record.fromTemplate;
+  if (left.length === 0) await context.rows.remove("policy", name, part);
+  else await context.rows.put("policy", name, part, { ...policy, statements: left }, { durable });
+  await context.directory.revise(name, part);
   return { status: 204 };
 }

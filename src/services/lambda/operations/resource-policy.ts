@@ -2,7 +2,6 @@
  * The resource policy of a function as one document: the same that AddPermission builds statement by statement.
  * Lambda API reference, "PutResourcePolicy" (July 2026).
  */
-import { randomUUID } from "node:crypto";
 import { isJsonObject, jsonObjectIn, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { statementsOf } from "../../kit/policy.js";
@@ -44,19 +43,18 @@ function requirePolicy(call: Call): Place & { readonly policy: PolicyRecord } {
 }
 
 function get(call: Call): Answer {
-  const { policy } = requirePolicy(call);
-  return { body: { Policy: policyText(policy), RevisionId: policy.revisionId } };
+  const { name, part, policy } = requirePolicy(call);
+  return { body: { Policy: policyText(policy), RevisionId: call.context.directory.revisionOf(name, part) } };
 }
 
 async function put(call: Call): Promise<Answer> {
   const { context, input } = call;
-  const { record, name, part, policy } = placeOf(call);
-  const revision = stringMember(input, "RevisionId");
-  checkRevision(revision, policy?.revisionId ?? "", "GetResourcePolicy");
+  const { record, name, part } = placeOf(call);
+  checkRevision(stringMember(input, "RevisionId"), context.directory.revisionOf(name, part), "GetResourcePolicy");
   const row = readPolicy(stringMember(input, "Policy") ?? "");
   checkPolicySize(row);
   await context.rows.put("policy", name, part, row, { durable: !record.fromTemplate });
-  return { body: { Policy: policyText(row), RevisionId: row.revisionId } };
+  return { body: { Policy: policyText(row), RevisionId: await context.directory.revise(name, part) } };
 }
 
 /** Held to the form of a policy only: nothing here evaluates it. */
@@ -66,7 +64,7 @@ function readPolicy(text: string): PolicyRecord {
   if (document === undefined || statements.length === 0 || !statements.every(isStatement))
     throw invalidParameter("The resource policy is not a policy document with statements.");
   const { Statement: _statements, ...frame } = document;
-  return { revisionId: randomUUID(), statements, frame };
+  return { statements, frame };
 }
 
 function isStatement(value: unknown): value is JsonObject {
@@ -79,8 +77,10 @@ function isStatement(value: unknown): value is JsonObject {
 }
 
 async function remove(call: Call): Promise<Answer> {
-  const { name, part, policy } = requirePolicy(call);
-  checkRevision(call.query.get("RevisionId") ?? undefined, policy.revisionId, "GetResourcePolicy");
-  await call.context.rows.remove("policy", name, part);
+  const { directory, rows } = call.context;
+  const { name, part } = requirePolicy(call);
+  checkRevision(call.query.get("RevisionId") ?? undefined, directory.revisionOf(name, part), "GetResourcePolicy");
+  await rows.remove("policy", name, part);
+  await directory.revise(name, part);
   return { status: 204 };
 }

@@ -1,0 +1,72 @@
+/** Packages and payloads that Lambda does not take, by the names and texts that clients have seen. */
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  PublishLayerVersionCommand,
+  UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
+import { createStack, type TestStack } from "../../../src/index.js";
+import { zip } from "./zip.js";
+import { ProjectFolder } from "../../cli/cli.js";
+
+const FunctionName = "taken";
+const MEBIBYTE = 1024 * 1024;
+
+let project: ProjectFolder;
+let stack: TestStack;
+let client: LambdaClient;
+
+beforeAll(async () => {
+  project = new ProjectFolder({ "template.yaml": "Resources: {}" });
+  stack = await createStack({ folder: project.folder });
+  client = new LambdaClient(stack.clientConfig);
+  await client.send(new CreateFunctionCommand(made(zip({ "index.js": "exports.handler = async () => 1;" }))));
+});
+afterAll(async () => {
+  client.destroy();
+  await stack.close();
+  project.remove();
+});
+
+function made(ZipFile: Uint8Array): ConstructorParameters<typeof CreateFunctionCommand>[0] {
+  return {
+    FunctionName,
+    Role: "arn:aws:iam::000000000000:role/test",
+    Runtime: "nodejs20.x",
+    Handler: "index.handler",
+    Code: { ZipFile },
+  };
+}
+
+describe.each([
+  ["no bytes", Buffer.alloc(0)],
+  ["a ZIP without files", zip({})],
+])("%s", (_what, ZipFile) => {
+  test.each([
+    ["a new function", new CreateFunctionCommand({ ...made(ZipFile), FunctionName: "other" })],
+    ["a changed function", new UpdateFunctionCodeCommand({ FunctionName, ZipFile })],
+    ["a layer", new PublishLayerVersionCommand({ LayerName: "part", Content: { ZipFile } })],
+  ])("is no code for %s", async (_of, command) => {
+    await expect(client.send(command as CreateFunctionCommand)).rejects.toMatchObject({
+      name: "InvalidParameterValueException",
+      message: "Uploaded file must be a non-empty zip",
+    });
+  });
+});
+
+test.each([
+  ["RequestResponse", 6 * MEBIBYTE + 1, "Request must be smaller than 6291456 bytes for the InvokeFunction operation"],
+  [
+    "Event",
+    MEBIBYTE + 1,
+    `${MEBIBYTE + 1} byte payload is too large for the Event invocation type (limit 1048576 bytes)`,
+  ],
+] as const)("a payload too large for %s is a RequestEntityTooLargeException", async (InvocationType, size, message) => {
+  const Payload = `"${"x".repeat(size - 2)}"`;
+  await expect(client.send(new InvokeCommand({ FunctionName, InvocationType, Payload }))).rejects.toMatchObject({
+    name: "RequestEntityTooLargeException",
+    message,
+    $metadata: { httpStatusCode: 413 },
+  });
+});
