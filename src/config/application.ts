@@ -300,4 +300,12 @@ export interface Application {
   readonly skipped: readonly SkippedResource[];
   /** Sentences to say aloud once: placeholders, skipped resources, differences from AWS. */
   readonly notices: readonly string[];
+  readonly placeholders: readonly Placeholder[];
+}
+
+/** A value that is not known on this machine, and what stands in for it wherever the template names it. */
+export interface Placeholder {
+  readonly value: string;
+  /** Says so; among the application's notices. */
+  readonly notice: string;
 }

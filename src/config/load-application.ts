@@ -141,6 +141,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   outputs: {},
   skipped: [],
   notices: [],
+  placeholders: [],
 });
 
 /** The template's functions with the local settings laid over them. */

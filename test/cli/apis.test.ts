@@ -133,6 +133,8 @@ Resources:
   const given = await project({}, files("!Ref Stage")).run(["invoke", "orders", "--parameter-overrides", "Stage=dev"]);
   expect([given.stdout, given.stderr]).toEqual(['"dev"\n', expect.not.stringContaining("stands in")]);
   expect((await project({}, files("fixed")).run(["invoke", "orders"])).stderr).not.toContain("stands in");
+  const quoted = files("!Sub '<${Stage}>'").replace("Type: String", `Type: String, AllowedValues: ['say "hi"']`);
+  expect((await project({}, quoted).run(["invoke", "orders"])).stderr).toContain('"say "hi"" stands in for it');
 });
 
 describe("lambda-run start", () => {

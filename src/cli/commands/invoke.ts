@@ -1,4 +1,5 @@
 /** `lambda-run invoke`: one event through one function. stdout is the payload alone; logs and REPORT go to stderr. */
+import type { Placeholder } from "../../config/application.js";
 import { findFunction } from "../../config/find-function.js";
 import { functionFromFile, looksLikeFile } from "../../config/function-file.js";
 import type { FunctionConfig } from "../../config/function-config.js";
@@ -13,7 +14,7 @@ import { runOnce } from "../run-once.js";
 export const invokeCommand: Action = async ([name = ""], options) => {
   const project = await loadProjectToRun(options);
   const fn = chooseFunction(name, project);
-  for (const line of placeholdersIn(fn, project)) process.stderr.write(`note ${line}\n`);
+  for (const { notice } of placeholdersIn(fn, project)) process.stderr.write(`note ${notice}\n`);
   const payload = await readEvent(options, project.folder);
   const clientContext = readClientContext(options["clientContext"]);
   const request = { payload, ...(clientContext === undefined ? {} : { clientContext }) };
@@ -25,13 +26,10 @@ export function chooseFunction(name: string, { application, folder }: Project): 
   return looksLikeFile(name) ? functionFromFile(name, folder, application.realm) : findFunction(application, name);
 }
 
-/** Values that stand in for parameters without one, where the function sees them: it may fail for nothing else. */
-function placeholdersIn({ environment }: FunctionConfig, { application }: Project): readonly string[] {
-  const values = Object.values(environment).join("\n");
-  return application.notices.filter((notice) => {
-    const [, placeholder] = /"([^"]+)" stands in for it/.exec(notice) ?? [];
-    return placeholder !== undefined && values.includes(placeholder);
-  });
+/** Those that the function sees, in whole or as part of a text: it may fail for nothing else. */
+function placeholdersIn({ environment }: FunctionConfig, { application }: Project): readonly Placeholder[] {
+  const texts = Object.values(environment);
+  return application.placeholders.filter(({ value }) => texts.some((text) => text.includes(value)));
 }
 
 function readClientContext(text: unknown): string | undefined {

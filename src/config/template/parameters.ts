@@ -64,9 +64,7 @@ function readParameter(name: string, entry: Entry, given: string | undefined, pr
       (type.includes("Number")
         ? (textOrNumber(childOf(node, "MinValue")) ?? "0")
         : `placeholder-${name.toLowerCase()}`);
-    problems.notice(
-      `Parameter ${name} has no default: "${placeholder}" stands in for it. Pass --parameter-overrides ${name}=Value.`,
-    );
+    problems.placeholder(placeholder, `Parameter ${name} has no default`, `Pass --parameter-overrides ${name}=Value.`);
     return isList ? [placeholder] : placeholder;
   }
   if (type.startsWith("AWS::SSM::Parameter::Value<")) {

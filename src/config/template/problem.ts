@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { AppError } from "../../shared/errors.js";
 import type { ErrorCode } from "../../shared/errors.js";
+import type { Placeholder } from "../application.js";
 import { codeFrame } from "../code-frame.js";
 import type { Position } from "./node.js";
 
@@ -20,6 +21,7 @@ export class Problems {
   readonly #texts = new Map<string, string>();
   readonly #folder: string;
   readonly #notices: string[] = [];
+  readonly #placeholders: Placeholder[] = [];
 
   /** Paths are shown relative to `folder`. */
   constructor(folder: string) {
@@ -47,6 +49,18 @@ export class Problems {
 
   get notices(): readonly string[] {
     return this.#notices;
+  }
+
+  /** Says that `value` stands in for something that is not known here, and remembers it; gives it back. */
+  placeholder(value: string, why: string, help?: string): string {
+    const notice = `${why}: "${value}" stands in for it.${help === undefined ? "" : ` ${help}`}`;
+    if (!this.#notices.includes(notice)) this.#placeholders.push({ value, notice });
+    this.notice(notice);
+    return value;
+  }
+
+  get placeholders(): readonly Placeholder[] {
+    return this.#placeholders;
   }
 
   place(at: Position): string {

@@ -188,6 +188,7 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
     ...lists,
     outputs,
     notices: problems.notices,
+    placeholders: problems.placeholders,
   };
   return { application, files: [...new Set(files)], absent: [...new Set(absent)] };
 }

@@ -142,11 +142,11 @@ export class TemplateScope implements Scope {
   importValue(name: string): string {
     const given = this.#input.importValues[name];
     if (given !== undefined) return given;
-    const placeholder = `imported-${name}`;
-    this.problems.notice(
-      `Fn::ImportValue ${name} comes from another stack: "${placeholder}" stands in for it. Give it under importValues.`,
+    return this.problems.placeholder(
+      `imported-${name}`,
+      `Fn::ImportValue ${name} comes from another stack`,
+      "Give it under importValues.",
     );
-    return placeholder;
   }
 
   include(location: string, usage: Usage): TemplateNode {
@@ -249,8 +249,7 @@ export class TemplateScope implements Scope {
         : attribute.endsWith("Arn")
           ? `arn:aws:${service}:${region}:${accountId}:${name}`
           : `${stableCode(shown, 8, "lower")}.${service}.invalid`;
-    this.problems.notice(`${shown} belongs to ${type}, which is not emulated: "${value}" stands in for it.`);
-    return value;
+    return this.problems.placeholder(value, `${shown} belongs to ${type}, which is not emulated`);
   }
 
   #pseudo(name: string, usage: Usage): Json {

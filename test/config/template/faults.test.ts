@@ -444,11 +444,11 @@ describe("template parameters", () => {
   });
 
   test("one without a value gets a placeholder that is said aloud", () => {
-    const { functions, notices } = read(template);
+    const { functions, notices, placeholders } = read(template);
     expect(functions[0]?.environment["SIZE"]).toBe("2");
-    expect(notices).toContainEqual(
-      'Parameter Size has no default: "2" stands in for it. Pass --parameter-overrides Size=Value.',
-    );
+    const notice = 'Parameter Size has no default: "2" stands in for it. Pass --parameter-overrides Size=Value.';
+    expect(notices).toContainEqual(notice);
+    expect(placeholders).toContainEqual({ value: "2", notice });
   });
 
   test("an SSM parameter stays a marker until a function starts, and that is said aloud", () => {

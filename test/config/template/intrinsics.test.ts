@@ -98,8 +98,9 @@ describe("intrinsic functions", () => {
   test("an export of another stack is the value given, or a placeholder that is said aloud", () => {
     const template = withFunction("Environment: { Variables: { IT: !ImportValue vpc-id } }");
     expect(read(template, { importValues: { "vpc-id": "vpc-1" } }).functions[0]?.environment).toEqual({ IT: "vpc-1" });
-    const { functions, notices } = read(template);
+    const { functions, notices, placeholders } = read(template);
     expect(functions[0]?.environment).toEqual({ IT: "imported-vpc-id" });
+    expect(placeholders.map(({ value }) => value)).toEqual(["imported-vpc-id"]);
     expect(notices).toEqual([expect.stringContaining("Fn::ImportValue vpc-id")]);
   });
 
@@ -228,7 +229,7 @@ MineIn: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { KeyId: !Ref Mine, K
   });
 
   test("resources that are not emulated are announced, skipped, and still give values", () => {
-    const { functions, notices, skipped } = read(
+    const { functions, notices, placeholders, skipped } = read(
       withFunction(
         "Environment: { Variables: { CDN: !GetAtt Cdn.DomainName, DB: !Ref Db } }",
         "Cdn: { Type: AWS::CloudFront::Distribution }\nDb: { Type: AWS::RDS::DBInstance }",
@@ -238,7 +239,9 @@ MineIn: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { KeyId: !Ref Mine, K
       { logicalId: "Cdn", type: "AWS::CloudFront::Distribution" },
       { logicalId: "Db", type: "AWS::RDS::DBInstance" },
     ]);
-    expect(functions[0]?.environment["CDN"]).toMatch(/\.cloudfront\.invalid$/);
+    const { CDN, DB } = functions[0]?.environment ?? {};
+    expect(CDN).toMatch(/\.cloudfront\.invalid$/);
+    expect(placeholders.map(({ value }) => value)).toEqual([CDN, DB]);
     expect(notices).toContainEqual("Cdn (AWS::CloudFront::Distribution) is not emulated: it is skipped.");
   });
 
