@@ -70,8 +70,9 @@ export class StackHttp {
     return http;
   }
 
-  get port(): number | undefined {
-    return this.#server?.port;
+  /** Undefined when the template has nothing to serve. */
+  get address(): string | undefined {
+    return this.#server === undefined ? undefined : addressOf(this.#server.port);
   }
 
   /** Base of an API, without the stage. */
@@ -89,7 +90,7 @@ export class StackHttp {
     const declared = urlsOf(this.#application).some((source) => source.urlId === urlId);
     return declared
       ? `${this.functionUrl(urlId)}/`
-      : `http://${urlId}.lambda-url.localhost:${this.port ?? this.#gatewayPort}/`;
+      : `http://${urlId}.lambda-url.localhost:${this.#server?.port ?? this.#gatewayPort}/`;
   };
 
   /** For the banner of `start`. */
@@ -131,7 +132,7 @@ export class StackHttp {
   }
 
   get #base(): string {
-    return `http://127.0.0.1:${this.port ?? this.#gatewayPort}`;
+    return this.address ?? addressOf(this.#gatewayPort);
   }
 
   #answer(message: Parameters<HttpHandler>[0], response: ServerResponse): void {
@@ -143,6 +144,8 @@ export class StackHttp {
     response.end('{"message":"The stack is starting"}');
   }
 }
+
+const addressOf = (port: number): string => `http://127.0.0.1:${port}`;
 
 function asService(handler: HttpHandler): EmbeddedService {
   return {

@@ -51,6 +51,8 @@ export interface Live {
   secondStores?: readonly SecondStore[];
   store?: () => StateStore;
   http?: StackHttp;
+  /** Where the APIs of the stack answer whose services a command uses. */
+  front?: string | undefined;
 }
 
 /** Starts the gateway, with what the template declares behind it, and what makes functions fire. */

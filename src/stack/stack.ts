@@ -150,7 +150,7 @@ export class Stack {
       const gateway =
         lock instanceof StateLock ? await startServices(options, folder, bus, activity, live, closers) : undefined;
       const endpoint = gateway?.endpoint ?? (lock as StackInfo).endpoint;
-      if (lock instanceof StateLock && options.kind === "stack") lock.publish(endpoint);
+      if (!(lock instanceof StateLock)) live.front = lock.front;
       if (gateway !== undefined && options.kind === "stack") {
         const fallback = options.fixedPorts?.includes("http") !== true;
         const { StackHttp } = await import("./http.js");
@@ -158,6 +158,7 @@ export class Stack {
         live.http = http;
         closers.push(() => http.close());
       }
+      if (lock instanceof StateLock && options.kind === "stack") lock.publish({ endpoint, front: live.http?.address });
       live.application = bindLocally(options.application, config, endpoint, live);
       const { application } = live;
       const history = options.history === true ? new HistoryRecorder(folder, bus, notice) : undefined;
@@ -372,17 +373,16 @@ function bindLocally(
   application: Application,
   config: ResolvedConfig,
   endpoint: string,
-  { http, backends, foreign }: Live,
+  { http, front = `http://127.0.0.1:${config.ports.http}`, backends, foreign }: Live,
 ): Application {
   const sqs = foreign.get("sqs");
   const onAws = sqs !== undefined && sqs.endpoint === undefined;
-  // A one-shot command serves no HTTP: its functions get the address that a stack would have.
-  const front = `http://127.0.0.1:${config.ports.http}`;
   return bindEndpoints(application, {
     // On AWS a queue that nobody has made yet will have the URL that the template has for it.
     queueBase: () => (onAws ? `https://sqs.${application.realm.region}.amazonaws.com` : endpoint),
     ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
     ...(backends === undefined ? {} : { arns: backends.secretArns }),
+    // A one-shot command serves no HTTP: its functions get the address that the stack beside it has, or one would have.
     api: ({ id }) => http?.api(id) ?? apiAddress(application, front, id),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? functionUrlAddress(application, front, urlId),
   });

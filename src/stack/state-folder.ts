@@ -6,7 +6,7 @@ import type { ResolvedConfig } from "../config/schema.js";
 import { refuseDamagedStore } from "../services/kit/store-file.js";
 import { AppError } from "../shared/errors.js";
 import { isRunning } from "../shared/processes.js";
-import { LOCK_FILE, StateLock, type StackInfo } from "./state-lock.js";
+import { LOCK_FILE, readOwner, StateLock, type StackInfo } from "./state-lock.js";
 
 export interface StateOptions {
   readonly config: ResolvedConfig;
@@ -26,6 +26,15 @@ export function stateFolderOf({ config, projectRoot }: StateOptions, closers: ((
   const folder = mkdtempSync(join(tmpdir(), `${EPHEMERAL_PREFIX}${process.pid}-`));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The stack that runs on the project's state folder, once it listens. */
+export function runningStack({
+  config,
+  projectRoot,
+}: Pick<StateOptions, "config" | "projectRoot">): StackInfo | undefined {
+  const owner = config.ephemeral ? undefined : readOwner(resolve(projectRoot, config.state));
+  return owner?.kind === "stack" && owner.endpoint !== "" ? owner : undefined;
 }
 
 /** A one-shot command waits for another one; a running stack is used instead of fought. Throws LR5003, and LR5002 for a damaged state. */

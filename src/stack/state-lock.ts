@@ -1,6 +1,6 @@
 /**
- * One process at a time owns a state folder. The owner writes who it is and where its gateway listens, so that a
- * second command finds the running stack and talks to it. A lock whose process is gone is taken over.
+ * One process at a time owns a state folder. The owner writes who it is and where it listens, so that a second command
+ * finds the running stack and talks to it. A lock whose process is gone is taken over.
  *
  * The file is always whole: it is written beside its place and linked or renamed into it. A stale one is removed only
  * under a guard and after a second look, so that nobody removes the lock that another has just taken over.
@@ -24,8 +24,10 @@ import { isRunning } from "../shared/processes.js";
 
 export interface StackInfo {
   readonly pid: number;
-  /** Empty until the gateway listens, and for one-shot commands. */
+  /** Of the gateway. Empty until the stack listens, and for one-shot commands. */
   readonly endpoint: string;
+  /** Of the APIs and function URLs; absent where the template had none. */
+  readonly front?: string | undefined;
   /** A stack serves others; a one-shot command only keeps them out. */
   readonly kind: "stack" | "command";
 }
@@ -75,10 +77,11 @@ export class StateLock {
     }
   }
 
-  /** Says where the gateway listens. */
-  publish(endpoint: string): void {
+  /** Says where the stack listens. */
+  publish({ endpoint, front }: Pick<StackInfo, "endpoint" | "front">): void {
     const draft = `${this.#path}.${this.#owner.nonce}`;
-    writeFileSync(draft, JSON.stringify({ ...this.#owner, endpoint, kind: "stack" } satisfies Owner), { mode: 0o600 });
+    const owner: Owner = { ...this.#owner, endpoint, front, kind: "stack" };
+    writeFileSync(draft, JSON.stringify(owner), { mode: 0o600 });
     renameSync(draft, this.#path);
   }
 

@@ -1,4 +1,5 @@
 /** APIs and function URLs at the command line: where `list` says they are, and what is said when a token cannot be judged. */
+import type { FrontDoor } from "../../src/stack/doors.js";
 import { ProjectFolder } from "./cli.js";
 import { Screen } from "./screen.js";
 
@@ -139,11 +140,12 @@ Resources:
 
 describe("lambda-run start", () => {
   const screens: Screen[] = [];
-  const start = (...flags: string[]): Screen => {
-    const screen = new Screen(project({ http: 0 }).spawn(["start", ...flags]));
+  const startIn = (folder: ProjectFolder, ...flags: string[]): Screen => {
+    const screen = new Screen(folder.spawn(["start", ...flags]));
     screens.push(screen);
     return screen;
   };
+  const start = (...flags: string[]): Screen => startIn(project({ http: 0 }), ...flags);
   afterEach(async () => {
     for (const screen of screens.splice(0)) {
       screen.kill("SIGINT");
@@ -158,6 +160,20 @@ describe("lambda-run start", () => {
   const token = [{ alg: "RS256", kid: "a" }, { iss: "http://127.0.0.1:1/pool", aud: "app" }, {}]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");
+
+  it("has the addresses that list shows and one-shot commands give to functions, while it runs", async () => {
+    const folder = project({ http: 0 });
+    const listed = async (): Promise<readonly FrontDoor[]> =>
+      (JSON.parse((await folder.run(["list", "--json"])).stdout) as { apis: readonly FrontDoor[] }).apis;
+    const screen = startIn(folder, "--json");
+    const ready = JSON.parse(await screen.sees(/^\{"event":"ready".*\}$/m)) as { urls: readonly FrontDoor[] };
+    expect(await listed()).toEqual(ready.urls);
+    const { url = "" } = ready.urls.find(({ name }) => name === "Front") ?? {};
+    expect((await folder.run(["invoke", "orders"])).stdout).toBe(`"${url}/x"\n`);
+    screen.kill("SIGINT");
+    await screen.exited;
+    expect((await listed()).map((door) => door.url.startsWith("http://127.0.0.1:PORT/"))).toEqual([true, true, true]);
+  });
 
   it("says in a sentence, and once, that the issuer of a token cannot be asked", async () => {
     const screen = start();

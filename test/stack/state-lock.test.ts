@@ -19,10 +19,11 @@ const taken = (lock: ReturnType<typeof StateLock.take>): StateLock => {
 describe("the lock of a state folder", () => {
   it("is had by one taker, also within one process, and says who", () => {
     const lock = taken(StateLock.take(folder, "stack"));
-    lock.publish("http://127.0.0.1:1");
+    lock.publish({ endpoint: "http://127.0.0.1:1", front: "http://127.0.0.1:2" });
     expect(StateLock.take(folder, "command")).toMatchObject({
       pid: process.pid,
       endpoint: "http://127.0.0.1:1",
+      front: "http://127.0.0.1:2",
       kind: "stack",
     });
     lock.release();

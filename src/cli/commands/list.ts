@@ -3,6 +3,7 @@ import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
 import { frontDoors, type FrontDoor } from "../../stack/doors.js";
+import { runningStack } from "../../stack/state-folder.js";
 import { table } from "../render/table.js";
 import { DOOR_TITLES } from "../terminal/banner.js";
 
@@ -10,9 +11,10 @@ export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
   const { functions, buckets, queues, topics, tables, secrets, notices } = application;
-  // Where `start` serves them; a port that it is to choose itself is not known before.
+  // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
-  const doors = frontDoors(application, `http://127.0.0.1:${port}`);
+  const running = runningStack({ config, projectRoot: project.folder });
+  const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
       `${JSON.stringify({ functions, apis: doors, buckets, queues, topics, tables, secrets, notices })}\n`,
