@@ -45,6 +45,30 @@ describe("lambda-run watch", () => {
     expect(await screen.sees(/\+ {3}"n": 3/)).toBeTruthy();
   });
 
+  it("tells once of a handler that is not there, and again after each save", async () => {
+    const faults = (file: string): number =>
+      screen.text.match(new RegExp(`LR3002 No handler file ${file}\\{`, "g"))?.length ?? 0;
+    const template = (handler: string, timeout: number): string =>
+      smallProject("", `      Timeout: ${timeout}`)["template.yaml"]?.replace("hello.handler", `${handler}.handler`) ??
+      "";
+    const { "src/hello.ts": _, ...files } = smallProject("");
+    const saved = { "template.yaml": template("gone", 5), "event.json": "1", "src/other.ts": "" };
+    start({ ...files, ...saved }, "hello", "--event", "event.json");
+    await screen.sees(/watching hello/);
+    expect(faults("gone")).toBe(1);
+    project.write("event.json", "2");
+    await screen.sees(/error LR3002/);
+    // Another timeout is no reason to build: the run alone meets the fault.
+    project.write("template.yaml", template("gone", 6));
+    await screen.sees(/applied hello: timeoutSeconds[\s\S]*error LR3002/);
+    // Another handler is built and run.
+    project.write("template.yaml", template("lost", 6));
+    await screen.sees(/error LR3002[\s\S]*applied hello: handler/);
+    project.write("event.json", "3");
+    await screen.sees(/error LR3002/);
+    expect([faults("gone"), faults("lost")]).toEqual([3, 2]);
+  });
+
   it("watches a file without any template", async () => {
     start({ "lone.ts": handler(1) }, "lone.ts", "--port", "0");
     await screen.sees(/watching lone/);

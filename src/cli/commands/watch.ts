@@ -11,6 +11,7 @@ import { inspectorOptions } from "../inspect-options.js";
 import { loadProjectToRun } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { difference } from "../render/difference.js";
+import { errorJson } from "../render/errors.js";
 import { resultJson } from "../render/result.js";
 import { Quit } from "../terminal/quit.js";
 import { Session } from "../terminal/session.js";
@@ -45,6 +46,16 @@ export const watchCommand: Action = async ([name = ""], options) => {
   session.attach(stack);
 
   let previous: { readonly answer: unknown } | undefined;
+  const eventFiles = eventFilesOf(options, project.folder);
+  const besideCode = new Set([...eventFiles, ...project.files]);
+  // What is no save of code has the function run, and built if it is not: a person reads its fault from whichever is first.
+  let told: string | undefined;
+  const tell = (error: unknown, how: () => void): void => {
+    const fault = JSON.stringify(errorJson(error));
+    const isRepeated = !json && fault === told;
+    told = isRepeated ? undefined : fault;
+    if (!isRepeated) how();
+  };
   let running: Promise<void> | undefined;
   let again = false;
   const run = async (): Promise<void> => {
@@ -61,6 +72,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
         `${difference(previous.answer, shown, coloursFor(process.stdout)) ?? colours.dim("the same answer")}\n`,
       );
     previous = { answer: shown };
+    told = undefined;
   };
   /** Saves that come while it runs cost one more run, not one each. */
   const invoke = (): void => {
@@ -68,7 +80,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
     running ??= (async () => {
       while (again) {
         again = false;
-        await run().catch((error: unknown) => session.failed(error));
+        await run().catch((error: unknown) => tell(error, () => session.failed(error)));
       }
     })().finally(() => (running = undefined));
   };
@@ -81,10 +93,12 @@ export const watchCommand: Action = async ([name = ""], options) => {
       load: () => loadProjectToRun(options),
       inspect: debugging.inspect,
       onEvent: (event) => {
-        session.watched(event);
+        if (event.kind === "broken" && event.files.every((file) => besideCode.has(file)))
+          tell(event.error, () => session.watched(event));
+        else session.watched(event);
         if (event.kind === "built" || event.kind === "applied") invoke();
       },
-      alsoFiles: eventFiles(options, project.folder),
+      alsoFiles: eventFiles,
       onFile: () => {
         void readEvent(options, project.folder).then(
           (bytes) => {
@@ -119,7 +133,7 @@ async function startBeside(options: StackOptions): Promise<Stack> {
   }
 }
 
-function eventFiles(options: Readonly<Record<string, unknown>>, folder: string): readonly string[] {
+function eventFilesOf(options: Readonly<Record<string, unknown>>, folder: string): readonly string[] {
   const event = options["event"];
   return typeof event !== "string" || event === "-" ? [] : [resolve(findEventFile(event, folder))];
 }

@@ -185,7 +185,7 @@ export class CodeWatch {
       watched.broken = true;
       await new Promise((resolve) => setTimeout(resolve, COMPLAINT_DELAY_MS));
       if (watched.dirty.size === 0 && !this.#closed)
-        onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.serves });
+        onEvent({ kind: "broken", functionName: config.name, error, servesOld: watched.serves, files: changed });
     }
   }
 }

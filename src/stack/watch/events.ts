@@ -8,7 +8,14 @@ export type WatchEvent =
       readonly files: readonly string[];
     }
   /** The code does not build; the last that did still serves, if there was one. */
-  | { readonly kind: "broken"; readonly functionName: string; readonly error: unknown; readonly servesOld: boolean }
+  | {
+      readonly kind: "broken";
+      readonly functionName: string;
+      readonly error: unknown;
+      readonly servesOld: boolean;
+      /** What was saved; nothing when it is the first build. */
+      readonly files: readonly string[];
+    }
   /** The template or the configuration cannot be read; what it said before still holds. */
   | { readonly kind: "unreadable"; readonly error: unknown }
   | {
