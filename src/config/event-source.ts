@@ -24,9 +24,15 @@ export interface ApiCors {
   readonly maxAgeSeconds: number | undefined;
 }
 
-interface ToFunction {
+/** A function of the template, as what fires it names it. */
+export interface FunctionTarget {
   /** Logical id of the function. */
   readonly functionId: string;
+  /** Version or alias, where it was named with one. */
+  readonly qualifier?: string;
+}
+
+interface ToFunction extends FunctionTarget {
   /** Name of the event in the template, or logical id of the raw resource that declares it. */
   readonly eventId: string;
 }

@@ -71,6 +71,20 @@ export interface AsyncInvokeConfig {
   readonly deadLetterTargetArn: string | undefined;
 }
 
+/** `AutoPublishAlias`, AWS::Lambda::Version and AWS::Lambda::Alias of one function. */
+export interface Published {
+  readonly versions: readonly string[];
+  readonly aliases: readonly PublishedAlias[];
+}
+
+export interface PublishedAlias {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Share of calls, by version, that go elsewhere. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
 export interface FunctionConfig {
   /** Logical id in the template; equals `name` for functions made by the API or invoked by file. */
   readonly logicalId: string;
@@ -96,8 +110,8 @@ export interface FunctionConfig {
   readonly version: string;
   /** Absent = AWS's defaults: two retries, six hours, nowhere to go. */
   readonly asyncInvoke?: AsyncInvokeConfig;
-  /** Alias that SAM publishes with `AutoPublishAlias`. */
-  readonly publishedAlias?: string;
+  /** What the template publishes of it; absent = `$LATEST` is all there is. */
+  readonly published?: Published;
   readonly tracing?: "Active" | "PassThrough";
   readonly tags?: Readonly<Record<string, string>>;
   /** Chains of calls that go round through it are not cut. */

@@ -111,7 +111,7 @@ export class RuntimeHost {
   /** Makes the code anew and takes it when that worked: what does not build changes nothing. */
   async renew(config: FunctionConfig): Promise<void> {
     const { cache, images = noImages, inspect } = this.#options;
-    this.update(config, await prepareCode(config, cache, images, inspect?.(config)));
+    this.updateSource(config, await prepareCode(config, cache, images, inspect?.(config)));
   }
 
   /** New configuration or code: the next invocation runs on it, those under way finish on the old. */
@@ -133,6 +133,13 @@ export class RuntimeHost {
       }
     });
     if (code !== undefined && this.#options.standby === true) entry.pool.prepare();
+  }
+
+  /** The same from the template's side: every version of such a function runs the source as it is now. */
+  updateSource(config: FunctionConfig, code?: PreparedCode): void {
+    this.update(config, code);
+    for (const { config: other } of this.#functions.get(config.name)?.entries ?? [])
+      if (other.arn !== config.arn) this.update({ ...config, arn: other.arn, version: other.version }, code);
   }
 
   async remove(config: FunctionConfig): Promise<void> {

@@ -35,6 +35,15 @@ export interface ParsedArn {
   readonly resource: string;
 }
 
+/** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]`; undefined when the text is none. */
+export function parseFunctionArn(
+  text: string,
+): { readonly name: string; readonly qualifier: string | undefined } | undefined {
+  const arn = parseArn(text);
+  const [kind, name = "", qualifier] = arn?.resource.split(":") ?? [];
+  return arn?.service === "lambda" && kind === "function" && name !== "" ? { name, qualifier } : undefined;
+}
+
 /** Splits an ARN; undefined when the text is none. */
 export function parseArn(text: string): ParsedArn | undefined {
   const match = /^arn:[a-z-]+:([a-z0-9-]+):([a-z0-9-]*):(\d*):(.+)$/.exec(text);

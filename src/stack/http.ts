@@ -14,7 +14,7 @@ import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, ServiceRequest } from "../services/service.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import { createHttpDoors, serveHttp, type HttpHandler, type HttpServer } from "../sources/http/index.js";
-import { parseArn } from "../shared/arn.js";
+import { arnOf, parseArn } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
 import type { Logger } from "../shared/logger.js";
@@ -101,12 +101,17 @@ export class StackHttp {
   /** From now on requests reach functions. */
   open(options: DoorOptions): void {
     const { host, directory, clock, gateway, log, config } = options;
+    const { realm } = options.application();
     const handler = createHttpDoors({
       ...options,
       urls: () => directory.urls(),
       resolve: (name, qualifier) => directory.resolve(name, qualifier),
       invoke: (fn, request) =>
-        invoke(host, fn, { ...request, traceHeader: continueTrace(request.traceHeader, fn.arn, clock.now()).header }),
+        // A chain goes through a function, whatever version of it runs.
+        invoke(host, fn, {
+          ...request,
+          traceHeader: continueTrace(request.traceHeader, arnOf.function(realm, fn.name), clock.now()).header,
+        }),
       jwtKeys: config.jwtKeys,
       onAccess: (destinationArn, line) => {
         const destination = parseArn(destinationArn);

@@ -15,11 +15,21 @@ const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
-  const { apis, eventSources, buckets, stateMachines, rules, schedules } = application;
+  const { apis, eventSources, functions, buckets, stateMachines, rules, schedules } = application;
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
   });
+  const unpublished = new Set(
+    eventSources.flatMap(({ functionId, qualifier }) => {
+      const { published } = functions.find(({ logicalId }) => logicalId === functionId) ?? {};
+      const known = ["$LATEST", ...(published?.versions ?? []), ...(published?.aliases ?? []).map(({ name }) => name)];
+      return qualifier === undefined || known.includes(qualifier) ? [] : [`${functionId}:${qualifier}`];
+    }),
+  );
+  const qualifiers = [...unpublished].map(
+    (name) => `${name} is no version and no alias of the template: what names it fails until the Lambda API makes it.`,
+  );
   const webSockets = apis.flatMap(({ kind, logicalId }) => {
     if (kind !== "websocket") return [];
     const keys = eventSources.flatMap((source) =>
@@ -49,5 +59,5 @@ export function silentSources(application: Application): string[] {
   ].flatMap(([logicalId, what, kind]) =>
     toldOf.has(logicalId) ? [] : [`${what} ${logicalId} fires nothing: ${kind} are not emulated yet.`],
   );
-  return [...triggers, ...webSockets, ...accessLogs, ...announcements, ...machines, ...others];
+  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs, ...announcements, ...machines, ...others];
 }

@@ -25,7 +25,7 @@ import { SnsDeliveries } from "../sources/sns/deliveries.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
 import { SqsMappings } from "../sources/sqs/mappings.js";
-import { arnOf, parseArn } from "../shared/arn.js";
+import { arnOf, parseArn, parseFunctionArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
@@ -126,8 +126,10 @@ export class StackSources {
       call: async (arn, event) => {
         const fn = this.#byArn(arn);
         if (fn === undefined) throw new Error(`there is no function ${arn}`);
+        const qualifier = parseFunctionArn(arn)?.qualifier;
         const { functionError, payload } = await invoke(this.#hostNow(), fn, {
           payload: Buffer.from(JSON.stringify(event)),
+          ...(qualifier === undefined ? {} : { qualifier }),
         });
         if (functionError !== undefined) throw new Error(payload.toString("utf8"));
       },
@@ -282,10 +284,9 @@ export class StackSources {
     return this.#async;
   }
 
-  /** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]` */
   #byArn(arn: string): FunctionConfig | undefined {
-    const [kind, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
-    return kind === "function" ? this.#functions().resolve(name, qualifier) : undefined;
+    const named = parseFunctionArn(arn);
+    return named && this.#functions().resolve(named.name, named.qualifier);
   }
 
   #functions(): FunctionDirectory {

@@ -219,7 +219,7 @@ export class Stack {
       aws?.onRenewed(
         // The time of AWS, whatever this stack's clock shows.
         realClock,
-        () => live.application.functions.forEach((fn) => host.update(fn)),
+        () => live.application.functions.forEach((fn) => host.updateSource(fn)),
         (error) => notice(`${error.what}: functions go on with the old ones`),
       );
       const { sources, store } = live;
@@ -302,7 +302,7 @@ export class Stack {
     await this.gateway?.reset();
     for (const { gateway } of this.#live.secondStores ?? []) await gateway.reset();
     await this.#live.sources?.reset();
-    for (const fn of this.application.functions) this.host.update(fn);
+    for (const fn of this.application.functions) this.host.updateSource(fn);
   }
 
   /** The stores beside S3, by their names in the config. */

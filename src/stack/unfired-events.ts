@@ -3,10 +3,12 @@ import type { Application } from "../config/application.js";
 // Not from the index, which brings all of S3.
 import { eventMatches } from "../services/s3/notification.js";
 import { eventNameOf, type ObjectEventKind } from "../sources/s3/event.js";
-import { parseArn } from "../shared/arn.js";
+import { parseArn, parseFunctionArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
+
+const nameOf = (arn: string): string => parseFunctionArn(arn)?.name ?? parseArn(arn)?.resource.split(":").at(-1) ?? arn;
 
 export interface UnfiredEvents {
   /** A line for each bucket and target. */
@@ -27,7 +29,7 @@ export function countUnfired(bus: Bus, application: () => Application): UnfiredE
       for (const { events, prefix = "", suffix = "", target } of notifications) {
         if (!key.startsWith(prefix) || !key.endsWith(suffix)) continue;
         if (!events.some((pattern) => eventMatches(pattern, event))) continue;
-        const line = `of the bucket ${bucket} for the ${target.kind} ${parseArn(target.arn)?.resource.split(":").at(-1) ?? target.arn}`;
+        const line = `of the bucket ${bucket} for the ${target.kind} ${nameOf(target.arn)}`;
         counts.set(line, (counts.get(line) ?? 0) + 1);
       }
     });

@@ -1,6 +1,7 @@
 /** A running stack takes saves in: through real files, real builds and real environments. */
 import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { loadApplication } from "../../src/config/load-application.js";
 import { findFunction, Stack } from "../../src/index.js";
 import { cacheFolder } from "../../src/runtime/cache-folder.js";
@@ -236,6 +237,34 @@ describe("watching a stack", () => {
     expect(await session.invoke("new")).toBe("new");
     await session.save("src/new.ts", version("newer"));
     expect(await session.invoke("new")).toBe("newer");
+  });
+
+  it("brings new code and configuration into the versions of a function, too", async () => {
+    const code = (n: number): string =>
+      `export const handler = async (e, c) => [${n}, process.env.GREETING ?? null, c.functionVersion];`;
+    const session = await start(smallProject(code(1), "      AutoPublishAlias: live"));
+    const { region } = session.stack.application.realm;
+    const client = new LambdaClient({
+      endpoint: session.stack.endpoint,
+      region,
+      credentials: session.stack.credentials,
+    });
+    const live = async (): Promise<unknown> => {
+      const { Payload = [] } = await client.send(new InvokeCommand({ FunctionName: "hello", Qualifier: "live" }));
+      return JSON.parse(Buffer.from(Payload).toString());
+    };
+    try {
+      expect(await live()).toEqual([1, null, "1"]);
+      await session.save("src/hello.ts", code(2));
+      expect(await live()).toEqual([2, null, "1"]);
+      const applied = session.next("applied");
+      const more = "      AutoPublishAlias: live\n      Environment: { Variables: { GREETING: hi } }";
+      session.project.write("template.yaml", smallProject("", more)["template.yaml"] ?? "");
+      await applied;
+      expect(await live()).toEqual([2, "hi", "1"]);
+    } finally {
+      client.destroy();
+    }
   });
 
   it("says what stays as it is although the template says otherwise", async () => {

@@ -4,7 +4,7 @@
  */
 import { resolve as resolvePath } from "node:path";
 import type { ApiConfig, ApiSettings } from "../application.js";
-import type { EventSource, HttpApiSource, RequestValidation, RestApiSource } from "../event-source.js";
+import type { EventSource, FunctionTarget, HttpApiSource, RequestValidation, RestApiSource } from "../event-source.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import {
@@ -18,7 +18,7 @@ import {
   v2Stage,
 } from "./api-properties.js";
 import { apiSettingsOf } from "./api-settings.js";
-import { functionIdOf } from "./build-context.js";
+import { functionTargetOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
 import { corsOf, documentCorsOf } from "./cors.js";
@@ -146,13 +146,13 @@ function addDocumentRoutes(api: ApiConfig, context: BuildContext): void {
       (source) => isRouteOf(api, source) && source.path === path && source.method === method,
     );
     const [event] = declared === -1 ? [] : eventSources.splice(declared, 1);
-    const functionId = proxiedFunctionOf(integration["type"], integration["uri"], api, context);
-    if (functionId === undefined) continue;
-    const eventId = event?.functionId === functionId ? event.eventId : `${method.toLowerCase()} ${path}`;
+    const target = proxiedFunctionOf(integration["type"], integration["uri"], api, context);
+    if (target === undefined) continue;
+    const eventId = event?.functionId === target.functionId ? event.eventId : `${method.toLowerCase()} ${path}`;
     addRoute(
       api,
       {
-        functionId,
+        ...target,
         eventId,
         method,
         path,
@@ -184,8 +184,7 @@ function nameLostRoutes(api: ApiConfig, { draft, scope }: BuildContext): void {
   }
 }
 
-interface Route {
-  readonly functionId: string;
+interface Route extends FunctionTarget {
   readonly eventId: string;
   readonly method: string;
   readonly path: string;
@@ -287,12 +286,12 @@ export const buildV2Api: Builder = (resource, context) => {
       : { kind, ...shared, cors, mocks: mockRoutesOf({ ...base, stageVariables }, definition, context) };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
-  const functionId = Target === undefined ? undefined : functionIdOf(Target, context);
-  if (functionId !== undefined)
+  const target = Target === undefined ? undefined : functionTargetOf(Target, context);
+  if (target !== undefined)
     addRouteKey(
       api,
       {
-        functionId,
+        ...target,
         eventId: resource.logicalId,
         routeKey: RouteKey ?? "$default",
         payloadFormatVersion: "2.0",
@@ -331,14 +330,14 @@ export const buildV2Route: Builder = (resource, context) => {
   } = readProperties(integration, v2Integration, scope);
   const isProxy = IntegrationSubtype === undefined;
   // WebSocket APIs have other types of integrations, and none of them is run.
-  const functionId = isProxy
+  const target = isProxy
     ? proxiedFunctionOf(api.kind === "websocket" ? undefined : IntegrationType, IntegrationUri, api, context)
     : undefined;
-  if (functionId === undefined) return;
+  if (target === undefined) return;
   addRouteKey(
     api,
     {
-      functionId,
+      ...target,
       eventId: resource.logicalId,
       routeKey: RouteKey,
       payloadFormatVersion: PayloadFormatVersion === "2.0" ? "2.0" : "1.0",

@@ -18,7 +18,7 @@ import type {
   TopicConfig,
   TopicSubscription,
 } from "../application.js";
-import type { EventSource } from "../event-source.js";
+import type { EventSource, FunctionTarget } from "../event-source.js";
 import type { FunctionConfig } from "../function-config.js";
 import type { TemplateResource } from "./resource.js";
 import { RESOURCE_TYPES } from "./resource-types.js";
@@ -107,19 +107,18 @@ export function append<T>(map: Map<string, T[]>, key: string, value: T): void {
 }
 
 /**
- * Logical id of the function that an ARN, name or API Gateway integration URI means. Works by text, because functions
- * may be built later than what refers to them. Qualifiers (`:live`, `:$LATEST`) do not matter.
+ * The function that an ARN, name or API Gateway integration URI means, with its qualifier (`:live`, `:$LATEST`). Works by
+ * text, because functions may be built later than what refers to them.
  */
-export function functionIdOf(target: string, { scope }: BuildContext): string | undefined {
+export function functionTargetOf(target: string, { scope }: BuildContext): FunctionTarget | undefined {
   const inUri = /\/functions\/([^/]+)\/(?:response-streaming-)?invocations/.exec(target);
   const wanted = inUri?.[1] ?? target;
-  const name = wanted.startsWith("arn:")
-    ? /^arn:[^:]*:lambda:[^:]*:\d*:function:([^:]+)/.exec(wanted)?.[1]
-    : wanted.split(":")[0];
-  for (const [logicalId, { type }] of scope.resources) {
-    if (type !== "AWS::Serverless::Function" && type !== "AWS::Lambda::Function") continue;
-    const resource = scope.resources.get(logicalId);
-    if (resource && scope.nameOf(logicalId, scope.usageOf(resource)) === name) return logicalId;
+  const named = wanted.startsWith("arn:") ? /^arn:[^:]*:lambda:[^:]*:\d*:function:(.+)$/.exec(wanted)?.[1] : wanted;
+  const [name, qualifier] = named?.split(":") ?? [];
+  for (const [functionId, resource] of scope.resources) {
+    if (resource.type !== "AWS::Serverless::Function" && resource.type !== "AWS::Lambda::Function") continue;
+    if (scope.nameOf(functionId, scope.usageOf(resource)) === name)
+      return qualifier === undefined ? { functionId } : { functionId, qualifier };
   }
   return undefined;
 }

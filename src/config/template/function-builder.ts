@@ -7,7 +7,7 @@ import type { ApiCors } from "../event-source.js";
 import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
 import { isJsonObject } from "../json.js";
 import type { JsonObject } from "../json.js";
-import { functionIdOf, identify } from "./build-context.js";
+import { functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { codeOf, definedOf } from "./code-source.js";
 import { corsOf } from "./cors.js";
@@ -26,6 +26,7 @@ import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
 import { imageOf } from "./image-source.js";
+import { autoPublished } from "./version-builder.js";
 
 type SamFunction = z.output<typeof samFunction>;
 type LambdaFunction = z.output<typeof lambdaFunction>;
@@ -48,7 +49,7 @@ export const buildSamFunction: Builder = (resource, context) => {
     ...commonOf(resource, context, properties, { code: CodeUri, inlineCode: InlineCode, image }),
     ...definedOf({
       asyncInvoke: invoke,
-      publishedAlias: AutoPublishAlias,
+      published: autoPublished(AutoPublishAlias),
       tracing: Tracing === "Disabled" ? undefined : Tracing,
     }),
   });
@@ -277,7 +278,7 @@ function asyncInvokeOf(
 /** AWS::Lambda::EventInvokeConfig: runs after the functions are built. */
 export const buildEventInvoke: Builder = (resource, context) => {
   const properties = readProperties(resource, eventInvokeResource, context.scope);
-  const id = functionIdOf(properties.FunctionName, context);
+  const id = functionTargetOf(properties.FunctionName, context)?.functionId;
   const index = context.draft.functions.findIndex((fn) => fn.logicalId === id);
   const fn = context.draft.functions[index];
   const asyncInvoke = asyncInvokeOf(properties, fn?.asyncInvoke?.deadLetterTargetArn);
@@ -287,7 +288,7 @@ export const buildEventInvoke: Builder = (resource, context) => {
 export const buildFunctionUrl: Builder = (resource, context) => {
   if (resource.implicit) return;
   const { AuthType, Cors, InvokeMode, TargetFunctionArn } = readProperties(resource, functionUrl, context.scope);
-  const functionId = functionIdOf(TargetFunctionArn, context);
+  const functionId = functionTargetOf(TargetFunctionArn, context)?.functionId;
   if (functionId !== undefined) addFunctionUrl(resource.logicalId, functionId, AuthType, InvokeMode, Cors, context);
 };
 

@@ -4,26 +4,27 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
  */
 import type { ApiConfig, MockRoute } from "../application.js";
+import type { FunctionTarget } from "../event-source.js";
 import { isJsonObject, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
-import { functionIdOf } from "./build-context.js";
+import { functionTargetOf } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
 import { restPathOf } from "./rest-path.js";
 
 export const methodName = (name: string): string => (/any/i.test(name) ? "ANY" : name.toUpperCase());
 
-/** Logical id, when requests go to the function as they are: other integrations with a function need mapping templates. */
+/** Where requests go to the function as they are: other integrations with a function need mapping templates. */
 export function proxiedFunctionOf(
   type: Json | undefined,
   uri: Json | undefined,
   { stageVariables }: Pick<ApiConfig, "stageVariables">,
   context: BuildContext,
-): string | undefined {
+): FunctionTarget | undefined {
   const isProxy = type === undefined || (typeof type === "string" && type.toUpperCase() === "AWS_PROXY");
   if (!isProxy || typeof uri !== "string") return undefined;
   // Stages may choose the function, or its alias.
   const named = uri.replace(/\$\{stageVariables\.([^}]+)\}/g, (_, name: string) => stageVariables[name] ?? "");
-  return functionIdOf(named, context);
+  return functionTargetOf(named, context);
 }
 
 /** Documents of HTTP APIs may keep integrations among their components. */

@@ -1,8 +1,8 @@
 /** Pollers on queues and streams: from SAM events and from AWS::Lambda::EventSourceMapping. */
-import type { SqsSource, StreamSource } from "../event-source.js";
+import type { FunctionTarget, SqsSource, StreamSource } from "../event-source.js";
 import { eventSourceMapping } from "./event-schema.js";
 import type { MappingProperties } from "./event-schema.js";
-import { functionIdOf, serviceOf } from "./build-context.js";
+import { functionTargetOf, serviceOf } from "./build-context.js";
 import type { Builder } from "./build-context.js";
 import { readProperties, refuse } from "./property.js";
 
@@ -10,8 +10,7 @@ const DEFAULT_BATCH_SIZE = { sqs: 10, stream: 100 };
 /** A FIFO queue gives ten at most; a standard queue up to 10,000 with a window. */
 const FIFO_MAX_BATCH_SIZE = 10;
 
-interface From {
-  readonly functionId: string;
+interface From extends FunctionTarget {
   readonly eventId: string;
 }
 
@@ -69,14 +68,14 @@ export const buildMapping: Builder = (resource, context) => {
   if (resource.implicit) return;
   const properties = readProperties(resource, eventSourceMapping, context.scope);
   const { EventSourceArn: arn = "", FunctionName } = properties;
-  const functionId = functionIdOf(FunctionName, context);
+  const target = functionTargetOf(FunctionName, context);
   const { logicalId: eventId } = resource;
   const { draft, scope } = context;
-  if (functionId === undefined) {
+  if (target === undefined) {
     scope.problems.notice(`${eventId}: ${FunctionName} is not a function of this template; the mapping is skipped.`);
     return;
   }
-  const from = { functionId, eventId };
+  const from = { ...target, eventId };
   const service = serviceOf(arn);
   if (service === "sqs") {
     const fault = batchFault(arn, properties);

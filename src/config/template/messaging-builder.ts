@@ -1,7 +1,7 @@
 /** Topics, subscriptions, event buses, rules and schedules. */
 import * as z from "zod";
 import type { RuleTarget, SnsSource } from "../event-source.js";
-import { append, functionIdOf, identify } from "./build-context.js";
+import { append, functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { rule, schedulerSchedule } from "./event-schema.js";
 import { flag, ignored, jsonObject, list, oneOf, readProperties, text } from "./property.js";
@@ -57,12 +57,12 @@ function addSnsSource(
   filter: SnsFilter,
   context: BuildContext,
 ): void {
-  const functionId = protocol === "lambda" ? functionIdOf(endpoint, context) : undefined;
-  if (functionId === undefined) return;
+  const fn = protocol === "lambda" ? functionTargetOf(endpoint, context) : undefined;
+  if (fn === undefined) return;
   const { deadLetterTargetArn, filterPolicy, filterPolicyScope } = filter;
   context.draft.eventSources.push({
     kind: "sns",
-    functionId,
+    ...fn,
     eventId,
     topicArn,
     filterPolicy,
@@ -135,9 +135,9 @@ export const buildRule: Builder = (resource, context) => {
   );
   context.draft.rules.push({ ...identity, busName, pattern, scheduleExpression, enabled, targets });
   for (const target of targets) {
-    const functionId = functionIdOf(target.arn, context);
-    if (functionId === undefined) continue;
-    const from = { functionId, eventId: resource.logicalId };
+    const fn = functionTargetOf(target.arn, context);
+    if (fn === undefined) continue;
+    const from = { ...fn, eventId: resource.logicalId };
     const { name } = identity;
     if (pattern !== undefined)
       context.draft.eventSources.push({
@@ -188,11 +188,11 @@ export const buildSchedule: Builder = (resource, context) => {
     enabled,
     target,
   });
-  const functionId = functionIdOf(target.arn, context);
-  if (functionId === undefined) return;
+  const fn = functionTargetOf(target.arn, context);
+  if (fn === undefined) return;
   context.draft.eventSources.push({
     kind: "schedule",
-    functionId,
+    ...fn,
     eventId: resource.logicalId,
     via: "scheduler",
     name: identity.name,

@@ -40,6 +40,7 @@ import { Problems } from "./problem.js";
 import { implicitResources, readResources } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
+import { buildAlias, buildVersion } from "./version-builder.js";
 import { buildBucket, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
 
 export interface TemplateOptions {
@@ -88,6 +89,8 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Lambda::EventInvokeConfig": buildEventInvoke,
     "AWS::Lambda::EventSourceMapping": buildMapping,
     "AWS::Lambda::Url": buildFunctionUrl,
+    "AWS::Lambda::Version": buildVersion,
+    "AWS::Lambda::Alias": buildAlias,
     "AWS::SNS::Subscription": buildSubscription,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
@@ -99,7 +102,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
 const types = (service: string, ...names: readonly string[]): string[] =>
   names.map((name) => `AWS::${service}::${name}`);
 const QUIET = new Set([
-  ...types("Lambda", "Permission", "Version", "Alias", "LayerVersionPermission", "CodeSigningConfig"),
+  ...types("Lambda", "Permission", "LayerVersionPermission", "CodeSigningConfig"),
   ...types("IAM", "Role", "Policy", "ManagedPolicy", "RolePolicy"),
   ...types(
     "ApiGateway",

@@ -12,11 +12,11 @@ export const buildRestMethod: Builder = (resource, context) => {
   const properties = readProperties(resource, restMethod, context.scope);
   const { AuthorizationScopes, AuthorizationType, AuthorizerId, Integration } = properties;
   const api = context.draft.apis.find((candidate) => candidate.id === properties.RestApiId);
-  const functionId = api && proxiedFunctionOf(Integration?.Type, Integration?.Uri, api, context);
-  if (!api || functionId === undefined) return;
+  const target = api && proxiedFunctionOf(Integration?.Type, Integration?.Uri, api, context);
+  if (!api || target === undefined) return;
   context.draft.eventSources.push({
     kind: "restApi",
-    functionId,
+    ...target,
     eventId: resource.logicalId,
     apiId: api.logicalId,
     method: methodName(properties.HttpMethod),

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { BucketNotification } from "../application.js";
-import { append, functionIdOf, identify } from "./build-context.js";
+import { append, functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import {
   flag,
@@ -122,9 +122,9 @@ export const buildBucket: Builder = (resource, context) => {
       const arn = String(entry[property]);
       const added: BucketNotification = { ...shared, target: { kind, arn } };
       append(draft.notifications, bucket, added);
-      const functionId = kind === "function" ? functionIdOf(arn, context) : undefined;
-      if (functionId !== undefined)
-        draft.eventSources.push({ kind: "s3", functionId, eventId: resource.logicalId, bucket, ...shared });
+      const fn = kind === "function" ? functionTargetOf(arn, context) : undefined;
+      if (fn !== undefined)
+        draft.eventSources.push({ kind: "s3", ...fn, eventId: resource.logicalId, bucket, ...shared });
     }
   }
   draft.buckets.push({

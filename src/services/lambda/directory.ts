@@ -84,15 +84,15 @@ export class FunctionDirectory {
     const published = this.#runnable(this.#options.rows.get("version", name, version));
     if (published !== undefined) return this.#withReservation(published);
     const latest = this.#template.get(name);
-    if (version !== "1" || latest?.config.publishedAlias === undefined || this.isGone(name, "version:1"))
+    if (latest?.config.published?.versions.includes(version) !== true || this.isGone(name, `version:${version}`))
       return undefined;
-    return this.#published(latest, "1", latest.revisionId);
+    return this.#published(latest, version, latest.revisionId);
   }
 
   /** Published versions, oldest first. */
   versions(name: string): readonly FunctionRecord[] {
-    const numbers = new Set(this.#options.rows.partsOf("version", name).map(([version]) => version));
-    if (this.#template.get(name)?.config.publishedAlias !== undefined) numbers.add("1");
+    const published = this.#options.rows.partsOf("version", name).map(([version]) => version);
+    const numbers = new Set([...published, ...(this.#template.get(name)?.config.published?.versions ?? [])]);
     return [...numbers].toSorted((a, b) => Number(a) - Number(b)).flatMap((number) => this.version(name, number) ?? []);
   }
 
@@ -100,15 +100,15 @@ export class FunctionDirectory {
     const row = this.#options.rows.get("alias", name, alias);
     if (row !== undefined) return row;
     const latest = this.#template.get(name);
-    return latest?.config.publishedAlias === alias && !this.isGone(name, `alias:${alias}`)
-      ? { name: alias, version: "1", description: "", weights: {}, revisionId: latest.revisionId }
-      : undefined;
+    const declared = latest?.config.published?.aliases.find((candidate) => candidate.name === alias);
+    return latest === undefined || declared === undefined || this.isGone(name, `alias:${alias}`)
+      ? undefined
+      : { ...declared, revisionId: latest.revisionId };
   }
 
   aliases(name: string): readonly AliasRecord[] {
     const names = new Set(this.#options.rows.partsOf("alias", name).map(([alias]) => alias));
-    const own = this.#template.get(name)?.config.publishedAlias;
-    if (own !== undefined) names.add(own);
+    for (const own of this.#template.get(name)?.config.published?.aliases ?? []) names.add(own.name);
     return [...names].toSorted().flatMap((alias) => this.alias(name, alias) ?? []);
   }
 
@@ -197,7 +197,8 @@ export class FunctionDirectory {
   async publish(latest: FunctionRecord, description: string | undefined): Promise<FunctionRecord> {
     const { rows } = this.#options;
     const { name } = latest.config;
-    const last = rows.get("counter", name) ?? (latest.config.publishedAlias === undefined ? 0 : 1);
+    const declared = latest.config.published?.versions ?? [];
+    const last = rows.get("counter", name) ?? Math.max(0, ...declared.map(Number));
     const version = String(last + 1);
     const published = this.#published(latest, version, randomUUID(), description);
     const durable = !latest.fromTemplate;

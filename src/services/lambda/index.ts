@@ -14,13 +14,17 @@
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs; so are key, metrics, log level and provisioned pollers of event source mappings
+ * - SAM's events, URLs and event settings of a function with `AutoPublishAlias` are those of the function itself; on AWS they
+ *   are the alias's. What names the alias runs its version
+ * - AWS::Lambda::Url and AWS::Lambda::EventInvokeConfig with a qualifier are taken for the function's own
  * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *
  * By design:
  * - Resource policies and roles are kept, and not evaluated: whoever has valid credentials may invoke
  * - What the API changes about a function of the template lasts until the stack stops: the template is its source
- * - A version published from a function of the template runs the source as it is now; versions of uploaded code are frozen
+ * - A version published from a function of the template runs the source as it is now, whatever its number; versions of
+ *   uploaded code are frozen
  * - `Pending` and `InProgress` show in the answer of the call that causes them; the next question finds the steady state
  * - `Location` of code is a file:// URL of this machine; a function of the template has no package, so that its `CodeSize`
  *   is 0 and its `CodeSha256` empty; `VpcId` is made up from the subnets

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { AsyncInvokeConfig } from "../../config/function-config.js";
 import { AwsError } from "../../services/kit/aws-error.js";
-import { arnOf, parseArn, type Realm } from "../../shared/arn.js";
+import { arnOf, parseArn, parseFunctionArn, type Realm } from "../../shared/arn.js";
 import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
@@ -94,7 +94,7 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
       await options.publish(arn, text, undefined);
       return;
     case "lambda": {
-      const [, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
+      const { name, qualifier } = parseFunctionArn(arn) ?? { name: "" };
       await options.invoker.enqueue(name, Buffer.from(text), {
         ...(qualifier === undefined ? {} : { qualifier }),
         ...(outcome.event.traceHeader === undefined ? {} : { traceHeader: outcome.event.traceHeader }),

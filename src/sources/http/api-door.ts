@@ -122,8 +122,16 @@ async function answerOf(
     ));
   if (invalid !== undefined) return refuse(invalid.name, invalid.detail);
   if (route.mock !== undefined) return mockAnswer(route.mock);
-  const fn = door.functionById(route.functionId);
-  if (fn === undefined) return refuse("function-failed");
+  const fn = route.target && door.functionBehind(route.target);
+  if (fn === undefined) {
+    // A gateway may invoke what its permission names; what is not there has none.
+    passage.integrationError = "Execution failed due to configuration error: Invalid permissions on Lambda function";
+    door.log.warn(
+      { api: api.name, stage, route: routeKey, target: route.target },
+      "a route names no function that is there",
+    );
+    return refuse("no-function");
+  }
   const authorizer = route.payload === "1.0" ? flatAuthorizer(passed.authorizer) : passed.authorizer;
   const input = { ...bareEvent, request: plain, caller: passage.caller, authorizer };
   const event =
@@ -137,7 +145,7 @@ async function answerOf(
         })
       : eventV1(input);
   const stream = route.streams ? streamFor(target, response) : undefined;
-  const result = await run(fn, event, route.timeoutMs, traceRoot(request), door, passage, stream);
+  const result = await run(fn, route, event, traceRoot(request), door, passage, stream);
   if (stream !== undefined) return endOfStream(stream, result, refuse);
   if (typeof result === "string") return refuse(result);
   const answer =
@@ -214,8 +222,8 @@ function withinRate({ api, stage }: ApiTarget, route: ApiRoute, { throttles }: D
 /** The integration's own timeout: the function goes on, as on AWS, and nobody waits. */
 async function run(
   fn: FunctionConfig,
+  { target, timeoutMs }: ApiRoute,
   event: unknown,
-  timeoutMs: number,
   traceHeader: string,
   door: DoorContext,
   passage: Passage,
@@ -225,6 +233,7 @@ async function run(
   const request: InvokeRequest = {
     payload: Buffer.from(JSON.stringify(event)),
     traceHeader,
+    ...(target?.qualifier === undefined ? {} : { qualifier: target.qualifier }),
     ...(stream === undefined ? {} : { onStream: (head) => stream.open(head) }),
   };
   const invoked = door.invoke(fn, request);

@@ -1,6 +1,6 @@
 /** The APIs of the application, made ready for requests: routes in a table, each with what guards it. */
 import type { ApiConfig, ApiSettings, Application, MockRoute, Throttle, UsagePlan } from "../../config/application.js";
-import type { ApiCors, HttpApiSource, RestApiSource } from "../../config/event-source.js";
+import type { ApiCors, FunctionTarget, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
 import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";
 import { restPreflight } from "./cors.js";
@@ -10,8 +10,8 @@ import { RouteTable } from "./routes.js";
 export interface ApiRoute {
   readonly method: string;
   readonly path: string;
-  /** Logical id. */
-  readonly functionId: string;
+  /** Undefined where no function is behind it. */
+  readonly target: FunctionTarget | undefined;
   readonly timeoutMs: number;
   readonly payload: "rest" | "1.0" | "2.0";
   /** The answer goes out while the function writes it. */
@@ -60,7 +60,7 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
       return {
         method: source.path === "$default" ? "ANY" : source.method,
         path: pathOf(source.path),
-        functionId: source.functionId,
+        target: source,
         timeoutMs: source.timeoutMs,
         payload: source.kind === "restApi" ? "rest" : source.payloadFormatVersion,
         streams: source.kind === "restApi" && source.streams,
@@ -104,7 +104,7 @@ const pathOf = (path: string): string => (path === "/$default" ? "$default" : pa
 const mockRoute = (mock: MockRoute, kind: "rest" | "http", guard: Guard, api: JsonObject | undefined): ApiRoute => ({
   method: mock.method,
   path: pathOf(mock.path),
-  functionId: "",
+  target: undefined,
   timeoutMs: 0,
   payload: kind === "rest" ? "rest" : "2.0",
   streams: false,

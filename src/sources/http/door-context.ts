@@ -1,4 +1,5 @@
 /** What the doors need beside the request: functions, guards, counters. */
+import type { FunctionTarget } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import type { Realm } from "../../shared/arn.js";
@@ -14,8 +15,8 @@ export interface DoorContext {
   readonly log: Logger;
   /** Sentences for a person. */
   readonly notice: (text: string) => void;
-  /** By logical id in the template. */
-  readonly functionById: (logicalId: string) => FunctionConfig | undefined;
+  /** What a request to this target runs now. */
+  readonly functionBehind: (target: FunctionTarget) => FunctionConfig | undefined;
   readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
   readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeResult>;
   readonly throttles: Throttles;

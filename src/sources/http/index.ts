@@ -48,12 +48,13 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Application } from "../../config/application.js";
+import type { FunctionTarget } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import type { Credentials } from "../../services/kit/credentials.js";
 import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
-import { parseArn } from "../../shared/arn.js";
+import { parseFunctionArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import { listen } from "../../shared/listen.js";
 import type { Logger } from "../../shared/logger.js";
@@ -123,22 +124,27 @@ export type HttpHandler = (message: IncomingMessage, response: ServerResponse, b
 export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
   const { clock, log, application, invoke, resolve, notice = () => undefined } = options;
   const { realm } = application();
-  const functionById = (id: string): FunctionConfig | undefined =>
-    application().functions.find(({ logicalId }) => logicalId === id);
+  const functionBehind = ({ functionId, qualifier }: FunctionTarget): FunctionConfig | undefined => {
+    const fn = application().functions.find(({ logicalId }) => logicalId === functionId);
+    return fn && resolve(fn.name, qualifier);
+  };
   const door: DoorContext = {
     realm,
     log,
     notice,
-    functionById,
+    functionBehind,
     resolve,
     invoke,
     throttles: new Throttles(clock),
     usagePlans: new UsagePlans(clock),
     lambdaAuthorizers: new LambdaAuthorizers(clock, (arn, event) => {
-      const [, name = "", qualifier] = parseArn(arn)?.resource.split(":") ?? [];
+      const { name, qualifier } = parseFunctionArn(arn) ?? { name: "" };
       const fn = resolve(name, qualifier);
       if (fn === undefined) throw new Error(`there is no function ${arn}`);
-      return invoke(fn, { payload: Buffer.from(JSON.stringify(event)) });
+      return invoke(fn, {
+        payload: Buffer.from(JSON.stringify(event)),
+        ...(qualifier === undefined ? {} : { qualifier }),
+      });
     }),
     jwt: new JwtAuthorizers({
       clock,

@@ -6,6 +6,7 @@ export type DoorKind = "rest" | "http" | "url";
 export type RefusalName =
   | "no-route"
   | "function-failed"
+  | "no-function"
   | "timeout"
   | "throttled-function"
   | "no-base64"
@@ -32,6 +33,7 @@ interface Text {
 const REST: Readonly<Record<RefusalName, Text>> = {
   "no-route": { status: 403, message: "Missing Authentication Token", type: "MissingAuthenticationTokenException" },
   "function-failed": { status: 502, message: "Internal server error", type: "InternalServerErrorException" },
+  "no-function": { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
   timeout: { status: 504, message: "Endpoint request timed out", type: "InternalServerErrorException" },
   "throttled-function": { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
   "no-base64": { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
@@ -61,6 +63,7 @@ const REST: Readonly<Record<RefusalName, Text>> = {
 const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: string]>> = {
   "no-route": [404, "Not Found"],
   "function-failed": [500, "Internal Server Error"],
+  "no-function": [500, "Internal Server Error"],
   timeout: [503, "Service Unavailable"],
   "throttled-function": [503, "Service Unavailable"],
   "no-base64": [500, "Internal Server Error"],
@@ -124,6 +127,7 @@ export const responseTypeOf = (name: RefusalName, detail: RefusalDetail | undefi
 const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
   "no-route": "MISSING_AUTHENTICATION_TOKEN",
   "function-failed": "INTEGRATION_FAILURE",
+  "no-function": "API_CONFIGURATION_ERROR",
   timeout: "INTEGRATION_TIMEOUT",
   "throttled-function": "INTEGRATION_FAILURE",
   "no-base64": "API_CONFIGURATION_ERROR",
@@ -169,6 +173,7 @@ function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAn
     case "timeout":
     case "authorizer-failed":
     case "no-base64":
+    case "no-function":
     case "function-failed":
       return plain(502, "Internal Server Error");
   }

@@ -13,7 +13,7 @@
  * - One delivery for each write to a stream, where AWS gathers for a moment
  */
 import type { LogsService, SubscriptionDelivery } from "../../services/logs/index.js";
-import { parseArn } from "../../shared/arn.js";
+import { parseFunctionArn } from "../../shared/arn.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
@@ -39,7 +39,7 @@ export class LogSubscriptions {
 
   async #deliver({ destinationArn, filterName, message }: SubscriptionDelivery): Promise<void> {
     const { invoker, log } = this.#options;
-    const [, name = "", qualifier] = parseArn(destinationArn)?.resource.split(":") ?? [];
+    const { name, qualifier } = parseFunctionArn(destinationArn) ?? { name: "" };
     try {
       // What delivers has loaded the service long since; a one-shot command need not.
       const { subscriptionPayload } = await import("../../services/logs/index.js");

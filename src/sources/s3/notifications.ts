@@ -30,7 +30,7 @@ import type { NotificationConfiguration, NotificationRule } from "../../services
 import { matchingRules } from "../../services/s3/notification.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
-import { parseArn, type Realm } from "../../shared/arn.js";
+import { parseFunctionArn, type Realm } from "../../shared/arn.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
@@ -65,14 +65,13 @@ export interface S3NotificationOptions {
   readonly log: Logger;
 }
 
-type Delivery =
-  | {
-      readonly to: NotificationRule["kind"];
-      readonly arn: string;
-      readonly body: string;
-      readonly traceHeader?: string;
-    }
-  | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
+interface Addressed {
+  readonly to: NotificationRule["kind"];
+  readonly arn: string;
+  readonly body: string;
+  readonly traceHeader?: string;
+}
+type Delivery = Addressed | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
 const DEFAULT_BUS = "default";
@@ -137,13 +136,13 @@ export class S3Notifications {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const { invoker, queues, publish, bus } = this.#options;
+    const { queues, publish, bus } = this.#options;
     switch (delivery.to) {
       case "bus":
         bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
         return;
       case "lambda":
-        return invoker.enqueue(functionNameOf(delivery.arn), Buffer.from(delivery.body), traceOf(delivery));
+        return this.#toFunction(delivery);
       case "sns":
         return this.#unlessRefused(delivery.arn, () => publish(delivery.arn, delivery.body, S3_SUBJECT));
       case "sqs":
@@ -151,6 +150,12 @@ export class S3Notifications {
           (await queues()).sendMessage(delivery.arn, { body: delivery.body, ...traceOf(delivery) }),
         );
     }
+  }
+
+  #toFunction({ arn, body, ...traced }: Addressed): Promise<void> {
+    const { name, qualifier } = parseFunctionArn(arn) ?? { name: arn };
+    const options = { ...traceOf(traced), ...(qualifier === undefined ? {} : { qualifier }) };
+    return this.#options.invoker.enqueue(name, Buffer.from(body), options);
   }
 
   /** A queue or topic that is gone stays gone; S3 drops such notifications, too. */
@@ -166,11 +171,6 @@ export class S3Notifications {
 
 const traceOf = ({ traceHeader }: { readonly traceHeader?: string }): { readonly traceHeader?: string } =>
   traceHeader === undefined ? {} : { traceHeader };
-
-/** `arn:aws:lambda:region:account:function:NAME[:QUALIFIER]` */
-function functionNameOf(arn: string): string {
-  return parseArn(arn)?.resource.split(":")[1] ?? arn;
-}
 
 /** Whether two configurations say the same; ids that S3 made do not count. */
 export function sameConfiguration(

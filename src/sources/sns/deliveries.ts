@@ -5,7 +5,7 @@
  */
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
-import { parseArn, type Realm } from "../../shared/arn.js";
+import { parseFunctionArn, type Realm } from "../../shared/arn.js";
 import type { Bus, TopicDelivery } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
@@ -105,7 +105,7 @@ export class SnsDeliveries {
 
   async #toFunction(delivery: TopicDelivery): Promise<void> {
     const { realm, invoker, knowsFunction, endpoint } = this.#options;
-    const [, name = "", qualifier] = parseArn(delivery.endpoint)?.resource.split(":") ?? [];
+    const { name, qualifier } = parseFunctionArn(delivery.endpoint) ?? { name: "" };
     if (!knowsFunction(name, qualifier)) return this.#undeliverable(delivery, "the function does not exist");
     const { traceHeader } = delivery.message;
     await invoker.enqueue(name, Buffer.from(JSON.stringify(snsEvent(delivery, realm, endpoint()))), {

@@ -91,7 +91,7 @@ export class SqsMappings implements MappingManager {
       lastModifiedMs: this.#options.clock.now(),
       eventSourceArn: source.queueArn,
       functionName,
-      qualifier: undefined,
+      qualifier: source.qualifier,
       enabled: source.enabled,
       batchSize: source.batchSize,
       maximumBatchingWindowSeconds: source.maximumBatchingWindowSeconds,
@@ -100,7 +100,7 @@ export class SqsMappings implements MappingManager {
       maximumConcurrency: source.maximumConcurrency,
     };
     const visibility = await this.#visibilityOf(source.queueArn);
-    const timeout = resolve(functionName, undefined)?.timeoutSeconds ?? 0;
+    const timeout = resolve(functionName, source.qualifier)?.timeoutSeconds ?? 0;
     if (visibility === undefined) {
       notice(`${where}: there is no queue ${source.queueArn}; the mapping waits for it`);
     } else if (visibility < timeout) {

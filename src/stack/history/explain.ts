@@ -5,6 +5,7 @@
 import type { Application, BucketNotification } from "../../config/application.js";
 import type { SqsSource } from "../../config/event-source.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
+import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
 import { isDoor, routeReason } from "./explain-route.js";
 import type { Reason } from "./reason.js";
@@ -169,7 +170,7 @@ function bucketReasons(record: InvocationRecord, application: Application, bucke
     const key = record.subject.slice(record.subject.indexOf("/") + 1).replace(/ and \d+ more$/, "");
     const object: ObjectRecord = { kind: "object", id: "", timeMs: 0, name, bucket, key, sequencer: "" };
     return (declared?.notifications ?? [])
-      .filter(({ target }) => target.arn === arn)
+      .filter(({ target }) => target.arn === arn || target.arn.startsWith(`${arn}:`))
       .map((rule) => holdAgainst(rule, object, record.functionName));
   });
 }
@@ -192,7 +193,10 @@ function recordsOf(event: string): readonly Json[] {
 }
 
 function nameIn({ functions, queues, topics }: Application, arn: string): string {
-  return [...functions, ...queues, ...topics].find((one) => one.arn === arn)?.logicalId ?? arn;
+  const { name, qualifier } = parseFunctionArn(arn) ?? {};
+  const fn = functions.find((one) => one.name === name)?.logicalId;
+  if (fn !== undefined) return qualifier === undefined ? fn : `${fn}:${qualifier}`;
+  return [...queues, ...topics].find((one) => one.arn === arn)?.logicalId ?? arn;
 }
 
 function parse(text: string): Json | undefined {

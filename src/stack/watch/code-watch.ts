@@ -83,13 +83,13 @@ export class CodeWatch {
     const watched = this.#functions.get(config.arn);
     if (watched === undefined || JSON.stringify(watched.config.code) !== JSON.stringify(config.code)) {
       await this.remove(config);
-      this.#options.host.update(config);
+      this.#options.host.updateSource(config);
       return this.add(config);
     }
     await watched.working;
     watched.config = config;
     const { host, cache, inspect } = this.#options;
-    host.update(
+    host.updateSource(
       config,
       watched.built === undefined ? undefined : await fromBuild(config, watched.built, cache, inspect(config)),
     );
@@ -153,7 +153,7 @@ export class CodeWatch {
         watched.built = built;
         watched.serves = true;
         if (news && !(first && (await sameAsRunning(host, config, built))))
-          host.update(config, await fromBuild(config, built, cache, inspect(config)));
+          host.updateSource(config, await fromBuild(config, built, cache, inspect(config)));
         if (!first && (news || mended))
           onEvent({
             kind: "built",
@@ -168,7 +168,7 @@ export class CodeWatch {
         for (const file of added) if (changedSince(file, startedMs)) watched.dirty.add(file);
         if (first && watched.dirty.size > 0) await this.#work(watched);
       } else {
-        if (config.code.kind !== "image") host.update(config);
+        if (config.code.kind !== "image") host.updateSource(config);
         else if (first) await host.prepare(config);
         else await host.renew(config);
         watched.broken = false;

@@ -70,7 +70,7 @@ VpcConfig: { SubnetIds: [a], SecurityGroupIds: [b] }`;
     reservedConcurrency: 0,
     tracing: "Active",
     role: "arn:aws:iam::123456789012:role/x",
-    publishedAlias: "live",
+    published: { versions: ["1"], aliases: [{ name: "live", version: "1", description: "", weights: {} }] },
     tags: { team: "a" },
     logging: { format: "JSON", applicationLogLevel: "DEBUG", systemLogLevel: "INFO", logGroup: "/own" },
     asyncInvoke: {

@@ -66,6 +66,10 @@ Resources:
   Declared:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: declared, Runtime: nodejs20.x, Handler: index.handler, CodeUri: code/, AutoPublishAlias: live, RecursiveLoop: ALLOW, FunctionUrlConfig: { AuthType: NONE } }
+  Raw: { Type: AWS::Lambda::Function, Properties: { FunctionName: raw, Runtime: nodejs20.x, Handler: index.handler, Role: r, Code: code/ } }
+  First: { Type: AWS::Lambda::Version, Properties: { FunctionName: !Ref Raw } }
+  Stable: { Type: AWS::Lambda::Alias, Properties: { FunctionName: !GetAtt Raw.Arn, Name: stable, FunctionVersion: !GetAtt First.Version } }
+  Canary: { Type: AWS::Lambda::Alias, Properties: { FunctionName: !Ref Raw, Name: canary, FunctionVersion: "1", Description: some, RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: "4", FunctionWeight: 0.2 }] } } }
   Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work, VisibilityTimeout: 30 } }
 `;
 const CODE =
@@ -612,6 +616,23 @@ describe("versions and aliases", () => {
     expect(await client.send(new GetAliasCommand({ FunctionName: "declared", Name: "live" }))).toMatchObject({
       FunctionVersion: "1",
     });
+  });
+
+  test("the template's versions and aliases are there", async () => {
+    const { Aliases } = await client.send(new ListAliasesCommand({ FunctionName: "raw" }));
+    expect(Aliases).toEqual([
+      expect.objectContaining({
+        Name: "canary",
+        AliasArn: arnOf("raw", "canary"),
+        Description: "some",
+        FunctionVersion: "1",
+        RoutingConfig: { AdditionalVersionWeights: { "4": 0.2 } },
+      }),
+      expect.objectContaining({ Name: "stable", FunctionVersion: "1" }),
+    ]);
+    const { Versions = [] } = await client.send(new ListVersionsByFunctionCommand({ FunctionName: "raw" }));
+    expect(Versions.map(({ Version }) => Version)).toEqual(["$LATEST", "1", "4"]);
+    expect(await call("raw", {}, "stable")).toMatchObject({ arn: arnOf("raw", "stable"), version: "1" });
   });
 });
 
