@@ -31,3 +31,35 @@ test("rows that fail keep nobody behind them from his turn, and are tried again"
   await outbox.close();
   await store.close();
 });
+
+test("within a group nothing is overtaken: not by a faster delivery, and not after a failure", async () => {
+  const store = StateStore.ephemeral();
+  const clock = new VirtualClock();
+  const delivered: string[] = [];
+  let away = true;
+  const outbox = new Outbox<string>({
+    store,
+    clock,
+    log: silentLogger,
+    table: "outbox",
+    groupOf: (item) => item.split(" ")[0],
+    deliver: async (item) => {
+      // The earlier, the slower.
+      for (let turns = 3 - (Number(item.split(" ")[1]) % 3); turns > 0; turns--) await new Promise(setImmediate);
+      if (away && item === "a 1") throw new Error("away");
+      delivered.push(item);
+    },
+  });
+  const ofA = Array.from({ length: 250 }, (_, i) => `a ${i}`);
+  const ofB = Array.from({ length: 5 }, (_, i) => `b ${i}`);
+  for (const item of [...ofB, ...ofA]) outbox.put(item);
+  await outbox.idle();
+  expect(delivered.filter((item) => item.startsWith("b"))).toEqual(ofB);
+  expect(delivered.filter((item) => item.startsWith("a"))).toEqual(["a 0"]);
+  away = false;
+  await clock.advance(1000);
+  await outbox.idle();
+  expect(delivered.filter((item) => item.startsWith("a"))).toEqual(ofA);
+  await outbox.close();
+  await store.close();
+});

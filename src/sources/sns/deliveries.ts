@@ -48,7 +48,14 @@ export class SnsDeliveries {
       body: (delivery) => notificationBody(delivery, realm, endpoint()),
       failed: (delivery, reason) => this.#undeliverable(delivery, reason),
     });
-    this.#outbox = new Outbox({ store, clock, log, table: "sns-deliveries", deliver: (one) => this.#deliver(one) });
+    this.#outbox = new Outbox({
+      store,
+      clock,
+      log,
+      table: "sns-deliveries",
+      deliver: (one) => this.#deliver(one),
+      groupOf,
+    });
     this.#unsubscribe = bus.on("NotificationDue", (delivery) => {
       if (isHttp(delivery)) this.#http.put(delivery);
       else this.#outbox.put(delivery);
@@ -137,6 +144,13 @@ export class SnsDeliveries {
 }
 
 const isHttp = ({ protocol }: TopicDelivery): boolean => protocol === "http" || protocol === "https";
+
+/**
+ * The order of a FIFO topic is that of each group and subscription; a standard queue gets its messages without one.
+ * https://docs.aws.amazon.com/sns/latest/dg/fifo-topic-message-ordering.html
+ */
+const groupOf = ({ endpoint, subscriptionArn, message: { groupId } }: TopicDelivery): string | undefined =>
+  endpoint.endsWith(".fifo") && groupId !== undefined ? `${subscriptionArn} ${groupId}` : undefined;
 
 /** FIFO queues get group and deduplication id of the topic; fair queues the group. */
 function orderOf({ message }: TopicDelivery, queueArn: string): Omit<OutgoingMessage, "body"> {
