@@ -20,6 +20,16 @@ export function hostRuntime(nodeVersion: string = process.versions.node): string
   return `nodejs${NODE_RUNTIMES.find((known) => known <= major) ?? 20}.x`;
 }
 
+/**
+ * What a template is to name that is written on this machine: the Node that runs it here, unless AWS is done with that
+ * one (nodejs20.x: no longer supported since 30 April 2026). Not the newest of all: what has run here is what is deployed.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+ */
+export function templateRuntime(nodeVersion: string = process.versions.node): string {
+  const runtime = hostRuntime(nodeVersion);
+  return runtime === "nodejs20.x" ? "nodejs22.x" : runtime;
+}
+
 /** Whether a text on the command line means a file and not a function's name, which has no dots. */
 export function looksLikeFile(text: string): boolean {
   return isSource(splitExport(text).file);

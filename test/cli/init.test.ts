@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { templateRuntime } from "../../src/config/function-file.js";
 import { ProjectFolder, smallProject } from "./cli.js";
 
 describe("lambda-run init", () => {
@@ -16,6 +17,7 @@ describe("lambda-run init", () => {
     const { exitCode, stdout } = await project.run(["init"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "next: npx lambda-run start\n" });
     expect(read("template.yaml").trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+    expect(read("template.yaml")).toContain(`Runtime: ${templateRuntime()}`);
     const ran = await project.run(["invoke", "hello", "--event", "hello.json", "--port", "0"]);
     expect(ran.stdout).toBe('{"hello":"lambda-run"}\n');
     expect(read(".gitignore")).toBe(".lambda-run/\n");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { functionFromFile, hostRuntime, looksLikeFile } from "../../src/config/function-file.js";
+import { functionFromFile, hostRuntime, looksLikeFile, templateRuntime } from "../../src/config/function-file.js";
 import { errorOf, folderWith } from "./support.js";
 
 const folder = folderWith({
@@ -43,6 +43,15 @@ test.each([
   ["26.1.0", "nodejs24.x"],
 ])("Node %s stands for %s", (version, runtime) => {
   expect(hostRuntime(version)).toBe(runtime);
+});
+
+test.each([
+  ["20.20.2", "nodejs22.x"],
+  ["22.1.0", "nodejs22.x"],
+  ["24.0.0", "nodejs24.x"],
+  ["26.1.0", "nodejs24.x"],
+])("a template that is written on Node %s names %s, which AWS supports", (version, runtime) => {
+  expect(templateRuntime(version)).toBe(runtime);
 });
 
 test.each([

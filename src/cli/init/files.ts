@@ -1,6 +1,6 @@
 /** The files that `init` writes: short, and each works as it is. */
 import { basename, dirname, extname } from "node:path";
-import { hostRuntime } from "../../config/function-file.js";
+import { templateRuntime } from "../../config/function-file.js";
 
 export interface NewFile {
   readonly path: string;
@@ -19,7 +19,7 @@ export function templateFor(handlers: readonly string[]): string {
   });
   return [
     "Transform: AWS::Serverless-2016-10-31",
-    `Globals: { Function: { Runtime: ${hostRuntime()}, Timeout: 10, MemorySize: 256 } }`,
+    `Globals: { Function: { Runtime: ${templateRuntime()}, Timeout: 10, MemorySize: 256 } }`,
     "Resources:",
     ...functions,
     "",
