@@ -1,9 +1,9 @@
 /** `lambda-run generate-event <kind>`: an event on stdout, ready for `invoke --event -`. */
 import { readFileSync } from "node:fs";
-import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION } from "../../shared/arn.js";
 import { AppError, EXIT, messageOf } from "../../shared/errors.js";
 import type { HeaderLine } from "../../sources/http/message.js";
 import type { Action } from "../action.js";
+import { loadProject } from "../project.js";
 import { EVENT_KINDS, eventKind, generateEvent, WRAPPERS } from "../generate/events.js";
 
 export const generateEventCommand: Action = async ([kindText = ""], options) => {
@@ -11,8 +11,10 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const kind = eventKind(kindText, EVENT_KINDS);
   const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
   const path = text("path") ?? "/";
+  // The names, region and account that events of this project have.
+  const { buckets, queues, topics, realm } = (await loadProject(options)).application;
   const event = generateEvent(kind, wrappers, {
-    realm: { region: text("region") ?? DEFAULT_REGION, accountId: DEFAULT_ACCOUNT_ID },
+    realm,
     nowMs: Date.now(),
     method: (text("method") ?? "GET").toUpperCase(),
     path: path.startsWith("/") ? path : `/${path}`,
@@ -20,11 +22,11 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     stage: text("stage"),
     headers: listOf(options["header"]).map(headerLine),
     body: readBody(text("body")),
-    bucket: text("bucket") ?? "my-bucket",
+    bucket: nameOf(text("bucket"), buckets) ?? "my-bucket",
     key: text("key") ?? "path/to/file.txt",
     sizeBytes: sizeOf(text("size")),
-    queue: text("queue") ?? "my-queue",
-    topic: text("topic") ?? "my-topic",
+    queue: nameOf(text("queue"), queues) ?? "my-queue",
+    topic: nameOf(text("topic"), topics) ?? "my-topic",
     subject: text("subject"),
     source: text("source") ?? "my.app",
     detailType: text("detailType") ?? "Something Happened",
@@ -32,6 +34,14 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   process.stdout.write(`${JSON.stringify(event, null, 2)}\n`);
   return EXIT.ok;
 };
+
+/** A resource of the template may be named by its logical id; one of elsewhere is taken as it is written. */
+function nameOf(
+  written: string | undefined,
+  declared: readonly { readonly logicalId: string; readonly name: string }[],
+): string | undefined {
+  return declared.find(({ logicalId }) => logicalId === written)?.name ?? written;
+}
 
 function listOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : typeof value === "string" ? [value] : [];

@@ -15,6 +15,7 @@ const functions: Source = async (options) =>
 const fixtures: Source = async () => fixtureFiles(process.cwd()).map((file) => basename(file));
 const queues: Source = async (options) => (await loadProject(options)).application.queues.map(({ name }) => name);
 const buckets: Source = async (options) => (await loadProject(options)).application.buckets.map(({ name }) => name);
+const topics: Source = async (options) => (await loadProject(options)).application.topics.map(({ name }) => name);
 const ids: Source = async (options) =>
   historyOf(await loadProject(options))
     .slice(-MAX_IDS)
@@ -38,6 +39,8 @@ const VALUES: Readonly<Record<string, Source>> = {
   "--inspect": functions,
   "--inspect-brk": functions,
   "--bucket": buckets,
+  "--queue": queues,
+  "--topic": topics,
   "--reporter": () => Promise.resolve(["text", "junit", "github"]),
 };
 

@@ -130,6 +130,34 @@ test("the command prints an event that invoke takes from a pipe, a file and as t
   project.remove();
 }, 30_000);
 
+test("the command takes resources by logical id, with the region and account of the project", async () => {
+  const project = new ProjectFolder({
+    "template.yaml": [
+      "Resources:",
+      "  Store: { Type: AWS::S3::Bucket, Properties: { BucketName: my-store } }",
+      "  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: the-jobs } }",
+      "  News: { Type: AWS::SNS::Topic, Properties: { TopicName: the-news } }",
+      "",
+    ].join("\n"),
+    "lambda-run.config.json": JSON.stringify({ region: "eu-west-1", accountId: "123456789012" }),
+  });
+  const made = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await project.run(["generate-event", ...args])).stdout);
+  expect(await made("s3:put", "--bucket", "Store")).toMatchObject({
+    Records: [{ awsRegion: "eu-west-1", s3: { bucket: { name: "my-store", arn: "arn:aws:s3:::my-store" } } }],
+  });
+  expect(await made("sqs", "--queue", "Jobs")).toMatchObject({
+    Records: [{ eventSourceARN: "arn:aws:sqs:eu-west-1:123456789012:the-jobs" }],
+  });
+  expect(await made("sns", "--topic", "News")).toMatchObject({
+    Records: [{ Sns: { TopicArn: "arn:aws:sns:eu-west-1:123456789012:the-news" } }],
+  });
+  expect(await made("sqs", "--queue", "elsewhere", "--region", "us-west-2")).toMatchObject({
+    Records: [{ eventSourceARN: "arn:aws:sqs:us-west-2:123456789012:elsewhere" }],
+  });
+  project.remove();
+}, 30_000);
+
 test("the command says what is wrong with its words", async () => {
   const project = new ProjectFolder({});
   for (const [args, text] of [
