@@ -20,7 +20,12 @@ export interface EndpointResolver {
     readonly kind: "rest" | "http" | "websocket";
   }) => string;
   readonly functionUrl: (url: { readonly functionId: string; readonly urlId: string }) => string;
+  /** Ports of second stores that listen elsewhere than the config says, by those of the config. */
+  readonly storePorts?: ReadonlyMap<number, number>;
 }
+
+/** Templates know a second store by its address on this machine. */
+const LOCAL_ADDRESS = /\b(127\.0\.0\.1|localhost):(\d+)\b/g;
 
 /** Every address in the application, mapped. The application itself is not changed. */
 export function bindEndpoints(application: Application, endpoints: EndpointResolver): Application {
@@ -43,10 +48,15 @@ export function bindEndpoints(application: Application, endpoints: EndpointResol
     if (source.kind === "functionUrl")
       bases.set(`https://${source.urlId}.lambda-url.${region}.on.aws`, endpoints.functionUrl(source));
   }
+  const storePorts = endpoints.storePorts ?? new Map<number, number>();
   const replaceIn = (text: string): string => {
     let result = text;
     for (const [aws, local] of bases) if (result.includes(aws)) result = result.replaceAll(aws, local);
-    return result;
+    if (storePorts.size === 0) return result;
+    return result.replace(
+      LOCAL_ADDRESS,
+      (_, host: string, port: string) => `${host}:${storePorts.get(Number(port)) ?? port}`,
+    );
   };
   return mapTexts(application, replaceIn);
 }

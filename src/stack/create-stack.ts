@@ -9,15 +9,12 @@
  * await stack.close();
  * ```
  */
-import { randomInt } from "node:crypto";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import type { Application } from "../config/application.js";
 import { findFunction } from "../config/find-function.js";
 import { functionFromFile, looksLikeFile } from "../config/function-file.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { JsonObject } from "../config/json.js";
-import { loadApplication, type LoadedApplication } from "../config/load-application.js";
+import { loadApplication } from "../config/load-application.js";
 import type { LambdaRunConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { LogRecord } from "../runtime/log-capture.js";
@@ -258,12 +255,13 @@ export async function createStack(options: CreateStackOptions = {}): Promise<Tes
     account: ownRealm,
     ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
   });
-  const { application, config } = await withOwnPorts(loaded);
+  const { application, config, fixedPorts } = loaded;
   const finished: FinishedInvocation[] = [];
   const stack = await Stack.start({
     application,
     config: options.seeds === true ? config : { ...config, seeds: [] },
-    fixedPorts: loaded.fixedPorts,
+    fixedPorts,
+    freeStorePorts: true,
     projectRoot: folder,
     kind: "stack",
     standby: false,
@@ -280,43 +278,6 @@ function flagsOf({ config = {}, template }: CreateStackOptions): JsonObject {
   const over = JSON.parse(JSON.stringify(config)) as JsonObject;
   const ports = { gateway: 0, http: 0, ...(over["ports"] as JsonObject | undefined) };
   return { ephemeral: true, ...over, ports, ...(template === undefined ? {} : { template }) };
-}
-
-/**
- * Second stores on free ports: two worlds side by side must not share one. Functions know them by address, from the
- * template's parameters, so the address is exchanged wherever it stands.
- */
-async function withOwnPorts(loaded: LoadedApplication): Promise<Pick<LoadedApplication, "application" | "config">> {
-  const stores = Object.entries(loaded.config.secondStores);
-  if (stores.length === 0) return loaded;
-  let text = JSON.stringify(loaded.application);
-  const secondStores: (typeof loaded.config)["secondStores"] = {};
-  for (const [name, store] of stores) {
-    const port = await freePort();
-    secondStores[name] = { ...store, port };
-    for (const host of ["127.0.0.1", "localhost"]) text = text.replaceAll(`${host}:${store.port}`, `${host}:${port}`);
-  }
-  return { application: JSON.parse(text) as Application, config: { ...loaded.config, secondStores } };
-}
-
-/** Below those that systems hand out by themselves: between this look and the use of it nobody gets it by chance. */
-const OWN_PORTS = { first: 20_000, count: 12_000 };
-const MAX_PORT_TRIES = 50;
-
-async function freePort(): Promise<number> {
-  for (let tries = 0; tries < MAX_PORT_TRIES; tries++) {
-    const port = OWN_PORTS.first + randomInt(OWN_PORTS.count);
-    if (await isFree(port)) return port;
-  }
-  throw new AppError("LR5001", { what: `No free port was found in ${MAX_PORT_TRIES} tries`, where: "secondStores" });
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
-  });
 }
 
 function clockOf(choice: "real" | "virtual" | Date): typeof realClock {

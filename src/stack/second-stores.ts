@@ -15,21 +15,30 @@ export interface SecondStoresOptions {
     readonly secret: () => Buffer;
   };
   readonly notice: (text: string) => void;
+  /** Any free port instead of the configured one: two worlds side by side must not share a store. */
+  readonly freePorts: boolean;
 }
 
 export interface SecondStore {
   readonly name: string;
+  /** Of the config. */
+  readonly declaredPort: number;
   readonly gateway: Gateway;
 }
 
 /** Opens no state until the first request. A port in use is told, not fatal: most functions need no second store. */
-export async function startSecondStores({ config, shared, notice }: SecondStoresOptions): Promise<SecondStore[]> {
+export async function startSecondStores({
+  config,
+  shared,
+  notice,
+  freePorts,
+}: SecondStoresOptions): Promise<SecondStore[]> {
   const stores: SecondStore[] = [];
   for (const [name, { port, accessKeyId, secretAccessKey, buckets }] of Object.entries(config.secondStores)) {
     try {
       const gateway = await startGateway({
         ...shared,
-        port,
+        port: freePorts ? 0 : port,
         services: [],
         keyPairs: [{ accessKeyId, secretAccessKey }],
         withoutDefaultPair: true,
@@ -54,7 +63,7 @@ export async function startSecondStores({ config, shared, notice }: SecondStores
         return s3;
       };
       gateway.addService("s3", openedAtFirstUse(open, buckets));
-      stores.push({ name, gateway });
+      stores.push({ name, declaredPort: port, gateway });
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "LR5001") {
         for (const { gateway } of stores) await gateway.close();

@@ -32,6 +32,7 @@ export interface ServicesOptions {
   readonly config: ResolvedConfig;
   readonly kind: "stack" | "command";
   readonly fixedPorts?: readonly PortName[];
+  readonly freeStorePorts?: boolean;
   /** Where a container posts what happens in its buckets. */
   readonly answerEvents?: (listener: RequestListener) => void;
   readonly clock?: Clock;
@@ -141,7 +142,7 @@ export async function startServices(
     notice,
   });
   if (options.kind === "stack") serveQueueInspector(gateway, folder);
-  live.secondStores = await startSecondStores({ config, shared, notice });
+  live.secondStores = await startSecondStores({ config, shared, notice, freePorts: options.freeStorePorts === true });
   for (const store of live.secondStores) closers.push(() => store.gateway.close());
   if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {
     options.onNotice?.(`port ${config.ports.gateway} is in use, the services listen on ${gateway.port}`);

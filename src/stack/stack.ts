@@ -3,7 +3,6 @@
  * programmatic API are thin shells over this class.
  */
 import type { Application } from "../config/application.js";
-import { bindEndpoints } from "../config/endpoints.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import { usesAws } from "../config/load-application.js";
 import type { PortName } from "../config/named-ports.js";
@@ -37,8 +36,9 @@ import {
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
-import { apiAddress, functionUrlAddress, type FrontDoor } from "./doors.js";
+import type { FrontDoor } from "./doors.js";
 import { lambdaService } from "./lambda.js";
+import { bindLocally, calledPorts } from "./local-addresses.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
 import type { SecondStore } from "./second-stores.js";
@@ -61,6 +61,8 @@ export interface StackOptions {
   readonly onNotice?: (text: string) => void;
   /** No other will do for these ports; for the rest the next free one is taken, and said. */
   readonly fixedPorts?: readonly PortName[];
+  /** Second stores take free ports instead of theirs; functions know them by these. */
+  readonly freeStorePorts?: boolean;
   /** Told of every invocation, whoever asked for it. */
   readonly observers?: readonly InvocationObserver[];
   /** Opens Node's inspector in the functions; asked whenever an environment is planned. */
@@ -205,7 +207,15 @@ export class Stack {
         notice: (fn, text) => notice(`${fn.name}: ${text}`),
         standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
-        images: imageRooms(config, options.projectRoot, notice, closers),
+        images: imageRooms(
+          {
+            projectRoot: options.projectRoot,
+            reaper: config.containers.reaper,
+            ports: calledPorts(config, live),
+            notice,
+          },
+          closers,
+        ),
         faithfulCpu: config.limits.faithfulCpu,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
@@ -366,24 +376,4 @@ function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
 async function openAccount(region: string): Promise<AwsAccount> {
   const { AwsAccount } = await import("./backends/aws-account.js");
   return AwsAccount.open(region);
-}
-
-/** The application with the addresses of this stack in it. */
-function bindLocally(
-  application: Application,
-  config: ResolvedConfig,
-  endpoint: string,
-  { http, front = `http://127.0.0.1:${config.ports.http}`, backends, foreign }: Live,
-): Application {
-  const sqs = foreign.get("sqs");
-  const onAws = sqs !== undefined && sqs.endpoint === undefined;
-  return bindEndpoints(application, {
-    // On AWS a queue that nobody has made yet will have the URL that the template has for it.
-    queueBase: () => (onAws ? `https://sqs.${application.realm.region}.amazonaws.com` : endpoint),
-    ...(backends?.queues === undefined ? {} : { queueUrls: backends.queues.urls }),
-    ...(backends === undefined ? {} : { arns: backends.secretArns }),
-    // A one-shot command serves no HTTP: its functions get the address that the stack beside it has, or one would have.
-    api: ({ id }) => http?.api(id) ?? apiAddress(application, front, id),
-    functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? functionUrlAddress(application, front, urlId),
-  });
 }

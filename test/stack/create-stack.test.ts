@@ -89,12 +89,10 @@ describe("createStack", () => {
   });
 
   it("has room in the state for twenty second stores, and refuses more of them", async () => {
-    // Of this process alone: somebody else may run the same tests.
-    const firstPort = 20_000 + 20 * (process.pid % 500);
     const withStores = (count: number): CreateStackOptions => ({
       config: {
         secondStores: Object.fromEntries(
-          Array.from({ length: count }, (_, i) => [`store-${i}`, { port: firstPort + i, buckets: ["one"] }]),
+          Array.from({ length: count }, (_, i) => [`store-${i}`, { port: 20_000 + i, buckets: ["one"] }]),
         ),
       },
     });
@@ -105,6 +103,34 @@ describe("createStack", () => {
     for (let i = 0; i < 20; i++) await stack.store(`store-${i}`).put("one", "key", `of ${i}`);
     expect(String(await stack.store("store-19").get("one", "key"))).toBe("of 19");
     await expect(start(withStores(21))).rejects.toMatchObject({ code: "LR2005", why: "at most 20 stores" });
+  });
+
+  it("gives second stores ports of their own, and functions the address that theirs has become", async () => {
+    const variables = '{ STORE: "http://localhost:9000", SAME: "127.0.0.1:9000/one", OTHER: "http://localhost:90001" }';
+    project.write(
+      "stores.yaml",
+      TEMPLATE.replace("Handler: hello.handler", `Handler: stores.handler, Environment: { Variables: ${variables} }`),
+    );
+    project.write(
+      "src/stores.ts",
+      "export const handler = async () => [process.env.STORE, process.env.SAME, process.env.OTHER];",
+    );
+    const options = {
+      template: "stores.yaml",
+      config: { secondStores: { minio: { port: 9000, buckets: ["one"] }, next: { port: 9001, buckets: ["one"] } } },
+    };
+    const worlds = [await start(options), await start(options)];
+    for (const [i, world] of worlds.entries()) await world.store("minio").put("one", "key", `of world ${i}`);
+    for (const [i, world] of worlds.entries()) {
+      const [minio] = world.stack.secondStores;
+      const port = minio?.gateway.port;
+      expect((await world.invoke("hello")).payload).toEqual([
+        `http://localhost:${port}`,
+        `127.0.0.1:${port}/one`,
+        "http://localhost:90001",
+      ]);
+      expect(String(await world.store("minio").get("one", "key"))).toBe(`of world ${i}`);
+    }
   });
 
   it("asks an API as fetch does, by its name where there are several doors", async () => {
