@@ -823,6 +823,16 @@ export const ENVIRONMENT_CASES: readonly HandlerCase[] = [
     },
   },
   {
+    that: "a worker thread sizes its heap by the function's memory too",
+    handler: "worker-heap.handler",
+    config: { memoryMb: 256 },
+    check: ({ last }) => {
+      const body = bodyOf(last) as { limit: number; gc: string };
+      expect(body.gc).toBe("function");
+      expect(body.limit).toBeLessThan(300 * 1024 * 1024);
+    },
+  },
+  {
     that: "TZ and NODE_OPTIONS of the function are in force from the start",
     handler: "time-zone.handler",
     config: { environment: { TZ: "Asia/Tokyo", NODE_OPTIONS: "--max-old-space-size=96" } },

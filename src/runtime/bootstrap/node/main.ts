@@ -2,6 +2,8 @@
  * START HERE for what runs inside an execution environment with a Node runtime: wait in standby, load the handler,
  * then answer events until killed. Speaks the Lambda Runtime API; Node built-ins only.
  */
+// First of all: what the others load comes from Node's code cache then.
+import { restoreHeapFlags } from "./heap-flags.js";
 import { createRequire } from "node:module";
 import { RuntimeClient, type Answer } from "./client.js";
 import { logContext, patchConsole } from "./console.js";
@@ -59,6 +61,7 @@ async function main(): Promise<void> {
   warmLoader();
   // Written and read as an answer and an event are: what Node compiles at the first of each takes 2 ms of an INIT.
   await client.respondAndNext(WARM, {}, "", STANDBY);
+  restoreHeapFlags();
   // Here INIT begins.
   if (!modern) installSafetyNets();
   // Reported by the supervisor's exit status alone it could not be told from a signal (128 + n).

@@ -7,7 +7,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 
 /** Under this symbol the stubs find the modules of the vendor file. */
@@ -21,7 +20,6 @@ export function preloadSdk(environment: NodeJS.ProcessEnv): void {
   if (file === undefined) return;
   // The SDK prints a warning at every start on Node 20; it is about the host's Node, not about the function.
   environment["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
-  acceptCodeCache();
   const source = readFileSync(file, "utf8");
   let cachedData: Buffer | undefined;
   try {
@@ -44,14 +42,6 @@ export function preloadSdk(environment: NodeJS.ProcessEnv): void {
   const modules = module.exports;
   Object.defineProperty(globalThis, REGISTRY, { value: (name: string) => modules[name]?.(), enumerable: false });
   for (const load of Object.values(modules)) warmClients(load());
-}
-
-/**
- * V8 refuses a code cache that was made under other flags than are set when it is read. The heap has taken its size from
- * them at the start of the process, so they can be set back: one cache serves functions of every memory size.
- */
-function acceptCodeCache(): void {
-  for (const flag of ["--no-expose-gc", "--max-semi-space-size=0", "--max-old-space-size=0"]) setFlagsFromString(flag);
 }
 
 /**
