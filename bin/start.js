@@ -9,6 +9,8 @@ const { join, dirname } = require("node:path");
 const { Module } = require("node:module");
 const vm = require("node:vm");
 
+/** A cache that no longer belongs to anybody goes after this time; whoever still wants it makes it anew. */
+const KEPT_MS = 30 * 24 * 3_600_000;
 /** As the CLI leaves when it was called in a wrong way. */
 const USAGE = 2;
 const file = join(__dirname, "..", "dist", "cli.js");
@@ -21,16 +23,20 @@ function read(path) {
   }
 }
 
+function isOld(path) {
+  return Date.now() - fs.statSync(path).mtimeMs > KEPT_MS;
+}
+
 const source = read(file);
 if (source === undefined) {
   process.stderr.write("lambda-run is not built: run `npm run build` in its folder\n");
   process.exit(6);
 }
 const { mtimeMs, size } = fs.statSync(file);
-const build = createHash("sha1")
-  .update(`${file} ${mtimeMs} ${size} ${process.version} ${process.arch}`)
-  .digest("hex")
-  .slice(0, 16);
+const nameOf = (text) => createHash("sha1").update(text).digest("hex").slice(0, 16);
+// Two projects with a copy each do not throw each other's caches away.
+const place = nameOf(file);
+const build = `${place}.${nameOf(`${mtimeMs} ${size} ${process.version} ${process.arch}`)}`;
 const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lambda-run", "cli");
 // Each command has a cache of its own: what one compiles, another would read for nothing.
 const command = /^[a-z-]+$/.exec(process.argv[2] ?? "")?.[0] ?? "";
@@ -51,7 +57,8 @@ if (cachedData === undefined || script.cachedDataRejected) {
     try {
       fs.mkdirSync(folder, { recursive: true });
       for (const name of fs.readdirSync(folder))
-        if (!name.startsWith(build)) fs.rmSync(join(folder, name), { force: true });
+        if (!name.startsWith(build) && (name.startsWith(place) || isOld(join(folder, name))))
+          fs.rmSync(join(folder, name), { force: true });
       const draft = `${cacheFile}.${process.pid}`;
       fs.writeFileSync(draft, script.createCachedData());
       fs.renameSync(draft, cacheFile);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,27 @@ describe("lambda-run reset", () => {
     await folder.run(["reset", "--state", "mixed"]);
     expect(readdirSync(join(folder.folder, "mixed"))).toEqual(["notes.txt"]);
     expect(existsSync(join(folder.folder, "precious/file"))).toBe(true);
+  });
+});
+
+describe("the code cache of the command line", () => {
+  it("drops that of an older build in its place and what is old, not that of another copy", async () => {
+    const folder = project({});
+    const cache = join(folder.folder, "cache");
+    const caches = join(cache, "lambda-run/cli");
+    const list = (): Promise<unknown> => folder.run(["completion", "bash"], { env: { XDG_CACHE_HOME: cache } });
+    await list();
+    const [made = ""] = readdirSync(caches);
+    const [place = "", build = "", ...rest] = made.split(".");
+    expect([place, build]).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/), expect.stringMatching(/^[0-9a-f]{16}$/)]);
+    expect(rest).toEqual(["completion", "cache"]);
+    const [stale, other, old] = [`${place}.00.list.cache`, "0123.00.list.cache", "4567.00.list.cache"];
+    for (const name of [stale, other, old]) writeFileSync(join(caches, name), "");
+    const monthsAgo = new Date(Date.now() - 60 * 24 * 3_600_000);
+    utimesSync(join(caches, old), monthsAgo, monthsAgo);
+    rmSync(join(caches, made));
+    await list();
+    expect(readdirSync(caches).sort()).toEqual([made, other].sort());
   });
 });
 
