@@ -1,10 +1,13 @@
 /** One event through one function in a stack of its own: what `invoke` and `replay` share. stdout is the payload alone. */
+import { setImmediate } from "node:timers/promises";
 import type { FunctionConfig } from "../config/function-config.js";
+import { cacheFolder } from "../runtime/cache-folder.js";
+import { EarlyRoom } from "../runtime/early-room.js";
 import { RequestTooLarge } from "../runtime/limits/payload.js";
 import type { InvokeRequest } from "../runtime/types.js";
 import { AppError, EXIT, type ExitCode } from "../shared/errors.js";
 import { Debugging } from "../stack/debugging.js";
-import { Stack } from "../stack/stack.js";
+import type { Stack } from "../stack/stack.js";
 import { diagnostics } from "./diagnostics.js";
 import { Interruption } from "./interruption.js";
 import type { InspectorOptions } from "./inspect-options.js";
@@ -27,21 +30,18 @@ export async function runOnce(
 ): Promise<ExitCode> {
   const debugging = new Debugging();
   if (inspector !== undefined) debugging.open(fn, inspector);
-  const stack = await Stack.start({
-    log: diagnostics({ json }),
-    application: project.application,
-    config: project.config,
-    fixedPorts: project.flagPorts,
-    projectRoot: project.folder,
-    kind: "command",
-    history: true,
-    onLog: logPrinter(process.stderr),
-    onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
-    inspect: debugging.inspect,
-    paused: debugging.paused,
+  const { config } = project;
+  const earlyRoom = EarlyRoom.open(fn, {
+    cache: cacheFolder(project.folder),
+    faithfulCpu: config.limits.faithfulCpu,
+    inspect: inspector,
+    ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
   });
-  const interruption = new Interruption();
+  let stack: Stack | undefined;
+  let interruption: Interruption | undefined;
   try {
+    stack = await startStack(project, debugging, earlyRoom, json);
+    interruption = new Interruption();
     // The one with local addresses in it; a file that the template does not know has none.
     const bound = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
     const result = await Promise.race([stack.invoke(bound, request), interruption.promise]);
@@ -62,8 +62,34 @@ export async function runOnce(
       cause: error,
     });
   } finally {
-    interruption.stop();
+    interruption?.stop();
     debugging.close();
-    await stack.close();
+    await earlyRoom?.close();
+    await stack?.close();
   }
+}
+
+async function startStack(
+  project: Project,
+  { inspect, paused }: Debugging,
+  earlyRoom: EarlyRoom | undefined,
+  json: boolean,
+): Promise<Stack> {
+  // The room goes first: loading the stack keeps this process busy for some milliseconds.
+  await setImmediate();
+  const { Stack } = await import("../stack/stack.js");
+  return Stack.start({
+    log: diagnostics({ json }),
+    application: project.application,
+    config: project.config,
+    fixedPorts: project.flagPorts,
+    projectRoot: project.folder,
+    kind: "command",
+    history: true,
+    onLog: logPrinter(process.stderr),
+    onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
+    inspect,
+    paused,
+    earlyRoom,
+  });
 }

@@ -5,20 +5,18 @@ import type { SessionCredentials } from "./environment-variables.js";
 import type { FunctionIdentity } from "./extensions.js";
 import type { LaunchPlan } from "./launch-plans.js";
 import type { LogRecord } from "./log-capture.js";
+import type { Room } from "./room.js";
 import type { Leftover } from "./runtime-session.js";
-import type { Sandbox, SandboxSpec } from "./sandbox/sandbox.js";
 
 export interface EnvironmentOptions {
   readonly config: FunctionConfig;
   readonly realm: Realm;
   readonly plan: LaunchPlan;
-  readonly createSandbox: (spec: SandboxSpec) => Sandbox;
-  /** Host folder shown at /var/task. */
-  readonly taskRoot: string;
+  /** The environment's own from here on: it destroys the sandbox in the end. */
+  readonly room: Room;
   readonly credentials: () => SessionCredentials;
   readonly endpoints: () => Readonly<Record<string, string>>;
   readonly log: (record: LogRecord, logStream: string) => void;
-  readonly faithfulCpu: boolean;
   /** How long INIT may take before it is cut and tried again inside the invocation. */
   readonly initTimeoutMs: number;
   /** A debugger stands at a breakpoint: timeouts wait. */

@@ -3,7 +3,6 @@
  * Extensions and Telemetry APIs, and a log stream; it serves one invocation at a time.
  * AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
  */
-import { randomBytes } from "node:crypto";
 import { arnOf } from "../shared/arn.js";
 import { finalAnswer, type InitEnd, type InvokeEnd } from "./answer.js";
 import { identityOf, logStreamOf, type EnvironmentOptions } from "./environment-options.js";
@@ -37,7 +36,7 @@ interface Run {
 }
 
 export class Environment {
-  readonly id = randomBytes(16).toString("hex");
+  readonly id: string;
   readonly logStream: string;
   readonly #options: EnvironmentOptions;
   readonly #sandbox: Sandbox;
@@ -64,22 +63,15 @@ export class Environment {
 
   private constructor(options: EnvironmentOptions) {
     this.#options = options;
-    const { config } = options;
+    const { config, room } = options;
+    this.id = room.id;
     this.logStream = logStreamOf(config, this.id);
     this.#capture = new LogCapture((record) => {
       this.#telemetry.record(record);
       if (record.text !== "") options.log(record, this.logStream);
     }, config.logging);
     this.#newSession();
-    this.#sandbox = options.createSandbox({
-      id: this.id,
-      memoryMb: config.memoryMb,
-      ephemeralStorageMb: config.ephemeralStorageMb,
-      taskRoot: options.taskRoot,
-      layers: config.layers,
-      mounts: options.plan.mounts,
-      faithfulCpu: options.faithfulCpu,
-    });
+    this.#sandbox = room.sandbox;
     this.#gauge = new UsageGauge(this.#sandbox);
     this.#sandbox.ready.catch((error: unknown) => {
       this.#broken = error instanceof Error ? error : new Error(String(error));

@@ -4,15 +4,16 @@ import type { Realm } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
 import type { SessionCredentials } from "./environment-variables.js";
-import { AppError } from "../shared/errors.js";
 import { CodeSlot } from "./code-slot.js";
+import type { EarlyRoom } from "./early-room.js";
 import { Environment } from "./environment.js";
-import type { ImageRunner } from "./images.js";
+import { noImages, type ImageRunner } from "./images.js";
 import type { DebuggerOptions } from "./launch-plans.js";
 import type { Running } from "./limits/concurrency.js";
 import type { LogRecord } from "./log-capture.js";
 import { Pool } from "./pool.js";
 import { prepareCode, type PreparedCode } from "./prepared-code.js";
+import { newRoom } from "./room.js";
 import { probeSandbox } from "./sandbox/probe.js";
 import type { LimitTiers, Sandbox, SandboxSpec, SandboxTier } from "./sandbox/sandbox.js";
 import type { InvocationObserver } from "./types.js";
@@ -28,6 +29,8 @@ export interface HostOptions {
   /** Things a person should hear: another Node than declared, timers left running. */
   readonly notice: (config: FunctionConfig, text: string) => void;
   readonly standby?: boolean;
+  /** Begun by a command for the function that it runs first. */
+  readonly earlyRoom?: EarlyRoom | undefined;
   readonly maxEnvironments?: number;
   readonly idleTimeoutMs?: number;
   /** AWS gives INIT 10 s; tests do not wait so long. */
@@ -194,8 +197,9 @@ export class RuntimeHost {
 
   #codeOf(entry: Entry): Promise<PreparedCode> {
     if (entry.code === undefined) {
-      const { cache, images = noImages, inspect } = this.#options;
-      const code = prepareCode(entry.config, cache, images, inspect?.(entry.config));
+      const { cache, images = noImages, inspect, earlyRoom } = this.#options;
+      const { config } = entry;
+      const code = earlyRoom?.takeCode(config) ?? prepareCode(config, cache, images, inspect?.(config));
       entry.code = code;
       code.then(
         (prepared) => {
@@ -213,8 +217,9 @@ export class RuntimeHost {
   }
 
   async #startEnvironment(entry: Entry): Promise<Environment> {
-    const [{ taskRoot, plan }, createSandbox] = await Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]);
-    const { complete } = this.#options;
+    const [code, createSandbox] = await Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]);
+    const { plan, taskRoot } = code;
+    const { complete, earlyRoom } = this.#options;
     const config = complete === undefined ? entry.config : await complete(entry.config);
     const {
       realm,
@@ -231,16 +236,17 @@ export class RuntimeHost {
       this.#options.standby === true && config.code.kind === "bundle"
         ? new CodeSlot(this.#options.cache, taskRoot)
         : undefined;
+    const room =
+      (await earlyRoom?.takeRoom(code)) ??
+      newRoom(createSandbox, { config, plan, taskRoot: slot?.folder ?? taskRoot, faithfulCpu });
     const environment = await Environment.start({
       config,
       realm,
       plan,
-      taskRoot: slot?.folder ?? taskRoot,
-      createSandbox,
+      room,
       credentials: () => credentials(config),
       endpoints,
       log: (record, logStream) => log(config, logStream, record),
-      faithfulCpu,
       initTimeoutMs,
       onLeftovers: (leftovers, requestId) => {
         for (const { kind, madeAt } of leftovers) {
@@ -278,9 +284,6 @@ function runningOf({ entries }: Versions): number {
   for (const { pool } of entries) running += pool.running;
   return running;
 }
-
-const noImages = (): Promise<ImageRunner> =>
-  Promise.reject(new AppError("LR5004", { what: "This host was made without a way to run container images" }));
 
 interface Shell {
   readonly config: FunctionConfig;

@@ -4,6 +4,7 @@
  * container image".
  */
 import type { FunctionConfig } from "../config/function-config.js";
+import { AppError } from "../shared/errors.js";
 import type { LaunchPlan } from "./launch-plans.js";
 import type { Mount, Sandbox, SandboxSpec } from "./sandbox/sandbox.js";
 
@@ -21,6 +22,10 @@ export interface PreparedImage {
   /** Starts nothing yet: a container is made when its process is spawned. */
   createSandbox(spec: SandboxSpec): Sandbox;
 }
+
+/** Where nobody has handed an engine in. */
+export const noImages = (): Promise<ImageRunner> =>
+  Promise.reject(new AppError("LR5004", { what: "This host was made without a way to run container images" }));
 
 /** Nothing of ours is in a container: the image brings its runtime along. */
 const NOTHING: Mount = { hostPath: "", guestPath: "/var/runtime" };

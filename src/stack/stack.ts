@@ -8,6 +8,7 @@ import { usesAws } from "../config/load-application.js";
 import type { PortName } from "../config/named-ports.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
+import type { EarlyRoom } from "../runtime/early-room.js";
 import type { DebuggerOptions } from "../runtime/launch-plans.js";
 import { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
@@ -73,6 +74,8 @@ export interface StackOptions {
   readonly history?: boolean;
   /** Keep one environment of each function ready; a stack does unless told otherwise. */
   readonly standby?: boolean;
+  /** Of the function that runs first. Whoever opened it closes it. */
+  readonly earlyRoom?: EarlyRoom | undefined;
   /** Environments of one function at most; further invocations wait for one. */
   readonly maxEnvironments?: number;
 }
@@ -217,6 +220,7 @@ export class Stack {
           closers,
         ),
         faithfulCpu: config.limits.faithfulCpu,
+        earlyRoom: options.earlyRoom,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),

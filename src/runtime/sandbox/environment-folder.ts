@@ -103,12 +103,16 @@ export async function removeEnvironmentFolder(folder: string): Promise<void> {
   removeIfEmpty(dirname(folder));
 }
 
+/** The same for a folder of mount points: thirty names in memory are gone before the thread pool would have begun. */
+export function removeMountPoints(folder: string): void {
+  made.delete(folder);
+  rmSync(folder, { recursive: true, force: true });
+  removeIfEmpty(dirname(folder));
+}
+
 /** A process that leaves without destroying its sandboxes still leaves no folder. */
 function removeAllNow(): void {
-  for (const folder of made) {
-    rmSync(folder, { recursive: true, force: true });
-    removeIfEmpty(dirname(folder));
-  }
+  for (const folder of made) removeMountPoints(folder);
 }
 
 /** Removes what supervisors that were killed have left behind. */

@@ -8,7 +8,7 @@ import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { MemoryGuard } from "../limits/memory.js";
 import { mountedBytes } from "../limits/tmp.js";
 import type { Cgroup } from "./cgroup.js";
-import { makeEnvironmentFolder, removeEnvironmentFolder } from "./environment-folder.js";
+import { makeEnvironmentFolder, removeMountPoints } from "./environment-folder.js";
 import { exitFromStatus, KILLED } from "./exit-status.js";
 import { Keeper } from "./keeper.js";
 import type { Launch } from "./launch.js";
@@ -215,7 +215,7 @@ export class LinuxSandbox implements Sandbox {
       if (stream.readableFlowing === null) stream.destroy();
     await this.#adopted?.catch(() => undefined); // noted already
     await this.#options.cgroup?.remove();
-    await removeEnvironmentFolder(this.#folder);
+    removeMountPoints(this.#folder);
   }
 
   /** SIGKILL reaches the stopped as well: only the sweep that would stop the next ones has to end. */
