@@ -45,7 +45,9 @@ export function buildError(thrown: unknown, functionName: string, root: string):
       ...common,
       fix: isOwnFile
         ? "Check the path; letter case counts."
-        : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
+        : missing.startsWith("/opt/")
+          ? `Name the layer that holds it under Layers of ${functionName}.`
+          : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
     });
   }
   return new AppError("LR3001", { what: `${functionName} does not compile: ${first.text}`, ...common });

@@ -1,9 +1,11 @@
 /** How esbuild is told to bundle a handler, for a run here and for a ZIP that goes to AWS. */
 import { existsSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type { BuildOptions as EsbuildOptions, Plugin } from "esbuild";
 import type { CodeSource } from "../config/function-config.js";
 import { OWN_ROOT } from "../shared/own-package.js";
+import { packageOf } from "./bundle-errors.js";
 
 export type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
 
@@ -11,6 +13,8 @@ export interface SdkEntry {
   readonly specifier: string;
   readonly resolveFolder: string;
 }
+
+const MODULE_FOLDERS = ["nodejs", "nodejs/node20", "nodejs/node22", "nodejs/node24"] as const;
 
 /** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
 const ESM_REQUIRE_BANNER =
@@ -22,6 +26,7 @@ const ESM_REQUIRE_BANNER =
  */
 export function esbuildOptions(
   source: BundleSource,
+  layers: readonly string[],
   entry: string,
   sdk: Map<string, SdkEntry>,
   purpose: "run" | "deploy" = "run",
@@ -50,7 +55,7 @@ export function esbuildOptions(
     ...(build.define === undefined ? {} : { define: { ...build.define } }),
     ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
     logLevel: "silent",
-    plugins: [runtimeProvidedSdk(sdk, purpose)],
+    plugins: [runtimeProvidedSdk(sdk, purpose), ...(layers.length === 0 ? [] : [modulesOfLayers(layers)])],
   };
 }
 
@@ -76,6 +81,35 @@ function runtimeProvidedSdk(found: Map<string, SdkEntry>, purpose: "run" | "depl
       });
     },
   };
+}
+
+/**
+ * Leaves to the layers what only they have: the runtime finds it under /opt. What the application has installed goes into
+ * the bundle all the same, as /var/task comes first on Lambda.
+ */
+function modulesOfLayers(layers: readonly string[]): Plugin {
+  return {
+    name: "modules-of-layers",
+    setup(build) {
+      build.onResolve({ filter: /^(\/opt\/|[^./])/ }, async (args) => {
+        if (args.pluginData === "own-lookup" || isBuiltin(args.path)) return undefined;
+        const isPath = args.path.startsWith("/");
+        if (!isPath && !isInLayer(packageOf(args.path), layers)) return undefined;
+        const { path, errors } = await build.resolve(args.path, {
+          resolveDir: args.resolveDir,
+          kind: args.kind,
+          pluginData: "own-lookup",
+        });
+        // `paths` of a tsconfig.json may send /opt/... to the sources of the layer: only /opt of this machine is not meant.
+        return errors.length > 0 || path.startsWith("/opt/") ? { path: args.path, external: true } : undefined;
+      });
+    },
+  };
+}
+
+/** Whether a layer (a folder that is laid over /opt) has a package in one of the places where the Node runtime looks. */
+export function isInLayer(name: string, layers: readonly string[]): boolean {
+  return layers.some((layer) => MODULE_FOLDERS.some((folder) => existsSync(join(layer, folder, "node_modules", name))));
 }
 
 /** ES modules stay ES modules: a top-level await cannot be CommonJS. */

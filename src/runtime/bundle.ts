@@ -73,7 +73,7 @@ export async function buildCode(config: FunctionConfig, cache: string): Promise<
   const entry = findHandlerSource(source);
   const { build } = await import("esbuild");
   try {
-    return finishBuild(config, cache, await build(esbuildOptions(source, entry, sdk)), sdk);
+    return finishBuild(config, cache, await build(esbuildOptions(source, config.layers, entry, sdk)), sdk);
   } catch (error) {
     throw error instanceof AppError ? error : buildError(error, config.name, source.root);
   }
@@ -89,7 +89,7 @@ export async function incrementalBuilder(config: FunctionConfig, cache: string):
   const source = bundleSource(config);
   const sdk = new Map<string, SdkEntry>();
   const { context } = await import("esbuild");
-  const watching = await context(esbuildOptions(source, findHandlerSource(source), sdk));
+  const watching = await context(esbuildOptions(source, config.layers, findHandlerSource(source), sdk));
   return {
     async build() {
       sdk.clear();
@@ -188,7 +188,7 @@ function absoluteSources(contents: Uint8Array, root: string): Buffer {
 
 function buildKey(config: FunctionConfig, source: BundleSource): string {
   return createHash("sha256")
-    .update(JSON.stringify([source, config.handler, process.versions.node, OWN_ROOT]))
+    .update(JSON.stringify([source, config.layers, config.handler, process.versions.node, OWN_ROOT]))
     .digest("hex")
     .slice(0, 16);
 }

@@ -19,9 +19,11 @@ export async function deploymentBuild(config: FunctionConfig, baseFolder: string
   const entry = findHandlerSource(source);
   const provided = new Map<string, SdkEntry>();
   const { build } = await import("esbuild");
-  const result = await build(esbuildOptions(source, entry, provided, "deploy")).catch((error: unknown) => {
-    throw buildError(error, config.name, source.root);
-  });
+  const result = await build(esbuildOptions(source, config.layers, entry, provided, "deploy")).catch(
+    (error: unknown) => {
+      throw buildError(error, config.name, source.root);
+    },
+  );
   const files = result.outputFiles.map(({ path, contents }) => {
     const name = toPosix(relative("/var/task", path));
     return { name, bytes: name.endsWith(".map") ? projectSources(contents, path, baseFolder) : contents };

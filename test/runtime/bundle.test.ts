@@ -1,8 +1,9 @@
 /** Functions in TypeScript: bundled, run with the runtime's AWS SDK, and traced to the line that a person wrote. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
+import { deploymentBuild } from "../../src/runtime/deployment-build.js";
 import { bodyOf, FunctionHost, HANDLERS } from "./function-host.js";
 
 const cache = mkdtempSync(join(tmpdir(), "lambda-run-builds-"));
@@ -84,4 +85,70 @@ test("a build is kept until one of its files changes", async () => {
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+});
+
+function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+}
+
+describe("a function with a layer", () => {
+  const project = mkdtempSync(join(tmpdir(), "lambda-run-layered-"));
+  const [root, layer] = [join(project, "code"), join(project, "layer")];
+  const config = bundled("index", root, { layers: [layer] });
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+  beforeAll(() => {
+    writeFiles(root, {
+      "index.js": `
+        exports.handler = async () => [
+          require("only-there"), require("@team/only-there/part"), require("both"), require("/opt/nodejs/file")];`,
+      "node_modules/both/index.js": "module.exports = 'both of the application';",
+    });
+    writeFiles(layer, {
+      "nodejs/node_modules/only-there/index.js": "module.exports = 'package of the layer';",
+      "nodejs/node22/node_modules/@team/only-there/part.js": "module.exports = 'part of the layer';",
+      "nodejs/node_modules/both/index.js": "module.exports = 'both of the layer';",
+      "nodejs/file.js": "module.exports = 'file of the layer';",
+    });
+  });
+
+  test("imports what only the layer has, and files under /opt by their path", async () => {
+    expect(bodyOf(await functions.invoke(config))).toEqual([
+      "package of the layer",
+      "part of the layer",
+      "both of the application",
+      "file of the layer",
+    ]);
+  });
+
+  test("is packaged without what the layer has", async () => {
+    const { files } = await deploymentBuild(config, project);
+    const text = files.map(({ bytes }) => Buffer.from(bytes).toString()).join("\n");
+    expect(text).toContain("both of the application");
+    expect(text).not.toContain("of the layer");
+  });
+
+  test("finds the sources of the layer where tsconfig.json maps /opt to them", async () => {
+    const mapped = join(project, "mapped");
+    writeFiles(mapped, {
+      "tsconfig.json": '{ "compilerOptions": { "paths": { "/opt/nodejs/*": ["../layer/nodejs/*"] } } }',
+      "index.ts": 'import told from "/opt/nodejs/file"; export const handler = async () => told;',
+    });
+    const built = await functions.host.prepare(bundled("index", mapped, { layers: [layer] }));
+    expect(built.inputs).toContain(join(layer, "nodejs", "file.js"));
+  });
+
+  test("that is not declared is told what /opt lacks", async () => {
+    await expect(functions.invoke(bundled("index", root))).rejects.toMatchObject({
+      code: "LR3003",
+      fix: expect.stringContaining("npm install only-there"),
+    });
+    writeFiles(root, { "path.js": 'exports.handler = async () => require("/opt/nodejs/file");' });
+    await expect(functions.invoke(bundled("path", root))).rejects.toMatchObject({
+      code: "LR3003",
+      fix: expect.stringMatching(/^Name the layer that holds it under Layers of /),
+    });
+  });
 });

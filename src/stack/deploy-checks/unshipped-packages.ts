@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { packageOf } from "../../runtime/bundle-errors.js";
+import { isInLayer } from "../../runtime/bundle-options.js";
 import { bundledHandler } from "./bundled-handler.js";
 
 /** Names of packages. `root` is what lies at /var/task, `layers` what is laid over /opt (folders). */
@@ -23,11 +24,7 @@ export async function unshippedPackages(
 
 /** Whether a package is at /var/task or in a layer. */
 export function isShipped(name: string, root: string, layers: readonly string[]): boolean {
-  // Layers lie at /opt; the runtime looks into these of their folders.
-  const inLayer = layers.flatMap((layer) =>
-    ["nodejs", "nodejs/node20", "nodejs/node22", "nodejs/node24"].map((at) => join(layer, at)),
-  );
-  return [root, ...inLayer].some((folder) => existsSync(join(folder, "node_modules", name)));
+  return existsSync(join(root, "node_modules", name)) || isInLayer(name, layers);
 }
 
 const isProvided = (name: string): boolean => /^@(aws-sdk|smithy)\//.test(name);
