@@ -33,6 +33,8 @@ export type DeadLetterAttributes = Readonly<
   >
 >;
 
+/** Topics take no more; Lambda then leaves the payloads out. Lambda API reference, "OnFailure". */
+const MAX_TOPIC_RECORD_BYTES = 262_144;
 /** "The first 1 KB of the error message." */
 const MAX_ERROR_MESSAGE_LENGTH = 1024;
 
@@ -90,9 +92,12 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
     case "sqs":
       await (await options.queues()).sendMessage(arn, { body: text });
       return;
-    case "sns":
-      await options.publish(arn, text, undefined);
+    case "sns": {
+      const { requestPayload: _request, responsePayload: _response, ...rest } = record;
+      const fits = Buffer.byteLength(text) <= MAX_TOPIC_RECORD_BYTES;
+      await options.publish(arn, fits ? text : JSON.stringify(rest), undefined);
       return;
+    }
     case "lambda": {
       const { name, qualifier } = parseFunctionArn(arn) ?? { name: "" };
       await options.invoker.enqueue(name, Buffer.from(text), {

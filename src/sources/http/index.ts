@@ -43,7 +43,9 @@
  * - What a REST API answers for a stream without a prelude (502); that it takes `application/json` for an answer's type
  * - `rawPath` of HTTP APIs is decoded, that of function URLs is not
  * - What a status below 200 or above 599 gives (here a malformed answer, and the status)
- * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives
+ * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives, and what function URLs do with a header
+ *   that is a list (here it is left out)
+ * - What a name under `lambda-url` that is nobody's gets: second hand (403)
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

@@ -155,7 +155,7 @@ function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAn
     case "unauthorized":
       return jsonAnswer(403, { Message: URL_FORBIDDEN }, [["x-amzn-ErrorType", "AccessDeniedException"]]);
     case "no-route":
-      return jsonAnswer(404, { Message: null }, [["x-amzn-ErrorType", "ResourceNotFoundException"]]);
+      return jsonAnswer(403, { Message: null }, [["x-amzn-ErrorType", "AccessDeniedException"]]);
     case "throttled":
     case "quota":
     case "throttled-function":

@@ -17,7 +17,7 @@ const DEFAULT_TYPES = { http: "text/plain; charset=utf-8", url: "application/jso
 /** Undefined when the result is malformed. */
 export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES): HttpAnswer | undefined {
   const result = objectIn(payload);
-  if (result?.["statusCode"] === undefined) return inferred(payload);
+  if (result?.["statusCode"] === undefined) return inferred(payload, kind);
   const statusCode = statusOf(result["statusCode"]);
   const head = statusCode === undefined ? undefined : headOf(result, kind);
   const { body } = result;
@@ -43,6 +43,8 @@ export function headOf(
   for (const [name, value] of Object.entries(map ?? {}) as [string, unknown][]) {
     const text = textOf(value);
     const key = name.toLowerCase();
+    // A list of values breaks the answer of an HTTP API (CodeGenieApp/serverless-express#355).
+    if (kind === "http" && typeof value === "object" && value !== null) return undefined;
     if (text === undefined || !isHeaderName(name) || DROPPED[kind].has(key)) continue;
     lines.push([kind === "url" ? remapped(key) : key, cleanValue(text)]);
   }
@@ -52,12 +54,20 @@ export function headOf(
   return lines;
 }
 
-/** A text goes out as it is, without its quotes (recorded); anything else as JSON. */
-function inferred(payload: Buffer): HttpAnswer {
+/** Spaces between the tokens of a JSON text, and its strings, which keep theirs. */
+const SPACES = /("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g;
+
+/**
+ * A text goes out as it is, without its quotes (recorded); anything else as JSON, of which function URLs leave out the
+ * spaces that runtimes other than Node's put in (localstack/localstack#6765).
+ */
+function inferred(payload: Buffer, kind: keyof typeof DEFAULT_TYPES): HttpAnswer {
   let body = payload;
   try {
-    const value: unknown = JSON.parse(payload.toString("utf8"));
+    const text = payload.toString("utf8");
+    const value: unknown = JSON.parse(text);
     if (typeof value === "string") body = Buffer.from(value);
+    else if (kind === "url") body = Buffer.from(text.replace(SPACES, "$1"));
   } catch {
     // A runtime may answer something that is no JSON; it goes out as it is.
   }

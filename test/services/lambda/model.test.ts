@@ -305,7 +305,7 @@ const BROKEN: readonly (readonly [command: unknown, shown: string, at: string, c
     new CreateEventSourceMappingCommand({ FunctionName, StartingPosition: "MIDDLE" as never }),
     "'MIDDLE'",
     "startingPosition",
-    anyOf("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"),
+    anyOf("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"),
   ],
   [
     new ListEventSourceMappingsCommand({ EventSourceArn: "queue" }),

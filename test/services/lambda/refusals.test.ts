@@ -364,14 +364,6 @@ const CASES: readonly (readonly [what: string, command: unknown, name: string, m
     valid("null", "tagKeys", "Member must not be null"),
   ],
   [
-    "tags of a mapping that is not there",
-    new ListTagsCommand({
-      Resource: "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:00000000-0000-4000-8000-000000000000",
-    }),
-    "ResourceNotFoundException",
-    "The resource you requested does not exist.",
-  ],
-  [
     "tags of a capacity provider",
     new ListTagsCommand({ Resource: "arn:aws:lambda:us-east-1:000000000000:capacity-provider:big" }),
     "ResourceNotFoundException",

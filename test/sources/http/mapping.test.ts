@@ -123,6 +123,13 @@ const RESULTS: readonly (readonly [
     { headers: { "x-a": "5" } },
   ],
   ["a header that is an object", '{"statusCode":200,"headers":{"x-a":{}}}', ["rest"], REST_502],
+  ["a header that is a list", '{"statusCode":200,"headers":{"set-cookie":["a=1"]}}', ["rest"], REST_502],
+  [
+    "a header that is a list",
+    '{"statusCode":200,"headers":{"set-cookie":["a=1"]}}',
+    ["http 1.0", "http 2.0"],
+    HTTP_500,
+  ],
   [
     "headers of many values",
     '{"statusCode":200,"multiValueHeaders":{"X-A":["1","2"]}}',

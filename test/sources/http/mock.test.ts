@@ -115,7 +115,7 @@ test("a body of 10 MB is the largest that a gateway takes, whoever answers", asy
 });
 
 test.each([
-  ["lambda-url", 404, '{"Message":null}', "ResourceNotFoundException"],
+  ["lambda-url", 403, '{"Message":null}', "AccessDeniedException"],
   ["execute-api", 403, '{"message":"Forbidden"}', "ForbiddenException"],
 ])("a name under %s that is nobody's", async (kind, status, text, type) => {
   const { port } = new URL(doors.url("Raw"));

@@ -168,7 +168,7 @@ export const RESOURCE_INPUTS: Readonly<Record<string, Members>> = {
     ...MAPPING,
     EventSourceArn: ARN,
     FunctionName: required(NAMESPACED_NAME),
-    StartingPosition: oneOf("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"),
+    StartingPosition: oneOf("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"),
     StartingPositionTimestamp: time,
     Tags: TAGS,
     Topics: listOf(text(1, 249, "[^.]([a-zA-Z0-9\\-_.]+)"), 1, 1),

@@ -31,9 +31,10 @@ export const ALIAS_ROUTES: readonly Route[] = [
 async function createAlias(call: Call): Promise<Answer> {
   const { context, input } = call;
   const { name } = referenceOf(call);
-  const record = requireFunction(context, name);
   const alias = stringMember(input, "Name");
   const version = stringMember(input, "FunctionVersion");
+  // The version is what is missed, also where there is no function (aws-cloudformation/rain#175).
+  const record = requireFunction(context, name, version);
   if (context.directory.alias(name, alias ?? "") !== undefined)
     throw conflict(`Alias already exists: ${functionArn(context, name, alias)}`);
   const row = readAlias(call, name, {

@@ -58,8 +58,7 @@ export const MAPPING_ROUTES: readonly Route[] = [
 ];
 
 async function create({ context, input }: Call): Promise<Answer> {
-  const eventSourceArn = stringMember(input, "EventSourceArn");
-  if (eventSourceArn === undefined) throw invalidParameter("Unrecognized event source.");
+  const eventSourceArn = sourceOf(input);
   const settings = read(context, input, {
     eventSourceArn,
     functionName: "",
@@ -90,6 +89,24 @@ async function create({ context, input }: Call): Promise<Answer> {
   await keep(context, made.uuid, input);
   if (tags !== undefined) await context.rows.put("tags", arnOfMapping(context, made.uuid), "", tags, { durable: true });
   return { status: 202, body: view(context, made, settings.enabled ? "Creating" : "Disabled") };
+}
+
+/** What AWS refuses about sources that this emulates no mappings of is refused in AWS's words. */
+function sourceOf(input: JsonObject): string {
+  if (isSaid(input["SelfManagedEventSource"]) && !isSaid(input["SourceAccessConfigurations"]))
+    throw invalidParameter("Required 'sourceAccessConfigurations' parameter is missing.");
+  const arn = stringMember(input, "EventSourceArn");
+  if (arn === undefined) throw invalidParameter("Unrecognized event source.");
+  const service = parseArn(arn)?.service;
+  if (service !== "kinesis" && service !== "dynamodb") return arn;
+  const position = stringMember(input, "StartingPosition");
+  if (position === undefined)
+    throw invalidParameter(
+      "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+    );
+  if (service === "dynamodb" && position === "AT_TIMESTAMP")
+    throw invalidParameter(`Unsupported starting position for arn type: ${arn}`);
+  return arn;
 }
 
 async function keep({ rows }: LambdaContext, uuid: string, input: JsonObject): Promise<void> {

@@ -31,12 +31,11 @@ async function taggedOf({ context, path }: Call): Promise<Tagged> {
     return { tags: record.config.tags ?? {}, put: (tags) => context.directory.tag(record, tags) };
   }
   if (kind === "capacity-provider") throw resourceNotFound(`Capacity provider not found: ${resource}`);
-  const exists =
-    kind === "event-source-mapping"
-      ? (await context.mappings()).list().some(({ uuid }) => uuid === id)
-      : kind === "code-signing-config" && codeSigningAt(context, resource) !== undefined;
   if (kind === "layer") throw invalidParameter(`Tags of ${resource} are not emulated by lambda-run.`);
-  if (!exists) throw resourceNotFound("The resource you requested does not exist.");
+  if (kind === "event-source-mapping" && !(await context.mappings()).list().some(({ uuid }) => uuid === id))
+    throw resourceNotFound(`Event source mapping not found: ${resource}`);
+  if (kind === "code-signing-config" && codeSigningAt(context, resource) === undefined)
+    throw resourceNotFound("The resource you requested does not exist.");
   return {
     tags: context.rows.get("tags", resource) ?? {},
     put: (tags) => context.rows.put("tags", resource, "", tags, { durable: true }),

@@ -1,0 +1,95 @@
+/** What the Lambda API says about event sources that cannot be and about owners that are not there. */
+import {
+  CreateAliasCommand,
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  LambdaClient,
+  ListTagsCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from "@aws-sdk/client-lambda";
+import { createStack, type TestStack } from "../../../src/index.js";
+import { ProjectFolder } from "../../cli/cli.js";
+import { zip } from "./zip.js";
+
+const FunctionName = "there";
+const STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
+const CHANGES = "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/2026-01-01T00:00:00.000";
+const MAPPING = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:0123abcd-0123-4567-89ab-0123456789ab";
+const BROKERS = { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ["kafka:9092"] } };
+
+let project: ProjectFolder;
+let stack: TestStack;
+let client: LambdaClient;
+
+beforeAll(async () => {
+  project = new ProjectFolder({ "template.yaml": "Resources: {}" });
+  stack = await createStack({ folder: project.folder });
+  client = new LambdaClient(stack.clientConfig);
+  await client.send(
+    new CreateFunctionCommand({
+      FunctionName,
+      Role: "arn:aws:iam::000000000000:role/test",
+      Runtime: "nodejs20.x",
+      Handler: "index.handler",
+      Code: { ZipFile: zip({ "index.js": "exports.handler = async () => 1;" }) },
+    }),
+  );
+});
+afterAll(async () => {
+  client.destroy();
+  await stack.close();
+  project.remove();
+});
+
+type Source = ConstructorParameters<typeof CreateEventSourceMappingCommand>[0];
+
+test.each<readonly [what: string, source: Omit<Source, "FunctionName">, message: string]>([
+  [
+    "a stream without a position to start at",
+    { EventSourceArn: STREAM },
+    "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
+  ],
+  [
+    "a table's stream from a time on",
+    { EventSourceArn: CHANGES, StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: new Date(0) },
+    `Unsupported starting position for arn type: ${CHANGES}`,
+  ],
+  [
+    "brokers that nobody may enter",
+    { SelfManagedEventSource: BROKERS, Topics: ["clicks"] },
+    "Required 'sourceAccessConfigurations' parameter is missing.",
+  ],
+  [
+    "a stream that is all right",
+    { EventSourceArn: STREAM, StartingPosition: "LATEST" },
+    `Event source mappings for ${STREAM} are not emulated by lambda-run; those for SQS queues are.`,
+  ],
+])("no mapping is made for %s", async (_what, source, message) => {
+  await expect(client.send(new CreateEventSourceMappingCommand({ FunctionName, ...source }))).rejects.toMatchObject({
+    name: "InvalidParameterValueException",
+    Type: "User",
+    message,
+  });
+});
+
+test.each([
+  ["listed", new ListTagsCommand({ Resource: MAPPING })],
+  ["added", new TagResourceCommand({ Resource: MAPPING, Tags: { a: "1" } })],
+  ["taken away", new UntagResourceCommand({ Resource: MAPPING, TagKeys: ["a"] })],
+])("tags of a mapping that is not there are not %s", async (_how, command) => {
+  await expect(client.send(command as ListTagsCommand)).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+    Type: "User",
+    message: `Event source mapping not found: ${MAPPING}`,
+  });
+});
+
+test("an alias misses the version that it is to stand for, also where there is no function", async () => {
+  const alias = { Name: "live", FunctionVersion: "7" };
+  for (const name of [FunctionName, "gone"])
+    await expect(client.send(new CreateAliasCommand({ FunctionName: name, ...alias }))).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+      message: `Function not found: arn:aws:lambda:us-east-1:000000000000:function:${name}:7`,
+    });
+});
