@@ -4,7 +4,8 @@
  * AWS: Lambda developer guide, "Troubleshoot deployment issues in Lambda" (Runtime.InvalidEntrypoint), and error
  * reports of users from 2020 to 2025 for the three reasons.
  */
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import type { GuestFile } from "./guest-files.js";
 
 /** Room for an ELF header and for any first line that the kernel reads. */
 const HEAD_BYTES = 256;
@@ -15,17 +16,15 @@ const ELF_MACHINES: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x
 /** Interpreters of other machines' programs that are registered with the kernel. */
 const EMULATORS = "/proc/sys/fs/binfmt_misc";
 
-/** Undefined = it can be run, as far as can be seen. `guestPath` is the name that the function knows it by. */
-export function whyNotRunnable(hostPath: string, guestPath: string): string | undefined {
-  const reason = reasonOf(hostPath);
-  return reason === undefined ? undefined : `fork/exec ${guestPath}: ${reason}`;
+/** Undefined = it can be run, as far as can be seen. `name` is what the function knows it by. */
+export function whyNotRunnable(file: GuestFile | undefined, name: string): string | undefined {
+  const reason = file === undefined ? "no such file or directory" : reasonOf(file);
+  return reason === undefined ? undefined : `fork/exec ${name}: ${reason}`;
 }
 
-function reasonOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  // A link to `/opt/...` leads nowhere out here, and to the other file of the layer inside.
-  if (found === undefined && isLinkInside(path)) return undefined;
-  if (found === undefined) return "no such file or directory";
+function reasonOf({ hostPaths: [path] }: GuestFile): string | undefined {
+  if (path === undefined) return undefined;
+  const found = statSync(path);
   if (!found.isFile() || (found.mode & ANY_EXECUTE_BIT) === 0) return "permission denied";
   const head = headOf(path);
   // "#! /bin/sh -e": what follows the first blank behind the path are arguments. A CR at the end is part of the name.
@@ -42,9 +41,6 @@ function reasonOf(path: string): string | undefined {
 
 /** What comes with the function is looked for inside its environment alone. */
 const isInside = (path: string): boolean => path.startsWith("/opt/") || path.startsWith("/var/");
-
-const isLinkInside = (path: string): boolean =>
-  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && isInside(readlinkSync(path));
 
 function headOf(path: string): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);

@@ -5,6 +5,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import { DIST_FOLDER } from "../shared/own-package.js";
 import { bootstrapFile, placeOf, type BootstrapFile } from "./bootstrap-file.js";
 import { whyNotRunnable } from "./executable.js";
+import { guestFile, type GuestRoots } from "./guest-files.js";
 import type { NodeBinary } from "./node-versions.js";
 import { findPython } from "./python.js";
 import type { Mount, Sandbox } from "./sandbox/sandbox.js";
@@ -130,14 +131,14 @@ export function wrapped(command: readonly string[], wrapper: string | undefined,
 
 /** `provided.*`: an executable named bootstrap in the code or in a layer. */
 export function customPlan(config: FunctionConfig, taskRoot: string): LaunchPlan {
-  const file = (): BootstrapFile | undefined => bootstrapFile(taskRoot, config.layers);
+  const file = (): BootstrapFile | undefined => bootstrapFile({ taskRoot, layers: config.layers });
   const whyUnstartable = (): string | undefined => {
     const found = file();
     return found === undefined
       ? "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
-      : whyNotRunnable(found.hostPath, found.name);
+      : whyNotRunnable(found, found.name);
   };
-  const extensions = extensionsIn(config.layers);
+  const extensions = extensionsIn({ taskRoot, layers: config.layers });
   const runtime: Mount = { hostPath: BOOTSTRAPS.hostPath, guestPath: "/var/runtime" };
   return {
     command: ({ tier, paths }: Sandbox) => {
@@ -156,8 +157,11 @@ export function customPlan(config: FunctionConfig, taskRoot: string): LaunchPlan
   };
 }
 
+/** Where Lambda looks for external extensions. */
+const EXTENSIONS = "/opt/extensions";
+
 function withExtensions(layers: readonly string[]): Pick<LaunchPlan, "extensions" | "whyUnstartable"> {
-  const extensions = extensionsIn(layers);
+  const extensions = extensionsIn({ taskRoot: undefined, layers });
   return {
     extensions: [...extensions.keys()],
     whyUnstartable: (name) => (name === undefined ? undefined : extensions.get(name)?.()),
@@ -168,17 +172,14 @@ function withExtensions(layers: readonly string[]): Pick<LaunchPlan, "extensions
  * External extensions are the files in the layers' extensions folders, also such as cannot be run; later layers hide
  * earlier ones.
  */
-function extensionsIn(layers: readonly string[]): ReadonlyMap<string, () => string | undefined> {
-  const files = new Map<string, string>();
-  for (const layer of layers) {
-    const folder = join(layer, "extensions");
-    if (!existsSync(folder)) continue;
-    for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (!entry.isDirectory()) files.set(entry.name, join(folder, entry.name));
-  }
+function extensionsIn(roots: GuestRoots): ReadonlyMap<string, () => string | undefined> {
+  const names = new Set<string>();
+  for (const folder of guestFile(EXTENSIONS, roots)?.hostPaths ?? [])
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (!entry.isDirectory()) names.add(entry.name);
   return new Map(
-    [...files]
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([name, path]) => [name, () => whyNotRunnable(path, `/opt/extensions/${name}`)]),
+    [...names].sort().map((name) => {
+      const path = `${EXTENSIONS}/${name}`;
+      return [name, () => whyNotRunnable(guestFile(path, roots), path)];
+    }),
   );
 }

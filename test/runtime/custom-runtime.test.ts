@@ -73,6 +73,30 @@ describe.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
       expect(bodyOf(await functions.invoke(config, 1))).toMatchObject({ echo: 1 });
     });
 
+    test.each([
+      ["the code", "/opt/current/bin/runtime"],
+      ["another layer", undefined],
+    ])(
+      "a bootstrap that leads from %s through a folder that is an absolute link is started",
+      async (_where, target) => {
+        const [versions, links, root] = ["versions-", "links-", "through-"].map((name) => {
+          const made = mkdtempSync(join(folder, name));
+          chmodSync(made, 0o755);
+          return made;
+        }) as [string, string, string];
+        mkdirSync(join(versions, "v1", "bin"), { recursive: true });
+        copyFileSync(join(HANDLERS, "shell", "bootstrap"), join(versions, "v1", "bin", "runtime"));
+        symlinkSync("/opt/v1", join(links, "current"));
+        // The kernel takes the folder's own place for "..": /opt/v1, and not the place of its link.
+        if (target === undefined) symlinkSync("current/../v1/bin/runtime", join(links, "bootstrap"));
+        else symlinkSync(target, join(root, "bootstrap"));
+        const code = { kind: "folder", root } as const;
+        const layers = [versions, links];
+        const config = functions.function("x", "any.thing", { runtime: "provided.al2023", code, layers });
+        expect(bodyOf(await functions.invoke(config, 1))).toMatchObject({ echo: 1 });
+      },
+    );
+
     test("a bootstrap that is a link into nothing is none", async () => {
       const root = mkdtempSync(join(folder, "dangling-"));
       chmodSync(root, 0o755);

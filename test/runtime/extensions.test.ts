@@ -171,12 +171,16 @@ test.each([
   }
 });
 
-test("an extension may be a link to another file of its layer", async () => {
+test.each([
+  ["a link to another file of its layer", "/opt/bin/program"],
+  ["a link through a folder that is an absolute link", "../current/program"],
+])("an extension may be %s", async (_what, target) => {
   const layer = mkdtempSync(join(tmpdir(), "lambda-run-layer-"));
   try {
     cpSync(join(LAYER, "extensions", "watcher"), join(layer, "bin", "program"));
     mkdirSync(join(layer, "extensions"));
-    symlinkSync("/opt/bin/program", join(layer, "extensions", "watcher"));
+    symlinkSync("/opt/bin", join(layer, "current"));
+    symlinkSync(target, join(layer, "extensions", "watcher"));
     const config = watched({}, "counts.handler", { layers: [layer] });
     expect(bodyOf(await functions.invoke(config))).toBe(1);
     expect(functions.lines(config).join()).toContain("Name: watcher\tState: Ready");

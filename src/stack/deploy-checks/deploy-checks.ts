@@ -169,7 +169,7 @@ async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]>
 }
 
 function checkBootstrap(fn: FunctionConfig, root: string): Finding[] {
-  const file = bootstrapFile(root, fn.layers);
+  const file = bootstrapFile({ taskRoot: root, layers: fn.layers });
   if (file === undefined)
     return [breaks(fn, `${root} has no file bootstrap`, "Add it: a custom runtime starts with it.")];
   return (statSync(file.hostPath).mode & 0o111) === 0
