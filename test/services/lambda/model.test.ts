@@ -16,7 +16,7 @@ import {
   GetFunctionRecursionConfigCommand,
   GetLayerVersionByArnCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   ListAliasesCommand,
   ListDurableExecutionsByFunctionCommand,
   ListEventSourceMappingsCommand,
@@ -39,41 +39,23 @@ import {
   UpdateFunctionConfigurationCommand,
   UpdateFunctionEventInvokeConfigCommand,
 } from "@aws-sdk/client-lambda";
-import { createStack, type TestStack } from "../../../src/index.js";
-import { ProjectFolder } from "../../cli/cli.js";
+import { functionInput, refusalOf, startLambda, type Refusal } from "./world.js";
 
 const FunctionName = "none";
-const Role = "arn:aws:iam::000000000000:role/test";
 const Code = { ZipFile: Buffer.from("no zip") };
 const UUID = "00000000-0000-4000-8000-000000000000";
 const LONG = "a".repeat(10_001);
 
-let project: ProjectFolder;
-let stack: TestStack;
 let client: LambdaClient;
 
 beforeAll(async () => {
-  project = new ProjectFolder({ "template.yaml": "Resources: {}" });
-  stack = await createStack({ folder: project.folder });
-  client = new LambdaClient(stack.clientConfig);
-});
-afterAll(async () => {
-  client.destroy();
-  await stack.close();
-  project.remove();
+  ({ client } = await startLambda());
 });
 
-async function refusal(command: unknown): Promise<{ name: string; message: string; Type?: string }> {
-  try {
-    await client.send(command as Parameters<LambdaClient["send"]>[0]);
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it was taken");
-}
+const refusal = (command: unknown): Promise<Refusal> => refusalOf(client, command);
 
 const create = (change: object): CreateFunctionCommand =>
-  new CreateFunctionCommand({ FunctionName, Role, Runtime: "nodejs20.x", Handler: "index.handler", Code, ...change });
+  new CreateFunctionCommand(functionInput(FunctionName, { Code, ...change }));
 const settings = (change: object): UpdateFunctionConfigurationCommand =>
   new UpdateFunctionConfigurationCommand({ FunctionName, ...change });
 const mapping = (change: object): UpdateEventSourceMappingCommand =>

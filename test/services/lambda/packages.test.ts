@@ -2,42 +2,25 @@
 import {
   CreateFunctionCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishLayerVersionCommand,
   UpdateFunctionCodeCommand,
+  type CreateFunctionCommandInput,
 } from "@aws-sdk/client-lambda";
-import { createStack, type TestStack } from "../../../src/index.js";
+import { functionInput, startLambda } from "./world.js";
 import { zip } from "./zip.js";
-import { ProjectFolder } from "../../cli/cli.js";
 
 const FunctionName = "taken";
 const MEBIBYTE = 1024 * 1024;
 
-let project: ProjectFolder;
-let stack: TestStack;
 let client: LambdaClient;
 
 beforeAll(async () => {
-  project = new ProjectFolder({ "template.yaml": "Resources: {}" });
-  stack = await createStack({ folder: project.folder });
-  client = new LambdaClient(stack.clientConfig);
-  await client.send(new CreateFunctionCommand(made(zip({ "index.js": "exports.handler = async () => 1;" }))));
-});
-afterAll(async () => {
-  client.destroy();
-  await stack.close();
-  project.remove();
+  ({ client } = await startLambda());
+  await client.send(new CreateFunctionCommand(functionInput(FunctionName)));
 });
 
-function made(ZipFile: Uint8Array): ConstructorParameters<typeof CreateFunctionCommand>[0] {
-  return {
-    FunctionName,
-    Role: "arn:aws:iam::000000000000:role/test",
-    Runtime: "nodejs20.x",
-    Handler: "index.handler",
-    Code: { ZipFile },
-  };
-}
+const made = (ZipFile: Uint8Array): CreateFunctionCommandInput => functionInput(FunctionName, { Code: { ZipFile } });
 
 describe.each([
   ["no bytes", Buffer.alloc(0)],

@@ -17,7 +17,7 @@ import {
   GetLayerVersionPolicyCommand,
   GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
-  LambdaClient,
+  type LambdaClient,
   ListCodeSigningConfigsCommand,
   ListFunctionEventInvokeConfigsCommand,
   ListFunctionsByCodeSigningConfigCommand,
@@ -39,29 +39,23 @@ import {
   UpdateCodeSigningConfigCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionEventInvokeConfigCommand,
+  type CreateFunctionCommandInput,
 } from "@aws-sdk/client-lambda";
-import { createStack, type TestStack } from "../../../src/index.js";
-import { ProjectFolder } from "../../cli/cli.js";
-import { zip } from "./zip.js";
+import { functionInput, ONE, QUEUE, refusalOf, startLambda, type Refusal } from "./world.js";
 
 const FN = "arn:aws:lambda:us-east-1:000000000000:function:fn";
-const QUEUE = "arn:aws:sqs:us-east-1:000000000000:work";
 const SIGNING = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0";
 const PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/mine";
 const LAYER = { LayerName: "part", VersionNumber: 1 } as const;
-const ZipFile = zip({ "index.js": "exports.handler = async () => 1;" });
+const ZipFile = ONE;
 const FunctionName = "fn";
 
-let project: ProjectFolder;
-let stack: TestStack;
 let client: LambdaClient;
 
 beforeAll(async () => {
-  project = new ProjectFolder({
+  ({ client } = await startLambda({
     "template.yaml": "Resources: { Work: { Type: AWS::SQS::Queue, Properties: { QueueName: work } } }",
-  });
-  stack = await createStack({ folder: project.folder });
-  client = new LambdaClient(stack.clientConfig);
+  }));
   await client.send(new CreateFunctionCommand(made()));
   await client.send(new PublishVersionCommand({ FunctionName }));
   await client.send(new CreateAliasCommand({ FunctionName, Name: "live", FunctionVersion: "1" }));
@@ -69,33 +63,10 @@ beforeAll(async () => {
     new PublishLayerVersionCommand({ LayerName: "part", Content: { ZipFile }, CompatibleRuntimes: ["nodejs20.x"] }),
   );
 });
-afterAll(async () => {
-  client.destroy();
-  await stack.close();
-  project.remove();
-});
 
-function made(change: object = {}): ConstructorParameters<typeof CreateFunctionCommand>[0] {
-  return {
-    FunctionName,
-    Role: "arn:aws:iam::000000000000:role/test",
-    Runtime: "nodejs20.x",
-    Handler: "index.handler",
-    Code: { ZipFile },
-    ...change,
-  };
-}
+const made = (change: object = {}): CreateFunctionCommandInput => functionInput(FunctionName, change);
 
-type Sent = Parameters<LambdaClient["send"]>[0];
-
-async function refusal(command: unknown): Promise<{ name: string; message: string; Type?: string }> {
-  try {
-    await client.send(command as Sent);
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it was taken");
-}
+const refusal = (command: unknown): Promise<Refusal> => refusalOf(client, command);
 
 const valid = (value: string, at: string, constraint: string): string =>
   `1 validation error detected: Value ${value} at '${at}' failed to satisfy constraint: ${constraint}`;

@@ -6,22 +6,18 @@ import {
   GetAliasCommand,
   GetFunctionConfigurationCommand,
   GetPolicyCommand,
-  LambdaClient,
+  type LambdaClient,
   PublishVersionCommand,
   RemovePermissionCommand,
   UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { createStack, type TestStack } from "../../../src/index.js";
-import { ProjectFolder } from "../../cli/cli.js";
-import { zip } from "./zip.js";
+import { functionInput, startLambda } from "./world.js";
 
-let project: ProjectFolder;
-let stack: TestStack;
 let client: LambdaClient;
 
 beforeAll(async () => {
-  project = new ProjectFolder({
+  ({ client } = await startLambda({
     "declared.js": "exports.handler = async () => 1;",
     "template.yaml": `Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -29,26 +25,11 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: declared, Handler: declared.handler, Runtime: nodejs20.x, AutoPublishAlias: live }
 `,
-  });
-  stack = await createStack({ folder: project.folder });
-  client = new LambdaClient(stack.clientConfig);
-});
-afterAll(async () => {
-  client.destroy();
-  await stack.close();
-  project.remove();
+  }));
 });
 
 async function create(FunctionName: string): Promise<string | undefined> {
-  const answer = await client.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Role: "arn:aws:iam::000000000000:role/test",
-      Runtime: "nodejs20.x",
-      Handler: "index.handler",
-      Code: { ZipFile: zip({ "index.js": "exports.handler = async () => 1;" }) },
-    }),
-  );
+  const answer = await client.send(new CreateFunctionCommand(functionInput(FunctionName)));
   return answer.RevisionId;
 }
 

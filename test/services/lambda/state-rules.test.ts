@@ -26,7 +26,7 @@ import {
   GetRuntimeManagementConfigCommand,
   InvokeCommand,
   InvokeWithResponseStreamCommand,
-  LambdaClient,
+  type LambdaClient,
   ListTagsCommand,
   PublishLayerVersionCommand,
   PublishVersionCommand,
@@ -41,13 +41,10 @@ import {
   UpdateFunctionEventInvokeConfigCommand,
   type CreateFunctionCommandInput,
 } from "@aws-sdk/client-lambda";
-import { createStack, type TestStack } from "../../../src/index.js";
-import { ProjectFolder } from "../../cli/cli.js";
+import { functionInput, ONE, QUEUE, refusalOf, startLambda, type Refusal } from "./world.js";
 import { zip } from "./zip.js";
 
-const ZipFile = zip({ "index.js": "exports.handler = async () => 1;" });
-const QUEUE = "arn:aws:sqs:us-east-1:000000000000:work";
-const Role = "arn:aws:iam::000000000000:role/test";
+const ZipFile = ONE;
 const ACCESS_POINT = "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-0123456789abcdef0";
 const SIGNING = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdef0";
 const FIFO = "arn:aws:sqs:us-east-1:000000000000:work.fifo";
@@ -68,33 +65,14 @@ Resources:
       EventInvokeConfig: { MaximumRetryAttempts: 0 }
 `;
 
-let project: ProjectFolder;
-let stack: TestStack;
 let client: LambdaClient;
 let names = 0;
 
 beforeAll(async () => {
-  project = new ProjectFolder({
-    "template.yaml": TEMPLATE,
-    "code/index.js": "exports.handler = async () => 1;",
-  });
-  stack = await createStack({ folder: project.folder });
-  client = new LambdaClient(stack.clientConfig);
-});
-afterAll(async () => {
-  client.destroy();
-  await stack.close();
-  project.remove();
+  ({ client } = await startLambda({ "template.yaml": TEMPLATE, "code/index.js": "exports.handler = async () => 1;" }));
 });
 
-const made = (change: object = {}): CreateFunctionCommandInput => ({
-  FunctionName: "refused",
-  Role,
-  Runtime: "nodejs20.x",
-  Handler: "index.handler",
-  Code: { ZipFile },
-  ...change,
-});
+const made = (change: object = {}): CreateFunctionCommandInput => functionInput("refused", change);
 
 /** A function with version 1 and the alias `live`. */
 async function create(change: object = {}): Promise<string> {
@@ -106,14 +84,7 @@ async function create(change: object = {}): Promise<string> {
   return FunctionName;
 }
 
-async function refusal(command: unknown): Promise<{ name: string; message: string }> {
-  try {
-    await client.send(command as Parameters<LambdaClient["send"]>[0]);
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it was taken");
-}
+const refusal = (command: unknown): Promise<Refusal> => refusalOf(client, command);
 
 const NO_VERSIONS =
   "Current operation does not support versions other than $LATEST. Please set the version to $LATEST or do not set a version in your request.";
