@@ -1,9 +1,9 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+/** Signatures in headers: what the SDKs make verifies, and what was falsified is refused in the words of each service. */
+import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaClient, InvokeCommand } from "@aws-sdk/client-lambda";
 import { SignatureV4 } from "@smithy/signature-v4";
 import {
   element,
@@ -15,9 +15,8 @@ import {
   type Fixture,
   type RawRequest,
 } from "./gateway-fixture.js";
+import { failure, KEYS, REGION, s3ClientOf, signed, TITLED_KEYS, type Keys, type SignOptions } from "./signing.js";
 
-const KEYS = { accessKeyId: "test", secretAccessKey: "test" };
-const REGION = "us-east-1";
 let fixture: Fixture;
 
 beforeAll(async () => {
@@ -25,78 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
-const s3Client = (credentials: Keys = KEYS): S3Client =>
-  new S3Client({
-    endpoint: fixture.gateway.endpoint,
-    region: REGION,
-    credentials,
-    maxAttempts: 1,
-    forcePathStyle: true,
-  });
-
-interface SignOptions {
-  readonly service?: string;
-  readonly keys?: Keys;
-  readonly signingDate?: Date;
-  readonly query?: Record<string, string>;
-}
-
-/** A request signed by AWS's own signer, ready to be sent or first to be falsified. */
-async function signed(
-  request: RawRequest & { readonly method: string },
-  options: SignOptions = {},
-): Promise<RawRequest> {
-  const { service = "s3", keys = KEYS, signingDate = new Date(), query = {} } = options;
-  const signer = new SignatureV4({
-    credentials: keys,
-    region: REGION,
-    service,
-    sha256: Sha256,
-    uriEscapePath: service !== "s3",
-  });
-  const { port } = fixture.gateway;
-  const result = await signer.sign(
-    {
-      method: request.method,
-      protocol: "http:",
-      hostname: "127.0.0.1",
-      port,
-      path: request.path,
-      query,
-      headers: { host: `127.0.0.1:${port}`, ...(request.headers as Record<string, string>) },
-      body: request.body,
-    } as Parameters<typeof signer.sign>[0],
-    { signingDate },
-  );
-  const search = Object.entries(query).map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
-  );
-  return {
-    ...request,
-    path: request.path + (search.length > 0 ? `?${search.join("&")}` : ""),
-    headers: result.headers,
-  };
-}
-
-const put = (path = "/bucket/key", body = "content"): Promise<RawRequest> => signed({ method: "PUT", path, body });
-const failure = ({ status, body }: Answer): [number, string | undefined] => [status, element(body, "Code")];
-
-const AWKWARD_KEYS = [
-  "plain.pdf",
-  "with space.pdf",
-  "a+b=c&d?e#f.pdf",
-  "100%25 sure%.pdf",
-  `quotes'"(round)[square]{curly}!*~.pdf`,
-  "umläute-ß-é.pdf",
-  "emoji-😀-漢字.pdf",
-  "//double//slash//",
-  "./../dots/./..x",
-  ":@$,;|\\^`<>",
-  `1,024 bytes ${"x".repeat(1012)}`,
-  `1,024 bytes ${"ü".repeat(506)}`,
-];
-const TITLED_KEYS = AWKWARD_KEYS.map((key) => [key.slice(0, 40), key] as const);
+const s3Client = (keys?: Keys): S3Client => s3ClientOf(fixture, keys);
+const put = (path = "/bucket/key", body = "content"): Promise<RawRequest> =>
+  signed(fixture, { method: "PUT", path, body });
 
 describe("a header signature made by the SDK", () => {
   it.each(TITLED_KEYS)("verifies for the key %j", async (_title, Key) => {
@@ -137,7 +67,7 @@ describe("a header signature made by the SDK", () => {
   it("verifies in virtual-host style, and the service sees the path style", async () => {
     const { port } = fixture.gateway;
     const host = `my.bucket.s3.localhost:${port}`;
-    await fixture.send(await signed({ method: "PUT", path: "/a/key", body: "x", headers: { host } }));
+    await fixture.send(await signed(fixture, { method: "PUT", path: "/a/key", body: "x", headers: { host } }));
     expect(fixture.s3.last.path).toBe("/my.bucket/a/key");
   });
 
@@ -169,6 +99,7 @@ describe("a header signature made by the SDK", () => {
     fixture.gateway.addService("dynamodb", dynamo);
     const body = '{"TableName":"t"}';
     const request = await signed(
+      fixture,
       { method: "POST", path: "/", body, headers: { "x-amz-target": "DynamoDB_20120810.DescribeTable" } },
       { service: "dynamodb" },
     );
@@ -207,13 +138,17 @@ describe("a header signature made by the SDK", () => {
 
   it("verifies when a header is repeated, folded with spaces, or not signed at all", async () => {
     const base = { "content-type": "text/plain", "x-amz-meta-a": "one   two,three" };
-    const request = await signed({ method: "PUT", path: "/bucket/key", body: "x", headers: base });
+    const request = await signed(fixture, { method: "PUT", path: "/bucket/key", body: "x", headers: base });
     const headers = { ...request.headers, "x-amz-meta-a": ["one two", "three"], "x-custom": "unsigned", accept: "*/*" };
     expect((await fixture.send({ ...request, headers })).status).toBe(200);
   });
 
   it("verifies when path and query are sent in another spelling than they were signed", async () => {
-    const request = await signed({ method: "GET", path: "/bucket/a%28b%29%20c" }, { query: { prefix: "a/b c" } });
+    const request = await signed(
+      fixture,
+      { method: "GET", path: "/bucket/a%28b%29%20c" },
+      { query: { prefix: "a/b c" } },
+    );
     expect((await fixture.send({ ...request, path: "/bucket/a(b)%20c?prefix=a/b+c" })).status).toBe(200);
   });
 });
@@ -221,6 +156,7 @@ describe("a header signature made by the SDK", () => {
 describe("a header signature that does not hold", () => {
   it("is refused with the text that S3 calculated", async () => {
     const request = await signed(
+      fixture,
       { method: "PUT", path: "/bucket/key", body: "x" },
       { keys: { ...KEYS, secretAccessKey: "other" } },
     );
@@ -243,7 +179,7 @@ describe("a header signature that does not hold", () => {
     ["a changed header", (r) => ({ ...r, headers: { ...r.headers, "x-amz-meta-a": "changed" } })],
     ["another host", (r) => ({ ...r, headers: { ...r.headers, host: "localhost" } })],
   ])("is refused for %s", async (_what, change) => {
-    const request = await signed({
+    const request = await signed(fixture, {
       method: "PUT",
       path: "/bucket/key",
       body: "content",
@@ -271,18 +207,24 @@ describe("a header signature that does not hold", () => {
 
   it.each([-16, 16])("is refused %i minutes off the clock", async (minutes) => {
     const signingDate = new Date(Date.now() + minutes * 60_000);
-    const answer = await fixture.send(await signed({ method: "GET", path: "/b/k" }, { signingDate }));
+    const answer = await fixture.send(await signed(fixture, { method: "GET", path: "/b/k" }, { signingDate }));
     expect(failure(answer)).toEqual([403, "RequestTimeTooSkewed"]);
     expect(element(answer.body, "MaxAllowedSkewMilliseconds")).toBe("900000");
   });
 
   it.each([-14, 14])("is good %i minutes off the clock", async (minutes) => {
     const signingDate = new Date(Date.now() + minutes * 60_000);
-    expect((await fixture.send(await signed({ method: "GET", path: "/b/k" }, { signingDate }))).status).toBe(200);
+    expect((await fixture.send(await signed(fixture, { method: "GET", path: "/b/k" }, { signingDate }))).status).toBe(
+      200,
+    );
   });
 
   it("is refused for a key that nobody has", async () => {
-    const request = await signed({ method: "GET", path: "/b/k" }, { keys: { ...KEYS, accessKeyId: "AKIANOBODY" } });
+    const request = await signed(
+      fixture,
+      { method: "GET", path: "/b/k" },
+      { keys: { ...KEYS, accessKeyId: "AKIANOBODY" } },
+    );
     const answer = await fixture.send(request);
     expect(failure(answer)).toEqual([403, "InvalidAccessKeyId"]);
     expect(element(answer.body, "AWSAccessKeyId")).toBe("AKIANOBODY");
@@ -290,7 +232,7 @@ describe("a header signature that does not hold", () => {
 
   it("has no body in the answer to a HEAD", async () => {
     const answer = await fixture.send(
-      await signed({ method: "HEAD", path: "/b/k" }, { keys: { ...KEYS, secretAccessKey: "x" } }),
+      await signed(fixture, { method: "HEAD", path: "/b/k" }, { keys: { ...KEYS, secretAccessKey: "x" } }),
     );
     expect([answer.status, answer.body]).toEqual([403, ""]);
   });
@@ -322,7 +264,7 @@ describe("the refusal of a service that is not S3", () => {
     path = "/",
   ): Promise<Answer> => {
     fixture.gateway.addService(service, new RecordingService());
-    return fixture.send(await signed({ method: "POST", path, body: "{}", headers }, { service, ...options }));
+    return fixture.send(await signed(fixture, { method: "POST", path, body: "{}", headers }, { service, ...options }));
   };
 
   it("has the JSON form of the request's version", async () => {
@@ -362,6 +304,7 @@ describe("the refusal of a service that is not S3", () => {
     fixture.gateway.addService("cloudwatch", new RecordingService());
     const answer = await fixture.send(
       await signed(
+        fixture,
         { method: "POST", path, body: "", headers: { "smithy-protocol": "rpc-v2-cbor" } },
         { service: "monitoring", keys: bad },
       ),
@@ -408,7 +351,7 @@ describe("session credentials", () => {
     const { accessKeyId, secretAccessKey, sessionToken } = session();
     const request = { method: "GET", path: "/b/k" };
     const send = async (keys: Keys): Promise<[number, string | undefined]> =>
-      failure(await fixture.send(await signed(request, { keys })));
+      failure(await fixture.send(await signed(fixture, request, { keys })));
     expect(await send({ accessKeyId, secretAccessKey })).toEqual([403, "InvalidAccessKeyId"]);
     expect(await send({ accessKeyId, secretAccessKey, sessionToken: "garbage" })).toEqual([400, "InvalidToken"]);
     expect(await send({ accessKeyId, secretAccessKey, sessionToken: session().sessionToken })).toEqual([
@@ -417,198 +360,6 @@ describe("session credentials", () => {
     ]);
     expect(await send({ ...KEYS, sessionToken })).toEqual([400, "InvalidToken"]);
     expect(await send(session(-1))).toEqual([400, "ExpiredToken"]);
-  });
-});
-
-describe("a presigned URL", () => {
-  const presign = (Key: string, expiresIn = 60, keys: Keys = KEYS, signingDate = new Date()): Promise<string> =>
-    getSignedUrl(s3Client(keys), new GetObjectCommand({ Bucket: "bucket", Key }), { expiresIn, signingDate });
-  const get = (url: string): Promise<Answer> => fixture.send({ path: url.slice(new URL(url).origin.length) });
-
-  it.each(TITLED_KEYS)("of the SDK is good for the key %j", async (_title, key) => {
-    expect((await get(await presign(key))).status).toBe(200);
-    expect(decodeURIComponent(fixture.s3.last.path)).toBe(`/bucket/${key}`);
-  });
-
-  it("is good with its parameters in any order", async () => {
-    const { origin, pathname, search } = new URL(await presign("k"));
-    const shuffled = `${origin}${pathname}?${search.slice(1).split("&").toReversed().join("&")}`;
-    expect((await get(shuffled)).status).toBe(200);
-  });
-
-  it("of a session carries its token", async () => {
-    const keys = fixture.gateway.credentials.issueSession({
-      roleArn: "arn:aws:iam::000000000000:role/r",
-      sessionName: "s",
-      expiresAtMs: Date.now() + 60_000,
-    });
-    const url = await presign("k", 60, keys);
-    expect(url).toContain("X-Amz-Security-Token=");
-    expect((await get(url)).status).toBe(200);
-  });
-
-  it("uploads", async () => {
-    const url = await getSignedUrl(
-      s3Client(),
-      new PutObjectCommand({ Bucket: "bucket", Key: "up load.txt", ContentType: "text/plain" }),
-      { expiresIn: 60 },
-    );
-    const answer = await fixture.send({
-      method: "PUT",
-      path: url.slice(new URL(url).origin.length),
-      body: "data",
-      headers: { "content-type": "text/plain" },
-    });
-    expect([answer.status, fixture.s3.last.body.toString()]).toEqual([200, "data"]);
-  });
-
-  it("expires, and says when it did", async () => {
-    const signingDate = new Date(fixture.clock.now() - 61_000);
-    const answer = await get(await presign("k", 60, KEYS, signingDate));
-    expect(failure(answer)).toEqual([403, "AccessDenied"]);
-    expect(element(answer.body, "Message")).toBe("Request has expired");
-    expect(element(answer.body, "X-Amz-Expires")).toBe("60");
-    expect(element(answer.body, "Expires")).toBe(
-      `${new Date(signingDate.getTime() + 60_000).toISOString().slice(0, 19)}Z`,
-    );
-    expect(element(answer.body, "ServerTime")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-  });
-
-  it("expires by the stack's clock", async () => {
-    const isolated = await startFixture();
-    const client = new S3Client({
-      endpoint: isolated.gateway.endpoint,
-      region: REGION,
-      credentials: KEYS,
-      forcePathStyle: true,
-    });
-    const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: "b", Key: "k" }), { expiresIn: 3600 });
-    const path = url.slice(new URL(url).origin.length);
-    expect((await isolated.send({ path })).status).toBe(200);
-    await isolated.clock.advance(3_601_000);
-    expect((await isolated.send({ path })).status).toBe(403);
-    await isolated.stop();
-  });
-
-  it.each<[what: string, change: (url: string) => string, status: number, code: string, text: string]>([
-    ["another key", (u) => u.replace("/bucket/k", "/bucket/other"), 403, "SignatureDoesNotMatch", "does not match"],
-    ["another bucket", (u) => u.replace("/bucket/k", "/other/k"), 403, "SignatureDoesNotMatch", "does not match"],
-    [
-      "a longer life",
-      (u) => u.replace("X-Amz-Expires=60", "X-Amz-Expires=600"),
-      403,
-      "SignatureDoesNotMatch",
-      "does not match",
-    ],
-    [
-      "a life of eight days",
-      (u) => u.replace("X-Amz-Expires=60", "X-Amz-Expires=691200"),
-      400,
-      "AuthorizationQueryParametersError",
-      "less than a week",
-    ],
-    [
-      "a negative life",
-      (u) => u.replace("X-Amz-Expires=60", "X-Amz-Expires=-1"),
-      400,
-      "AuthorizationQueryParametersError",
-      "must be non-negative",
-    ],
-    [
-      "a life that is no number",
-      (u) => u.replace("X-Amz-Expires=60", "X-Amz-Expires=soon"),
-      400,
-      "AuthorizationQueryParametersError",
-      "should be a number",
-    ],
-    [
-      "a missing date",
-      (u) => u.replace(/X-Amz-Date=[^&]+&/, ""),
-      400,
-      "AuthorizationQueryParametersError",
-      "requires the X-Amz-Algorithm",
-    ],
-    [
-      "a date of another form",
-      (u) => u.replace(/X-Amz-Date=[^&]+/, "X-Amz-Date=2026-01-01"),
-      400,
-      "AuthorizationQueryParametersError",
-      "ISO8601",
-    ],
-    [
-      "another algorithm",
-      (u) => u.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512"),
-      400,
-      "AuthorizationQueryParametersError",
-      "X-Amz-Algorithm only supports",
-    ],
-    [
-      "a broken credential",
-      (u) => u.replace(/%2Faws4_request/, ""),
-      400,
-      "AuthorizationQueryParametersError",
-      "Credential is mal-formed",
-    ],
-    [
-      "a signature with something behind it",
-      (u) => u.replace(/X-Amz-Signature=[0-9a-f]+/, "$&zz"),
-      403,
-      "SignatureDoesNotMatch",
-      "does not match",
-    ],
-    [
-      "a signature that is none",
-      (u) => u.replace(/X-Amz-Signature=[0-9a-f]+/, "X-Amz-Signature=zz"),
-      403,
-      "SignatureDoesNotMatch",
-      "does not match",
-    ],
-    [
-      "another key id",
-      (u) => u.replace("Credential=test", "Credential=nobody"),
-      403,
-      "InvalidAccessKeyId",
-      "does not exist",
-    ],
-  ])("is refused with %s", async (_what, change, status, code, text) => {
-    const url = await presign("k");
-    const changed = change(url);
-    expect(changed).not.toBe(url);
-    const answer = await get(changed);
-    expect(failure(answer)).toEqual([status, code]);
-    expect(answer.body).toContain(text);
-  });
-
-  it("is refused beside an Authorization header, and with a date in the future", async () => {
-    const url = await presign("k");
-    const { headers = {} } = await put();
-    const answer = await fixture.send({ path: url.slice(new URL(url).origin.length), headers });
-    expect(failure(answer)).toEqual([400, "InvalidArgument"]);
-    const later = await get(await presign("k", 60, KEYS, new Date(Date.now() + 3_600_000)));
-    expect(element(later.body, "Message")).toBe("Request is not yet valid");
-  });
-
-  it("made by a function verifies in a later process on the same state folder, and in no other", async () => {
-    const store = fixture.store();
-    const keys = fixture.gateway.credentials.issueSession({
-      roleArn: "arn:aws:iam::000000000000:role/r",
-      sessionName: "s",
-      expiresAtMs: Date.now() + 60_000,
-    });
-    const later = await startFixture({ store: () => store });
-    const elsewhere = await startFixture();
-    const client = new S3Client({
-      endpoint: "http://127.0.0.1:4566",
-      region: REGION,
-      credentials: keys,
-      forcePathStyle: true,
-    });
-    const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: "b", Key: "k" }), { expiresIn: 60 });
-    const request = { path: url.slice(new URL(url).origin.length), headers: { host: "127.0.0.1:4566" } };
-    expect((await later.send(request)).status).toBe(200);
-    expect(failure(await elsewhere.send(request))).toEqual([400, "InvalidToken"]);
-    await later.stop();
-    await elsewhere.stop();
   });
 });
 
