@@ -62,9 +62,7 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
       : dressed(bare, {
           responses,
           type: responseTypeOf(refused.name, refused.detail),
-          request,
-          stageVariables,
-          context: contextOf(bare.statusCode, bare.body.length),
+          values: () => ({ request, stageVariables, context: contextOf(bare.statusCode, bare.body.length)() }),
         });
   const said =
     minimumCompressionBytes === undefined

@@ -10,7 +10,8 @@ import type { Clock } from "../../../shared/clock.js";
 import type { Logger } from "../../../shared/logger.js";
 import { errnoOf, messageOf } from "../../../shared/errors.js";
 import type { JwtAuthorizer } from "./guards.js";
-import { identityOf, type IdentityPlace } from "./identity.js";
+import type { RequestValues } from "../request-value.js";
+import { identityOf } from "./identity.js";
 import type { AuthOutcome } from "./lambda-authorizer.js";
 
 /** API Gateway takes RSA signatures only. */
@@ -46,10 +47,10 @@ export class JwtAuthorizers {
   async ask(
     authorizer: JwtAuthorizer,
     scopes: readonly string[],
-    place: IdentityPlace,
+    values: RequestValues,
     kind: "rest" | "http",
   ): Promise<AuthOutcome> {
-    const [value = ""] = identityOf([authorizer.identitySource], place) ?? [];
+    const [value = ""] = identityOf([authorizer.identitySource], values) ?? [];
     const token = value.replace(/^bearer\s+/i, "");
     if (token === "")
       return kind === "http"
