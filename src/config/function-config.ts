@@ -12,7 +12,14 @@ export interface LoggingConfig {
 /** How the code gets to /var/task. */
 export type CodeSource =
   /** A source file that esbuild bundles; `handlerFile` has no extension yet (`src/functions/manifest/handler`). */
-  | { readonly kind: "bundle"; readonly root: string; readonly handlerFile: string; readonly build: BuildOptions }
+  | {
+      readonly kind: "bundle";
+      readonly root: string;
+      readonly handlerFile: string;
+      readonly build: BuildOptions;
+      /** Folder below `root` whose files lie beside the bundle ("" = all of `root`); absent = the bundle alone. */
+      readonly besides?: string;
+    }
   /**
    * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).
    * With `origin` the folder has to be made first: `config/code.ts` writes inline code, the Lambda service unpacks ZIPs.

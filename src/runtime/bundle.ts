@@ -5,12 +5,14 @@
  */
 import { createHash } from "node:crypto";
 // Written synchronously: a build is a few small files, and each hop to the thread pool costs more than its write.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { BuildResult } from "esbuild";
 import type { FunctionConfig } from "../config/function-config.js";
 import { AppError } from "../shared/errors.js";
 import { OWN_ROOT } from "../shared/own-package.js";
+import { besideFiles, isData, taskFolder } from "./besides.js";
+import { dropOldBuilds, HASH_DIGITS, moveInto } from "./build-folder.js";
 import { buildError, handlerNotFound } from "./bundle-errors.js";
 import { esbuildOptions, externalsOf, type BundleSource, type SdkEntry } from "./bundle-options.js";
 
@@ -41,7 +43,6 @@ interface BuildRecord {
 }
 
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
-const BUILDS_KEPT = 3;
 
 /** The source file behind a handler string; throws LR3002 with the near miss. */
 export function findHandlerSource(source: BundleSource): string {
@@ -125,7 +126,7 @@ function finishBuild(
   const key = buildKey(config, source);
   const record: BuildRecord = {
     key,
-    hash: hash.digest("hex").slice(0, 16),
+    hash: hash.digest("hex").slice(0, HASH_DIGITS),
     sdk: [...sdk.values()].sort((a, b) => (a.specifier < b.specifier ? -1 : 1)),
     inputs: Object.keys(result.metafile.inputs)
       .map((path) => (isAbsolute(path) ? path : resolve(source.root, path)))
@@ -153,13 +154,7 @@ function writeFolder(
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
   }
-  try {
-    renameSync(draft, folder);
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    // Another process built the same content first.
-    if (!existsSync(folder)) throw error;
-  }
+  moveInto(draft, folder);
 }
 
 function writeAtomically(path: string, text: string): void {
@@ -167,14 +162,6 @@ function writeAtomically(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(draft, text);
   renameSync(draft, path);
-}
-
-function dropOldBuilds(folder: string, current: string): void {
-  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
-  const dated = names
-    .map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs }))
-    .sort((a, b) => b.mtimeMs - a.mtimeMs);
-  for (const { name } of dated.slice(BUILDS_KEPT)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** esbuild writes sources relative to /var/task; a person wants the file in the editor. */
@@ -208,11 +195,13 @@ function looksSame({ path, mtimeMs, sizeBytes }: InputStamp): boolean {
 
 function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource): BuiltCode {
   const modules = externalsOf(source).length === 0 ? undefined : nearestModules(source.root);
+  const besides = besideFiles(source);
+  const task = taskFolder(folder, besides);
   return {
-    folder,
-    hash: record.hash,
+    folder: task,
+    hash: basename(task),
     sdk: record.sdk,
-    inputs: record.inputs.map(({ path }) => path),
+    inputs: [...new Set([...record.inputs, ...besides.filter(isData)].map(({ path }) => path))],
     externalModules: modules,
   };
 }

@@ -37,7 +37,8 @@ export class CodeSlot {
   }
 }
 
-function linkTree(from: string, to: string): void {
+/** Makes the folder `to` like `from`, of hard links where the file system has them. */
+export function linkTree(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];

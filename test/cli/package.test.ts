@@ -115,6 +115,15 @@ describe("lambda-run package", () => {
     }
   });
 
+  it("ships what lies beside a bundle without BuildMethod, the packages of before left out", async () => {
+    const folder = project({ ...FILES, "src/views/page.html": "<h1>" });
+    for (let run = 0; run < 2; run++) await folder.run(["package", "--out", "src/build"]);
+    const unpacked = join(folder.folder, "unpacked");
+    await unzip(join(folder.folder, "src/build/Module.zip"), unpacked);
+    expect(readdirSync(unpacked).sort()).toEqual(["module.mjs", "module.mjs.map", "views"]);
+    expect(readFileSync(join(unpacked, "views/page.html"), "utf8")).toBe("<h1>");
+  });
+
   it("keeps what is executable executable, and names the project's own sources in the map", async () => {
     const folder = project();
     await folder.run(["package", "--out", "build"]);

@@ -1,10 +1,20 @@
 /** Functions in TypeScript: bundled, run with the runtime's AWS SDK, and traced to the line that a person wrote. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { deploymentBuild } from "../../src/runtime/deployment-build.js";
-import { bodyOf, FunctionHost, HANDLERS } from "./function-host.js";
+import { bodyOf, FunctionHost, HANDLERS, tierName, TIERS } from "./function-host.js";
 
 const cache = mkdtempSync(join(tmpdir(), "lambda-run-builds-"));
 const functions = new FunctionHost({ cache });
@@ -149,6 +159,99 @@ describe("a function with a layer", () => {
     await expect(functions.invoke(bundled("path", root))).rejects.toMatchObject({
       code: "LR3003",
       fix: expect.stringMatching(/^Name the layer that holds it under Layers of /),
+    });
+  });
+});
+
+describe("the files beside a bundle", () => {
+  const project = mkdtempSync(join(tmpdir(), "lambda-run-besides-"));
+  const root = join(project, "src");
+  const config = functions.function("x", "app.handler", {
+    code: { kind: "bundle", root, handlerFile: "app", build: { external: [] }, besides: "" },
+  });
+  beforeEach(() =>
+    writeFiles(root, {
+      "package.json": '{ "type": "module" }',
+      "app.js": `
+        import { readdirSync, readFileSync } from "node:fs";
+        export const handler = async ({ plugin }) => ({
+          page: readFileSync(new URL("./views/page.html", import.meta.url), "utf8"),
+          data: readFileSync("data.json", "utf8"),
+          plugin: (await import(plugin)).default,
+          names: readdirSync(process.env.LAMBDA_TASK_ROOT).sort(),
+        });`,
+      "views/page.html": "<h1>",
+      "data.json": "{}",
+      "plugins/one.js": "export default 'first';",
+      "types.ts": "export type A = 1;",
+      ".env": "SECRET=1",
+      "node_modules/tool/index.js": "",
+    }),
+  );
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+  test.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
+    "are there for the handler on %s tier, without packages, tools and TypeScript",
+    async (_name, tier) => {
+      const here = new FunctionHost({
+        cache: join(project, "cache"),
+        ...(tier === undefined ? {} : { sandboxTier: tier }),
+      });
+      try {
+        expect(bodyOf(await here.invoke(config, { plugin: "./plugins/one.js" }))).toEqual({
+          page: "<h1>",
+          data: "{}",
+          plugin: "first",
+          names: ["app.mjs", "app.mjs.map", "data.json", "package.json", "plugins", "views"],
+        });
+      } finally {
+        await here.close();
+      }
+    },
+  );
+
+  test("count as its inputs: a change of one makes new code", async () => {
+    const first = await functions.host.prepare(config);
+    expect(first.inputs).toContain(join(root, "views/page.html"));
+    // Another function's module, perhaps.
+    expect(first.inputs).not.toContain(join(root, "plugins/one.js"));
+    functions.host.update(config);
+    expect((await functions.host.prepare(config)).taskRoot).toBe(first.taskRoot);
+    writeFileSync(join(root, "views/page.html"), "<h2>changed");
+    functions.host.update(config);
+    expect(bodyOf(await functions.invoke(config, { plugin: "./plugins/one.js" }))).toMatchObject({
+      page: "<h2>changed",
+    });
+  });
+
+  test("are followed through links, but not in a circle", async () => {
+    writeFiles(project, { "shared/text.txt": "shared" });
+    symlinkSync("../shared", join(root, "shared"));
+    symlinkSync("..", join(root, "views", "up"));
+    functions.host.update(config);
+    const { taskRoot } = await functions.host.prepare(config);
+    expect(readFileSync(join(taskRoot, "shared/text.txt"), "utf8")).toBe("shared");
+    expect(existsSync(join(taskRoot, "views", "up"))).toBe(false);
+  });
+
+  test("leave out package.json where it would make an ES module of a bundle in CommonJS", async () => {
+    writeFiles(root, { "common.cjs": "exports.handler = async () => 'common';" });
+    const common = { ...config, arn: `${config.arn}-c`, handler: "common.handler" };
+    expect(
+      bodyOf(
+        await functions.invoke({ ...common, code: { ...config.code, handlerFile: "common" } as typeof config.code }),
+      ),
+    ).toBe("common");
+  });
+
+  test("that Lambda would not take for their size are refused", async () => {
+    writeFileSync(join(root, "huge.bin"), "");
+    truncateSync(join(root, "huge.bin"), 262_144_001);
+    functions.host.update(config);
+    await expect(functions.host.prepare(config)).rejects.toMatchObject({
+      code: "LR4001",
+      message: expect.stringContaining("Unzipped size must be smaller than 262144000 bytes"),
     });
   });
 });

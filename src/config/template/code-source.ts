@@ -54,7 +54,18 @@ export function codeOf(input: CodeInput): CodeSource {
     kind: "bundle",
     ...handlerPlaceOf(root, parts.module, textList(build["EntryPoints"])),
     build: buildOptions(build),
+    ...(metadata["BuildMethod"] === "esbuild" ? {} : besidesOf(root, baseFolder, parts.module)),
   };
+}
+
+/**
+ * Without esbuild as its BuildMethod SAM ships all of CodeUri. Where that is the whole project, only the folder that the
+ * handler names is taken: the rest is tests, documents and what tools leave behind.
+ */
+function besidesOf(root: string, baseFolder: string, module: string): { readonly besides?: string } {
+  if (root !== resolvePath(baseFolder)) return { besides: "" };
+  const [folder = "", ...rest] = posix.normalize(module).split("/");
+  return rest.length === 0 || folder === ".." ? {} : { besides: folder };
 }
 
 /** Text, `{Bucket, Key}` or `{S3Bucket, S3Key}`. */

@@ -1,9 +1,10 @@
 /** What goes to AWS for one function or layer: a ZIP to make, a ZIP that is there, or nothing, with the reason. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { LayerConfig } from "../../config/application.js";
 import { prepareFolder } from "../../config/code.js";
+import { besideFiles } from "../../runtime/besides.js";
 import { deploymentBuild } from "../../runtime/deployment-build.js";
 import { unzip } from "../../runtime/unzip.js";
 import { folderFiles } from "./folder-files.js";
@@ -37,7 +38,11 @@ export async function functionCode(fn: FunctionConfig, { baseFolder, without }: 
   if (code.kind === "bundle") {
     const built = await deploymentBuild(fn, baseFolder);
     const files = built.files.map(({ name, bytes }) => ({ name, bytes, sizeBytes: bytes.length, executable: false }));
-    return { kind: "files", files, notices: [] };
+    const names = new Set(files.map(({ name }) => name));
+    const besides = besideFiles(code).filter(
+      ({ name, path }) => !names.has(name) && !without.some((folder) => path.startsWith(folder + sep)),
+    );
+    return { kind: "files", files: [...files, ...besides], notices: [] };
   }
   switch (code.origin?.kind) {
     case "inline":

@@ -133,10 +133,20 @@ describe("code", () => {
         root: join(result.folder, "src"),
         handlerFile: "api/app",
         build: { external: [] },
+        besides: "",
       });
       expect(result.notices).toEqual([]);
     },
   );
+
+  test.each([
+    ["all of CodeUri", "CodeUri: src/, Handler: api/app.handler", "", ""],
+    ["the folder of the handler where CodeUri is the project", "CodeUri: ., Handler: src/api/app.handler", "", "src"],
+    ["nothing where the handler lies in the project's own folder", "CodeUri: ., Handler: app.handler", "", undefined],
+    ["nothing with esbuild", "CodeUri: src/, Handler: api/app.handler", "{ BuildMethod: esbuild }", undefined],
+  ])("beside the bundle lies %s", (_what, properties, metadata, besides) => {
+    expect((code(fn(properties, metadata)).code as { besides?: string }).besides).toBe(besides);
+  });
 
   test("BuildProperties reach the bundler", () => {
     const metadata =
