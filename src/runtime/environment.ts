@@ -253,7 +253,7 @@ export class Environment {
     const survives = end.kind === "done";
     // Kill first, then measure and print: nothing may run on past its deadline.
     const peakBytes = this.#gauge.peakBytes(!survives);
-    if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
+    if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE", run.requestId);
     await this.#drain(survives);
 
     const figures = {
@@ -297,7 +297,7 @@ export class Environment {
     const end = await phase.ended;
     const report = reportOf(end);
     if (end.kind === "timeout") this.#capture.noteTimeout(run.requestId, this.#options.config.timeoutSeconds);
-    if (end.kind !== "done") await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE");
+    if (end.kind !== "done") await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE", run.requestId);
     await this.#drain(false);
     this.#capture.platform(reportEvent(report, run.tracing));
     if (end.kind !== "done") return;
@@ -312,8 +312,9 @@ export class Environment {
   }
 
   /** Everything but /tmp and the log stream starts anew; INIT will run inside the next invocation. */
-  async #reset(reason: "TIMEOUT" | "FAILURE"): Promise<void> {
-    this.#session.close(reason === "TIMEOUT" ? timedOut("", this.#options.config.timeoutSeconds) : truncatedResponse());
+  async #reset(reason: "TIMEOUT" | "FAILURE", requestId = ""): Promise<void> {
+    const { timeoutSeconds } = this.#options.config;
+    this.#session.close(reason === "TIMEOUT" ? timedOut(requestId, timeoutSeconds) : truncatedResponse());
     await runShutdown(reason, this.#parts(), this.#processes);
     await this.#processes.killAll();
     this.#gauge.restart();

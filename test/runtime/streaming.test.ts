@@ -151,7 +151,10 @@ test("a process that leaves in the middle cuts the stream, and the next invocati
 
 test("a timeout in the middle cuts the stream", async () => {
   const { ends, result } = await stream("streams-exit.handler", { hang: true }, { timeoutSeconds: 1 });
-  expect(ends).toEqual([expect.objectContaining({ errorType: "Sandbox.Timedout" })]);
+  const errorMessage = `RequestId: ${result.requestId} Error: Task timed out after 1.00 seconds`;
+  expect(ends).toEqual([
+    { errorType: "Sandbox.Timedout", errorMessage: JSON.stringify({ errorType: "Sandbox.Timedout", errorMessage }) },
+  ]);
   expect(result.report.status).toBe("timeout");
 });
 

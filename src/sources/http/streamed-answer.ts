@@ -78,12 +78,13 @@ export class StreamedAnswer implements ResponseStreamSink {
   /** Takes nothing more; what has begun to go out is cut off. */
   cut(): void {
     this.#failed = true;
-    if (this.statusCode !== undefined) this.#options.response.destroy();
+    // What has been written reaches the client first: it may still stand in the socket of this turn.
+    if (this.statusCode !== undefined) this.#options.response.socket?.destroySoon();
   }
 
   finish(): void {
     const { response } = this.#options;
-    if (this.statusCode !== undefined && !response.destroyed) response.end();
+    if (this.statusCode !== undefined && !this.#failed && !response.destroyed) response.end();
   }
 
   #head({ statusCode, headers }: StreamHead): void {
