@@ -57,6 +57,15 @@ export interface TopicDelivery {
   readonly message: TopicMessage;
 }
 
+/** What an alarm does because its state has changed. */
+export interface AlarmAction {
+  readonly alarmName: string;
+  readonly actionArn: string;
+  /** For a topic. */
+  readonly subject: string;
+  readonly message: string;
+}
+
 export interface BusEvents {
   ObjectCreated: ObjectEvent;
   ObjectRemoved: ObjectEvent;
@@ -85,9 +94,10 @@ export interface BusEvents {
   AlarmChanged: {
     readonly alarmName: string;
     readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
-    readonly previousState?: "OK" | "ALARM" | "INSUFFICIENT_DATA";
     readonly reason: string;
   };
+  /** Told inside the transaction that changes the state: a row written in the same turn is kept together with it. */
+  AlarmActionDue: AlarmAction;
 }
 
 type Listener<K extends keyof BusEvents> = (event: BusEvents[K]) => void;

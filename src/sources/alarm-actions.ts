@@ -1,65 +1,76 @@
 /**
- * What an alarm does when its state changes: it publishes to topics. Actions of other kinds (scaling, instances,
- * functions) have a line in the log.
+ * Carries out what alarms have to do when their state changes: they publish to topics. Actions of other kinds (scaling,
+ * instances, functions) have a line in the log. An action is kept together with the change of state that it belongs to.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
  */
-import type { AlarmRow } from "../services/cloudwatch/index.js";
+import { AwsError } from "../services/kit/aws-error.js";
+import type { StateStore } from "../services/kit/state-store.js";
 import { parseArn } from "../shared/arn.js";
-import type { Bus, BusEvents } from "../shared/bus.js";
-import { messageOf } from "../shared/errors.js";
+import type { AlarmAction, Bus } from "../shared/bus.js";
+import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
+import { Outbox } from "./outbox.js";
 
 export interface AlarmActionOptions {
+  readonly store: StateStore;
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly log: Logger;
-  readonly region: string;
-  /** The alarm, and the text that a topic gets of its change from `previousState`. */
-  readonly describe: (
-    name: string,
-    previousState: string,
-  ) => Promise<{ readonly alarm: AlarmRow; readonly text: string } | undefined>;
+  /** Rejects with an AwsError when the topic refuses for good, and with anything else when it should be tried again. */
   readonly publish: (topicArn: string, message: string, subject: string) => Promise<void>;
 }
 
-const ACTIONS = { OK: "okActions", ALARM: "alarmActions", INSUFFICIENT_DATA: "insufficientDataActions" } as const;
-const MAX_SUBJECT_LENGTH = 100;
-
 export class AlarmActions {
   readonly #options: AlarmActionOptions;
-  readonly #running = new Set<Promise<void>>();
+  readonly #outbox: Outbox<AlarmAction>;
   readonly #unsubscribe: () => void;
 
+  /** Goes on with the actions that an earlier process left. */
   constructor(options: AlarmActionOptions) {
+    const { store, bus, clock, log } = options;
     this.#options = options;
-    this.#unsubscribe = options.bus.on("AlarmChanged", (event) => {
-      const run = this.#act(event)
-        .catch((error: unknown) => this.#failed(event.alarmName, error))
-        .finally(() => this.#running.delete(run));
-      this.#running.add(run);
+    this.#outbox = new Outbox({
+      store,
+      clock,
+      log,
+      table: "alarm-actions",
+      deliver: (action) => this.#act(action),
+      // Whoever hears of an alarm last hears of its last state.
+      groupOf: ({ alarmName, actionArn }) => `${alarmName} ${actionArn}`,
     });
+    this.#unsubscribe = bus.on("AlarmActionDue", (action) => this.#outbox.put(action));
+  }
+
+  /** Resolves when everything that was due has been done, or waits for the clock. */
+  idle(): Promise<void> {
+    return this.#outbox.idle();
+  }
+
+  get busy(): boolean {
+    return this.#outbox.busy;
+  }
+
+  reset(): Promise<void> {
+    return this.#outbox.reset();
   }
 
   async close(): Promise<void> {
     this.#unsubscribe();
-    await Promise.all(this.#running);
+    await this.#outbox.close();
   }
 
-  #failed(alarm: string, error: unknown): void {
-    this.#options.log.warn({ alarm, reason: messageOf(error) }, "an action of an alarm failed");
-  }
-
-  async #act({ alarmName, state, previousState = "INSUFFICIENT_DATA" }: BusEvents["AlarmChanged"]): Promise<void> {
-    const { describe, publish, log, region } = this.#options;
-    const found = await describe(alarmName, previousState);
-    if (found === undefined || !found.alarm.actionsEnabled) return;
-    const subject = `${state}: "${alarmName}" in ${region}`.slice(0, MAX_SUBJECT_LENGTH);
-    for (const arn of found.alarm[ACTIONS[state]]) {
-      if (parseArn(arn)?.service !== "sns") {
-        log.warn({ alarm: alarmName, action: arn }, "actions of this kind are not carried out");
-        continue;
-      }
-      // A topic that is gone does not keep the others from being told.
-      await publish(arn, found.text, subject).catch((error: unknown) => this.#failed(alarmName, error));
+  async #act({ alarmName, actionArn, subject, message }: AlarmAction): Promise<void> {
+    const { publish, log } = this.#options;
+    if (parseArn(actionArn)?.service !== "sns") {
+      log.warn({ alarm: alarmName, action: actionArn }, "actions of this kind are not carried out");
+      return;
+    }
+    try {
+      await publish(actionArn, message, subject);
+    } catch (error) {
+      // A topic that is gone stays gone.
+      if (!(error instanceof AwsError)) throw error;
+      log.warn({ alarm: alarmName, action: actionArn, code: error.code }, "an action of an alarm was refused");
     }
   }
 }

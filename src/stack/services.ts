@@ -99,6 +99,7 @@ export async function startServices(
     prepare: async (name, service) => {
       if (name === "dynamodb")
         (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);
+      if (name === "cloudwatch") live.sources?.alarmsReady();
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name === "sns") live.sources?.snsReady();

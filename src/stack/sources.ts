@@ -14,7 +14,6 @@ import type { S3Service } from "../services/s3/index.js";
 import type { EmbeddedService, FunctionCaller } from "../services/service.js";
 import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
-import type { CloudWatchService } from "../services/cloudwatch/index.js";
 import { AlarmActions } from "../sources/alarm-actions.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome } from "../sources/async/destinations.js";
@@ -59,7 +58,7 @@ export class StackSources {
   #notifications: S3Notifications | undefined;
   #subscriptions: LogSubscriptions | undefined;
   #deliveries: SnsDeliveries | undefined;
-  readonly #alarmActions: AlarmActions;
+  #alarmActions: AlarmActions | undefined;
   #unfired: UnfiredEvents | undefined;
   #beginning: Promise<void> = Promise.resolve();
   #closed = false;
@@ -88,18 +87,6 @@ export class StackSources {
       endless: (name, traceHeader) =>
         this.#functions().endsRecursion(name) &&
         continueTrace(traceHeader, arnOf.function(application().realm, name), clock.now()).endless,
-    });
-    this.#alarmActions = new AlarmActions({
-      bus,
-      log,
-      region: application().realm.region,
-      describe: async (name, previousState) => {
-        const { alarmNotification } = await import("../services/cloudwatch/index.js");
-        const alarm = ((await options.gateway().service("cloudwatch")) as CloudWatchService).alarm(name);
-        if (alarm === undefined) return undefined;
-        return { alarm, text: JSON.stringify(alarmNotification(alarm, previousState, application().realm)) };
-      },
-      publish: this.#publish,
     });
   }
 
@@ -190,6 +177,13 @@ export class StackSources {
     });
   }
 
+  /** To be called when CloudWatch is there with its alarms: what they have to do from now on, and was left over, is done. */
+  alarmsReady(): void {
+    if (this.#alarmActions !== undefined || this.#closed) return;
+    const { store, bus, clock, log } = this.#options;
+    this.#alarmActions = new AlarmActions({ store: store(), bus, clock, log, publish: this.#publish });
+  }
+
   /** Starts the mappings, and goes on with what an earlier process left, without holding up the start. */
   begin(): void {
     this.#beginning = this.#begin().catch((error: unknown) =>
@@ -204,7 +198,12 @@ export class StackSources {
 
   /** Forgets the events that are under way between a service and a function. */
   async reset(): Promise<void> {
-    await Promise.all([this.#notifications?.reset(), this.#deliveries?.reset(), this.#async?.reset()]);
+    await Promise.all([
+      this.#notifications?.reset(),
+      this.#alarmActions?.reset(),
+      this.#deliveries?.reset(),
+      this.#async?.reset(),
+    ]);
   }
 
   async close(): Promise<void> {
@@ -212,7 +211,7 @@ export class StackSources {
     await this.#beginning;
     await this.#options.bucketTeller?.close();
     this.#subscriptions?.close();
-    await Promise.all([this.#notifications?.close(), this.#alarmActions.close()]);
+    await Promise.all([this.#notifications?.close(), this.#alarmActions?.close()]);
     await this.#deliveries?.close();
     await Promise.all([this.#mappings.close(), this.#async?.close()]);
   }
@@ -226,11 +225,12 @@ export class StackSources {
     const unfired = countUnfired(bus, application);
     this.#unfired = unfired;
     return async () => {
-      // A function may publish, and what is published may run a function.
+      // A function may publish or set an alarm off, and what is published may run a function.
       do {
+        await this.#alarmActions?.idle();
         await this.#deliveries?.idle();
         await this.#async?.idle();
-      } while (this.#deliveries?.busy === true);
+      } while (this.#alarmActions?.busy === true || this.#deliveries?.busy === true);
       unfired.lines().forEach(notice);
     };
   }
@@ -243,6 +243,7 @@ export class StackSources {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#closed) return;
     this.#asyncQueue();
+    this.alarmsReady();
     const { bucketTeller } = this.#options;
     if (bucketTeller !== undefined) {
       this.s3Ready(bucketTeller.rules);

@@ -1,5 +1,5 @@
 /** An alarm as the API shows it, and as its actions tell of it. */
-import { awsDate } from "./evaluator.js";
+import { awsDate } from "./dates.js";
 import type { AlarmRow } from "./alarm-store.js";
 import { dimensionList } from "./input.js";
 import type { JsonObject } from "../kit/json-protocol.js";

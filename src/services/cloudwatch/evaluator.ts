@@ -6,7 +6,10 @@ import { evaluationRange, nextAlarmState, type AlarmPoint, type AlarmState } fro
 import type { Bus } from "../../shared/bus.js";
 import type { Cancel, Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
+import type { Realm } from "../../shared/arn.js";
 import { COMPARISONS, type AlarmRow, type AlarmStore } from "./alarm-store.js";
+import { awsDate, shortDate } from "./dates.js";
+import { dueActions } from "./due-actions.js";
 import { evaluateQueries } from "./queries.js";
 import { floorTo, type MetricStore } from "./store.js";
 
@@ -30,6 +33,7 @@ export class AlarmEvaluator {
   readonly #metrics: MetricStore;
   readonly #clock: Clock;
   readonly #bus: Bus;
+  readonly #realm: Realm;
   readonly #log: Logger;
   #cancel: Cancel | undefined;
   #closed = false;
@@ -37,12 +41,13 @@ export class AlarmEvaluator {
   constructor(
     alarms: AlarmStore,
     metrics: MetricStore,
-    context: { readonly clock: Clock; readonly bus: Bus; readonly log: Logger },
+    context: { readonly clock: Clock; readonly bus: Bus; readonly realm: Realm; readonly log: Logger },
   ) {
     this.#alarms = alarms;
     this.#metrics = metrics;
     this.#clock = context.clock;
     this.#bus = context.bus;
+    this.#realm = context.realm;
     this.#log = context.log;
   }
 
@@ -96,21 +101,25 @@ export class AlarmEvaluator {
     });
   }
 
-  /** Changes a state, writes history and tells the bus; actions hang on a change, not on a state. */
+  /**
+   * Changes a state, writes history and tells the bus; actions hang on a change, not on a state. What is to be done is
+   * told inside the transaction: whoever does it keeps it together with the change.
+   */
   async setState(name: string, state: AlarmState, reason: string, reasonData?: string): Promise<void> {
     const timestampMs = this.#clock.now();
     const former = await this.#alarms.write(() => {
       const alarm = this.#alarms.get(name);
       if (alarm === undefined) return undefined;
       const { stateReasonData: formerData, ...rest } = alarm;
-      this.#alarms.put({
+      const changed: AlarmRow = {
         ...rest,
         state,
         stateReason: reason,
         stateUpdatedMs: timestampMs,
         stateChangedMs: alarm.state === state ? alarm.stateChangedMs : timestampMs,
         ...(reasonData === undefined ? {} : { stateReasonData: reasonData }),
-      });
+      };
+      this.#alarms.put(changed);
       if (alarm.state !== state) {
         const shape = (stateValue: AlarmState, stateReason: string, data: string | undefined): object => ({
           stateValue,
@@ -128,11 +137,12 @@ export class AlarmEvaluator {
             newState: shape(state, reason, reasonData),
           }),
         });
+        for (const action of dueActions(changed, alarm.state, this.#realm)) this.#bus.emit("AlarmActionDue", action);
       }
       return alarm;
     });
     if (former === undefined || former.state === state) return;
-    this.#bus.emit("AlarmChanged", { alarmName: name, state, previousState: former.state, reason });
+    this.#bus.emit("AlarmChanged", { alarmName: name, state, reason });
   }
 }
 
@@ -187,15 +197,4 @@ function reasonDataOf(alarm: AlarmRow, points: readonly Evaluated[], nowMs: numb
 /** `5` is written `5.0`, as Java does. */
 function decimal(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : `${value}`;
-}
-
-/** `2026-01-01T00:00:00.000+0000` */
-export function awsDate(timeMs: number): string {
-  return new Date(timeMs).toISOString().replace("Z", "+0000");
-}
-
-/** `01/01/26 00:00:00` */
-function shortDate(timeMs: number): string {
-  const [, year, month, day, time] = /^\d\d(\d\d)-(\d\d)-(\d\d)T([\d:]{8})/.exec(new Date(timeMs).toISOString()) ?? [];
-  return `${day}/${month}/${year} ${time}`;
 }

@@ -10,6 +10,7 @@
  * - metric math: ANOMALY_DETECTION_BAND, SEARCH, LAMBDA, SERVICE_QUOTA, INSIGHT_RULE_METRIC and DB_PERF_INSIGHTS are a
  *   ValidationError that names them, and so is an expression whose answer is an array of time series
  * - of the extended statistics only percentiles (p0 to p100); trimmed means and their kin are refused by name
+ * - actions of alarms publish to topics; those of other kinds (scaling, instances, functions) are a line in the log
  * - PutMetricData with EntityMetricData is refused by name; StrictEntityValidation has no effect
  *
  * By design:
@@ -39,15 +40,12 @@ import { handleCbor, isCborRequest } from "../kit/cbor-protocol.js";
 import { handleJson, type JsonObject } from "../kit/json-protocol.js";
 import { handleQuery, isQueryRequest } from "../kit/query-protocol.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
-import { AlarmStore, type AlarmRow } from "./alarm-store.js";
+import { AlarmStore } from "./alarm-store.js";
 import { AlarmEvaluator } from "./evaluator.js";
 import { putMetricAlarm } from "./alarms.js";
 import { cloudWatchOperations } from "./operations.js";
 import { summarize } from "./statistics.js";
 import { MetricStore, type MetricIdentity } from "./store.js";
-
-export type { AlarmRow } from "./alarm-store.js";
-export { alarmNotification, describeAlarm } from "./alarm-view.js";
 
 /** AWS: 1 MB, compressed or not; a compressed body may grow to this. */
 const MAX_BODY_BYTES = MEBIBYTE;
@@ -69,8 +67,6 @@ export interface CloudWatchAdmin {
   putMetric(...metrics: readonly MetricInput[]): Promise<void>;
   /** Stores the metrics in log lines (embedded metric format); resolves to their number. */
   putLogLines(lines: readonly string[]): Promise<number>;
-  /** An alarm with its actions, for whoever carries them out. */
-  alarm(name: string): AlarmRow | undefined;
   /** Makes or changes an alarm from the input of PutMetricAlarm. */
   ensureAlarm(input: JsonObject): Promise<void>;
 }
@@ -127,7 +123,6 @@ export function createCloudWatchService(context: ServiceContext): CloudWatchServ
       if (found.length > 0) await putMetric(...found);
       return found.length;
     },
-    alarm: (name) => alarms.get(name),
     ensureAlarm: async (input) => {
       await putMetricAlarm(alarmContext, input);
     },

@@ -22,11 +22,7 @@ import {
   type PutMetricAlarmCommandInput,
 } from "@aws-sdk/client-cloudwatch";
 import type { BusEvents } from "../../../src/shared/bus.js";
-import {
-  alarmNotification,
-  createCloudWatchService,
-  type CloudWatchService,
-} from "../../../src/services/cloudwatch/index.js";
+import { createCloudWatchService, type CloudWatchService } from "../../../src/services/cloudwatch/index.js";
 import { serveService, type ServedService } from "../harness.js";
 
 const MINUTE_MS = 60_000;
@@ -496,8 +492,22 @@ describe("CloudWatch", () => {
       await served.clock.advance(MINUTE_MS);
       off();
       expect((await described())?.StateValue).toBe("OK");
-      const row = served.service.alarm("dlq");
-      expect(row && alarmNotification(row, "ALARM", { accountId: "000000000000", region: "us-east-1" })).toMatchObject({
+    });
+
+    test("the actions of the new state are due with the change, unless they are switched off", async () => {
+      const due: BusEvents["AlarmActionDue"][] = [];
+      const off = served.bus.on("AlarmActionDue", (action) => due.push(action));
+      await putAlarm({ TreatMissingData: "notBreaching", OKActions: ["arn:aws:sns:us-east-1:000000000000:calm"] });
+      await client.send(new SetAlarmStateCommand({ AlarmName: "dlq", StateValue: "ALARM", StateReason: "drill" }));
+      await served.clock.advance(MINUTE_MS);
+      await client.send(new DisableAlarmActionsCommand({ AlarmNames: ["dlq"] }));
+      await client.send(new SetAlarmStateCommand({ AlarmName: "dlq", StateValue: "ALARM", StateReason: "again" }));
+      off();
+      expect(due.map(({ actionArn, subject }) => [actionArn, subject])).toEqual([
+        ["arn:aws:sns:us-east-1:000000000000:alerts", 'ALARM: "dlq" in us-east-1'],
+        ["arn:aws:sns:us-east-1:000000000000:calm", 'OK: "dlq" in us-east-1'],
+      ]);
+      expect(JSON.parse(due[1]?.message ?? "")).toMatchObject({
         AlarmName: "dlq",
         OldStateValue: "ALARM",
         NewStateValue: "OK",
