@@ -69,8 +69,6 @@ export async function recordLoop() {
     await sees(/next: .*\n\$$/);
     type("npx lambda-run start --port 0 --http-port 0", "Enter");
     await sees(/keys .*quit/);
-    // The template names a Node that AWS supports; where it is not this one, that is said when the function is readied.
-    if (process.version.startsWith("v20.")) await sees(/note hello: .*/);
     type("i");
     await sees(/invoke \(.*JSON\): \S+/);
     type("hello.json", "Enter");

@@ -18,7 +18,7 @@ import type { Colours } from "../render/colours.js";
 import { errorJson, renderError } from "../render/errors.js";
 import { KEYS } from "./banner.js";
 import { LiveLog } from "./live-log.js";
-import { ask } from "./prompt.js";
+import { Prompt } from "./prompt.js";
 import { Summary } from "./summary.js";
 
 const CLEAR = "\u001b[2J\u001b[3J\u001b[H";
@@ -35,12 +35,13 @@ export class Session {
   readonly observer: InvocationObserver;
   readonly #options: SessionOptions;
   readonly #log: LiveLog;
+  readonly #prompt = new Prompt(process.stdin, process.stderr);
   #stack: Stack | undefined;
   #last: InvocationRecord | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#log = new LiveLog((text) => process.stderr.write(text), options.colours);
+    this.#log = new LiveLog((text) => this.#prompt.write(text), options.colours);
     this.observer = {
       started: () => undefined,
       ended: (fn, id, { payload }, outcome) => this.#ended(invocationRecord(fn, id, payload, outcome)),
@@ -64,7 +65,7 @@ export class Session {
   };
 
   say(text: string): void {
-    process.stderr.write(`${text}\n`);
+    this.#prompt.write(`${text}\n`);
   }
 
   watched(event: WatchEvent): void {
@@ -81,11 +82,11 @@ export class Session {
         );
       }
       case "broken":
-        process.stderr.write(renderError(event.error, colours));
+        this.#prompt.write(renderError(event.error, colours));
         if (event.servesOld) this.say(`${event.functionName} goes on with the code that built last`);
         return;
       case "unreadable":
-        process.stderr.write(renderError(event.error, colours));
+        this.#prompt.write(renderError(event.error, colours));
         return this.say("the stack goes on as it was");
       case "applied":
         if (event.changes.length > 0) this.say(`${colours.green("applied")} ${event.changes.join("; ")}`);
@@ -135,7 +136,7 @@ export class Session {
     const fixtures = fixtureFiles(project.folder).map((file) => file.slice(file.lastIndexOf("/") + 1));
     const likely = this.#last?.functionName ?? (functions.length === 1 ? functions[0] : undefined);
     const initial = likely === undefined ? "" : `${likely} `;
-    const line = await ask("invoke (function, and event or JSON): ", [...functions, ...fixtures], initial);
+    const line = await this.#prompt.ask("invoke (function, and event or JSON): ", [...functions, ...fixtures], initial);
     if (line === undefined) return;
     const [name = "", rest = ""] = line.split(/\s+(.*)/s);
     await this.#guard(async () => {
@@ -192,7 +193,7 @@ export class Session {
   /** Something that does not end the session. */
   failed(error: unknown): void {
     if (this.#options.json) this.#emit({ event: "failed", error: errorJson(error) });
-    else process.stderr.write(renderError(error, this.#options.colours));
+    else this.#prompt.write(renderError(error, this.#options.colours));
   }
 
   async #guard(work: () => Promise<void>): Promise<void> {
