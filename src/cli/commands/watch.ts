@@ -48,7 +48,8 @@ export const watchCommand: Action = async ([name = ""], options) => {
   let previous: { readonly answer: unknown } | undefined;
   const eventFiles = eventFilesOf(options, project.folder);
   const besideCode = new Set([...eventFiles, ...project.files]);
-  // What is no save of code has the function run, and built if it is not: a person reads its fault from whichever is first.
+  // Whatever is no save of code has the function run, and built if it is not yet: both meet a fault of the code. A person
+  // reads it from the first of them; as JSON each is an event of its own.
   let told: string | undefined;
   const tell = (error: unknown, how: () => void): void => {
     const fault = JSON.stringify(errorJson(error));
