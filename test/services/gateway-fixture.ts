@@ -84,6 +84,12 @@ export interface Fixture {
   stop(): Promise<void>;
 }
 
+/** Those of tests that failed before they came to their end: an open one would keep jest from ending. */
+const running = new Set<Fixture>();
+afterAll(async () => {
+  for (const fixture of running) await fixture.stop();
+});
+
 export async function startFixture(
   options: Partial<GatewayOptions> & { readonly store?: () => StateStore } = {},
 ): Promise<Fixture> {
@@ -101,7 +107,7 @@ export async function startFixture(
   const gateway = await startGateway({ port: 0, store: openStore, clock, bus: new Bus(), realm, log, ...options });
   const s3 = new RecordingService();
   gateway.addService("s3", s3);
-  return {
+  const fixture: Fixture = {
     gateway,
     clock,
     s3,
@@ -110,10 +116,13 @@ export async function startFixture(
     store: openStore,
     send: (request) => send(gateway.port, request),
     async stop() {
+      if (!running.delete(fixture)) return;
       await gateway.close();
       await store?.close();
     },
   };
+  running.add(fixture);
+  return fixture;
 }
 
 /** Sends the bytes as given: unlike `fetch` it neither normalises paths nor guards header names. */

@@ -39,13 +39,16 @@ describe("starting", () => {
   it("takes the next port when the wished one is taken, and says which", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as AddressInfo;
-    const fresh = await startFixture({ port, fallbackPorts: true });
-    expect(fresh.gateway.port).toBeGreaterThan(port);
-    expect(fresh.gateway.endpoint).toBe(`http://127.0.0.1:${fresh.gateway.port}`);
-    await fresh.stop();
-    await expect(startFixture({ port })).rejects.toThrow(AppError);
-    await new Promise((resolve) => other.close(resolve));
+    try {
+      const { port } = other.address() as AddressInfo;
+      const fresh = await startFixture({ port, fallbackPorts: true });
+      expect(fresh.gateway.port).toBeGreaterThan(port);
+      expect(fresh.gateway.endpoint).toBe(`http://127.0.0.1:${fresh.gateway.port}`);
+      await fresh.stop();
+      await expect(startFixture({ port })).rejects.toThrow(AppError);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
   });
 
   it("reports its services to both kinds of health check", async () => {
