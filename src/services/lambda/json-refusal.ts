@@ -7,7 +7,9 @@
 const SOURCE = "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)";
 const VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 const LITERALS = ["true", "false", "null"];
+/** As far as it goes: what is missing is found behind it. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const NOT_A_NUMBER = ["NaN", "Infinity"];
 /** What Java takes for part of a name. */
 const NAME_PART = /[\p{L}\p{Nl}\p{Nd}\p{Sc}\p{Pc}]+/uy;
 const SPACE = /[ \t\r\n]*/y;
@@ -95,6 +97,9 @@ class Scan {
 
   #value(): void {
     const char = this.#char();
+    // Ends that stand where a value should, and not where one could have been left out.
+    if (char === "," || char === "}" || (char === "]" && this.#open.at(-1)?.kind === "Array"))
+      throw this.#unexpected("expected a value");
     if (char === '"') return this.#string("in VALUE_STRING");
     if (char === "{" || char === "[") {
       this.#open.push({ kind: char === "{" ? "Object" : "Array", at: this.#at, entries: 0 });
@@ -104,16 +109,43 @@ class Scan {
     const number = this.#match(NUMBER);
     if (number !== "") {
       this.#at += number.length;
+      this.#afterNumber(number);
       return;
+    }
+    if (char === "-" && this.#at + 1 < this.#text.length) {
+      this.#at += 1;
+      throw this.#inNumber("expected digit (0-9) to follow minus sign, for valid numeric value");
     }
     const token = this.#match(NAME_PART).slice(0, MAX_TOKEN_LENGTH);
     if (LITERALS.includes(token)) {
       this.#at += token.length;
       return;
     }
+    if (NOT_A_NUMBER.includes(token))
+      throw this.#fault(
+        `Non-standard token '${token}': enable \`JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS\` to allow`,
+        this.#at + token.length,
+      );
     if (token !== "" && !/^\d/.test(token) && this.#isUtf8)
       throw this.#fault(`Unrecognized token '${token}': was expecting ${VALUES}`, this.#at + token.length);
     throw this.#unexpected(`expected a valid value ${VALUES}`);
+  }
+
+  #afterNumber(number: string): void {
+    const char = this.#char();
+    if (/^-?0$/.test(number) && /\d/.test(char))
+      throw this.#fault("Invalid numeric value: Leading zeroes not allowed", this.#at);
+    if (char === "." && /^-?\d+$/.test(number)) {
+      this.#at += this.#at + 1 < this.#text.length ? 1 : 0;
+      throw this.#inNumber("Decimal point not followed by a digit");
+    }
+    if (/[eE]/.test(char) && this.#at + 1 < this.#text.length) {
+      this.#at += 1;
+      if (/[+-]/.test(this.#char()) && this.#at + 1 < this.#text.length) this.#at += 1;
+      throw this.#inNumber("Exponent indicator not followed by a digit");
+    }
+    if (this.#open.length === 0 && char !== "" && !/\s/.test(char))
+      throw this.#unexpected("Expected space separating root-level values");
   }
 
   /** `end` is what is said when it has none. */
@@ -174,6 +206,10 @@ class Scan {
     return this.#fault(`Unexpected character (${shown(this.#char())}): ${expected}`, this.#at);
   }
 
+  #inNumber(expected: string): Fault {
+    return this.#fault(`Unexpected character (${shown(this.#char())}) in numeric value: ${expected}`, this.#at);
+  }
+
   #fault(message: string, at: number): Fault {
     return new Fault(`${message}\n at ${this.#place(at)}`);
   }
@@ -189,6 +225,16 @@ class Scan {
 
   #space(): void {
     this.#at += this.#match(SPACE).length;
+    const char = this.#char();
+    if (char === "/")
+      throw this.#unexpected(
+        "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)",
+      );
+    if (char !== "" && char < " ")
+      throw this.#fault(
+        `Illegal character (${shown(char)}): only regular white space (\\r, \\n, \\t) is allowed between tokens`,
+        this.#at,
+      );
   }
 
   #match(pattern: RegExp): string {
