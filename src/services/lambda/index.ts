@@ -41,8 +41,8 @@
  *
  * Unverified:
  * - Refusals in words of our own: resource policies that are no policy, dead-letter targets that are neither queue nor
- *   topic, manual runtime management without a runtime, more than five filters, and parameters of streams for a queue
- *   other than the recorded ones
+ *   topic, manual runtime management without a runtime, more than five filters, provisioned pollers that do not fit a
+ *   queue, and parameters of streams for a queue other than the recorded ones
  * - From memory or second hand: a reservation below the provisioned concurrency, a file system without a network, SnapStart,
  *   log levels of plain text, images with a handler, and the bound that code and layers share
  * - CreateFunction and PublishVersion with a qualifier: refused in the words that are known of UpdateFunctionCode

@@ -16,6 +16,8 @@ const FunctionName = "there";
 const STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
 const CHANGES = "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/2026-01-01T00:00:00.000";
 const MAPPING = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:0123abcd-0123-4567-89ab-0123456789ab";
+const QUEUE = "arn:aws:sqs:us-east-1:000000000000:work";
+const POLLERS = "MinimumPollers and MaximumPollers of an SQS queue must be at least 2.";
 const BROKERS = { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ["kafka:9092"] } };
 
 let project: ProjectFolder;
@@ -64,6 +66,26 @@ test.each<readonly [what: string, source: Omit<Source, "FunctionName">, message:
     "a stream that is all right",
     { EventSourceArn: STREAM, StartingPosition: "LATEST" },
     `Event source mappings for ${STREAM} are not emulated by lambda-run; those for SQS queues are.`,
+  ],
+  ["one poller of a queue", { EventSourceArn: QUEUE, ProvisionedPollerConfig: { MinimumPollers: 1 } }, POLLERS],
+  [
+    "fewer pollers than there have to be",
+    { EventSourceArn: QUEUE, ProvisionedPollerConfig: { MinimumPollers: 3, MaximumPollers: 2 } },
+    "MinimumPollers must not be greater than MaximumPollers.",
+  ],
+  [
+    "pollers beside a concurrency",
+    {
+      EventSourceArn: QUEUE,
+      ProvisionedPollerConfig: { MinimumPollers: 2 },
+      ScalingConfig: { MaximumConcurrency: 2 },
+    },
+    "MaximumConcurrency and ProvisionedPollerConfig cannot both be set.",
+  ],
+  [
+    "a group of pollers of a queue",
+    { EventSourceArn: QUEUE, ProvisionedPollerConfig: { PollerGroupName: "all" } },
+    "PollerGroupName is not supported for SQS queues.",
   ],
 ])("no mapping is made for %s", async (_what, source, message) => {
   await expect(client.send(new CreateEventSourceMappingCommand({ FunctionName, ...source }))).rejects.toMatchObject({

@@ -28,6 +28,7 @@ import { tagsMember } from "../tags.js";
 const BASE = "/2015-03-31/event-source-mappings";
 const SQS_BATCH = { default: 10, fifo: 10, withoutWindow: 10 } as const;
 
+const MIN_POLLERS = 2;
 /** Filtering developer guide: five for each source, more on request. */
 const MAX_FILTERS = 5;
 /** Members for streams, Kafka, queues of MQ and DocumentDB. */
@@ -123,7 +124,10 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
   const maximumConcurrency =
     scaling === undefined ? current.maximumConcurrency : numberMember(scaling, "MaximumConcurrency");
   const responseTypes = stringListMember(input, "FunctionResponseTypes");
-  if (parseArn(current.eventSourceArn)?.service === "sqs") checkSqs(input, current.eventSourceArn, batchSize, window);
+  if (parseArn(current.eventSourceArn)?.service === "sqs") {
+    checkSqs(input, current.eventSourceArn, batchSize, window);
+    checkPollers(objectMember(input, "ProvisionedPollerConfig") ?? {}, maximumConcurrency);
+  }
   const name = stringMember(input, "FunctionName");
   const reference =
     name === undefined
@@ -159,6 +163,20 @@ function checkSqs(input: JsonObject, arn: string, batchSize: number, window: num
       `Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than ${SQS_BATCH.withoutWindow}`,
     );
   }
+}
+
+/** Lambda API reference, "ProvisionedPollerConfig": of queues at least two pollers, and no concurrency of their own beside them. */
+function checkPollers(pollers: JsonObject, maximumConcurrency: number | undefined): void {
+  const minimum = numberMember(pollers, "MinimumPollers");
+  const maximum = numberMember(pollers, "MaximumPollers");
+  if (isSaid(pollers["PollerGroupName"])) throw invalidParameter("PollerGroupName is not supported for SQS queues.");
+  if (minimum === undefined && maximum === undefined) return;
+  if (maximumConcurrency !== undefined)
+    throw invalidParameter("MaximumConcurrency and ProvisionedPollerConfig cannot both be set.");
+  if ((minimum ?? MIN_POLLERS) < MIN_POLLERS || (maximum ?? MIN_POLLERS) < MIN_POLLERS)
+    throw invalidParameter(`MinimumPollers and MaximumPollers of an SQS queue must be at least ${MIN_POLLERS}.`);
+  if ((minimum ?? MIN_POLLERS) > (maximum ?? Number.POSITIVE_INFINITY))
+    throw invalidParameter("MinimumPollers must not be greater than MaximumPollers.");
 }
 
 function filtersOf(input: JsonObject): readonly string[] | undefined {
