@@ -69,6 +69,8 @@ export class RuntimeHost {
   /** By name. */
   readonly #functions = new Map<string, Versions>();
   readonly #slots = new WeakMap<Environment, CodeSlot>();
+  /** What was said of a runtime holds for all of its functions. */
+  readonly #told = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -205,7 +207,9 @@ export class RuntimeHost {
         (prepared) => {
           if (entry.code === code) entry.prepared = prepared;
           const { notice } = prepared;
-          if (notice !== undefined) this.#options.notice(entry.config, notice);
+          if (notice === undefined || this.#told.has(notice)) return;
+          this.#told.add(notice);
+          this.#options.notice(entry.config, notice);
         },
         () => {
           // The next invocation tries again: the file may have been mended.

@@ -82,6 +82,18 @@ describe("the history", () => {
     expect((await folder.run(["replay", "--port", "0"])).stdout).toBe('["lone",7]\n');
   });
 
+  it("shows with which status a request over HTTP was answered", async () => {
+    const folder = project(
+      smallProject("export const handler = async (event) => ({ statusCode: event.status, body: '' });"),
+    );
+    const request = { requestContext: { http: { method: "GET" } }, rawPath: "/orders" };
+    for (const status of [200, 503])
+      await folder.run(["invoke", "hello", "--data", JSON.stringify({ ...request, status })]);
+    const [first = "", second = ""] = lines((await folder.run(["events"])).stdout);
+    expect(first).toMatch(/ {2}hello {2}ok 200 {2}.* {2}http GET \/orders$/);
+    expect(second).toMatch(/ {2}hello {2}ok 503 {2}/);
+  });
+
   it("says so when there is no such event, or more than one", async () => {
     const folder = project();
     expect(await folder.run(["replay"])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("LR6002") });

@@ -227,3 +227,21 @@ function openerOf(pid: number): number {
   const parent = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }).trim());
   return parent === process.pid || parent <= 1 ? pid : openerOf(parent);
 }
+
+test("what stands in for a runtime is told once, not with each of its functions", async () => {
+  const runtime = process.versions.node.startsWith("22.") ? "nodejs20.x" : "nodejs22.x";
+  const fresh = new FunctionHost();
+  const cacheBefore = process.env["XDG_CACHE_HOME"];
+  // No Node of that major that was fetched on this machine.
+  process.env["XDG_CACHE_HOME"] = folder;
+  try {
+    const configs = [1, 2].map(() => fresh.function("node", "counts.handler", { runtime }));
+    for (const config of configs) await fresh.host.build(config);
+    const notices = configs.flatMap((config) => fresh.notices(config));
+    expect(notices).toEqual([expect.stringMatching(`^${runtime} runs on this machine's Node `)]);
+  } finally {
+    if (cacheBefore === undefined) delete process.env["XDG_CACHE_HOME"];
+    else process.env["XDG_CACHE_HOME"] = cacheBefore;
+    await fresh.close();
+  }
+});

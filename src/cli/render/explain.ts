@@ -1,4 +1,6 @@
 /** What usually helps when an invocation failed: one line under the log, for the failures that have one usual cause. */
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeResult } from "../../runtime/types.js";
 
@@ -15,7 +17,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   "Runtime.MalformedHandlerName": (fn) =>
     `Write Handler as file.export, such as index.handler (it is "${fn.handler}").`,
   "Runtime.ImportModuleError": (fn, message) =>
-    `Ship the module with ${fn.name}'s code: ${/Cannot find module '([^']+)'/.exec(message)?.[1] ?? "see the message"}.`,
+    fn.runtime.startsWith("python")
+      ? pythonModule(fn, message)
+      : `Ship the module with ${fn.name}'s code: ${/Cannot find module '([^']+)'/.exec(message)?.[1] ?? "see the message"}.`,
+  "Runtime.InvalidEntrypoint": (fn, message) => entryPoint(fn, message),
   "Runtime.UserCodeSyntaxError": (fn) => `Mend the syntax of ${sourceOf(fn)}; the log above names the line.`,
   "Runtime.CallbackHandlerDeprecated": (fn) =>
     `Make the handler async (two parameters), or declare a runtime older than ${fn.runtime}.`,
@@ -30,8 +35,35 @@ export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | un
   if (result.functionError === undefined) return undefined;
   const { errorType, errorMessage: message = "" } = parse(result.payload);
   if (/\bENOSPC\b/.test(message)) return `Write less to /tmp, or raise EphemeralStorage (${fn.ephemeralStorageMb} MB).`;
+  const absent = /ENOENT.*'\/var\/task\/([^']+)'/.exec(message)?.[1];
+  if (absent !== undefined && fn.code.kind === "bundle" && existsSync(join(fn.code.root, absent)))
+    return `${absent} is not shipped with the bundle: import it, or see "Files beside a bundle" in docs/deploying.md.`;
   if (/\bEROFS\b/.test(message)) return "Write below /tmp: the rest of Lambda's file system is read-only.";
   return errorType === undefined ? undefined : ADVICE[errorType]?.(fn, message);
+}
+
+/** Lambda's runtime has boto3; everything else has to be in the package, here as there. */
+function pythonModule(fn: FunctionConfig, message: string): string {
+  const module = /No module named '([^'.]+)/.exec(message)?.[1];
+  const root = rootOf(fn);
+  if (module === undefined) return `Ship what ${fn.name} imports with its code: see the message.`;
+  if (module === "boto3" || module === "botocore")
+    return `Lambda's Python has ${module}, this machine's has not: install it for python3, or \`pip install boto3 -t ${root}\`.`;
+  const what = existsSync(join(root, "requirements.txt")) ? `-r ${join(root, "requirements.txt")}` : module;
+  return `Ship ${module} with the code: \`pip install ${what} -t ${root}\`, or put it into a layer.`;
+}
+
+function entryPoint(fn: FunctionConfig, message: string): string {
+  if (fn.code.kind === "image") return "Check EntryPoint and Command of the image.";
+  const root = rootOf(fn);
+  return message.includes("Couldn't find valid bootstrap")
+    ? `Put an executable named bootstrap into ${root}. Only JavaScript and TypeScript are built here: for others run \`sam build\`, then pass --template .aws-sam/build/template.yaml.`
+    : `Make ${root}/bootstrap a program for Linux on this machine's processor, with its execute bit set.`;
+}
+
+/** As a person in this folder would write it. */
+function rootOf({ code }: FunctionConfig): string {
+  return code.kind === "image" ? code.uri : relative(process.cwd(), code.root) || ".";
 }
 
 function sourceOf({ code, handler }: FunctionConfig): string {

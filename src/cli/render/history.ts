@@ -17,8 +17,12 @@ export function recordLine(record: HistoryRecord, colours: Colours): string {
   }
 }
 
-export function outcome(record: InvocationRecord, colours: Colours): string {
-  if (!failed(record)) return colours.green("ok");
+function outcome(record: InvocationRecord, colours: Colours): string {
+  const { httpStatus } = record;
+  if (!failed(record)) {
+    if (httpStatus === undefined) return colours.green("ok");
+    return (httpStatus < 400 ? colours.green : httpStatus < 500 ? colours.yellow : colours.red)(`ok ${httpStatus}`);
+  }
   return colours.red(record.status === "timeout" ? "timeout" : (record.errorType ?? "failed"));
 }
 

@@ -14,7 +14,10 @@ export function describeEvent(payload: string): EventDescription {
     return { source: "direct", subject: "" };
   }
   if (!isJsonObject(event)) return { source: "direct", subject: "" };
-  const { source, subject } = records(event) ?? http(event) ?? eventBridge(event) ?? { source: "direct", subject: "" };
+  const { source, subject } = records(event) ??
+    authorizer(event) ??
+    http(event) ??
+    eventBridge(event) ?? { source: "direct", subject: "" };
   return { source: printable(source), subject: printable(subject) };
 }
 
@@ -44,6 +47,15 @@ function subjectOf(record: JsonObject, source: string): string {
     default:
       return lastPart(textOf(record["eventSourceARN"]));
   }
+}
+
+/** Of both kinds of API: their authorizers' events look like requests otherwise. */
+function authorizer(event: JsonObject): EventDescription | undefined {
+  const arn = event["methodArn"] ?? event["routeArn"];
+  if (typeof arn !== "string" || (event["type"] !== "TOKEN" && event["type"] !== "REQUEST")) return undefined;
+  // arn:aws:execute-api:region:account:api/stage/METHOD/path
+  const [, , method = "", ...path] = arn.split("/");
+  return { source: "authorizer", subject: `${method} /${path.join("/")}` };
 }
 
 function http(event: JsonObject): EventDescription | undefined {

@@ -68,7 +68,7 @@ export function invocationRecord(
     durationMs: report.durationMs,
     maxMemoryUsedMb: report.maxMemoryUsedMb,
     ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
-    ...(result.functionError === undefined ? {} : failureIn(answer)),
+    ...(result.functionError !== undefined ? failureIn(answer) : head.source === "http" ? statusIn(answer) : {}),
     result: cut(answer),
     logs: cut(result.logs),
   };
@@ -86,6 +86,16 @@ function failureIn(answer: string): { errorType?: string; errorMessage?: string 
     };
   } catch {
     return { errorMessage: answer };
+  }
+}
+
+function statusIn(answer: string): { httpStatus?: number } {
+  try {
+    const { statusCode } = JSON.parse(answer) as { readonly statusCode?: unknown };
+    return typeof statusCode === "number" ? { httpStatus: statusCode } : {};
+  } catch {
+    // A streamed answer, or none that API Gateway reads a status from.
+    return {};
   }
 }
 

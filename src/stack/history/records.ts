@@ -19,6 +19,8 @@ export interface InvocationRecord {
   readonly durationMs: number;
   readonly initDurationMs?: number;
   readonly maxMemoryUsedMb?: number;
+  /** `statusCode` of an answer to a request over HTTP. */
+  readonly httpStatus?: number;
   readonly errorType?: string;
   readonly errorMessage?: string;
   /** JSON text of the answer; cut when long. */

@@ -20,3 +20,14 @@ test("a path with letters of any language stays as it is", () => {
   const event = { requestContext: { http: { method: "GET" } }, rawPath: "/größe/日本" };
   expect(describeEvent(JSON.stringify(event))).toEqual({ source: "http", subject: "GET /größe/日本" });
 });
+
+test.each([
+  ["a token", { type: "TOKEN", authorizationToken: "t" }],
+  ["a request", { type: "REQUEST", path: "/orders/7", httpMethod: "GET", requestContext: { stage: "dev" } }],
+])("an authorizer's event with %s is no request", (_, event) => {
+  const methodArn = "arn:aws:execute-api:us-east-1:000000000000:abc/dev/GET/orders/7";
+  expect(describeEvent(JSON.stringify({ ...event, methodArn }))).toEqual({
+    source: "authorizer",
+    subject: "GET /orders/7",
+  });
+});

@@ -1,0 +1,56 @@
+/** The one line of advice under a failed invocation. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { adviceFor } from "../../../src/cli/render/explain.js";
+import type { CodeSource, FunctionConfig } from "../../../src/config/function-config.js";
+import type { InvokeResult } from "../../../src/runtime/types.js";
+
+const root = mkdtempSync(join(tmpdir(), "lambda-run-advice-"));
+const told = relative(process.cwd(), root);
+const folder: CodeSource = { kind: "folder", root };
+const bundle: CodeSource = { kind: "bundle", root, handlerFile: "app", build: { external: [] } };
+beforeAll(() => {
+  mkdirSync(join(root, "views"));
+  writeFileSync(join(root, "views/page.html"), "");
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function advice(runtime: string, code: CodeSource, errorType: string, errorMessage: string): string | undefined {
+  const payload = Buffer.from(JSON.stringify({ errorType, errorMessage }));
+  const fn = { name: "fn", runtime, handler: "app.handler", code } as FunctionConfig;
+  return adviceFor({ payload, functionError: "Unhandled" } as InvokeResult, fn);
+}
+const noModule = (name: string): readonly [string, string] => [
+  "Runtime.ImportModuleError",
+  `Unable to import module 'app': No module named '${name}'`,
+];
+
+test("Python without boto3 is told that Lambda's has it", () => {
+  expect(advice("python3.13", folder, ...noModule("boto3"))).toBe(
+    `Lambda's Python has boto3, this machine's has not: install it for python3, or \`pip install boto3 -t ${told}\`.`,
+  );
+});
+
+test("a package that Python lacks is told with pip's command, from requirements.txt where there is one", () => {
+  expect(advice("python3.13", folder, ...noModule("requests.adapters"))).toContain(`pip install requests -t ${told}`);
+  writeFileSync(join(root, "requirements.txt"), "requests\n");
+  expect(advice("python3.13", folder, ...noModule("requests"))).toContain(
+    `pip install -r ${join(told, "requirements.txt")} -t ${told}`,
+  );
+});
+
+test("a custom runtime without bootstrap is told where it is looked for, and that others build it", () => {
+  const message = "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+  const line = advice("provided.al2023", folder, "Runtime.InvalidEntrypoint", message);
+  expect(line).toContain(`Put an executable named bootstrap into ${told}`);
+  expect(line).toContain("sam build");
+});
+
+test("a file of the sources that is not shipped is told by its name", () => {
+  const message = (name: string): string => `ENOENT: no such file or directory, open '/var/task/${name}'`;
+  expect(advice("nodejs22.x", bundle, "Error", message("views/page.html"))).toMatch(
+    /^views\/page\.html is not shipped with the bundle/,
+  );
+  expect(advice("nodejs22.x", bundle, "Error", message("nowhere.html"))).toBeUndefined();
+});
