@@ -5,8 +5,8 @@ import { findModule, SOURCE_EXTENSIONS } from "../code.js";
 import { environmentFault } from "../environment.js";
 import type { ApiCors } from "../event-source.js";
 import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
-import { isJsonObject } from "../json.js";
-import type { JsonObject } from "../json.js";
+import { isJsonObject, jsonText } from "../json.js";
+import type { Json, JsonObject } from "../json.js";
 import { functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { codeOf, definedOf } from "./code-source.js";
@@ -248,6 +248,10 @@ export const buildLayer: Builder = (resource, context) => {
   }
   const path = isAbsolute(content) ? content : resolvePath(context.baseFolder, content);
   if (!context.exists(path)) context.scope.problems.notice(`The layer ${logicalId} is not at ${path}.`);
+  else if (isUnbuilt(metadata["BuildMethod"], path, context))
+    context.scope.problems.notice(
+      `The layer ${logicalId} is laid over /opt as it is: its BuildMethod (${jsonText(metadata["BuildMethod"])}) is not run here. Run \`sam build\` and pass --template .aws-sam/build/template.yaml.`,
+    );
   context.draft.layers.push({
     logicalId,
     name,
@@ -258,6 +262,14 @@ export const buildLayer: Builder = (resource, context) => {
     compatibleRuntimes: CompatibleRuntimes,
   });
 };
+
+/** SAM puts what it builds for nodejs22.x under nodejs, for python3.13 under python: where the runtime looks. */
+function isUnbuilt(method: Json | undefined, path: string, { exists }: BuildContext): boolean {
+  if (typeof method !== "string") return false;
+  if (method === "makefile") return exists(join(path, "Makefile"));
+  const folder = /^(nodejs|python|java|ruby)/.exec(method)?.[1];
+  return folder !== undefined && !exists(join(path, folder));
+}
 
 type EventInvoke = NonNullable<SamFunction["EventInvokeConfig"]>;
 

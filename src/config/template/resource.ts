@@ -3,6 +3,7 @@
  * templates refer to (`<Function>Role`, `<Function>Url`, `ServerlessRestApi`, `ServerlessHttpApi`).
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
  */
+import { nearest } from "../nearest.js";
 import { mergeGlobals } from "./globals.js";
 import { callNode, childOf, emptyMap, mapNode, scalarNode, textOf } from "./node.js";
 import type { MapNode, Position, TemplateNode } from "./node.js";
@@ -20,6 +21,23 @@ export interface TemplateResource {
   readonly condition: string | undefined;
   readonly dependsOn: readonly string[];
 }
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-product-attribute-reference.html, and SAM's two. */
+const ATTRIBUTES: ReadonlySet<string> = new Set([
+  "Type",
+  "Properties",
+  "Condition",
+  "Connectors",
+  "CreationPolicy",
+  "DeletionPolicy",
+  "DependsOn",
+  "Description",
+  "IgnoreGlobals",
+  "Metadata",
+  "UpdatePolicy",
+  "UpdateReplacePolicy",
+  "Version",
+]);
 
 export function readResources(
   section: TemplateNode | undefined,
@@ -46,6 +64,20 @@ export function readResources(
     const type = textOf(childOf(entry.value, "Type"));
     if (entry.value.kind !== "map" || type === undefined) {
       throw problems.value({ at, path, what: `Resource ${logicalId} has no Type`, fix: "Add `Type: AWS::...`." });
+    }
+    for (const [name, { keyAt }] of entry.value.entries) {
+      if (ATTRIBUTES.has(name) || name.startsWith("Fn::")) continue;
+      const meant = nearest(name, [...ATTRIBUTES]);
+      throw problems.value({
+        at: keyAt,
+        path: [...path, name],
+        what: `Resource ${logicalId} has no attribute "${name}"${meant === undefined ? "" : `. Did you mean "${meant}"?`}`,
+        why: `Invalid template resource property '${name}'`,
+        fix:
+          meant === undefined
+            ? "Indent it below Properties, if it is one of them."
+            : `Write ${meant}; letter case counts.`,
+      });
     }
     const properties = childOf(entry.value, "Properties");
     if (

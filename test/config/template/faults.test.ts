@@ -52,6 +52,22 @@ const CASES: readonly Case[] = [
     path: "Resources.Fn.Properties.Environment.Variables.QUEUE",
   },
   {
+    what: "a property beside Properties",
+    template: "Resources:\n  A:\n    Type: AWS::SQS::Queue\n    QueueName: q\n",
+    code: "LR2004",
+    at: "QueueName: q",
+    says: /^Resource A has no attribute "QueueName"$/,
+    path: "Resources.A.QueueName",
+  },
+  {
+    what: "a slip in an attribute of a resource",
+    template: "Resources:\n  A:\n    Type: AWS::SQS::Queue\n    Propertys: { QueueName: q }\n",
+    code: "LR2004",
+    at: "Propertys",
+    says: /no attribute "Propertys"\. Did you mean "Properties"\?/,
+    path: "Resources.A.Propertys",
+  },
+  {
     what: "an attribute that does not exist",
     template: withFunction("Environment: { Variables: { ARN: !GetAtt Jobs.Ann } }", "Jobs: { Type: AWS::SQS::Queue }"),
     code: "LR2003",

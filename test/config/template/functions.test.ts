@@ -110,6 +110,15 @@ test("a layer of another account is announced and left out", () => {
   expect(notices).toEqual([expect.stringContaining("layer:AWSLambdaPowertools:1 is not part of this template")]);
 });
 
+test("a layer that SAM would build is announced, unless it lies ready", () => {
+  const layer = (id: string): string =>
+    `  ${id}:\n    Type: AWS::Serverless::LayerVersion\n    Metadata: { BuildMethod: nodejs22.x }\n    Properties: { ContentUri: ${id} }\n`;
+  const files = { "Sources/package.json": "{}", "Ready/nodejs/package.json": "{}" };
+  expect(read(`Resources:\n${layer("Sources")}${layer("Ready")}`, {}, files).notices).toEqual([
+    expect.stringMatching(/^The layer Sources is laid over \/opt as it is: its BuildMethod \(nodejs22\.x\) is not run/),
+  ]);
+});
+
 describe("code", () => {
   const code = (template: string, files: Record<string, string> = {}) => {
     const folder = folderWith({ "template.yaml": template, ...files });
