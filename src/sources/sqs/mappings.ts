@@ -143,7 +143,7 @@ export class SqsMappings implements MappingManager {
     await Promise.all([...this.#entries.values()].map(({ poller }) => poller.close()));
   }
 
-  /** What AWS refuses at once. Texts: of the missing queue recorded, of the timeouts unverified. */
+  /** What AWS refuses at once. Texts: of the missing queue recorded, of the timeouts quoted in terraform-aws-github-runner#465. */
   async #check(settings: MappingSettings): Promise<void> {
     const refuse = (message: string): AwsError =>
       new AwsError("InvalidParameterValueException", message, { members: { Type: "User" } });

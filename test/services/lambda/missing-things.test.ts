@@ -3,8 +3,10 @@ import {
   CreateAliasCommand,
   CreateEventSourceMappingCommand,
   CreateFunctionCommand,
+  DeleteFunctionCommand,
   LambdaClient,
   ListTagsCommand,
+  PublishVersionCommand,
   TagResourceCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-lambda";
@@ -107,8 +109,19 @@ test.each([
   });
 });
 
+test("a version that aliases point to stays", async () => {
+  await client.send(new PublishVersionCommand({ FunctionName }));
+  for (const Name of ["live", "next"])
+    await client.send(new CreateAliasCommand({ FunctionName, Name, FunctionVersion: "1" }));
+  await expect(client.send(new DeleteFunctionCommand({ FunctionName, Qualifier: "1" }))).rejects.toMatchObject({
+    name: "ResourceConflictException",
+    message: "Unable to delete version because the following aliases reference it: [live, next]",
+    $metadata: { httpStatusCode: 409 },
+  });
+});
+
 test("an alias misses the version that it is to stand for, also where there is no function", async () => {
-  const alias = { Name: "live", FunctionVersion: "7" };
+  const alias = { Name: "later", FunctionVersion: "7" };
   for (const name of [FunctionName, "gone"])
     await expect(client.send(new CreateAliasCommand({ FunctionName: name, ...alias }))).rejects.toMatchObject({
       name: "ResourceNotFoundException",

@@ -207,13 +207,13 @@ async function deleteFunction(call: Call): Promise<Answer> {
   const record = context.directory.version(name, qualifier);
   // Deleting a version that is not there is no fault on AWS.
   if (record === undefined) return { status: 204 };
-  const alias = context.directory
+  const aliases = context.directory
     .aliases(name)
-    .find(({ version, weights }) => version === qualifier || qualifier in weights);
-  if (alias !== undefined)
-    throw conflict(
-      `Version (${functionArn(context, name, qualifier)}) cannot be deleted because it is referenced by alias: ${alias.name}`,
-    );
+    .filter(({ version, weights }) => version === qualifier || qualifier in weights)
+    .map((alias) => alias.name);
+  // As quoted in cloud-custodian/cloud-custodian#6739.
+  if (aliases.length > 0)
+    throw conflict(`Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`);
   await context.directory.removeVersion(record);
   await forgetQualifier(context, name, qualifier);
   return { status: 204 };
