@@ -2,6 +2,7 @@
 import { exited, exitErrorType, extensionFailed, timedOut, truncatedResponse, type Failure } from "./failures.js";
 import { platformErrorType, type InitFailure, type Leftover, type Outcome } from "./runtime-session.js";
 import type { ProcessExit } from "./sandbox/sandbox.js";
+import type { InvokeAnswer } from "./types.js";
 
 /** How INIT ended. */
 export type InitEnd =
@@ -42,6 +43,11 @@ export function finalAnswer({ requestId, end, outcome, midResponse, timeoutSecon
   if (outcome !== undefined) return answerOf(outcome);
   if (end.kind === "exit" && midResponse) return fromFailure(truncatedResponse(), true);
   return platformAnswer(end, requestId, timeoutSeconds);
+}
+
+/** The part of it that the caller gets. */
+export function forCaller({ payload, failed }: Answer, requestId: string, executedVersion: string): InvokeAnswer {
+  return { requestId, executedVersion, payload, ...(failed ? { functionError: "Unhandled" } : {}) };
 }
 
 /** What the runtime itself answered. */

@@ -4,7 +4,7 @@
  * AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
  */
 import { arnOf } from "../shared/arn.js";
-import { finalAnswer, type InitEnd, type InvokeEnd } from "./answer.js";
+import { finalAnswer, forCaller, type InitEnd, type InvokeEnd } from "./answer.js";
 import { identityOf, logStreamOf, type EnvironmentOptions } from "./environment-options.js";
 import { environmentRoutes, type ApiParts } from "./environment-routes.js";
 import { extensionVariables } from "./environment-variables.js";
@@ -33,6 +33,7 @@ interface Run {
   readonly startedAt: number;
   readonly initDurationMs: number | undefined;
   readonly tracing: { readonly tracing?: Tracing };
+  readonly onAnswer: InvokeRequest["onAnswer"];
 }
 
 export class Environment {
@@ -130,7 +131,7 @@ export class Environment {
     const tracing: Run["tracing"] =
       request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: request.traceHeader } };
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, ...tracing } });
-    const run: Run = { requestId, startedAt, initDurationMs, tracing };
+    const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer: request.onAnswer };
     if (suppressed !== undefined && suppressed.kind !== "ready") return this.#conclude(run, suppressed);
 
     const functionArn = arnOf.function(this.#options.realm, config.name, request.qualifier);
@@ -251,10 +252,20 @@ export class Environment {
     });
     if (end.kind === "timeout") this.#capture.noteTimeout(requestId, config.timeoutSeconds);
     const survives = end.kind === "done";
-    // Kill first, then measure and print: nothing may run on past its deadline.
-    const peakBytes = this.#gauge.peakBytes(!survives);
-    if (!survives) await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE", run.requestId);
-    await this.#drain(survives);
+    const given = forCaller(answer, requestId, config.version);
+    let peakBytes: number;
+    if (survives) {
+      // As on Lambda, the answer does not wait for the report. What follows takes one turn of the event loop, so that
+      // whoever asks again finds this environment; a container takes longer to be looked at.
+      if (this.#sandbox.tier !== "container") run.onAnswer?.(given);
+      await this.#drain(true);
+      peakBytes = this.#gauge.peakBytes(false);
+    } else {
+      // Kill first, then print: nothing may run on past its deadline.
+      peakBytes = this.#gauge.peakBytes(true);
+      await this.#reset(end.kind === "timeout" ? "TIMEOUT" : "FAILURE", run.requestId);
+      await this.#drain(false);
+    }
 
     const figures = {
       requestId,
@@ -267,14 +278,7 @@ export class Environment {
     const report = makeReport({ ...figures, durationMs, peakBytes });
     this.#capture.platform(runtimeDoneEvent(report, answer.producedBytes, run.tracing, spans));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
-    const result: InvokeResult = {
-      requestId,
-      executedVersion: config.version,
-      payload: answer.payload,
-      ...(answer.failed ? { functionError: "Unhandled" as const } : {}),
-      report,
-      logs: this.#capture.end(),
-    };
+    const result: InvokeResult = { ...given, report, logs: this.#capture.end() };
     if (answer.leftovers.length > 0) this.#options.onLeftovers?.(answer.leftovers, requestId);
     if (unfinished !== undefined) {
       this.#afterwork = this.#awaitExtensions(run, unfinished, (late) => {

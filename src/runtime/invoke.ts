@@ -14,7 +14,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "./host.js";
 import { checkConcurrency } from "./limits/concurrency.js";
 import { checkSyncPayload } from "./limits/payload.js";
-import type { InvokeRequest, InvokeResult } from "./types.js";
+import type { InvokeAnswer, InvokeRequest, InvokeResult } from "./types.js";
 
 export async function invoke(host: RuntimeHost, config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
@@ -30,6 +30,20 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
     host.observer?.ended(config, requestId, request, { error });
     throw error;
   }
+}
+
+/**
+ * The answer alone, as soon as it is there: report and log come behind the caller's back, as on Lambda. For callers whose
+ * next call comes over a socket, since the environment is free again only one turn of the event loop later. Rejects as
+ * `run` does; what fails after the answer is told to the host's observer.
+ */
+export function answerOf(
+  run: (request: InvokeRequest) => Promise<InvokeResult>,
+  request: InvokeRequest,
+): Promise<InvokeAnswer> {
+  return new Promise((resolve, reject) => {
+    run({ ...request, onAnswer: resolve }).then(resolve, reject);
+  });
 }
 
 /**

@@ -32,6 +32,11 @@ export interface InvokeRequest {
   readonly tenantId?: string;
   /** Caller went away: the invocation still runs to its end, as on AWS, but nobody waits. */
   readonly signal?: AbortSignal;
+  /**
+   * Told of the handler's answer as soon as it is there, once at most: the invocation itself resolves when its report is
+   * made, too. An answer of the platform (timeout, exit) comes with the result alone.
+   */
+  readonly onAnswer?: ((answer: InvokeAnswer) => void) | undefined;
   /** Receives a streamed response while it is produced; buffered handlers call it never. */
   readonly onStream?: (stream: ResponseStreamHead) => ResponseStreamSink;
 }
@@ -45,13 +50,17 @@ export interface ResponseStreamSink {
   end(error?: { readonly errorType: string; readonly errorMessage: string }): void;
 }
 
-export interface InvokeResult {
+/** What the caller gets of an invocation. */
+export interface InvokeAnswer {
   readonly requestId: string;
   readonly executedVersion: string;
   /** Body of the answer: the handler's JSON, or the error object. */
   readonly payload: Buffer;
   /** `Unhandled` whenever the function failed. */
   readonly functionError?: "Unhandled";
+}
+
+export interface InvokeResult extends InvokeAnswer {
   readonly report: InvocationReport;
   /** START ... REPORT of this invocation, whole (bounded by the log limit). */
   readonly logs: string;

@@ -3,6 +3,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { answerOf, invoke } from "../../src/runtime/invoke.js";
+import type { InvokeRequest, InvokeResult } from "../../src/runtime/types.js";
 import { VirtualClock } from "../../src/shared/clock.js";
 import { repeatUntil, until } from "../until.js";
 import { bodyOf, FunctionHost } from "./function-host.js";
@@ -27,6 +29,28 @@ test("an idle environment is reused, and ends when it has been idle for long", a
   await clock.advance(IDLE_TIMEOUT_MS);
   expect(functions.host.poolOf(config).environments).toBe(0);
   expect(bodyOf(await functions.invoke(config))).toBe(1);
+});
+
+test("the answer comes before the report, and the environment is free for whoever asks by a socket after it", async () => {
+  const order: string[] = [];
+  const observer = { started: () => undefined, ended: () => void order.push("reported") };
+  const told = new FunctionHost({ observer });
+  const config = told.function("node", "counts.handler", { reservedConcurrency: 1 });
+  const run = (request: InvokeRequest): Promise<InvokeResult> => invoke(told.host, config, request);
+  try {
+    for (let count = 1; count <= 20; count += 1) {
+      const answer = await answerOf(run, { payload: Buffer.from("{}") });
+      order.push("answered");
+      expect(JSON.parse(answer.payload.toString("utf8"))).toBe(count);
+      // The next request would be read in the next turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(order).toEqual(Array.from({ length: 20 }, () => ["answered", "reported"]).flat());
+    const failed = await answerOf(run, { payload: Buffer.from("no JSON") });
+    expect(failed.functionError).toBe("Unhandled");
+  } finally {
+    await told.close();
+  }
 });
 
 test("calls at the same time run in environments of their own", async () => {

@@ -1,9 +1,9 @@
 /** The Invoke call. Lambda API reference, "Invoke"; headers as recorded on AWS. */
 import type { ServerResponse } from "node:http";
 import type { FunctionConfig } from "../../config/function-config.js";
-import { invoke } from "../../runtime/invoke.js";
+import { answerOf, invoke } from "../../runtime/invoke.js";
 import { checkAsyncPayload } from "../../runtime/limits/payload.js";
-import type { InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer, InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import { functionArn, referenceOf, type Call, type LambdaContext } from "./context.js";
 import { functionNotFound, recursiveInvocation } from "./errors.js";
 import type { FunctionReference } from "./function-name.js";
@@ -49,30 +49,33 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
     return;
   }
   const traceHeader = traceOf(context, reference, input.traceHeader);
-  let result: InvokeResult;
+  const invocation: InvokeRequest = {
+    payload: input.payload,
+    requestId: request.requestId,
+    traceHeader,
+    ...(input.clientContext === undefined ? {} : { clientContext: input.clientContext }),
+    ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
+  };
+  const run = (asked: InvokeRequest): Promise<InvokeResult> => invoke(context.host, config, asked);
+  let answer: InvokeAnswer & Partial<Pick<InvokeResult, "logs">>;
   try {
-    result = await invoke(context.host, config, {
-      payload: input.payload,
-      requestId: request.requestId,
-      traceHeader,
-      ...(input.clientContext === undefined ? {} : { clientContext: input.clientContext }),
-      ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
-    });
+    // With its log the answer waits for the report.
+    answer = await (input.tail ? run(invocation) : answerOf(run, invocation));
   } catch (error) {
     throw asAwsError(error);
   }
   const headers: Record<string, string | number> = {
     "Content-Type": "application/json",
-    "Content-Length": result.payload.length,
-    "x-amzn-RequestId": result.requestId,
+    "Content-Length": answer.payload.length,
+    "x-amzn-RequestId": answer.requestId,
     "x-amzn-Remapped-Content-Length": "0",
-    "X-Amz-Executed-Version": result.executedVersion,
+    "X-Amz-Executed-Version": answer.executedVersion,
     "X-Amzn-Trace-Id": traceHeader,
   };
-  if (result.functionError !== undefined) headers["X-Amz-Function-Error"] = result.functionError;
-  if (input.tail) headers["X-Amz-Log-Result"] = logTail(result.logs);
+  if (answer.functionError !== undefined) headers["X-Amz-Function-Error"] = answer.functionError;
+  if (input.tail) headers["X-Amz-Log-Result"] = logTail(answer.logs ?? "");
   response.writeHead(200, headers);
-  response.end(result.payload);
+  response.end(answer.payload);
 }
 
 /** The event is kept before the 202 goes out. */

@@ -8,7 +8,7 @@ import type { MockRoute } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
-import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer, InvokeRequest } from "../../runtime/types.js";
 import { realClock, type Cancel } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import { logContext } from "./access-log.js";
@@ -226,7 +226,7 @@ async function run(
   door: DoorContext,
   passage: Passage,
   stream: StreamedAnswer | undefined,
-): Promise<InvokeResult | RefusalName> {
+): Promise<InvokeAnswer | RefusalName> {
   const startedAt = performance.now();
   const request: InvokeRequest = {
     payload: Buffer.from(JSON.stringify(event)),
@@ -284,7 +284,7 @@ function streamFor(target: ApiTarget, response: ServerResponse): StreamedAnswer 
 /** What went out has gone out; a function that failed before that, or wrote no prelude, is refused as any other. */
 function endOfStream(
   stream: StreamedAnswer,
-  result: InvokeResult | RefusalName,
+  result: InvokeAnswer | RefusalName,
   refuse: (name: RefusalName) => HttpAnswer,
 ): HttpAnswer | StreamedAnswer {
   if (typeof result !== "string" && !stream.opened && result.functionError === undefined) {

@@ -1,7 +1,7 @@
 /** What the doors need beside the request: functions, guards, counters. */
 import type { FunctionTarget } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
-import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer, InvokeRequest } from "../../runtime/types.js";
 import type { Realm } from "../../shared/arn.js";
 import type { Logger } from "../../shared/logger.js";
 import type { UsagePlans } from "./auth/api-keys.js";
@@ -18,7 +18,8 @@ export interface DoorContext {
   /** What a request to this target runs now. */
   readonly functionBehind: (target: FunctionTarget) => FunctionConfig | undefined;
   readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
-  readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeResult>;
+  /** Resolves with the answer, before the report. */
+  readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeAnswer>;
   readonly throttles: Throttles;
   readonly usagePlans: UsagePlans;
   readonly lambdaAuthorizers: LambdaAuthorizers;

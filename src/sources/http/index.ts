@@ -52,6 +52,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Application } from "../../config/application.js";
 import type { FunctionTarget } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
+import { answerOf } from "../../runtime/invoke.js";
 import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
 import type { Credentials } from "../../services/kit/credentials.js";
 import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
@@ -136,7 +137,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     notice,
     functionBehind,
     resolve,
-    invoke,
+    invoke: (fn, request) => answerOf((asked) => invoke(fn, asked), request),
     throttles: new Throttles(clock),
     usagePlans: new UsagePlans(clock),
     lambdaAuthorizers: new LambdaAuthorizers(clock, (arn, event) => {

@@ -6,7 +6,7 @@ import type { ServerResponse } from "node:http";
 import type { ApiCors } from "../../config/event-source.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
-import type { InvokeResult, ResponseStreamHead } from "../../runtime/types.js";
+import type { InvokeAnswer, ResponseStreamHead } from "../../runtime/types.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { iamView } from "./auth/pass-guard.js";
 import { isPreflight, preflightAnswer, withCors } from "./cors.js";
@@ -76,7 +76,7 @@ export async function passUrl(
           },
         })
       : undefined;
-  let result: InvokeResult;
+  let result: InvokeAnswer;
   try {
     result = await door.invoke(fn, {
       payload: Buffer.from(JSON.stringify(event)),

@@ -2,7 +2,7 @@
  * Lambda authorizers: ask the function who may pass, keep its answer for a while.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
-import type { InvokeResult } from "../../../runtime/types.js";
+import type { InvokeAnswer } from "../../../runtime/types.js";
 import { realClock, type Cancel, type Clock } from "../../../shared/clock.js";
 import { eventV1, type EventV1Input } from "../event-v1.js";
 import { eventV2 } from "../event-v2.js";
@@ -29,7 +29,7 @@ export interface AuthorizerCall {
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-export type InvokeAuthorizer = (functionArn: string, event: unknown) => Promise<InvokeResult>;
+export type InvokeAuthorizer = (functionArn: string, event: unknown) => Promise<InvokeAnswer>;
 
 interface Kept {
   readonly untilMs: number;
