@@ -67,13 +67,24 @@ export class Cgroup implements MemoryGroup {
   }
 
   /**
-   * Takes in the keeper, by whom all later processes are born inside, then those that were born meanwhile. The kernel
-   * waits 10 to 20 ms for the move of a process (RCU), so nobody waits for it: what was allocated before shows in
-   * `processBytes`, which then is less than the processes hold.
+   * Files through which a process comes in by itself, by writing 0. Moving another one holds up every fork and every new
+   * thread of the machine for 5 to 20 ms (cgroup_threadgroup_rwsem); a process of one thread that moves itself needs no
+   * lock. Empty in version 2, where a thread may not enter such a group alone. See cgroup_procs_write_start() in
+   * kernel/cgroup/cgroup.c.
+   */
+  get doors(): readonly string[] {
+    return this.#home.version === 1 ? this.#folders.map((folder) => join(folder, "tasks")) : [];
+  }
+
+  /**
+   * Takes in the keeper, by whom all later processes are born inside, then those that were born meanwhile; does nothing
+   * when it came in by itself. Nobody waits for the kernel here: what was allocated before shows in `processBytes`, which
+   * then is less than the processes hold.
    */
   async adopt(keeper: number, born: () => readonly number[]): Promise<void> {
     for (const folder of this.#folders) {
       const procs = join(folder, "cgroup.procs");
+      if (readFileSync(procs, "latin1").split("\n").includes(String(keeper))) continue;
       await writeFile(procs, String(keeper)).catch(ignoreEnded);
       for (const pid of born()) await writeFile(procs, String(pid)).catch(ignoreEnded);
     }

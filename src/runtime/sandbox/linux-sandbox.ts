@@ -11,7 +11,7 @@ import type { Cgroup } from "./cgroup.js";
 import { makeEnvironmentFolder, removeMountPoints } from "./environment-folder.js";
 import { exitFromStatus, KILLED } from "./exit-status.js";
 import { Keeper } from "./keeper.js";
-import type { Launch } from "./launch.js";
+import { through, type Launch } from "./launch.js";
 import { LiveProcesses } from "./live-processes.js";
 import { flushStreams } from "./output.js";
 import { childrenOf, descendantsOf, innerPidOf, signal } from "./process-tree.js";
@@ -30,7 +30,7 @@ export interface LinuxSandboxOptions {
   readonly tier: SandboxTier;
   readonly spec: SandboxSpec;
   readonly launcher: Launcher;
-  readonly envTool: string;
+  readonly tools: { readonly env: string; readonly sh: string };
   readonly cgroup: Cgroup | undefined;
   /** The room could not be built: what the tier's tools said. */
   onRefused(reason: string): void;
@@ -87,7 +87,7 @@ export class LinuxSandbox implements Sandbox {
       tmpUsedBytes: () => this.#tmpBytes(),
       onExceeded: () => this.#live.kill(),
     });
-    const launch = options.launcher(spec, this.#folder);
+    const launch = through(cgroup?.doors ?? [], options.launcher(spec, this.#folder), options.tools.sh);
     this.notes = [...launch.notes];
 
     let resolveClosed: () => void = () => undefined;
@@ -96,7 +96,7 @@ export class LinuxSandbox implements Sandbox {
     this.ready = new Promise((resolve, reject) => (settleReady = { resolve, reject }));
     this.ready.catch(() => undefined); // for those who do not ask
     let isReady = false;
-    this.#keeper = new Keeper(launch, options.envTool, {
+    this.#keeper = new Keeper(launch, options.tools.env, {
       ready: () => {
         isReady = true;
         this.#findKeeper();

@@ -98,7 +98,7 @@ function findTier(tier: SandboxTier, search: CgroupSearch): FoundTier | { readon
 
 function linuxTier(
   tier: SandboxTier,
-  tools: Readonly<Record<string, string | undefined>> & { readonly env: string },
+  tools: Readonly<Record<string, string | undefined>> & { readonly env: string; readonly sh: string },
   launcher: Launcher,
   search: CgroupSearch,
 ): FoundTier {
@@ -106,7 +106,7 @@ function linuxTier(
     tools: Object.values(tools).filter((path) => path !== undefined),
     create: (spec, onRefused = forgetVerdicts) => {
       const cgroup = "home" in search ? new Cgroup(search.home, spec) : undefined;
-      return new LinuxSandbox({ tier, spec, launcher, envTool: tools.env, cgroup, onRefused });
+      return new LinuxSandbox({ tier, spec, launcher, tools, cgroup, onRefused });
     },
   };
 }

@@ -167,6 +167,11 @@ for (const user of USERS) {
           expect(outcome.mountInTask).toBe("from outside index.js,node_modules\nEROFS\n");
         });
 
+        whenHeld("its first process opens the room inside the control group: none has to be moved", () => {
+          // Whoever opened it and the keeper; one that is moved comes alone. Version 2 has no such door.
+          expect(outcome.bornInGroup).toBe(outcome.probe.tiers?.memory.how === "cgroup1" ? 2 : undefined);
+        });
+
         whenHeld("output that nobody reads waits in the kernel", () => {
           expect(outcome.flood.exit).toEqual({ kind: "signal", signal: "killed" });
           expect(outcome.flood.heldBytes).toBeLessThan(2 * MEBIBYTE);

@@ -146,6 +146,19 @@ const LOOK_AROUND = `
   }));`;
 
 export const scenarios = {
+  /** Processes in the sandbox's control group when its room stands and nothing runs in it yet. */
+  async bornInGroup(tier: SandboxTier) {
+    const search = findCgroupHome();
+    return withRoom(tier, async ({ sandbox }) => {
+      await sandbox.ready;
+      if (!("home" in search)) return undefined;
+      const { version, memory } = search.home;
+      const name = readdirSync(memory).find((group) => group.startsWith(`${supervisorName()}.`)) ?? "";
+      const path = join(memory, name, "cgroup.procs");
+      return version === 1 ? readFileSync(path, "latin1").trim().split("\n").length : undefined;
+    });
+  },
+
   async look(tier: SandboxTier) {
     const hostFile = join(tmpdir(), `lambda-run-secret-${process.pid}`);
     writeFileSync(hostFile, "");
