@@ -194,6 +194,11 @@ for (const user of USERS) {
         if (outcome.probe.tiers?.memory.exact === true) expect(outcome.runaway.lastMb).toBeLessThanOrEqual(160);
       });
 
+      whenHeld("the limit that a control group had for one process is open again when it has ended", () => {
+        const isHeld = outcome.probe.tiers?.memory.exact === true;
+        expect(outcome.limitAfterwards).toBe(isHeld ? 16 : undefined);
+      });
+
       whenHeld("peak memory counts from the last look", () => {
         expect(outcome.peak.first).toBeGreaterThan(100 * MEBIBYTE);
         expect(outcome.peak.second).toBeLessThan(outcome.peak.first - 60 * MEBIBYTE);
