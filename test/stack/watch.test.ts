@@ -109,6 +109,32 @@ describe("watching a stack", () => {
     expect([await session.invoke(), await session.invoke("other")]).toEqual([2, "y"]);
   });
 
+  it("takes a layer that was changed in, one of several too", async () => {
+    const files = smallProject(
+      'export const handler = async () => require("/opt/nodejs/part");',
+      "      Layers: [!Ref One, !Ref Two]",
+    );
+    const layer = (id: string): string =>
+      `  ${id}:\n    Type: AWS::Serverless::LayerVersion\n    Properties: { ContentUri: ${id} }\n`;
+    const session = await start({
+      ...files,
+      "template.yaml": `${files["template.yaml"]}${layer("One")}${layer("Two")}`,
+      "One/nodejs/part.js": "module.exports = 'old';",
+      "Two/nodejs/other.js": "",
+    });
+    expect(await session.invoke()).toBe("old");
+    // As editors save: the file is another one afterwards.
+    const saved = session.next("built");
+    session.project.write("One/nodejs/part.js.new", "module.exports = 'new';");
+    renameSync(
+      join(session.project.folder, "One/nodejs/part.js.new"),
+      join(session.project.folder, "One/nodejs/part.js"),
+    );
+    await saved;
+    await session.watch.idle();
+    expect(await session.invoke()).toBe("new");
+  });
+
   it("builds once for a save, and not at all for one without a change", async () => {
     const session = await start();
     const file = join(session.project.folder, "src/hello.ts");

@@ -63,11 +63,18 @@ export class CodeWatch {
       working: undefined,
     };
     this.#functions.set(config.arn, watched);
+    await this.#addLayers(config);
     if (config.code.kind === "image") return this.#addImage(watched, config.code);
     if (config.code.kind === "folder") return this.#options.files.add({ files: [], trees: [config.code.root] });
     // The folder of the handler, in case the first build fails and says nothing of its files.
     await this.#options.files.add({ files: [`${config.code.root}/${config.code.handlerFile}`] });
     await this.#rebuild(watched, true);
+  }
+
+  /** Archives and layers that are not there cannot be watched. */
+  async #addLayers({ layers }: FunctionConfig): Promise<void> {
+    const trees = layers.filter((layer) => statSync(layer, { throwIfNoEntry: false })?.isDirectory() === true);
+    if (trees.length > 0) await this.#options.files.add({ files: [], trees });
   }
 
   /** Its first build goes on beside the start: an engine takes its time. What is in the folder of a build counts. */
@@ -88,6 +95,7 @@ export class CodeWatch {
     }
     await watched.working;
     watched.config = config;
+    await this.#addLayers(config);
     const { host, cache, inspect } = this.#options;
     host.updateSource(
       config,
@@ -108,9 +116,10 @@ export class CodeWatch {
       const { code } = watched.config;
       const tree = code.kind === "folder" ? code.root : code.kind === "image" ? code.build?.context : undefined;
       const concerned =
-        tree !== undefined
+        isInLayer(path, watched.config) ||
+        (tree !== undefined
           ? path.startsWith(`${tree}/`)
-          : watched.inputs.has(path) || (watched.broken && SOURCE.test(path));
+          : watched.inputs.has(path) || (watched.broken && SOURCE.test(path)));
       if (!concerned) continue;
       watched.dirty.add(path);
       watched.working ??= this.#work(watched).finally(() => (watched.working = undefined));
@@ -152,9 +161,12 @@ export class CodeWatch {
         watched.broken = false;
         watched.built = built;
         watched.serves = true;
-        if (news && !(first && (await sameAsRunning(host, config, built))))
+        const newLayer = changed.some((path) => isInLayer(path, config));
+        // No part of the build: environments that are there have the old one mounted, one that waits included.
+        if (newLayer) host.updateSource(config);
+        else if (news && !(first && (await sameAsRunning(host, config, built))))
           host.updateSource(config, await fromBuild(config, built, cache, inspect(config)));
-        if (!first && (news || mended))
+        if (!first && (news || mended || newLayer))
           onEvent({
             kind: "built",
             functionName: config.name,
@@ -189,6 +201,9 @@ export class CodeWatch {
     }
   }
 }
+
+const isInLayer = (path: string, { layers }: FunctionConfig): boolean =>
+  layers.some((layer) => path.startsWith(`${layer}/`));
 
 /** File systems keep coarser time than clocks: a build too many does no harm. */
 const MTIME_SLACK_MS = 20;
