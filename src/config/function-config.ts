@@ -117,6 +117,8 @@ export interface FunctionConfig {
   readonly version: string;
   /** Absent = AWS's defaults: two retries, six hours, nowhere to go. */
   readonly asyncInvoke?: AsyncInvokeConfig;
+  /** The same for calls by alias or version, by its name; the dead-letter target is the function's. */
+  readonly asyncInvokeOf?: Readonly<Record<string, AsyncInvokeConfig>>;
   /** What the template publishes of it; absent = `$LATEST` is all there is. */
   readonly published?: Published;
   readonly tracing?: "Active" | "PassThrough";

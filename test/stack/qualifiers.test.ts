@@ -1,5 +1,13 @@
 /** What fires a function by the ARN of an alias or version runs that version, and the function is told so. */
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import {
+  DeleteFunctionEventInvokeConfigCommand,
+  DeleteFunctionUrlConfigCommand,
+  GetFunctionUrlConfigCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionEventInvokeConfigsCommand,
+  ListFunctionUrlConfigsCommand,
+} from "@aws-sdk/client-lambda";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
@@ -51,6 +59,10 @@ Resources:
   Landing: { Type: AWS::S3::Bucket, Properties: { BucketName: landing, NotificationConfiguration: { LambdaConfigurations: [{ Event: "s3:ObjectCreated:*", Function: !Ref Fn.Alias }] } } }
   News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
   Heard: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref News, Protocol: lambda, Endpoint: !Ref Fn.Alias } }
+  Url: { Type: AWS::Lambda::Url, Properties: { TargetFunctionArn: !Ref Fn, Qualifier: canary, AuthType: NONE } }
+  OfAlias: { Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: !Ref Fn, Qualifier: canary, MaximumRetryAttempts: 1, DestinationConfig: { OnSuccess: { Destination: !GetAtt Records.Arn } } } }
+  OfFunction: { Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: !Ref Fn, Qualifier: $LATEST, MaximumRetryAttempts: 0 } }
+  Records: { Type: AWS::SQS::Queue, Properties: { QueueName: records } }
   Source:
     Type: AWS::Serverless::Function
     Properties:
@@ -74,13 +86,16 @@ const told = (arn: string, version: string): Told & { readonly variable: string 
 
 let project: ProjectFolder;
 let stack: TestStack;
+let lambda: LambdaClient;
 const notices: string[] = [];
 
 beforeAll(async () => {
   project = new ProjectFolder({ "template.yaml": TEMPLATE, "code/index.js": CODE });
   stack = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
+  lambda = new LambdaClient(stack.clientConfig);
 });
 afterAll(async () => {
+  lambda.destroy();
   await stack.close();
   project.remove();
 });
@@ -143,8 +158,46 @@ test("a subscription", async () => {
 });
 
 test("a destination", async () => {
-  const client = new LambdaClient(stack.clientConfig);
-  await client.send(new InvokeCommand({ FunctionName: "source", InvocationType: "Event", Payload: "{}" }));
-  client.destroy();
+  await lambda.send(new InvokeCommand({ FunctionName: "source", InvocationType: "Event", Payload: "{}" }));
   expect(await toldOf((event) => "requestContext" in event && "responsePayload" in event)).toEqual(told(":live", "1"));
+});
+
+const FunctionName = "fn";
+const arnOf = (qualifier: string): string => told(`:${qualifier}`, "").arn;
+
+test("a URL", async () => {
+  const { FunctionUrlConfigs: [url] = [] } = await lambda.send(new ListFunctionUrlConfigsCommand({ FunctionName }));
+  expect(url?.FunctionArn).toBe(arnOf("canary"));
+  expect(await (await get("Fn", "")).json()).toEqual(told(":canary", "2"));
+  await lambda.send(new DeleteFunctionUrlConfigCommand({ FunctionName, Qualifier: "canary" }));
+  await expect(
+    lambda.send(new GetFunctionUrlConfigCommand({ FunctionName, Qualifier: "canary" })),
+  ).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+});
+
+test("event settings hold for calls by their own qualifier, and for no others", async () => {
+  for (const Qualifier of [undefined, "live", "canary"])
+    await lambda.send(
+      new InvokeCommand({
+        FunctionName,
+        InvocationType: "Event",
+        Payload: `"to ${Qualifier}"`,
+        ...(Qualifier && { Qualifier }),
+      }),
+    );
+  const isDone = (event: string): boolean => stack.invocations("fn").some((one) => one.event === event);
+  await stack.waitFor(() => isDone("to undefined") && isDone("to live"));
+  await stack.waitFor(async () => (await stack.sqs.depth("records")).visible > 0);
+  const records = (await stack.sqs.receive("records", 10)).map(({ body }) => JSON.parse(body) as object);
+  expect(records).toEqual([expect.objectContaining({ requestPayload: "to canary" })]);
+  const { FunctionEventInvokeConfigs = [] } = await lambda.send(
+    new ListFunctionEventInvokeConfigsCommand({ FunctionName }),
+  );
+  expect(FunctionEventInvokeConfigs.map((one) => [one.FunctionArn, one.MaximumRetryAttempts])).toEqual([
+    [arnOf("$LATEST"), 0],
+    [arnOf("canary"), 1],
+  ]);
+  await lambda.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName, Qualifier: "canary" }));
+  const left = await lambda.send(new ListFunctionEventInvokeConfigsCommand({ FunctionName }));
+  expect(left.FunctionEventInvokeConfigs).toHaveLength(1);
 });

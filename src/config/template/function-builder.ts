@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve as resolvePath } from "node:path";
 import type { z } from "zod";
 import { findModule, SOURCE_EXTENSIONS } from "../code.js";
 import { environmentFault } from "../environment.js";
-import type { ApiCors } from "../event-source.js";
+import type { ApiCors, FunctionTarget } from "../event-source.js";
 import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
 import { isJsonObject, jsonText } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
@@ -56,7 +56,7 @@ export const buildSamFunction: Builder = (resource, context) => {
   if (FunctionUrlConfig) {
     addFunctionUrl(
       `${resource.logicalId}Url`,
-      resource.logicalId,
+      { functionId: resource.logicalId },
       FunctionUrlConfig.AuthType,
       FunctionUrlConfig.InvokeMode,
       FunctionUrlConfig.Cors,
@@ -290,23 +290,32 @@ function asyncInvokeOf(
 /** AWS::Lambda::EventInvokeConfig: runs after the functions are built. */
 export const buildEventInvoke: Builder = (resource, context) => {
   const properties = readProperties(resource, eventInvokeResource, context.scope);
-  const id = functionTargetOf(properties.FunctionName, context)?.functionId;
+  const { functionId: id, qualifier = "$LATEST" } = functionTargetOf(properties.FunctionName, context) ?? {};
+  const { Qualifier = qualifier } = properties;
   const index = context.draft.functions.findIndex((fn) => fn.logicalId === id);
   const fn = context.draft.functions[index];
   const asyncInvoke = asyncInvokeOf(properties, fn?.asyncInvoke?.deadLetterTargetArn);
-  if (fn && asyncInvoke) context.draft.functions[index] = { ...fn, asyncInvoke };
+  if (!fn || !asyncInvoke) return;
+  const own =
+    Qualifier === "$LATEST" ? { asyncInvoke } : { asyncInvokeOf: { ...fn.asyncInvokeOf, [Qualifier]: asyncInvoke } };
+  context.draft.functions[index] = { ...fn, ...own };
 };
 
 export const buildFunctionUrl: Builder = (resource, context) => {
   if (resource.implicit) return;
-  const { AuthType, Cors, InvokeMode, TargetFunctionArn } = readProperties(resource, functionUrl, context.scope);
-  const functionId = functionTargetOf(TargetFunctionArn, context)?.functionId;
-  if (functionId !== undefined) addFunctionUrl(resource.logicalId, functionId, AuthType, InvokeMode, Cors, context);
+  const { AuthType, Cors, InvokeMode, Qualifier, TargetFunctionArn } = readProperties(
+    resource,
+    functionUrl,
+    context.scope,
+  );
+  const named = functionTargetOf(TargetFunctionArn, context);
+  const target = named && Qualifier !== undefined ? { ...named, qualifier: Qualifier } : named;
+  if (target !== undefined) addFunctionUrl(resource.logicalId, target, AuthType, InvokeMode, Cors, context);
 };
 
 function addFunctionUrl(
   eventId: string,
-  functionId: string,
+  target: FunctionTarget,
   authType: "NONE" | "AWS_IAM",
   invokeMode: "BUFFERED" | "RESPONSE_STREAM",
   cors: JsonObject | undefined,
@@ -318,7 +327,7 @@ function addFunctionUrl(
   const corsConfig: ApiCors | undefined = corsOf(cors);
   draft.eventSources.push({
     kind: "functionUrl",
-    functionId,
+    ...target,
     eventId,
     urlId,
     url: awsUrl.functionUrl(scope.realm, urlId),

@@ -156,5 +156,5 @@ export const functionUrl = z.object({
   AuthType: oneOf(["NONE", "AWS_IAM"]),
   InvokeMode: oneOf(["BUFFERED", "RESPONSE_STREAM"]).default("BUFFERED"),
   Cors: jsonObject().optional(),
-  ...ignored("Qualifier"),
+  Qualifier: text().optional(),
 });

@@ -15,14 +15,8 @@ import type { Rows } from "./rows.js";
 
 export const LATEST = "$LATEST";
 
-/** AWS's defaults: two retries, six hours, nowhere to go. */
-const ASYNC_DEFAULTS: AsyncInvokeConfig = {
-  maximumRetryAttempts: 2,
-  maximumEventAgeSeconds: 21_600,
-  onSuccessArn: undefined,
-  onFailureArn: undefined,
-  deadLetterTargetArn: undefined,
-};
+/** AWS's: two retries, six hours. */
+const ASYNC_DEFAULTS = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
 
 export interface DirectoryOptions {
   readonly realm: Realm;
@@ -36,7 +30,7 @@ export interface DirectoryOptions {
 }
 
 /** Parts of a function that the template can make and the API delete one by one. */
-export type DeclaredPart = "url" | "eventInvoke" | `alias:${string}` | `version:${string}`;
+export type DeclaredPart = `${"url" | "eventInvoke" | "alias" | "version"}:${string}`;
 
 /** A function URL, from the template or the API. */
 export interface KnownUrl {
@@ -121,19 +115,22 @@ export class FunctionDirectory {
   }
 
   /** What happens to asynchronous calls with this qualifier. */
-  asyncSettings(name: string, qualifier: string | undefined): AsyncInvokeConfig {
-    const declared = { ...ASYNC_DEFAULTS, ...this.latest(name)?.config.asyncInvoke };
-    const { deadLetterTargetArn } = declared;
-    const row = this.#options.rows.get("eventInvoke", name, qualifier ?? LATEST);
-    if (row === undefined)
-      return this.isGone(name, "eventInvoke") ? { ...ASYNC_DEFAULTS, deadLetterTargetArn } : declared;
+  asyncSettings(name: string, qualifier = LATEST): AsyncInvokeConfig {
+    const set = this.#options.rows.get("eventInvoke", name, qualifier) ?? this.templateAsync(name, qualifier);
     return {
-      maximumRetryAttempts: row.maximumRetryAttempts ?? ASYNC_DEFAULTS.maximumRetryAttempts,
-      maximumEventAgeSeconds: row.maximumEventAgeSeconds ?? ASYNC_DEFAULTS.maximumEventAgeSeconds,
-      onSuccessArn: row.onSuccessArn,
-      onFailureArn: row.onFailureArn,
-      deadLetterTargetArn,
+      maximumRetryAttempts: set?.maximumRetryAttempts ?? ASYNC_DEFAULTS.maximumRetryAttempts,
+      maximumEventAgeSeconds: set?.maximumEventAgeSeconds ?? ASYNC_DEFAULTS.maximumEventAgeSeconds,
+      onSuccessArn: set?.onSuccessArn,
+      onFailureArn: set?.onFailureArn,
+      deadLetterTargetArn: this.latest(name)?.config.asyncInvoke?.deadLetterTargetArn,
     };
+  }
+
+  /** What the template says about them. */
+  templateAsync(name: string, qualifier: string): AsyncInvokeConfig | undefined {
+    const { config } = this.#template.get(name) ?? {};
+    if (this.isGone(name, `eventInvoke:${qualifier}`)) return undefined;
+    return qualifier === LATEST ? config?.asyncInvoke : config?.asyncInvokeOf?.[qualifier];
   }
 
   /** Whether chains of calls in a circle are cut. */
@@ -165,11 +162,40 @@ export class FunctionDirectory {
     else await this.#options.rows.put("function", name, "", record, { durable: true });
   }
 
-  /** What the template says about the URL of a function. */
-  templateUrl(name: string): UrlRecord | undefined {
+  /** The URL of a function, or of an alias of it. */
+  urlOf(name: string, part: string): UrlRecord | undefined {
+    return this.#options.rows.get("url", name, part) ?? this.#templateUrl(name, part);
+  }
+
+  /** By what they belong to: `$LATEST` or an alias. */
+  urlsOf(name: string): readonly (readonly [part: string, url: UrlRecord])[] {
+    const stored = this.#options.rows.partsOf("url", name);
+    const declared = this.#urlSources(name).flatMap(({ qualifier: part = LATEST }) => {
+      const url = stored.some(([other]) => other === part) ? undefined : this.#templateUrl(name, part);
+      return url === undefined ? [] : [[part, url] as const];
+    });
+    return [...stored, ...declared];
+  }
+
+  /** Every function URL there is. */
+  urls(): readonly KnownUrl[] {
+    return this.all().flatMap(({ config: { name } }) =>
+      this.urlsOf(name).map(([part, url]) => ({
+        url,
+        functionName: name,
+        qualifier: part === LATEST ? undefined : part,
+      })),
+    );
+  }
+
+  #urlSources(name: string): readonly FunctionUrlSource[] {
     const { config } = this.#template.get(name) ?? {};
-    const source = this.#options.functionUrls().find(({ functionId }) => functionId === config?.logicalId);
-    if (source === undefined || this.isGone(name, "url")) return undefined;
+    return this.#options.functionUrls().filter(({ functionId }) => functionId === config?.logicalId);
+  }
+
+  #templateUrl(name: string, part: string): UrlRecord | undefined {
+    const source = this.#urlSources(name).find(({ qualifier = LATEST }) => qualifier === part);
+    if (source === undefined || this.isGone(name, `url:${part}`)) return undefined;
     const { urlId, authType, invokeMode, cors } = source;
     const at = this.#startedAt;
     return {
@@ -180,17 +206,6 @@ export class FunctionDirectory {
       createdAt: at,
       lastModified: at,
     };
-  }
-
-  /** Every function URL there is. */
-  urls(): readonly KnownUrl[] {
-    return this.all().flatMap(({ config: { name } }) => {
-      const stored = this.#options.rows
-        .partsOf("url", name)
-        .map(([part, url]) => ({ url, functionName: name, qualifier: part === LATEST ? undefined : part }));
-      const own = stored.some(({ qualifier }) => qualifier === undefined) ? undefined : this.templateUrl(name);
-      return own === undefined ? stored : [...stored, { url: own, functionName: name, qualifier: undefined }];
-    });
   }
 
   /** Freezes `$LATEST` under the next number. */

@@ -16,7 +16,6 @@
  *   nothing about how a function runs; so are key, metrics, log level and provisioned pollers of event source mappings
  * - SAM's events, URLs and event settings of a function with `AutoPublishAlias` are those of the function itself; on AWS they
  *   are the alias's. What names the alias runs its version
- * - AWS::Lambda::Url and AWS::Lambda::EventInvokeConfig with a qualifier are taken for the function's own
  * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *

@@ -7,6 +7,7 @@ export async function forgetQualifier(
   qualifier: string,
 ): Promise<void> {
   for (const kind of ["url", "eventInvoke", "policy"] as const) await rows.remove(kind, name, qualifier);
+  for (const kind of ["url", "eventInvoke"] as const) await directory.forget(name, `${kind}:${qualifier}`);
   const settings = rows.get("settings", name);
   if (settings === undefined) return;
   const { [qualifier]: _provisioned, ...provisioned } = settings.provisioned ?? {};

@@ -18,7 +18,7 @@ export const KEPT_OF_FUNCTIONS = ["VpcConfig", "KMSKeyArn", "FileSystemConfigs",
 /** Everything of a function but its code and layers. */
 export type Settings = Omit<
   FunctionConfig,
-  "code" | "layers" | "logicalId" | "name" | "arn" | "version" | "published" | "reservedConcurrency"
+  "code" | "layers" | "logicalId" | "name" | "arn" | "version" | "published" | "asyncInvokeOf" | "reservedConcurrency"
 >;
 
 /** What `input` says, over `current` (or AWS's defaults). Throws AWS's refusals. */

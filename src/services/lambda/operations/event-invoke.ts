@@ -122,12 +122,11 @@ function requireRow(call: Call): EventInvokeRecord {
   return row;
 }
 
-/** What the template says about the function. */
+/** What the template says about calls with this qualifier. */
 function declared({ context }: Call, name: string, qualifier: string): EventInvokeRecord | undefined {
-  const own = context.directory.latest(name);
-  if (qualifier !== LATEST || own?.config.asyncInvoke === undefined || !own.fromTemplate) return undefined;
-  if (context.directory.isGone(name, "eventInvoke")) return undefined;
-  const { maximumRetryAttempts, maximumEventAgeSeconds, onSuccessArn, onFailureArn } = own.config.asyncInvoke;
+  const own = context.directory.templateAsync(name, qualifier);
+  if (own === undefined) return undefined;
+  const { maximumRetryAttempts, maximumEventAgeSeconds, onSuccessArn, onFailureArn } = own;
   return {
     maximumRetryAttempts,
     maximumEventAgeSeconds,
@@ -146,18 +145,20 @@ async function remove(call: Call): Promise<Answer> {
   const { name, qualifier } = referenceOf(call);
   requireRow(call);
   await call.context.rows.remove("eventInvoke", name, qualifier ?? LATEST);
-  if ((qualifier ?? LATEST) === LATEST) await call.context.directory.forget(name, "eventInvoke");
+  await call.context.directory.forget(name, `eventInvoke:${qualifier ?? LATEST}`);
   return { status: 204 };
 }
 
 function list(call: Call): Answer {
   const { context, query } = call;
   const { name } = referenceOf(call);
-  requireTarget(call);
+  const { config } = requireTarget(call);
   const stored = context.rows.partsOf("eventInvoke", name);
-  const template = stored.some(([part]) => part === LATEST) ? undefined : declared(call, name, LATEST);
-  const all = [...stored, ...(template === undefined ? [] : [[LATEST, template] as const])];
-  const { rows, next } = page(all, query, 50);
+  const template = [LATEST, ...Object.keys(config.asyncInvokeOf ?? {})].flatMap((part) => {
+    const row = stored.some(([other]) => other === part) ? undefined : declared(call, name, part);
+    return row === undefined ? [] : [[part, row] as const];
+  });
+  const { rows, next } = page([...stored, ...template], query, 50);
   return {
     body: {
       FunctionEventInvokeConfigs: rows.map(([part, row]) => eventInvokeView(functionArn(context, name, part), row)),

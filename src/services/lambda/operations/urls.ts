@@ -44,7 +44,7 @@ async function create(call: Call): Promise<Answer> {
   const { context } = call;
   const { name, part, arn } = placeOf(call);
   const record = requireTarget(call);
-  if (urlOf(call, name, part) !== undefined)
+  if (context.directory.urlOf(name, part) !== undefined)
     throw conflict(
       `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
     );
@@ -68,13 +68,9 @@ function read({ input }: Call, current: UrlRecord): UrlRecord {
   };
 }
 
-function urlOf({ context }: Call, name: string, part: string): UrlRecord | undefined {
-  return context.rows.get("url", name, part) ?? (part === LATEST ? context.directory.templateUrl(name) : undefined);
-}
-
 function requireUrl(call: Call): Place & { readonly url: UrlRecord } {
   const place = placeOf(call);
-  const url = urlOf(call, place.name, place.part);
+  const url = call.context.directory.urlOf(place.name, place.part);
   if (url === undefined) throw resourceNotFound("The resource you requested does not exist.");
   return { ...place, url };
 }
@@ -96,7 +92,7 @@ async function update(call: Call): Promise<Answer> {
 async function remove(call: Call): Promise<Answer> {
   const { name, part } = requireUrl(call);
   await call.context.rows.remove("url", name, part);
-  if (part === LATEST) await call.context.directory.forget(name, "url");
+  await call.context.directory.forget(name, `url:${part}`);
   return { status: 204 };
 }
 
@@ -105,10 +101,7 @@ function list(call: Call): Answer {
   const { name } = referenceOf(call);
   if (context.directory.latest(name) === undefined)
     throw resourceNotFound("The resource you requested does not exist.");
-  const stored = context.rows.partsOf("url", name);
-  const template = stored.some(([part]) => part === LATEST) ? undefined : context.directory.templateUrl(name);
-  const all = [...stored, ...(template === undefined ? [] : [[LATEST, template] as const])];
-  const { rows, next } = page(all, query, 50);
+  const { rows, next } = page(context.directory.urlsOf(name), query, 50);
   const views = rows.map(([part, url]) =>
     urlView(functionArn(context, name, part === LATEST ? undefined : part), url, context.functionUrl(url.urlId)),
   );
