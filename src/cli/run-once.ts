@@ -37,11 +37,11 @@ export async function runOnce(
     inspect: inspector,
     ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
   });
+  const interruption = new Interruption();
   let stack: Stack | undefined;
-  let interruption: Interruption | undefined;
   try {
-    stack = await startStack(project, debugging, earlyRoom, json);
-    interruption = new Interruption();
+    stack = await Promise.race([startStack(project, debugging, earlyRoom, json), interruption.promise]);
+    if (stack === undefined) return EXIT.interrupted;
     // The one with local addresses in it; a file that the template does not know has none.
     const bound = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
     const result = await Promise.race([stack.invoke(bound, request), interruption.promise]);
@@ -62,7 +62,7 @@ export async function runOnce(
       cause: error,
     });
   } finally {
-    interruption?.stop();
+    interruption.stop();
     debugging.close();
     await earlyRoom?.close();
     await stack?.close();

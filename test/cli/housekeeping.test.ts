@@ -2,7 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, uti
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { userFolders } from "../../src/runtime/sandbox/environment-folder.js";
+import { StateLock } from "../../src/stack/state-lock.js";
 import { itUnless, NOT_LINUX } from "../unless.js";
+import { until } from "../until.js";
 import { ProjectFolder, smallProject } from "./cli.js";
 import { Screen } from "./screen.js";
 
@@ -93,6 +96,24 @@ describe("lambda-run down", () => {
 });
 
 describe("a one-shot command", () => {
+  it("that is interrupted before its turn has come leaves nothing of the room that it has begun", async () => {
+    const folder = project(smallProject(echo));
+    const state = join(folder.folder, ".lambda-run");
+    mkdirSync(state);
+    const lock = StateLock.take(state, "command");
+    const screen = new Screen(folder.spawn(["invoke", "hello"]));
+    const rooms = (): string[] =>
+      userFolders()
+        .flatMap((place) => readdirSync(place))
+        .filter((name) => name.startsWith(`${screen.pid}-`));
+    await screen.sees(/waiting for another lambda-run command/);
+    await until(() => rooms().length > 0);
+    screen.kill("SIGINT");
+    expect(await screen.exited).toBe(130);
+    expect(rooms()).toEqual([]);
+    (lock as StateLock).release();
+  });
+
   it("says which object events of its function would have fired something in a running stack", async () => {
     const folder = project({
       "template.yaml": `
