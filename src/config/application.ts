@@ -176,6 +176,8 @@ export interface LayerConfig extends Named {
   /** Folder laid over /opt, or a ZIP of it. */
   readonly path: string;
   readonly packaging: "folder" | "zip";
+  /** The folder of the layer that SAM builds the content into: `nodejs`, `python`. */
+  readonly builtInto?: string;
   readonly compatibleRuntimes: readonly string[];
 }
 

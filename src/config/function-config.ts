@@ -106,8 +106,10 @@ export interface FunctionConfig {
   readonly timeoutSeconds: number;
   readonly ephemeralStorageMb: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Host folders (unpacked), in the order they are laid over each other at /opt. */
+  /** Host folders or ZIPs, in the order they are laid over each other at /opt. */
   readonly layers: readonly string[];
+  /** Those whose content belongs into a folder of /opt (`nodejs`), by their path. */
+  readonly builtLayers?: Readonly<Record<string, string>>;
   /** Undefined = unreserved. 0 throttles every call. */
   readonly reservedConcurrency: number | undefined;
   readonly logging: LoggingConfig;

@@ -43,10 +43,10 @@ export class EarlyRoom {
     const code = prepareCode(config, cache, noImages, inspect);
     const sandboxes = probeSandbox(sandboxTier === undefined ? {} : { tier: sandboxTier });
     const made = Promise.all([code, sandboxes]).then(([prepared, factory]) => {
-      const { plan, taskRoot } = prepared;
+      const { plan, taskRoot, layers } = prepared;
       return {
         code: prepared,
-        room: newRoom((spec) => factory.create(spec), { config, plan, taskRoot, faithfulCpu }),
+        room: newRoom((spec) => factory.create(spec), { config, plan, layers, taskRoot, faithfulCpu }),
       };
     });
     return new EarlyRoom(config, code, made);

@@ -222,7 +222,7 @@ export class RuntimeHost {
 
   async #startEnvironment(entry: Entry): Promise<Environment> {
     const [code, createSandbox] = await Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]);
-    const { plan, taskRoot } = code;
+    const { plan, taskRoot, layers } = code;
     const { complete, earlyRoom } = this.#options;
     const config = complete === undefined ? entry.config : await complete(entry.config);
     const {
@@ -242,7 +242,7 @@ export class RuntimeHost {
         : undefined;
     const room =
       (await earlyRoom?.takeRoom(code)) ??
-      newRoom(createSandbox, { config, plan, taskRoot: slot?.folder ?? taskRoot, faithfulCpu });
+      newRoom(createSandbox, { config, plan, layers, taskRoot: slot?.folder ?? taskRoot, faithfulCpu });
     const environment = await Environment.start({
       config,
       realm,
@@ -296,6 +296,6 @@ interface Shell {
 
 /** Whether two versions of a function differ in nothing but their code: then a waiting environment suits both. */
 function sameShell(a: Shell, b: Shell): boolean {
-  const told = ({ config, code }: Shell): string => JSON.stringify([config, code?.plan.mounts]);
+  const told = ({ config, code }: Shell): string => JSON.stringify([config, code?.plan.mounts, code?.layers]);
   return a.code !== undefined && told(a) === told(b);
 }

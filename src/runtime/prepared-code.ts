@@ -4,6 +4,7 @@ import { prepareFolder } from "../config/code.js";
 import { AppError } from "../shared/errors.js";
 import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
 import { imagePlan, type ImageRunner, type PreparedImage } from "./images.js";
+import { withLayerFolders } from "./layer-folders.js";
 import { pythonNotice } from "./python.js";
 import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan } from "./launch-plans.js";
 import { nodeFor } from "./node-versions.js";
@@ -18,17 +19,20 @@ export interface PreparedCode {
   readonly notice: string | undefined;
   /** The SDK modules that the code imports (`@aws-sdk/client-s3`); empty when that is not known. */
   readonly sdkModules: readonly string[];
+  /** What is laid over /opt, all folders. */
+  readonly layers: readonly string[];
   /** Where such code runs; absent = the sandbox of this machine. */
   readonly createSandbox?: (spec: SandboxSpec) => Sandbox;
 }
 
 /** Builds where needed. Throws the LR3xxx errors of the build. */
 export async function prepareCode(
-  config: FunctionConfig,
+  declared: FunctionConfig,
   cache: string,
   images: () => Promise<ImageRunner>,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
+  const config = await withLayerFolders(declared, cache);
   switch (config.code.kind) {
     case "bundle":
       return fromBuild(config, cachedBuild(config, cache) ?? (await buildCode(config, cache)), cache, inspect);
@@ -51,17 +55,19 @@ function fromImage(image: PreparedImage): PreparedCode {
     inputs: [],
     notice: image.notice,
     sdkModules: [],
+    layers: [],
     createSandbox: (spec) => image.createSandbox(spec),
   };
 }
 
 /** Wraps a finished build, as watch mode makes them. */
 export async function fromBuild(
-  config: FunctionConfig,
+  declared: FunctionConfig,
   built: BuiltCode,
   cache: string,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
+  const config = await withLayerFolders(declared, cache);
   const node = nodeFor(config.runtime);
   const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
   const plan = nodePlan(config, node, layer, built.externalModules, inspect);
@@ -71,6 +77,7 @@ export async function fromBuild(
     inputs: built.inputs,
     notice: node.notice,
     sdkModules: built.sdk.map(({ specifier }) => specifier),
+    layers: config.layers,
   };
 }
 
@@ -92,6 +99,7 @@ async function fromFolder(
       inputs: [],
       notice: node.notice,
       sdkModules: [],
+      layers: config.layers,
     };
   }
   if (config.runtime.startsWith("python"))
@@ -101,9 +109,17 @@ async function fromFolder(
       inputs: [],
       notice: await pythonNotice(config.runtime),
       sdkModules: [],
+      layers: config.layers,
     };
   if (config.runtime.startsWith("provided"))
-    return { taskRoot: root, plan: customPlan(config, root), inputs: [], notice: undefined, sdkModules: [] };
+    return {
+      taskRoot: root,
+      plan: customPlan(config, root),
+      inputs: [],
+      notice: undefined,
+      sdkModules: [],
+      layers: config.layers,
+    };
   throw new AppError("LR5004", {
     what: `${config.runtime} is not run by lambda-run`,
     where: config.name,

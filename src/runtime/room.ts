@@ -12,6 +12,8 @@ export interface Room {
 export interface RoomOptions {
   readonly config: FunctionConfig;
   readonly plan: LaunchPlan;
+  /** Host folders laid over /opt. */
+  readonly layers: readonly string[];
   /** Host folder shown at /var/task. */
   readonly taskRoot: string;
   readonly faithfulCpu: boolean;
@@ -19,14 +21,14 @@ export interface RoomOptions {
 
 /** Begins to build it and returns at once. */
 export function newRoom(create: (spec: SandboxSpec) => Sandbox, options: RoomOptions): Room {
-  const { config, plan, taskRoot, faithfulCpu } = options;
+  const { config, plan, layers, taskRoot, faithfulCpu } = options;
   const id = randomBytes(16).toString("hex");
   const sandbox = create({
     id,
     memoryMb: config.memoryMb,
     ephemeralStorageMb: config.ephemeralStorageMb,
     taskRoot,
-    layers: config.layers,
+    layers,
     mounts: plan.mounts,
     faithfulCpu,
   });

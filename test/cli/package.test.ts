@@ -1,6 +1,15 @@
 /** `lambda-run package` as a process: what is written, that it runs, and that it is the same bytes twice. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createStack } from "../../src/index.js";
 import { unzip } from "../../src/runtime/unzip.js";
@@ -122,6 +131,17 @@ describe("lambda-run package", () => {
     await unzip(join(folder.folder, "src/build/Module.zip"), unpacked);
     expect(readdirSync(unpacked).sort()).toEqual(["module.mjs", "module.mjs.map", "views"]);
     expect(readFileSync(join(unpacked, "views/page.html"), "utf8")).toBe("<h1>");
+  });
+
+  it("puts the content of a layer with BuildMethod where SAM puts it", async () => {
+    const layer = "Properties: { ContentUri: layer/ }";
+    const template = TEMPLATE.replace(layer, `Metadata: { BuildMethod: nodejs22.x }\n    ${layer}`);
+    const folder = project({ ...FILES, "template.yaml": template, "layer/nodejs/shared.js": "", "layer/util.js": "" });
+    rmSync(join(folder.folder, "layer/nodejs"), { recursive: true });
+    await folder.run(["package", "--out", "build"]);
+    const unpacked = join(folder.folder, "unpacked");
+    await unzip(join(folder.folder, "build/Shared.zip"), unpacked);
+    expect(readdirSync(unpacked, { recursive: true })).toEqual(["nodejs", "nodejs/util.js"]);
   });
 
   it("keeps what is executable executable, and names the project's own sources in the map", async () => {

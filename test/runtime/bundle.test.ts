@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { deploymentBuild } from "../../src/runtime/deployment-build.js";
+import { zip } from "../services/lambda/zip.js";
 import { bodyOf, FunctionHost, HANDLERS, tierName, TIERS } from "./function-host.js";
 
 const cache = mkdtempSync(join(tmpdir(), "lambda-run-builds-"));
@@ -139,6 +140,36 @@ describe("a function with a layer", () => {
     expect(text).toContain("both of the application");
     expect(text).not.toContain("of the layer");
   });
+
+  test("takes a layer from a ZIP, anew when that is another", async () => {
+    writeFiles(root, { "zipped.js": "exports.handler = async () => require('packed');" });
+    const archive = join(project, "layer.zip");
+    const zipped = { ...bundled("zipped", root, { layers: [archive] }), arn: `${config.arn}-zip` };
+    for (const content of ["first", "second one"]) {
+      writeFileSync(archive, zip({ "nodejs/node_modules/packed/index.js": `module.exports = '${content}';` }));
+      functions.host.update(zipped);
+      expect(bodyOf(await functions.invoke(zipped))).toBe(content);
+    }
+  });
+
+  test.each(TIERS.map((tier) => [tierName(tier), tier] as const))(
+    "finds what SAM would build under nodejs, also beside other layers, on %s tier",
+    async (_name, tier) => {
+      const sources = join(project, "sources");
+      writeFiles(sources, { "node_modules/dependency/index.js": "module.exports = 'dependency';", "util.js": "" });
+      writeFiles(root, { "built.js": "exports.handler = async () => [require('dependency'), require('only-there')];" });
+      const here = new FunctionHost({ cache, ...(tier === undefined ? {} : { sandboxTier: tier }) });
+      try {
+        const built = bundled("built", root, { layers: [layer, sources], builtLayers: { [sources]: "nodejs" } });
+        expect(bodyOf(await here.invoke(built))).toEqual(["dependency", "package of the layer"]);
+        writeFiles(sources, { "node_modules/dependency/index.js": "module.exports = 'changed dependency';" });
+        here.host.update(built);
+        expect(bodyOf(await here.invoke(built))).toEqual(["changed dependency", "package of the layer"]);
+      } finally {
+        await here.close();
+      }
+    },
+  );
 
   test("finds the sources of the layer where tsconfig.json maps /opt to them", async () => {
     const mapped = join(project, "mapped");

@@ -5,7 +5,7 @@ import { findModule, SOURCE_EXTENSIONS } from "../code.js";
 import { environmentFault } from "../environment.js";
 import type { ApiCors, FunctionTarget } from "../event-source.js";
 import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
-import { isJsonObject, jsonText } from "../json.js";
+import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
@@ -146,7 +146,7 @@ function commonOf(
     timeoutSeconds: properties.Timeout,
     ephemeralStorageMb: properties.EphemeralStorage?.Size ?? 512,
     environment: variables,
-    layers: layerPaths(logicalId, properties.Layers, context),
+    ...layersOf(logicalId, properties.Layers, context),
     reservedConcurrency: properties.ReservedConcurrentExecutions,
     logging: {
       format: logging?.LogFormat ?? "Text",
@@ -222,9 +222,13 @@ function missingPath(source: CodeSource, context: BuildContext): string | undefi
   }
 }
 
-/** Host paths of the layers that are declared here; those of other accounts are announced and left out. */
-function layerPaths(functionId: string, arns: readonly string[], context: BuildContext): string[] {
-  return arns.flatMap((arn) => {
+/** The layers that are declared here; those of other accounts are announced and left out. */
+function layersOf(
+  functionId: string,
+  arns: readonly string[],
+  context: BuildContext,
+): Pick<FunctionConfig, "layers" | "builtLayers"> {
+  const layers = arns.flatMap((arn) => {
     const layer = context.draft.layers.find(
       (candidate) => candidate.arn === arn || candidate.arn.startsWith(`${arn}:`),
     );
@@ -232,8 +236,13 @@ function layerPaths(functionId: string, arns: readonly string[], context: BuildC
       context.scope.problems.notice(
         `${functionId}: the layer ${arn} is not part of this template; /opt is without it.`,
       );
-    return layer ? [layer.path] : [];
+    return layer ?? [];
   });
+  const built = layers.flatMap(({ path, builtInto }) => (builtInto === undefined ? [] : [[path, builtInto]]));
+  return {
+    layers: layers.map(({ path }) => path),
+    ...(built.length === 0 ? {} : { builtLayers: Object.fromEntries(built) as Record<string, string> }),
+  };
 }
 
 export const buildLayer: Builder = (resource, context) => {
@@ -248,10 +257,9 @@ export const buildLayer: Builder = (resource, context) => {
   }
   const path = isAbsolute(content) ? content : resolvePath(context.baseFolder, content);
   if (!context.exists(path)) context.scope.problems.notice(`The layer ${logicalId} is not at ${path}.`);
-  else if (isUnbuilt(metadata["BuildMethod"], path, context))
-    context.scope.problems.notice(
-      `The layer ${logicalId} is laid over /opt as it is: its BuildMethod (${jsonText(metadata["BuildMethod"])}) is not run here. Run \`sam build\` and pass --template .aws-sam/build/template.yaml.`,
-    );
+  const builtInto = builtIntoOf(metadata["BuildMethod"], path, context);
+  const unbuilt = unbuiltOf(metadata["BuildMethod"], path, builtInto, context);
+  if (unbuilt !== undefined) context.scope.problems.notice(`The layer ${logicalId} ${unbuilt}`);
   context.draft.layers.push({
     logicalId,
     name,
@@ -259,16 +267,32 @@ export const buildLayer: Builder = (resource, context) => {
     version: 1,
     path,
     packaging: path.endsWith(".zip") ? "zip" : "folder",
+    ...(builtInto === undefined ? {} : { builtInto }),
     compatibleRuntimes: CompatibleRuntimes,
   });
 };
 
 /** SAM puts what it builds for nodejs22.x under nodejs, for python3.13 under python: where the runtime looks. */
-function isUnbuilt(method: Json | undefined, path: string, { exists }: BuildContext): boolean {
-  if (typeof method !== "string") return false;
-  if (method === "makefile") return exists(join(path, "Makefile"));
-  const folder = /^(nodejs|python|java|ruby)/.exec(method)?.[1];
-  return folder !== undefined && !exists(join(path, folder));
+function builtIntoOf(method: Json | undefined, path: string, { exists }: BuildContext): string | undefined {
+  const folder = typeof method === "string" ? /^(nodejs|python)\d/.exec(method)?.[1] : undefined;
+  return folder === undefined || path.endsWith(".zip") || exists(join(path, folder)) ? undefined : folder;
+}
+
+/** What is said of a layer whose build does more than put files into their place. */
+function unbuiltOf(
+  method: Json | undefined,
+  path: string,
+  builtInto: string | undefined,
+  { exists, readText }: BuildContext,
+): string | undefined {
+  if (method === "makefile" && exists(join(path, "Makefile")))
+    return "is laid over /opt as it is: its Makefile is not run here. Run `sam build`, then pass --template .aws-sam/build/template.yaml.";
+  if (builtInto === "nodejs" && !exists(join(path, "node_modules"))) {
+    const manifest = readText(join(path, "package.json"));
+    if (manifest !== undefined && /"dependencies"\s*:\s*\{\s*"/.test(manifest))
+      return `lacks its packages: run \`npm install\` in ${path}.`;
+  }
+  return undefined;
 }
 
 type EventInvoke = NonNullable<SamFunction["EventInvokeConfig"]>;

@@ -12,7 +12,9 @@ import { AppError } from "../../shared/errors.js";
 import { bootstrapFile } from "../../runtime/bootstrap-file.js";
 import { findHandlerSource } from "../../runtime/bundle.js";
 import { externalsOf } from "../../runtime/bundle-options.js";
+import { cacheFolder } from "../../runtime/cache-folder.js";
 import { deploymentBuild } from "../../runtime/deployment-build.js";
+import { withLayerFolders } from "../../runtime/layer-folders.js";
 import { unzip } from "../../runtime/unzip.js";
 import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
@@ -53,8 +55,13 @@ export async function checkDeployment(application: Application, stateFolder: str
   return [...findings, ...checkMappings(application)];
 }
 
-async function checkFunction(fn: FunctionConfig, application: Application, stateFolder: string): Promise<Finding[]> {
+async function checkFunction(
+  declared: FunctionConfig,
+  application: Application,
+  stateFolder: string,
+): Promise<Finding[]> {
   const baseFolder = application.sourceFile === undefined ? process.cwd() : dirname(application.sourceFile);
+  const fn = await withLayerFolders(declared, cacheFolder(baseFolder));
   if (fn.code.kind === "image") return checkImage(fn, fn.code);
   const malformed = malformedHandler(fn);
   if (malformed !== undefined) return [malformed];

@@ -5,7 +5,9 @@ import type { FunctionConfig } from "../../config/function-config.js";
 import type { LayerConfig } from "../../config/application.js";
 import { prepareFolder } from "../../config/code.js";
 import { besideFiles } from "../../runtime/besides.js";
+import { cacheFolder } from "../../runtime/cache-folder.js";
 import { deploymentBuild } from "../../runtime/deployment-build.js";
+import { withLayerFolders } from "../../runtime/layer-folders.js";
 import { unzip } from "../../runtime/unzip.js";
 import { folderFiles } from "./folder-files.js";
 import type { PackageFile } from "./zip.js";
@@ -36,7 +38,7 @@ export async function functionCode(fn: FunctionConfig, { baseFolder, without }: 
           : "it is a container image: `sam build` builds it, and `sam deploy` pushes it",
     };
   if (code.kind === "bundle") {
-    const built = await deploymentBuild(fn, baseFolder);
+    const built = await deploymentBuild(await withLayerFolders(fn, cacheFolder(baseFolder)), baseFolder);
     const files = built.files.map(({ name, bytes }) => ({ name, bytes, sizeBytes: bytes.length, executable: false }));
     const names = new Set(files.map(({ name }) => name));
     const besides = besideFiles(code).filter(
@@ -62,7 +64,12 @@ export async function functionCode(fn: FunctionConfig, { baseFolder, without }: 
 export async function layerCode(layer: LayerConfig, { without }: CodeOptions): Promise<Code> {
   return layer.packaging === "zip"
     ? { kind: "archive", path: layer.path }
-    : { kind: "files", files: await folderFiles(layer.path, without), notices: [] };
+    : { kind: "files", files: await layerFiles(layer, without), notices: [] };
+}
+
+async function layerFiles({ path, builtInto }: LayerConfig, without: readonly string[]): Promise<PackageFile[]> {
+  const files = await folderFiles(path, without);
+  return builtInto === undefined ? files : files.map((file) => ({ ...file, name: `${builtInto}/${file.name}` }));
 }
 
 function folderNotices(fn: FunctionConfig, root: string): string[] {

@@ -8,6 +8,7 @@ import type { CodeSource, FunctionConfig } from "../../config/function-config.js
 import { incrementalBuilder, type BuiltCode, type IncrementalBuilder } from "../../runtime/bundle.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import type { DebuggerOptions } from "../../runtime/launch-plans.js";
+import { withLayerFolders } from "../../runtime/layer-folders.js";
 import { fromBuild } from "../../runtime/prepared-code.js";
 import type { WatchEvent } from "./events.js";
 import type { FileWatch } from "./file-watch.js";
@@ -71,10 +72,12 @@ export class CodeWatch {
     await this.#rebuild(watched, true);
   }
 
-  /** Archives and layers that are not there cannot be watched. */
+  /** Layers that are not there cannot be watched. */
   async #addLayers({ layers }: FunctionConfig): Promise<void> {
-    const trees = layers.filter((layer) => statSync(layer, { throwIfNoEntry: false })?.isDirectory() === true);
-    if (trees.length > 0) await this.#options.files.add({ files: [], trees });
+    const there = layers.flatMap((path) => ({ path, stats: statSync(path, { throwIfNoEntry: false }) }));
+    const pathsOf = (isFolder: boolean): string[] =>
+      there.filter(({ stats }) => stats?.isDirectory() === isFolder).map(({ path }) => path);
+    if (there.length > 0) await this.#options.files.add({ files: pathsOf(false), trees: pathsOf(true) });
   }
 
   /** Its first build goes on beside the start: an engine takes its time. What is in the folder of a build counts. */
@@ -152,7 +155,13 @@ export class CodeWatch {
     const startedMs = Date.now();
     try {
       if (config.code.kind === "bundle") {
-        watched.builder ??= await incrementalBuilder(config, cache);
+        const newLayer = changed.some((path) => isInLayer(path, config));
+        if (newLayer) {
+          // What is left to the layers may be another package now.
+          await watched.builder?.dispose();
+          watched.builder = undefined;
+        }
+        watched.builder ??= await incrementalBuilder(await withLayerFolders(config, cache), cache);
         const built = await watched.builder.build();
         const news = built.hash !== watched.built?.hash;
         const mended = watched.broken;
@@ -161,7 +170,6 @@ export class CodeWatch {
         watched.broken = false;
         watched.built = built;
         watched.serves = true;
-        const newLayer = changed.some((path) => isInLayer(path, config));
         // No part of the build: environments that are there have the old one mounted, one that waits included.
         if (newLayer) host.updateSource(config);
         else if (news && !(first && (await sameAsRunning(host, config, built))))
@@ -203,7 +211,7 @@ export class CodeWatch {
 }
 
 const isInLayer = (path: string, { layers }: FunctionConfig): boolean =>
-  layers.some((layer) => path.startsWith(`${layer}/`));
+  layers.some((layer) => path === layer || path.startsWith(`${layer}/`));
 
 /** File systems keep coarser time than clocks: a build too many does no harm. */
 const MTIME_SLACK_MS = 20;

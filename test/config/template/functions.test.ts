@@ -110,12 +110,33 @@ test("a layer of another account is announced and left out", () => {
   expect(notices).toEqual([expect.stringContaining("layer:AWSLambdaPowertools:1 is not part of this template")]);
 });
 
-test("a layer that SAM would build is announced, unless it lies ready", () => {
-  const layer = (id: string): string =>
-    `  ${id}:\n    Type: AWS::Serverless::LayerVersion\n    Metadata: { BuildMethod: nodejs22.x }\n    Properties: { ContentUri: ${id} }\n`;
-  const files = { "Sources/package.json": "{}", "Ready/nodejs/package.json": "{}" };
-  expect(read(`Resources:\n${layer("Sources")}${layer("Ready")}`, {}, files).notices).toEqual([
-    expect.stringMatching(/^The layer Sources is laid over \/opt as it is: its BuildMethod \(nodejs22\.x\) is not run/),
+test("a layer that SAM builds is laid where SAM puts it; what its build has to do besides is announced", () => {
+  const layer = (id: string, method: string): string =>
+    `${id}: { Type: AWS::Serverless::LayerVersion, Metadata: { BuildMethod: ${method} }, Properties: { ContentUri: ${id} } }`;
+  const layers = [
+    layer("Sources", "nodejs22.x"),
+    layer("Ready", "nodejs22.x"),
+    layer("Python", "python3.13"),
+    layer("Made", "makefile"),
+  ];
+  const { functions, notices } = read(
+    withFunction("Layers: [!Ref Sources, !Ref Ready, !Ref Python, !Ref Made]", layers.join("\n")),
+    {},
+    {
+      "Sources/package.json": '{ "dependencies": { "left": "1" } }',
+      "Ready/nodejs/package.json": "{}",
+      "Python/util.py": "",
+      "Made/Makefile": "",
+    },
+  );
+  const built = Object.entries(functions[0]?.builtLayers ?? {}).map(([path, into]) => [path.split("/").pop(), into]);
+  expect(built).toEqual([
+    ["Sources", "nodejs"],
+    ["Python", "python"],
+  ]);
+  expect(notices).toEqual([
+    expect.stringMatching(/^The layer Sources lacks its packages: run `npm install` in /),
+    expect.stringMatching(/^The layer Made is laid over \/opt as it is: its Makefile is not run here\./),
   ]);
 });
 
