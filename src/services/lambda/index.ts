@@ -42,8 +42,7 @@
  * - Refusals in words of our own: resource policies that are no policy, dead-letter targets that are neither queue nor
  *   topic, manual runtime management without a runtime, more than five filters, provisioned pollers that do not fit a
  *   queue, and parameters of streams for a queue other than the recorded ones
- * - From memory or second hand: a reservation below the provisioned concurrency, a file system without a network, SnapStart,
- *   log levels of plain text, images with a handler, and the bound that code and layers share
+ * - From memory: what is said of a reservation below the provisioned concurrency
  * - CreateFunction and PublishVersion with a qualifier: refused in the words that are known of UpdateFunctionCode
  * - Several broken constraints in one answer: their order is that of the API model, of one member the pattern comes first;
  *   the order of values in some enum sets; which lists say that their members must not be null

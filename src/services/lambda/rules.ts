@@ -70,19 +70,21 @@ export function checkSettings(
     readonly asSent: JsonObject;
   },
 ): void {
+  // Quoted in pulumi/pulumi-aws#5439.
   if (isImage && IMAGE_LACKS.some((member) => isSaid(input[member])))
     throw invalidParameter(
       "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
     );
+  // Quoted in localstack/localstack#12458. Images may have it since July 2026 (serverless/serverless#13834).
   const snapStart = stringMember(objectMember(asSent, "SnapStart") ?? {}, "ApplyOn");
-  const runtime = isImage ? "ContainerImage" : config.runtime;
-  if (snapStart === "PublishedVersions" && !SNAPSTART.test(runtime))
-    throw invalidParameter(`${runtime} is not supported for SnapStart enabled functions.`);
+  if (snapStart === "PublishedVersions" && !isImage && !SNAPSTART.test(config.runtime))
+    throw invalidParameter(`${config.runtime} is not supported for SnapStart enabled functions.`);
   checkLogLevels(objectMember(input, "LoggingConfig") ?? {}, config);
   checkFileSystem(asSent);
   checkDeadLetter(stringMember(objectMember(input, "DeadLetterConfig") ?? {}, "TargetArn"));
 }
 
+/** Quoted in aws/aws-cdk#28045. */
 function checkLogLevels(sent: JsonObject, { logging }: Pick<FunctionConfig, "logging">): void {
   if (logging.format === "JSON") return;
   if (isSaid(sent["ApplicationLogLevel"]) || isSaid(sent["SystemLogLevel"]))
@@ -91,6 +93,7 @@ function checkLogLevels(sent: JsonObject, { logging }: Pick<FunctionConfig, "log
     );
 }
 
+/** Quoted in aws-cloudformation/cfn-lint#4408. */
 function checkFileSystem(asSent: JsonObject): void {
   const [system] = listMember(asSent, "FileSystemConfigs") ?? [];
   if (!isJsonObject(system) || hasNetwork(asSent)) return;

@@ -1,5 +1,5 @@
 /**
- * Code and layers share one bound, unpacked. Texts as users quote them from AWS.
+ * Code and layers share one bound, unpacked. Texts: bento-video/bento#1, lambci/git-lambda-layer#27.
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 import { readdir, stat } from "node:fs/promises";

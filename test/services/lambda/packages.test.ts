@@ -38,6 +38,13 @@ describe.each([
   });
 });
 
+test("an image may have SnapStart", async () => {
+  const image = { PackageType: "Image", Code: { ImageUri: "x:1" }, Runtime: undefined, Handler: undefined } as const;
+  const SnapStart = { ApplyOn: "PublishedVersions" } as const;
+  const input = functionInput("pictured", { ...image, SnapStart, Publish: true });
+  expect(await client.send(new CreateFunctionCommand(input))).toMatchObject({ SnapStart, Version: "1" });
+});
+
 test.each([
   ["RequestResponse", 6 * MEBIBYTE + 1, "Request must be smaller than 6291456 bytes for the InvokeFunction operation"],
   [
