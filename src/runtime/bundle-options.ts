@@ -6,6 +6,7 @@ import type { BuildOptions as EsbuildOptions, Plugin } from "esbuild";
 import type { CodeSource } from "../config/function-config.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { packageOf } from "./bundle-errors.js";
+import { moduleFolders } from "./module-folders.js";
 
 export type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
 
@@ -55,7 +56,11 @@ export function esbuildOptions(
     ...(build.define === undefined ? {} : { define: { ...build.define } }),
     ...(build.mainFields === undefined ? {} : { mainFields: [...build.mainFields] }),
     logLevel: "silent",
-    plugins: [runtimeProvidedSdk(sdk, purpose), ...(layers.length === 0 ? [] : [modulesOfLayers(layers)])],
+    plugins: [
+      runtimeProvidedSdk(sdk, purpose),
+      ...(layers.length === 0 ? [] : [modulesOfLayers(layers)]),
+      ...(esm || source.besides === undefined ? [] : [moduleFolders(source.root, entry)]),
+    ],
   };
 }
 

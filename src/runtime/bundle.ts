@@ -42,6 +42,8 @@ interface BuildRecord {
   readonly inputs: readonly InputStamp[];
 }
 
+/** Raised when the same sources make another build. */
+const BUILD_FORMAT = 2;
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
 
 /** The source file behind a handler string; throws LR3002 with the near miss. */
@@ -175,7 +177,7 @@ function absoluteSources(contents: Uint8Array, root: string): Buffer {
 
 function buildKey(config: FunctionConfig, source: BundleSource): string {
   return createHash("sha256")
-    .update(JSON.stringify([source, config.layers, config.handler, process.versions.node, OWN_ROOT]))
+    .update(JSON.stringify([BUILD_FORMAT, source, config.layers, config.handler, process.versions.node, OWN_ROOT]))
     .digest("hex")
     .slice(0, 16);
 }

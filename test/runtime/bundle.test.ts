@@ -266,6 +266,30 @@ describe("the files beside a bundle", () => {
     expect(existsSync(join(taskRoot, "views", "up"))).toBe(false);
   });
 
+  test("are found by modules of other folders through their __dirname, whose traces name the right line", async () => {
+    writeFiles(root, {
+      "package.json": "{}",
+      "folders.js": `
+        const { page, own, where } = require("./lib/deep/reads");
+        exports.handler = async () => ({ page: page(), own, where });`,
+      "lib/deep/reads.ts": `"use strict";
+        import { readFileSync } from "node:fs";
+        export { own } from "./declares";
+        export const page = () => readFileSync(__dirname + "/page.html", "utf8");
+        export const where = [__filename.slice(-18), new Error("x").stack!.split("\\n")[1]];`,
+      "lib/deep/declares.js": "const __dirname = 'its own'; exports.own = __dirname;",
+      "lib/deep/page.html": "<p>",
+    });
+    const folders = functions.function("x", "folders.handler", {
+      code: { kind: "bundle", root, handlerFile: "folders", build: { external: [] }, besides: "" },
+    });
+    expect(bodyOf(await functions.invoke(folders))).toEqual({
+      page: "<p>",
+      own: "its own",
+      where: ["/lib/deep/reads.ts", expect.stringMatching(/src\/lib\/deep\/reads\.ts:5:/)],
+    });
+  });
+
   test("leave out package.json where it would make an ES module of a bundle in CommonJS", async () => {
     writeFiles(root, { "common.cjs": "exports.handler = async () => 'common';" });
     const common = { ...config, arn: `${config.arn}-c`, handler: "common.handler" };
