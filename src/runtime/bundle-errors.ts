@@ -5,6 +5,7 @@ import type { BuildFailure, Message } from "esbuild";
 import { codeFrame } from "../config/code-frame.js";
 import { AppError, messageOf } from "../shared/errors.js";
 
+const NO_LOADER = /^No loader is configured for "(\.[^"]+)" files/;
 const MISSING = /^Could not resolve "([^"]+)"/;
 /** More of the same helps nobody. */
 const MAX_SHOWN = 3;
@@ -50,7 +51,16 @@ export function buildError(thrown: unknown, functionName: string, root: string):
           : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
     });
   }
-  return new AppError("LR3001", { what: `${functionName} does not compile: ${first.text}`, ...common });
+  const unknown = NO_LOADER.exec(first.text)?.[1];
+  return new AppError("LR3001", {
+    what: `${functionName} does not compile: ${first.text}`,
+    ...common,
+    ...(unknown === undefined
+      ? {}
+      : {
+          fix: `Say in Metadata.BuildProperties.Loader what it is, such as "${unknown}=text", or "${unknown}=empty" to leave it out.`,
+        }),
+  });
 }
 
 /** LR3002, with the file that differs only by letter case if there is one. */

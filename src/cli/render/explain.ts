@@ -38,6 +38,9 @@ export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | un
   const absent = /ENOENT.*'\/var\/task\/([^']+)'/.exec(message)?.[1];
   if (absent !== undefined && fn.code.kind === "bundle" && existsSync(join(fn.code.root, absent)))
     return `${absent} is not shipped with the bundle: import it, or see "Files beside a bundle" in docs/deploying.md.`;
+  const computed = /Module not found in bundle: (\S+)/.exec(message)?.[1];
+  if (computed !== undefined)
+    return `Name the file with its extension, as esbuild bundled it: ${computed}.js, if that is it.`;
   if (/\bEROFS\b/.test(message)) return "Write below /tmp: the rest of Lambda's file system is read-only.";
   return errorType === undefined ? undefined : ADVICE[errorType]?.(fn, message);
 }

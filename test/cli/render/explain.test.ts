@@ -47,6 +47,12 @@ test("a custom runtime without bootstrap is told where it is looked for, and tha
   expect(line).toContain("sam build");
 });
 
+test("a computed module name without its extension is told", () => {
+  expect(advice("nodejs22.x", bundle, "Error", "Module not found in bundle: ./plugins/one")).toContain(
+    "with its extension, as esbuild bundled it: ./plugins/one.js",
+  );
+});
+
 test("a file of the sources that is not shipped is told by its name", () => {
   const message = (name: string): string => `ENOENT: no such file or directory, open '/var/task/${name}'`;
   expect(advice("nodejs22.x", bundle, "Error", message("views/page.html"))).toMatch(
