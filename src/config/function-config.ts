@@ -69,13 +69,12 @@ export interface BuildOptions {
   readonly sourcemap?: boolean;
 }
 
-/** What happens to asynchronous invocations that fail: EventInvokeConfig and DeadLetterQueue. */
-export interface AsyncInvokeConfig {
+/** EventInvokeConfig: what happens to asynchronous calls by one qualifier. */
+export interface EventInvokeConfig {
   readonly maximumRetryAttempts: number;
   readonly maximumEventAgeSeconds: number;
   readonly onSuccessArn: string | undefined;
   readonly onFailureArn: string | undefined;
-  readonly deadLetterTargetArn: string | undefined;
 }
 
 /** `AutoPublishAlias`, AWS::Lambda::Version and AWS::Lambda::Alias of one function. */
@@ -117,10 +116,9 @@ export interface FunctionConfig {
   readonly role: string;
   /** `$LATEST` or a published number. */
   readonly version: string;
-  /** Absent = AWS's defaults: two retries, six hours, nowhere to go. */
-  readonly asyncInvoke?: AsyncInvokeConfig;
-  /** The same for calls by alias or version, by its name; the dead-letter target is the function's. */
-  readonly asyncInvokeOf?: Readonly<Record<string, AsyncInvokeConfig>>;
+  /** By `$LATEST`, alias or version; absent = AWS's defaults: two retries, six hours, nowhere to go. */
+  readonly eventInvoke?: Readonly<Record<string, EventInvokeConfig>>;
+  readonly deadLetterTargetArn?: string | undefined;
   /** What the template publishes of it; absent = `$LATEST` is all there is. */
   readonly published?: Published;
   readonly tracing?: "Active" | "PassThrough";

@@ -122,6 +122,24 @@ export class RuntimeHost {
   /** New configuration or code: the next invocation runs on it, those under way finish on the old. */
   update(config: FunctionConfig, code?: PreparedCode): void {
     const entry = this.#entry(config);
+    this.#exchange(entry, config, code);
+    if (code !== undefined && this.#options.standby === true) entry.pool.prepare();
+  }
+
+  /** The same from the template's side: every version of such a function runs the source as it is now. */
+  updateSource(config: FunctionConfig, code?: PreparedCode): void {
+    this.update(config, code);
+    for (const entry of this.#functions.get(config.name)?.entries ?? []) {
+      const { arn, version } = entry.config;
+      if (arn === config.arn) continue;
+      this.#exchange(entry, { ...config, arn, version }, code);
+      // A debugger waits in one process alone: in that of the function itself.
+      const isAlone = this.#options.inspect?.(config) !== undefined;
+      if (code !== undefined && this.#options.standby === true && !isAlone) entry.pool.prepare();
+    }
+  }
+
+  #exchange(entry: Entry, config: FunctionConfig, code: PreparedCode | undefined): void {
     const before = { config: entry.config, code: entry.prepared };
     entry.config = config;
     entry.code = code === undefined ? undefined : Promise.resolve(code);
@@ -137,14 +155,6 @@ export class RuntimeHost {
         return false;
       }
     });
-    if (code !== undefined && this.#options.standby === true) entry.pool.prepare();
-  }
-
-  /** The same from the template's side: every version of such a function runs the source as it is now. */
-  updateSource(config: FunctionConfig, code?: PreparedCode): void {
-    this.update(config, code);
-    for (const { config: other } of this.#functions.get(config.name)?.entries ?? [])
-      if (other.arn !== config.arn) this.update({ ...config, arn: other.arn, version: other.version }, code);
   }
 
   async remove(config: FunctionConfig): Promise<void> {
@@ -183,6 +193,10 @@ export class RuntimeHost {
         maxEnvironments,
         standby,
         alone: () => this.#options.inspect?.(entry.config) !== undefined,
+        makeRoom: async () => {
+          const versions = [...(this.#functions.get(entry.config.name)?.entries ?? [])];
+          await Promise.all(versions.filter((other) => other !== entry).map(({ pool }) => pool.vacate()));
+        },
         idleTimeoutMs,
         clock,
         onError: (error) =>

@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly standby: boolean;
   /** One environment at a time, and none before the last has ended: they share the port of a debugger. */
   readonly alone?: () => boolean;
+  /** Ends those of other pools that would be in the way of one that is alone. */
+  readonly makeRoom?: () => Promise<void>;
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
   /** Told about environments that ended badly in the background. */
@@ -129,6 +131,12 @@ export class Pool {
       );
   }
 
+  /** Ends those that wait, and what is under way after its invocation. Resolves when the former have ended. */
+  async vacate(): Promise<void> {
+    this.nextGeneration();
+    await Promise.all(this.#ending);
+  }
+
   /** Ends everything, invocations under way too. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -177,7 +185,7 @@ export class Pool {
     this.#count += 1;
     const generation = this.#generation;
     try {
-      if (this.#options.alone?.() === true) await Promise.all(this.#ending);
+      if (this.#options.alone?.() === true) await Promise.all([...this.#ending, this.#options.makeRoom?.()]);
       const environment = await this.#options.start();
       this.#generations.set(environment, generation);
       this.#environments.add(environment);

@@ -21,11 +21,12 @@ export class Debugging {
     return this.#fn?.name;
   }
 
+  /** In every version of it: what fires a function may name an alias. */
   readonly inspect = (fn: FunctionConfig): DebuggerOptions | undefined =>
-    this.#fn?.arn === fn.arn ? this.#options : undefined;
+    this.#fn?.name === fn.name ? this.#options : undefined;
 
   /** Stopped at a breakpoint, or before the first line and nobody has let it go on. */
-  readonly paused = (fn: FunctionConfig): boolean => this.#fn?.arn === fn.arn && this.#paused;
+  readonly paused = (fn: FunctionConfig): boolean => this.#fn?.name === fn.name && this.#paused;
 
   open(fn: FunctionConfig, options: DebuggerOptions): void {
     this.close();

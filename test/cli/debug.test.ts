@@ -1,4 +1,5 @@
 /** Debugging: a debugger at a breakpoint in TypeScript, and the timeout that waits for it. */
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { WebSocket } from "ws";
 import { createServer, type AddressInfo } from "node:net";
 import { Debugging } from "../../src/stack/debugging.js";
@@ -122,5 +123,38 @@ describe("debugging a function", () => {
     await new Promise((resolve) => setTimeout(resolve, 1300));
     await editor.send("Debugger.resume");
     expect((await result).payload.toString()).toBe("2");
+  });
+
+  it("has the debugger's port in whatever version runs", async () => {
+    const handler =
+      'import { url } from "node:inspector";\nexport const handler = async (_: unknown, { functionVersion }: { functionVersion: string }) => [functionVersion, new URL(url() ?? "none:").port];\n';
+    const project = new ProjectFolder(smallProject(handler, "      AutoPublishAlias: live"));
+    closers.push(() => project.remove());
+    const loaded = await loadApplication({ folder: project.folder });
+    const debugging = new Debugging();
+    const { inspect, paused } = debugging;
+    const config = { ...loaded.config, ephemeral: true };
+    const stack = await Stack.start({ ...loaded, config, projectRoot: project.folder, kind: "stack", inspect, paused });
+    const { endpoint, credentials } = stack;
+    const client = new LambdaClient({ endpoint, credentials, region: stack.application.realm.region });
+    closers.push(
+      () => stack.close(),
+      () => debugging.close(),
+      () => client.destroy(),
+    );
+    const port = await freePort();
+    const fn = findFunction(stack.application, "hello");
+    debugging.open(fn, { port, breakAtStart: false });
+    await stack.host.prepare(fn);
+    const call = async (Qualifier: string): Promise<unknown> => {
+      const { Payload = [] } = await client.send(new InvokeCommand({ FunctionName: "hello", Qualifier }));
+      return JSON.parse(Buffer.from(Payload).toString());
+    };
+    for (const [qualifier, version] of [
+      ["live", "1"],
+      ["$LATEST", "$LATEST"],
+      ["live", "1"],
+    ] as const)
+      expect(await call(qualifier)).toEqual([version, String(port)]);
   });
 });

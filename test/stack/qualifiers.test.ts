@@ -30,6 +30,9 @@ Resources:
   Fn: { Type: AWS::Serverless::Function, Properties: { FunctionName: fn, AutoPublishAlias: live } }
   Canary: { Type: AWS::Lambda::Alias, Properties: { FunctionName: !Ref Fn, Name: canary, FunctionVersion: "1", RoutingConfig: { AdditionalVersionWeights: [{ FunctionVersion: "2", FunctionWeight: 1 }] } } }
 
+  Sam:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: sam, AutoPublishAlias: live, Events: { Get: { Type: HttpApi, Properties: { Path: /, Method: GET } } } }
   Rest: { Type: AWS::ApiGateway::RestApi, Properties: { Name: rest } }
   Stage: { Type: AWS::ApiGateway::Stage, Properties: { RestApiId: !Ref Rest, StageName: dev, Variables: { alias: live } } }
   RestAlias: ${folder("alias")}
@@ -115,6 +118,14 @@ test.each([
   ["Http", "weights", told(":canary", "2")],
 ])("%s API: the integration of /%s runs what it names", async (api, path, expected) => {
   expect(await (await get(api, path)).json()).toEqual(expected);
+});
+
+test("a SAM event runs the alias that SAM publishes", async () => {
+  const expected = told(":live", "1");
+  expect(await (await get("ServerlessHttpApi", "")).json()).toEqual({
+    ...expected,
+    arn: expected.arn.replace(":fn:", ":sam:"),
+  });
 });
 
 test.each([

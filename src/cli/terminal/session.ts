@@ -167,7 +167,7 @@ export class Session {
     if (fn === undefined) return this.say("there is no function to debug");
     if (open === undefined) debugging.open(fn, { port: DEFAULT_INSPECTOR_PORT, breakAtStart: false });
     else debugging.close();
-    stack.host.update(fn);
+    stack.host.updateSource(fn);
     if (open !== undefined) return this.say(`the debugger of ${fn.name} is closed`);
     void stack.host.prepare(fn).catch((error: unknown) => this.notice(messageOf(error)));
     this.say(

@@ -1,5 +1,5 @@
 /** The `Events` of SAM functions and state machines, as event sources, rules and notifications. */
-import type { RuleTarget } from "../event-source.js";
+import type { FunctionTarget, RuleTarget } from "../event-source.js";
 import type { JsonObject } from "../json.js";
 import { isJsonObject } from "../json.js";
 import { didYouMean } from "../nearest.js";
@@ -31,7 +31,8 @@ interface Event {
   readonly context: BuildContext;
   readonly functionId: string;
   readonly eventId: string;
-  /** ARN of the function or state machine that fires. */
+  readonly from: FunctionTarget & { readonly eventId: string };
+  /** ARN of the function (of its alias where SAM publishes one) or state machine that fires. */
   readonly targetArn: string;
   readonly isFunction: boolean;
   readonly properties: JsonObject;
@@ -80,8 +81,12 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
   const { logicalId } = resource;
   const events = eventsOf(resource);
   if (events.length === 0) return;
-  const all = scope.propertiesOf(resource).value["Events"];
-  const targetArn = scope.attribute(logicalId, "Arn", scope.usageOf(resource));
+  const isFunction = resource.type === "AWS::Serverless::Function";
+  const { AutoPublishAlias, Events: all } = scope.propertiesOf(resource).value;
+  // SAM's transform connects every event to the alias where it makes one, and not to the function.
+  const qualifier = isFunction && typeof AutoPublishAlias === "string" ? AutoPublishAlias : undefined;
+  const target = { functionId: logicalId, ...(qualifier === undefined ? {} : { qualifier }) };
+  const targetArn = scope.attribute(logicalId, qualifier === undefined ? "Arn" : "Alias", scope.usageOf(resource));
   for (const { eventId, type } of events) {
     const event = isJsonObject(all) ? all[eventId] : undefined;
     // Absent: the event was AWS::NoValue.
@@ -89,11 +94,12 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
     const given = event["Properties"];
     const place = { resource, scope, path: ["Events", eventId, "Properties"], type: `The event type ${type}` };
     const properties = isJsonObject(given) ? given : {};
-    const isFunction = resource.type === "AWS::Serverless::Function";
+    const from = { ...target, eventId };
     const handle = HANDLERS[type];
-    if (handle) handle({ resource, context, functionId: logicalId, eventId, targetArn, isFunction, properties, place });
+    if (handle)
+      handle({ resource, context, functionId: logicalId, eventId, from, targetArn, isFunction, properties, place });
     else if (UNSUPPORTED.includes(type)) {
-      context.draft.eventSources.push({ kind: "unsupported", functionId: logicalId, eventId, type, properties });
+      context.draft.eventSources.push({ kind: "unsupported", ...from, type, properties });
       scope.problems.notice(`${logicalId}: events of type ${type} do not fire here; send them with invoke.`);
     } else {
       const what = `${type} is not an event type of SAM.${didYouMean(type, [...Object.keys(HANDLERS), ...UNSUPPORTED])}`;
@@ -107,7 +113,7 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
   }
 }
 
-function s3({ context, eventId, functionId, place, properties, resource, targetArn }: Event): void {
+function s3({ context, eventId, from, functionId, place, properties, resource, targetArn }: Event): void {
   const { Bucket: name, Events, Filter } = readAt(s3Event, properties, place);
   const rules = Filter?.S3Key?.Rules ?? [];
   const valueOf = (rule: string): string | undefined => rules.find(({ Name }) => Name.toLowerCase() === rule)?.Value;
@@ -129,11 +135,11 @@ function s3({ context, eventId, functionId, place, properties, resource, targetA
   }
   const bucket = scope.nameOf(bucketId.logicalId, scope.usageOf(resource));
   const filter = { events: Events, prefix: valueOf("prefix"), suffix: valueOf("suffix") };
-  draft.eventSources.push({ kind: "s3", functionId, eventId, bucket, ...filter });
+  draft.eventSources.push({ kind: "s3", ...from, bucket, ...filter });
   append(draft.notifications, bucket, { ...filter, target: { kind: "function", arn: targetArn } });
 }
 
-function sqs({ context, eventId, functionId, place, properties }: Event): void {
+function sqs({ context, eventId, from, functionId, place, properties }: Event): void {
   const parsed = readAt(sqsEvent, properties, place);
   if (parsed.Queue.startsWith("https://")) {
     const what = `The SQS event ${eventId} of ${functionId} names a queue by its URL`;
@@ -151,12 +157,12 @@ function sqs({ context, eventId, functionId, place, properties }: Event): void {
       `BatchSize of ${functionId} cannot be ${parsed.BatchSize}`,
       fault,
     );
-  context.draft.eventSources.push(sqsSource({ functionId, eventId }, parsed.Queue, parsed));
+  context.draft.eventSources.push(sqsSource(from, parsed.Queue, parsed));
 }
 
-function stream({ context, eventId, functionId, place, properties }: Event): void {
+function stream({ context, from, place, properties }: Event): void {
   const parsed = readAt(streamEvent, properties, place);
-  context.draft.eventSources.push(streamSource({ functionId, eventId }, parsed.Stream, parsed));
+  context.draft.eventSources.push(streamSource(from, parsed.Stream, parsed));
 }
 
 /** The rule or schedule that SAM generates for an event, and its target. */
@@ -175,7 +181,7 @@ function generated(
 }
 
 function schedule(event: Event): void {
-  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const { context, from, isFunction, place, properties } = event;
   const parsed = readAt(scheduleEvent, properties, place);
   checkSchedule(parsed.Schedule, "rule", { ...place, path: [...place.path, "Schedule"] });
   const enabled = parsed.State === undefined ? (parsed.Enabled ?? true) : parsed.State !== "DISABLED";
@@ -194,8 +200,7 @@ function schedule(event: Event): void {
   if (isFunction)
     context.draft.eventSources.push({
       kind: "schedule",
-      functionId,
-      eventId,
+      ...from,
       via: "rule",
       name,
       expression,
@@ -206,7 +211,7 @@ function schedule(event: Event): void {
 }
 
 function scheduleV2(event: Event): void {
-  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const { context, from, isFunction, place, properties } = event;
   const parsed = readAt(scheduleV2Event, properties, place);
   checkSchedule(parsed.ScheduleExpression, "scheduler", { ...place, path: [...place.path, "ScheduleExpression"] });
   const { logicalId, name, arn, target } = generated(event, parsed);
@@ -228,8 +233,7 @@ function scheduleV2(event: Event): void {
   if (isFunction)
     context.draft.eventSources.push({
       kind: "schedule",
-      functionId,
-      eventId,
+      ...from,
       via: "scheduler",
       name,
       expression,
@@ -240,7 +244,7 @@ function scheduleV2(event: Event): void {
 }
 
 function pattern(event: Event): void {
-  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const { context, from, isFunction, place, properties } = event;
   const parsed = readAt(patternEvent, properties, place);
   const { logicalId, name, arn, target } = generated(event, parsed);
   const busName = busNameOf(parsed.EventBusName);
@@ -258,8 +262,7 @@ function pattern(event: Event): void {
   if (isFunction)
     context.draft.eventSources.push({
       kind: "eventbridge",
-      functionId,
-      eventId,
+      ...from,
       ruleName: name,
       busName,
       pattern: parsed.Pattern,
@@ -268,7 +271,7 @@ function pattern(event: Event): void {
     });
 }
 
-function sns({ context, eventId, functionId, place, properties, targetArn }: Event): void {
+function sns({ context, eventId, from, functionId, place, properties, targetArn }: Event): void {
   const { scope, resource } = place;
   const {
     FilterPolicy: filterPolicy,
@@ -281,7 +284,7 @@ function sns({ context, eventId, functionId, place, properties, targetArn }: Eve
   const subscribe = (protocol: string, endpoint: string): void =>
     append(context.draft.subscriptions, topicArn, { protocol, endpoint, rawMessageDelivery: false, ...filter });
   if (viaQueue === false) {
-    context.draft.eventSources.push({ kind: "sns", functionId, eventId, topicArn, ...filter });
+    context.draft.eventSources.push({ kind: "sns", ...from, topicArn, ...filter });
     subscribe("lambda", targetArn);
     return;
   }
@@ -290,9 +293,7 @@ function sns({ context, eventId, functionId, place, properties, targetArn }: Eve
     viaQueue === true
       ? scope.attribute(`${functionId}${eventId}Queue`, "Arn", scope.usageOf(resource))
       : viaQueue.QueueArn;
-  context.draft.eventSources.push(
-    sqsSource({ functionId, eventId }, queueArn, sqsEvent.parse({ Queue: queueArn, ...given })),
-  );
+  context.draft.eventSources.push(sqsSource(from, queueArn, sqsEvent.parse({ Queue: queueArn, ...given })));
   subscribe("sqs", queueArn);
 }
 
@@ -306,7 +307,7 @@ function apiIdOf({ context, eventId, resource }: Event, property: string, implic
 }
 
 function rest(event: Event): void {
-  const { context, eventId, functionId, isFunction, place, properties } = event;
+  const { context, eventId, from, functionId, isFunction, place, properties } = event;
   const {
     Auth: auth,
     Method: method,
@@ -323,8 +324,7 @@ function rest(event: Event): void {
   const apiId = apiIdOf(event, "RestApiId", IMPLICIT_REST_API);
   context.draft.eventSources.push({
     kind: "restApi",
-    functionId,
-    eventId,
+    ...from,
     apiId,
     method,
     path,
@@ -337,7 +337,7 @@ function rest(event: Event): void {
 }
 
 function http(event: Event): void {
-  const { context, eventId, functionId, place, properties } = event;
+  const { context, eventId, from, functionId, place, properties } = event;
   const {
     Auth: auth,
     Method: method,
@@ -355,8 +355,7 @@ function http(event: Event): void {
   const apiId = apiIdOf(event, "ApiId", IMPLICIT_HTTP_API);
   context.draft.eventSources.push({
     kind: "httpApi",
-    functionId,
-    eventId,
+    ...from,
     apiId,
     method,
     path,

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { findModule, SOURCE_EXTENSIONS } from "../code.js";
 import { environmentFault } from "../environment.js";
 import type { ApiCors, FunctionTarget } from "../event-source.js";
-import type { AsyncInvokeConfig, CodeSource, FunctionConfig } from "../function-config.js";
+import type { CodeSource, EventInvokeConfig, FunctionConfig } from "../function-config.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionTargetOf, identify } from "./build-context.js";
@@ -43,12 +43,13 @@ export const buildSamFunction: Builder = (resource, context) => {
     InlineCode,
     Tracing,
   } = properties;
-  const invoke = asyncInvokeOf(EventInvokeConfig, DeadLetterQueue?.TargetArn);
   const image = ImageUri ?? (properties.PackageType === "Image" ? "" : undefined);
   context.draft.functions.push({
     ...commonOf(resource, context, properties, { code: CodeUri, inlineCode: InlineCode, image }),
     ...definedOf({
-      asyncInvoke: invoke,
+      // SAM's transform gives event settings and URL to the alias where it makes one.
+      eventInvoke: EventInvokeConfig && { [AutoPublishAlias ?? "$LATEST"]: eventInvokeOf(EventInvokeConfig) },
+      deadLetterTargetArn: DeadLetterQueue?.TargetArn,
       published: autoPublished(AutoPublishAlias),
       tracing: Tracing === "Disabled" ? undefined : Tracing,
     }),
@@ -56,7 +57,7 @@ export const buildSamFunction: Builder = (resource, context) => {
   if (FunctionUrlConfig) {
     addFunctionUrl(
       `${resource.logicalId}Url`,
-      { functionId: resource.logicalId },
+      { functionId: resource.logicalId, ...definedOf({ qualifier: AutoPublishAlias }) },
       FunctionUrlConfig.AuthType,
       FunctionUrlConfig.InvokeMode,
       FunctionUrlConfig.Cors,
@@ -73,7 +74,7 @@ export const buildLambdaFunction: Builder = (resource, context) => {
   const image = isJsonObject(Code) && typeof Code["ImageUri"] === "string" ? Code["ImageUri"] : undefined;
   context.draft.functions.push({
     ...commonOf(resource, context, properties, { code: Code, inlineCode, image }),
-    ...definedOf({ asyncInvoke: asyncInvokeOf(undefined, DeadLetterConfig?.TargetArn), tracing: TracingConfig?.Mode }),
+    ...definedOf({ deadLetterTargetArn: DeadLetterConfig?.TargetArn, tracing: TracingConfig?.Mode }),
   });
 };
 
@@ -297,32 +298,25 @@ function unbuiltOf(
 
 type EventInvoke = NonNullable<SamFunction["EventInvokeConfig"]>;
 
-function asyncInvokeOf(
-  config: EventInvoke | undefined,
-  deadLetterTargetArn: string | undefined,
-): AsyncInvokeConfig | undefined {
-  if (config === undefined && deadLetterTargetArn === undefined) return undefined;
+function eventInvokeOf(config: EventInvoke): EventInvokeConfig {
   return {
-    maximumRetryAttempts: config?.MaximumRetryAttempts ?? 2,
-    maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds ?? 21_600,
-    onSuccessArn: config?.DestinationConfig?.OnSuccess?.Destination,
-    onFailureArn: config?.DestinationConfig?.OnFailure?.Destination,
-    deadLetterTargetArn,
+    maximumRetryAttempts: config.MaximumRetryAttempts ?? 2,
+    maximumEventAgeSeconds: config.MaximumEventAgeInSeconds ?? 21_600,
+    onSuccessArn: config.DestinationConfig?.OnSuccess?.Destination,
+    onFailureArn: config.DestinationConfig?.OnFailure?.Destination,
   };
 }
 
 /** AWS::Lambda::EventInvokeConfig: runs after the functions are built. */
 export const buildEventInvoke: Builder = (resource, context) => {
   const properties = readProperties(resource, eventInvokeResource, context.scope);
-  const { functionId: id, qualifier = "$LATEST" } = functionTargetOf(properties.FunctionName, context) ?? {};
-  const { Qualifier = qualifier } = properties;
-  const index = context.draft.functions.findIndex((fn) => fn.logicalId === id);
-  const fn = context.draft.functions[index];
-  const asyncInvoke = asyncInvokeOf(properties, fn?.asyncInvoke?.deadLetterTargetArn);
-  if (!fn || !asyncInvoke) return;
-  const own =
-    Qualifier === "$LATEST" ? { asyncInvoke } : { asyncInvokeOf: { ...fn.asyncInvokeOf, [Qualifier]: asyncInvoke } };
-  context.draft.functions[index] = { ...fn, ...own };
+  const { functionId, qualifier = "$LATEST" } = functionTargetOf(properties.FunctionName, context) ?? {};
+  const { functions } = context.draft;
+  const index = functions.findIndex(({ logicalId }) => logicalId === functionId);
+  const fn = functions[index];
+  if (!fn) return;
+  const eventInvoke = { ...fn.eventInvoke, [properties.Qualifier ?? qualifier]: eventInvokeOf(properties) };
+  functions[index] = { ...fn, eventInvoke };
 };
 
 export const buildFunctionUrl: Builder = (resource, context) => {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ApiCors, FunctionUrlSource } from "../../config/event-source.js";
-import type { AsyncInvokeConfig, FunctionConfig } from "../../config/function-config.js";
+import type { EventInvokeConfig, FunctionConfig } from "../../config/function-config.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
@@ -14,6 +14,11 @@ import type { AliasRecord, FunctionRecord, UrlRecord } from "./records.js";
 import type { Rows } from "./rows.js";
 
 export const LATEST = "$LATEST";
+
+/** What happens to asynchronous calls; the dead-letter target is the function's, whatever the qualifier. */
+export interface AsyncSettings extends EventInvokeConfig {
+  readonly deadLetterTargetArn: string | undefined;
+}
 
 /** AWS's: two retries, six hours. */
 const ASYNC_DEFAULTS = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
@@ -115,22 +120,22 @@ export class FunctionDirectory {
   }
 
   /** What happens to asynchronous calls with this qualifier. */
-  asyncSettings(name: string, qualifier = LATEST): AsyncInvokeConfig {
+  asyncSettings(name: string, qualifier = LATEST): AsyncSettings {
     const set = this.#options.rows.get("eventInvoke", name, qualifier) ?? this.templateAsync(name, qualifier);
     return {
       maximumRetryAttempts: set?.maximumRetryAttempts ?? ASYNC_DEFAULTS.maximumRetryAttempts,
       maximumEventAgeSeconds: set?.maximumEventAgeSeconds ?? ASYNC_DEFAULTS.maximumEventAgeSeconds,
       onSuccessArn: set?.onSuccessArn,
       onFailureArn: set?.onFailureArn,
-      deadLetterTargetArn: this.latest(name)?.config.asyncInvoke?.deadLetterTargetArn,
+      deadLetterTargetArn: this.latest(name)?.config.deadLetterTargetArn,
     };
   }
 
   /** What the template says about them. */
-  templateAsync(name: string, qualifier: string): AsyncInvokeConfig | undefined {
-    const { config } = this.#template.get(name) ?? {};
-    if (this.isGone(name, `eventInvoke:${qualifier}`)) return undefined;
-    return qualifier === LATEST ? config?.asyncInvoke : config?.asyncInvokeOf?.[qualifier];
+  templateAsync(name: string, qualifier: string): EventInvokeConfig | undefined {
+    return this.isGone(name, `eventInvoke:${qualifier}`)
+      ? undefined
+      : this.#template.get(name)?.config.eventInvoke?.[qualifier];
   }
 
   /** Whether chains of calls in a circle are cut. */

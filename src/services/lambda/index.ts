@@ -14,8 +14,6 @@
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs; so are key, metrics, log level and provisioned pollers of event source mappings
- * - SAM's events, URLs and event settings of a function with `AutoPublishAlias` are those of the function itself; on AWS they
- *   are the alias's. What names the alias runs its version
  * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *
@@ -80,7 +78,7 @@ import { Rows } from "./rows.js";
 import { Turns } from "./turns.js";
 
 export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
-export type { FunctionDirectory, KnownUrl } from "./directory.js";
+export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
 export { continueTrace, deepestTrace } from "./lineage.js";
 
 export interface LambdaServiceOptions {

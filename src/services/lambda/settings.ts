@@ -3,7 +3,7 @@
  * read, and laid over what the function has. Lambda API reference, "CreateFunction".
  */
 import { environmentFault } from "../../config/environment.js";
-import type { AsyncInvokeConfig, FunctionConfig, LoggingConfig } from "../../config/function-config.js";
+import type { FunctionConfig, LoggingConfig } from "../../config/function-config.js";
 import { LAMBDA } from "../../shared/aws-limits.js";
 import { isJsonObject, numberMember, objectMember, stringListMember, stringMember } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
@@ -18,7 +18,7 @@ export const KEPT_OF_FUNCTIONS = ["VpcConfig", "KMSKeyArn", "FileSystemConfigs",
 /** Everything of a function but its code and layers. */
 export type Settings = Omit<
   FunctionConfig,
-  "code" | "layers" | "logicalId" | "name" | "arn" | "version" | "published" | "asyncInvokeOf" | "reservedConcurrency"
+  "code" | "layers" | "logicalId" | "name" | "arn" | "version" | "published" | "eventInvoke" | "reservedConcurrency"
 >;
 
 /** What `input` says, over `current` (or AWS's defaults). Throws AWS's refusals. */
@@ -29,10 +29,9 @@ export function readSettings(input: JsonObject, name: string, current: Settings 
   const fault = environmentFault(environment);
   if (fault !== undefined) throw invalidParameter(fault.message);
   const deadLetter = objectMember(input, "DeadLetterConfig");
-  const asyncInvoke =
-    deadLetter === undefined
-      ? current?.asyncInvoke
-      : withDeadLetter(current?.asyncInvoke, stringMember(deadLetter, "TargetArn"));
+  // An empty one takes it away.
+  const deadLetterTargetArn =
+    deadLetter === undefined ? current?.deadLetterTargetArn : stringMember(deadLetter, "TargetArn") || undefined;
   const tracing = stringMember(objectMember(input, "TracingConfig") ?? {}, "Mode") ?? current?.tracing;
   const storage = objectMember(input, "EphemeralStorage");
   const [architecture = current?.architecture ?? "x86_64"] = stringListMember(input, "Architectures") ?? [];
@@ -48,7 +47,7 @@ export function readSettings(input: JsonObject, name: string, current: Settings 
     logging: loggingOf(objectMember(input, "LoggingConfig"), current?.logging ?? defaultLogging(name)),
     description: stringMember(input, "Description") ?? current?.description ?? "",
     role: stringMember(input, "Role") ?? current?.role ?? "",
-    ...(asyncInvoke === undefined ? {} : { asyncInvoke }),
+    deadLetterTargetArn,
     ...(tracing === "Active" || tracing === "PassThrough" ? { tracing } : {}),
     ...(current?.tags === undefined ? {} : { tags: current.tags }),
   };
@@ -67,16 +66,6 @@ function environmentOf(input: JsonObject): Readonly<Record<string, string>> | un
   const variables = objectMember(objectMember(input, "Environment") ?? {}, "Variables");
   if (variables === undefined) return isJsonObject(input["Environment"]) ? {} : undefined;
   return Object.fromEntries(Object.keys(variables).map((key) => [key, stringMember(variables, key) ?? ""]));
-}
-
-function withDeadLetter(current: AsyncInvokeConfig | undefined, targetArn: string | undefined): AsyncInvokeConfig {
-  const defaults = {
-    maximumRetryAttempts: 2,
-    maximumEventAgeSeconds: 21_600,
-    onSuccessArn: undefined,
-    onFailureArn: undefined,
-  };
-  return { ...defaults, ...current, deadLetterTargetArn: targetArn === "" ? undefined : targetArn };
 }
 
 const DEFAULT_LEVELS = { applicationLogLevel: "INFO", systemLogLevel: "INFO" } as const;

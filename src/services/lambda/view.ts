@@ -38,9 +38,9 @@ export function configurationView(
     CodeSha256: record.codeSha256,
     Version: config.version,
     ...(Object.keys(config.environment).length === 0 ? {} : { Environment: { Variables: config.environment } }),
-    ...(config.asyncInvoke?.deadLetterTargetArn === undefined
+    ...(config.deadLetterTargetArn === undefined
       ? {}
-      : { DeadLetterConfig: { TargetArn: config.asyncInvoke.deadLetterTargetArn } }),
+      : { DeadLetterConfig: { TargetArn: config.deadLetterTargetArn } }),
     TracingConfig: { Mode: config.tracing ?? "PassThrough" },
     // What the answer to a change names is no longer the revision once the change is through (aws/aws-sdk#377).
     RevisionId: moment === "steady" ? record.revisionId : randomUUID(),

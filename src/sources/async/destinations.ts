@@ -3,7 +3,7 @@
  * record of what happened. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 import { randomUUID } from "node:crypto";
-import type { AsyncInvokeConfig } from "../../config/function-config.js";
+import type { AsyncSettings } from "../../services/lambda/index.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import { arnOf, parseArn, parseFunctionArn, type Realm } from "../../shared/arn.js";
 import type { Bus } from "../../shared/bus.js";
@@ -19,7 +19,7 @@ export interface DestinationOptions {
   readonly bus: Bus;
   readonly log: Logger;
   readonly invoker: AsyncInvoker;
-  readonly settings: (functionName: string, qualifier: string | undefined) => AsyncInvokeConfig;
+  readonly settings: (functionName: string, qualifier: string | undefined) => AsyncSettings;
   readonly queues: () => Promise<QueueSender>;
   /** Publishes to a topic. */
   readonly publish: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;

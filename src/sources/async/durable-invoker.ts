@@ -4,12 +4,12 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 import { randomUUID } from "node:crypto";
-import type { AsyncInvokeConfig, FunctionConfig } from "../../config/function-config.js";
+import type { FunctionConfig } from "../../config/function-config.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult } from "../../runtime/types.js";
 import type { StateStore } from "../../services/kit/state-store.js";
-import { continueTrace } from "../../services/lambda/index.js";
+import { continueTrace, type AsyncSettings } from "../../services/lambda/index.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
@@ -38,7 +38,7 @@ export interface AsyncOutcome {
 
 export interface AsyncFunctions {
   resolve(name: string, qualifier: string | undefined): FunctionConfig | undefined;
-  asyncSettings(name: string, qualifier: string | undefined): AsyncInvokeConfig;
+  asyncSettings(name: string, qualifier: string | undefined): AsyncSettings;
   endsRecursion(name: string): boolean;
 }
 

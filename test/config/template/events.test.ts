@@ -100,6 +100,35 @@ describe("events of SAM functions", () => {
     ]);
   });
 
+  test("AutoPublishAlias makes events, URL and event settings those of the alias", () => {
+    const { eventSources, buckets, topics, functions } = read(
+      withFunction(
+        `FunctionName: fn
+AutoPublishAlias: live
+FunctionUrlConfig: { AuthType: NONE }
+EventInvokeConfig: { MaximumRetryAttempts: 0 }
+Events:
+  Put: { Type: S3, Properties: { Bucket: !Ref Docs, Events: s3:ObjectCreated:* } }
+  Job: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } }
+  Said: { Type: SNS, Properties: { Topic: !Ref News } }
+  Row: { Type: DynamoDB, Properties: { Stream: !GetAtt Items.StreamArn, StartingPosition: LATEST } }
+  Old: { Type: Api, Properties: { Path: /a, Method: get } }
+  New: { Type: HttpApi, Properties: { Path: /a, Method: get } }
+  Tick: { Type: Schedule, Properties: { Schedule: rate(1 hour) } }
+  Later: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 hour) } }
+  Told: { Type: EventBridgeRule, Properties: { Pattern: { source: [x] } } }`,
+        RESOURCES,
+      ),
+    );
+    expect(eventSources).toHaveLength(10);
+    expect(eventSources.filter(({ qualifier }) => qualifier !== "live")).toEqual([]);
+    const targets = eventSources.flatMap((source) => ("target" in source ? source.target.arn : []));
+    expect(targets).toEqual([`${FN}:live`, `${FN}:live`, `${FN}:live`]);
+    expect(buckets[0]?.notifications[0]?.target.arn).toBe(`${FN}:live`);
+    expect(topics[0]?.subscriptions[0]?.endpoint).toBe(`${FN}:live`);
+    expect(Object.keys(functions[0]?.eventInvoke ?? {})).toEqual(["live"]);
+  });
+
   test("a function URL is an event source and has an address", () => {
     const sources = read(
       withFunction(

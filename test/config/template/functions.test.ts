@@ -73,12 +73,10 @@ VpcConfig: { SubnetIds: [a], SecurityGroupIds: [b] }`;
     published: { versions: ["1"], aliases: [{ name: "live", version: "1", description: "", weights: {} }] },
     tags: { team: "a" },
     logging: { format: "JSON", applicationLogLevel: "DEBUG", systemLogLevel: "INFO", logGroup: "/own" },
-    asyncInvoke: {
-      maximumRetryAttempts: 0,
-      maximumEventAgeSeconds: 21_600,
-      onFailureArn: "arn:aws:sqs:r:1:failed",
-      deadLetterTargetArn: "arn:aws:sqs:r:1:dead",
+    eventInvoke: {
+      live: { maximumRetryAttempts: 0, maximumEventAgeSeconds: 21_600, onFailureArn: "arn:aws:sqs:r:1:failed" },
     },
+    deadLetterTargetArn: "arn:aws:sqs:r:1:dead",
   });
 });
 
@@ -291,5 +289,7 @@ test("an EventInvokeConfig resource settles what its function does with failures
       "Cfg: { Type: AWS::Lambda::EventInvokeConfig, Properties: { FunctionName: !Ref Fn, Qualifier: $LATEST, MaximumRetryAttempts: 1 } }",
     ),
   );
-  expect(functions[0]?.asyncInvoke).toMatchObject({ maximumRetryAttempts: 1, maximumEventAgeSeconds: 21_600 });
+  expect(functions[0]?.eventInvoke).toMatchObject({
+    $LATEST: { maximumRetryAttempts: 1, maximumEventAgeSeconds: 21_600 },
+  });
 });

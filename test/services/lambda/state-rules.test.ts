@@ -473,13 +473,17 @@ test("what the template says of a function can be taken away by the API, part by
   const FunctionName = "declared";
   const gone = async (command: unknown): Promise<void> =>
     expect((await refusal(command)).name).toBe("ResourceNotFoundException");
-  expect((await client.send(new GetFunctionUrlConfigCommand({ FunctionName }))).AuthType).toBe("NONE");
-  await client.send(new DeleteFunctionUrlConfigCommand({ FunctionName }));
+  // Those of a function with AutoPublishAlias are the alias's.
+  const live = { FunctionName, Qualifier: "live" };
   await gone(new GetFunctionUrlConfigCommand({ FunctionName }));
-  const settings = await client.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
-  expect(settings.MaximumRetryAttempts).toBe(0);
-  await client.send(new DeleteFunctionEventInvokeConfigCommand({ FunctionName }));
+  expect((await client.send(new GetFunctionUrlConfigCommand(live))).AuthType).toBe("NONE");
+  await client.send(new DeleteFunctionUrlConfigCommand(live));
+  await gone(new GetFunctionUrlConfigCommand(live));
   await gone(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
+  const settings = await client.send(new GetFunctionEventInvokeConfigCommand(live));
+  expect(settings.MaximumRetryAttempts).toBe(0);
+  await client.send(new DeleteFunctionEventInvokeConfigCommand(live));
+  await gone(new GetFunctionEventInvokeConfigCommand(live));
   await client.send(new DeleteAliasCommand({ FunctionName, Name: "live" }));
   await gone(new GetAliasCommand({ FunctionName, Name: "live" }));
   await client.send(new DeleteFunctionCommand({ FunctionName, Qualifier: "1" }));

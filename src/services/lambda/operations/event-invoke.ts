@@ -154,10 +154,12 @@ function list(call: Call): Answer {
   const { name } = referenceOf(call);
   const { config } = requireTarget(call);
   const stored = context.rows.partsOf("eventInvoke", name);
-  const template = [LATEST, ...Object.keys(config.asyncInvokeOf ?? {})].flatMap((part) => {
-    const row = stored.some(([other]) => other === part) ? undefined : declared(call, name, part);
-    return row === undefined ? [] : [[part, row] as const];
-  });
+  const template = Object.keys(config.eventInvoke ?? {})
+    .toSorted()
+    .flatMap((part) => {
+      const row = stored.some(([other]) => other === part) ? undefined : declared(call, name, part);
+      return row === undefined ? [] : [[part, row] as const];
+    });
   const { rows, next } = page([...stored, ...template], query, 50);
   return {
     body: {
