@@ -301,6 +301,8 @@ export interface Application {
   readonly outputs: Readonly<Record<string, Json>>;
   readonly skipped: readonly SkippedResource[];
   /** Sentences to say aloud once: placeholders, skipped resources, differences from AWS. */
+  /** It has types of SAM's and no `Transform` that tells CloudFormation so. */
+  readonly lacksTransform?: true;
   readonly notices: readonly string[];
   readonly placeholders: readonly Placeholder[];
 }

@@ -47,6 +47,16 @@ const PYTHON =
   "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: python3.13, CodeUri: app, Handler: app.run }\n";
 
 describe("lambda-run doctor", () => {
+  it("finds that SAM's Transform is missing, unless it is one of several", async () => {
+    const folder = project(fn(""), { "app/index.ts": OK });
+    const text = `Resources:\n${fn("")}`;
+    folder.write("template.yaml", text);
+    const [finding] = (JSON.parse((await folder.run(["doctor", "--json"])).stdout) as Report).findings;
+    expect(finding).toMatchObject({ logicalId: "Transform", severity: "breaks" });
+    folder.write("template.yaml", `Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]\n${text}`);
+    expect((JSON.parse((await folder.run(["doctor", "--json"])).stdout) as Report).findings).toEqual([]);
+  });
+
   it.each([
     [
       "a callback on Node 24",

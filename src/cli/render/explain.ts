@@ -1,6 +1,6 @@
 /** What usually helps when an invocation failed: one line under the log, for the failures that have one usual cause. */
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { extname, join, relative } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvokeResult } from "../../runtime/types.js";
 
@@ -39,7 +39,7 @@ export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | un
   if (absent !== undefined && fn.code.kind === "bundle" && existsSync(join(fn.code.root, absent)))
     return `${absent} is not shipped with the bundle: import it, or see "Files beside a bundle" in docs/deploying.md.`;
   const computed = /Module not found in bundle: (\S+)/.exec(message)?.[1];
-  if (computed !== undefined)
+  if (computed !== undefined && extname(computed) === "")
     return `Name the file with its extension, as esbuild bundled it: ${computed}.js, if that is it.`;
   if (/\bEROFS\b/.test(message)) return "Write below /tmp: the rest of Lambda's file system is read-only.";
   return errorType === undefined ? undefined : ADVICE[errorType]?.(fn, message);

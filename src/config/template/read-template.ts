@@ -37,7 +37,8 @@ import type { TemplateNode } from "./node.js";
 import { readParameters } from "./parameters.js";
 import { parseTemplate } from "./parse.js";
 import { Problems } from "./problem.js";
-import { implicitResources, readResources } from "./resource.js";
+import { implicitResources, readResources, textsOf } from "./resource.js";
+import type { TemplateResource } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
@@ -190,6 +191,7 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
     realm: options.realm,
     ...lists,
     outputs,
+    ...(lacksTransform(root, resources) ? { lacksTransform: true } : {}),
     notices: problems.notices,
     placeholders: problems.placeholders,
   };
@@ -248,6 +250,11 @@ function rootOf(root: TemplateNode, problems: Problems): TemplateNode {
     });
   }
   return root;
+}
+
+function lacksTransform(root: TemplateNode, resources: readonly TemplateResource[]): boolean {
+  if (!resources.some(({ type }) => type.startsWith("AWS::Serverless::"))) return false;
+  return !textsOf(childOf(root, "Transform")).includes("AWS::Serverless-2016-10-31");
 }
 
 function build(context: BuildContext): void {

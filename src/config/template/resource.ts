@@ -107,7 +107,8 @@ export function readResources(
   return resources;
 }
 
-function textsOf(node: TemplateNode | undefined): string[] {
+/** A list of texts, or the only one. */
+export function textsOf(node: TemplateNode | undefined): string[] {
   if (node?.kind === "list") return node.items.flatMap((item) => textOf(item) ?? []);
   const text = textOf(node);
   return text === undefined ? [] : [text];

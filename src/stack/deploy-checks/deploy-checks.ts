@@ -52,7 +52,13 @@ export async function checkDeployment(application: Application, stateFolder: str
       findings.push(breaks(fn, `${error.what}${why}`, error.fix));
     }
   }
-  return [...findings, ...checkMappings(application)];
+  return [...checkTransform(application), ...findings, ...checkMappings(application)];
+}
+
+function checkTransform({ lacksTransform }: Application): Finding[] {
+  if (lacksTransform !== true) return [];
+  const what = "the template has types of SAM's that CloudFormation does not know without it";
+  return [{ logicalId: "Transform", severity: "breaks", what, fix: "Add `Transform: AWS::Serverless-2016-10-31`." }];
 }
 
 async function checkFunction(

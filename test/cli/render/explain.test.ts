@@ -51,6 +51,7 @@ test("a computed module name without its extension is told", () => {
   expect(advice("nodejs22.x", bundle, "Error", "Module not found in bundle: ./plugins/one")).toContain(
     "with its extension, as esbuild bundled it: ./plugins/one.js",
   );
+  expect(advice("nodejs22.x", bundle, "Error", "Module not found in bundle: ./plugins/one.js")).toBeUndefined();
 });
 
 test("a file of the sources that is not shipped is told by its name", () => {
