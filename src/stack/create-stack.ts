@@ -61,7 +61,7 @@ export interface InvokeOptions {
   /** Custom, env and client members as a mobile SDK sends them. */
   readonly clientContext?: JsonObject;
   readonly requestId?: string;
-  /** Version or alias; it shows in `invokedFunctionArn`. */
+  /** Version or alias: it is what runs, and shows in `invokedFunctionArn`. Rejects with LR1001 when there is none. */
   readonly qualifier?: string;
 }
 
@@ -170,7 +170,7 @@ export class TestStack {
   /** Runs a function by logical id, name or folder, or any handler file by its path. Rejects only when it cannot be run at all. */
   async invoke<T = unknown>(name: string, event: unknown = {}, options: InvokeOptions = {}): Promise<Invocation<T>> {
     const { clientContext, requestId, qualifier } = options;
-    const result = await this.#stack.invoke(this.#find(name), {
+    const result = await this.#stack.invoke(this.#versionOf(this.#find(name), qualifier), {
       payload: Buffer.from(JSON.stringify(event)),
       ...(requestId === undefined ? {} : { requestId }),
       ...(qualifier === undefined ? {} : { qualifier }),
@@ -223,6 +223,15 @@ export class TestStack {
     return looksLikeFile(name)
       ? functionFromFile(name, this.#folder, application.realm)
       : findFunction(application, name);
+  }
+
+  #versionOf(fn: FunctionConfig, qualifier: string | undefined): FunctionConfig {
+    const version = qualifier === undefined ? fn : this.#stack.versionOf(fn, qualifier);
+    if (version !== undefined) return version;
+    throw new AppError("LR1001", {
+      what: `${fn.logicalId} has no version and no alias "${qualifier}"`,
+      fix: "Declare it (AutoPublishAlias, AWS::Lambda::Alias), or make it through the Lambda API.",
+    });
   }
 
   async #advance(ms: number): Promise<void> {

@@ -101,6 +101,11 @@ export class StackSources {
     this.#directory = directory;
   }
 
+  /** What a call of a version or alias runs. */
+  versionOf(name: string, qualifier: string): FunctionConfig | undefined {
+    return this.#functions().resolve(name, qualifier);
+  }
+
   /** For everyone who invokes asynchronously. */
   get invoker(): AsyncInvoker {
     return { enqueue: async (name, payload, options) => this.#asyncQueue().enqueue(name, payload, options) };

@@ -324,6 +324,11 @@ export class Stack {
     return this.#live.secondStores ?? [];
   }
 
+  /** What a call of this version or alias runs. */
+  versionOf(fn: FunctionConfig, qualifier: string): FunctionConfig | undefined {
+    return this.#live.sources?.versionOf(fn.name, qualifier);
+  }
+
   invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
     return invoke(this.host, fn, request);
   }

@@ -139,6 +139,15 @@ test.each([
   expect(notices.filter((notice) => notice.includes(" alias "))).toEqual([told]);
 });
 
+test("a call of createStack", async () => {
+  const { payload } = await stack.invoke<{ body: string }>("Fn", {}, { qualifier: "canary" });
+  expect(JSON.parse(payload.body)).toEqual(told(":canary", "2"));
+  await expect(stack.invoke("Fn", {}, { qualifier: "gone" })).rejects.toMatchObject({
+    code: "LR1001",
+    what: 'Fn has no version and no alias "gone"',
+  });
+});
+
 /** What the function was told in the invocation that `isIt` finds. */
 async function toldOf(isIt: (event: Record<string, unknown>) => boolean): Promise<Told> {
   const of = () => stack.invocations("fn").filter(({ event }) => isIt(event as Record<string, unknown>));
