@@ -27,6 +27,7 @@ const TYPESCRIPT = /\.[cm]?tsx?$/;
 /** In the order of their names. Packages are in the bundle, and what begins with a dot belongs to tools. */
 export function besideFiles({ root, handlerFile, besides }: BundleSource): readonly BesideFile[] {
   if (besides === undefined) return [];
+  const hidden = hiddenByBundle(root, handlerFile);
   const files: BesideFile[] = [];
   let totalBytes = 0;
   const collect = (folder: string, above: readonly string[]): void => {
@@ -47,7 +48,6 @@ export function besideFiles({ root, handlerFile, besides }: BundleSource): reado
       }
     }
   };
-  const hidden = hiddenByBundle(root, handlerFile);
   const start = join(root, besides);
   if (existsSync(start)) collect(besides, [realpathSync(start)]);
   return files;
@@ -70,7 +70,7 @@ function hiddenByBundle(root: string, handlerFile: string): ReadonlySet<string> 
 }
 
 /** Worth a new build by itself. Modules are not: functions that share a folder would all start anew for one's own module. */
-export const isData = ({ name }: BesideFile): boolean => !/\.[cm]?jsx?$/.test(name);
+export const isData = ({ name }: BesideFile): boolean => !/\.([cm]?jsx?|map)$/.test(name);
 
 /**
  * The folder for /var/task: the build itself, or beside it a folder of the same files and those of CodeUri. These are

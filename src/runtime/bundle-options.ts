@@ -15,6 +15,7 @@ export interface SdkEntry {
   readonly resolveFolder: string;
 }
 
+/** Of a layer: each has a node_modules that is on the runtime's NODE_PATH. */
 const MODULE_FOLDERS = ["nodejs", "nodejs/node20", "nodejs/node22", "nodejs/node24"] as const;
 
 /** Lets CommonJS dependencies inside an ES module bundle call require for Node's own modules. */
@@ -105,8 +106,10 @@ function modulesOfLayers(layers: readonly string[]): Plugin {
           kind: args.kind,
           pluginData: "own-lookup",
         });
-        // `paths` of a tsconfig.json may send /opt/... to the sources of the layer: only /opt of this machine is not meant.
-        return errors.length > 0 || path.startsWith("/opt/") ? { path: args.path, external: true } : undefined;
+        // `paths` of a tsconfig.json may send /opt/... to the sources of the layer. What lies there on this machine is not meant.
+        return errors.length > 0 || (isPath && path.startsWith(args.path))
+          ? { path: args.path, external: true }
+          : undefined;
       });
     },
   };

@@ -9,10 +9,11 @@ import { basename, dirname, join } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
 import { dropOldBuilds, HASH_DIGITS, moveInto } from "./build-folder.js";
 
-/** The same function with layers that can be mounted. Throws what `unzip` throws. */
-export async function withLayerFolders(fn: FunctionConfig, cache: string): Promise<FunctionConfig> {
+/** The same function with layers that can be mounted. Throws what `unzip` throws. `cacheOf` is asked only where one is made. */
+export async function withLayerFolders(fn: FunctionConfig, cacheOf: () => string): Promise<FunctionConfig> {
   const { layers, builtLayers = {} } = fn;
   if (layers.every((layer) => !isArchive(layer) && builtLayers[layer] === undefined)) return fn;
+  const cache = cacheOf();
   const folders = layers.map(async (layer) => {
     const under = builtLayers[layer];
     if (!existsSync(layer)) return layer;

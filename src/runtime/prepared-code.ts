@@ -32,7 +32,7 @@ export async function prepareCode(
   images: () => Promise<ImageRunner>,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
-  const config = await withLayerFolders(declared, cache);
+  const config = await withLayerFolders(declared, () => cache);
   switch (config.code.kind) {
     case "bundle":
       return fromBuild(config, cachedBuild(config, cache) ?? (await buildCode(config, cache)), cache, inspect);
@@ -67,7 +67,7 @@ export async function fromBuild(
   cache: string,
   inspect?: DebuggerOptions,
 ): Promise<PreparedCode> {
-  const config = await withLayerFolders(declared, cache);
+  const config = await withLayerFolders(declared, () => cache);
   const node = nodeFor(config.runtime);
   const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
   const plan = nodePlan(config, node, layer, built.externalModules, inspect);

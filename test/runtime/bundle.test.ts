@@ -231,6 +231,7 @@ describe("the files beside a bundle", () => {
       "views/page.html": "<h1>",
       "data.json": "{}",
       "plugins/one.js": "export default 'first';",
+      "plugins/one.js.map": "{}",
       "types.ts": "export type A = 1;",
       ".env": "SECRET=1",
       "node_modules/tool/index.js": "",
@@ -262,7 +263,8 @@ describe("the files beside a bundle", () => {
   test("count as its inputs: a change of one makes new code", async () => {
     const first = await functions.host.prepare(config);
     expect(first.inputs).toContain(join(root, "views/page.html"));
-    // Another function's module, perhaps.
+    // Another function's module, perhaps, or written by its compiler.
+    expect(first.inputs).not.toContain(join(root, "plugins/one.js.map"));
     expect(first.inputs).not.toContain(join(root, "plugins/one.js"));
     functions.host.update(config);
     expect((await functions.host.prepare(config)).taskRoot).toBe(first.taskRoot);

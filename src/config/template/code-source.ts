@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-using-build-typescript.html
  */
 import { createHash } from "node:crypto";
-import { dirname, extname, isAbsolute, join, normalize, posix, resolve as resolvePath } from "node:path";
+import { dirname, extname, isAbsolute, join, normalize, posix, resolve as resolvePath, sep } from "node:path";
 import { findModule, isNodeRuntime, splitHandler } from "../code.js";
 import type { BuildOptions, CodeSource } from "../function-config.js";
 import { isJsonObject, jsonText } from "../json.js";
@@ -59,11 +59,11 @@ export function codeOf(input: CodeInput): CodeSource {
 }
 
 /**
- * Without esbuild as its BuildMethod SAM ships all of CodeUri. Where that is the whole project, only the folder that the
+ * Without esbuild as its BuildMethod SAM ships all of CodeUri. Where that holds the template, it is the whole project, and only the folder that the
  * handler names is taken: the rest is tests, documents and what tools leave behind.
  */
 function besidesOf(root: string, baseFolder: string, module: string): { readonly besides?: string } {
-  if (root !== resolvePath(baseFolder)) return { besides: "" };
+  if (!`${resolvePath(baseFolder)}${sep}`.startsWith(`${root}${sep}`)) return { besides: "" };
   const [folder = "", ...rest] = posix.normalize(module).split("/");
   return rest.length === 0 || folder === ".." ? {} : { besides: folder };
 }

@@ -67,7 +67,7 @@ async function checkFunction(
   stateFolder: string,
 ): Promise<Finding[]> {
   const baseFolder = application.sourceFile === undefined ? process.cwd() : dirname(application.sourceFile);
-  const fn = await withLayerFolders(declared, cacheFolder(baseFolder));
+  const fn = await withLayerFolders(declared, () => cacheFolder(baseFolder));
   if (fn.code.kind === "image") return checkImage(fn, fn.code);
   const malformed = malformedHandler(fn);
   if (malformed !== undefined) return [malformed];

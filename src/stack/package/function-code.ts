@@ -38,7 +38,7 @@ export async function functionCode(fn: FunctionConfig, { baseFolder, without }: 
           : "it is a container image: `sam build` builds it, and `sam deploy` pushes it",
     };
   if (code.kind === "bundle") {
-    const built = await deploymentBuild(await withLayerFolders(fn, cacheFolder(baseFolder)), baseFolder);
+    const built = await deploymentBuild(await withLayerFolders(fn, () => cacheFolder(baseFolder)), baseFolder);
     const files = built.files.map(({ name, bytes }) => ({ name, bytes, sizeBytes: bytes.length, executable: false }));
     const names = new Set(files.map(({ name }) => name));
     const besides = besideFiles(code).filter(

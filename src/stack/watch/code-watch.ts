@@ -161,7 +161,7 @@ export class CodeWatch {
           await watched.builder?.dispose();
           watched.builder = undefined;
         }
-        watched.builder ??= await incrementalBuilder(await withLayerFolders(config, cache), cache);
+        watched.builder ??= await incrementalBuilder(await withLayerFolders(config, () => cache), cache);
         const built = await watched.builder.build();
         const news = built.hash !== watched.built?.hash;
         const mended = watched.broken;

@@ -170,6 +170,12 @@ describe("code", () => {
   test.each([
     ["all of CodeUri", "CodeUri: src/, Handler: api/app.handler", "", ""],
     ["the folder of the handler where CodeUri is the project", "CodeUri: ., Handler: src/api/app.handler", "", "src"],
+    [
+      "the folder of the handler where CodeUri is above the template",
+      "CodeUri: .., Handler: src/api/app.handler",
+      "",
+      "src",
+    ],
     ["nothing where the handler lies in the project's own folder", "CodeUri: ., Handler: app.handler", "", undefined],
     ["nothing with esbuild", "CodeUri: src/, Handler: api/app.handler", "{ BuildMethod: esbuild }", undefined],
   ])("beside the bundle lies %s", (_what, properties, metadata, besides) => {
