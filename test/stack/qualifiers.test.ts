@@ -57,6 +57,10 @@ Resources:
   ToUnknown: ${integration("!Sub '${Fn.Arn}:gone'")}
   HttpUnknown: ${route("unknown", "ToUnknown")}
 
+  Guard: { Type: AWS::Serverless::Function, Properties: { FunctionName: guard, Handler: index.guard, AutoPublishAlias: live } }
+  Asks: { Type: AWS::ApiGatewayV2::Authorizer, Properties: { ApiId: !Ref Http, Name: asks, AuthorizerType: REQUEST, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true, AuthorizerUri: ${uri("${Guard.Alias}")} } }
+  HttpGuarded: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Http, RouteKey: GET /guarded, AuthorizationType: CUSTOM, AuthorizerId: !Ref Asks, Target: !Sub "integrations/\${ToAlias}" } }
+
   Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
   Poll: { Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: !Ref Canary, EventSourceArn: !GetAtt Inbox.Arn } }
   Landing: { Type: AWS::S3::Bucket, Properties: { BucketName: landing, NotificationConfiguration: { LambdaConfigurations: [{ Event: "s3:ObjectCreated:*", Function: !Ref Fn.Alias }] } } }
@@ -75,7 +79,8 @@ Resources:
 const CODE = `exports.handler = async (event, context) => {
   const told = { arn: context.invokedFunctionArn, version: context.functionVersion, variable: process.env.AWS_LAMBDA_FUNCTION_VERSION };
   return { statusCode: 200, body: JSON.stringify(told) };
-};`;
+};
+exports.guard = async (event, context) => ({ isAuthorized: context.invokedFunctionArn.endsWith(":guard:live") && context.functionVersion === "1" });`;
 
 interface Told {
   readonly arn: string;
@@ -118,6 +123,10 @@ test.each([
   ["Http", "weights", told(":canary", "2")],
 ])("%s API: the integration of /%s runs what it names", async (api, path, expected) => {
   expect(await (await get(api, path)).json()).toEqual(expected);
+});
+
+test("an authorizer runs what its address names", async () => {
+  expect((await get("Http", "guarded")).status).toBe(200);
 });
 
 test("a SAM event runs the alias that SAM publishes", async () => {
