@@ -4,10 +4,11 @@ import type { FunctionUrlSource } from "../config/event-source.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
-import { createLambdaService, type LambdaService, type ObjectReader } from "../services/lambda/index.js";
+import { createLambdaService, type LambdaService } from "../services/lambda/index.js";
 import type { Realm } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
+import { objectReader } from "./objects.js";
 import type { StackSources } from "./sources.js";
 
 export interface StackLambdaOptions {
@@ -32,7 +33,7 @@ const PATHS = (
   .map((version) => `/${version}/`);
 
 export function lambdaService(options: StackLambdaOptions): LambdaService {
-  const { host, realm, clock, log, store, gateway, sources, application, functionUrl } = options;
+  const { host, realm, clock, log, store, gateway, sources, application, functionUrl, credentials } = options;
   const service = createLambdaService({
     host,
     realm,
@@ -47,38 +48,9 @@ export function lambdaService(options: StackLambdaOptions): LambdaService {
       await sources.started();
       return sources.mappings;
     },
-    readObject: objectReader(options),
+    readObject: objectReader(() => ({ endpoint: gateway.endpoint, region: realm.region, credentials })),
     functionUrl,
   });
   gateway.addService("lambda", service, { paths: PATHS });
   return service;
-}
-
-/** Deployment packages in the embedded S3, read as any client would. The SDK is loaded at the first one. */
-function objectReader({ gateway, realm, credentials }: StackLambdaOptions): ObjectReader {
-  return async (bucket, key, versionId) => {
-    const { GetObjectCommand, NoSuchBucket, NoSuchKey, S3Client } = await import("@aws-sdk/client-s3");
-    const client = new S3Client({
-      endpoint: gateway.endpoint,
-      region: realm.region,
-      credentials,
-      forcePathStyle: true,
-    });
-    try {
-      const { Body } = await client.send(
-        new GetObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          ...(versionId === undefined ? {} : { VersionId: versionId }),
-        }),
-      );
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
-    } catch (error) {
-      if (error instanceof NoSuchKey) return "NoSuchKey";
-      if (error instanceof NoSuchBucket) return "NoSuchBucket";
-      throw error;
-    } finally {
-      client.destroy();
-    }
-  };
 }

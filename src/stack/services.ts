@@ -23,6 +23,7 @@ import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
 import type { StackHttp } from "./http.js";
 import { serveQueueInspector } from "./queue-inspector.js";
+import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
 import { applyNotifications, StackSources } from "./sources.js";
@@ -134,6 +135,14 @@ export async function startServices(
   live.sources = new StackSources({
     application: embedded,
     gateway: () => gateway,
+    writeObject: objectWriter(
+      () =>
+        live.foreign.get("s3") ?? {
+          endpoint: gateway.endpoint,
+          region: live.application.realm.region,
+          credentials: keyPairOf(config),
+        },
+    ),
     foreignQueues: live.backends?.queues,
     bucketTeller,
     store: shared.store,

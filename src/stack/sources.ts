@@ -16,7 +16,7 @@ import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
 import { AlarmActions } from "../sources/alarm-actions.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
-import { deliverOutcome } from "../sources/async/destinations.js";
+import { deliverOutcome, type ObjectWriter } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { S3Notifications, sameConfiguration, type BucketRules } from "../sources/s3/notifications.js";
@@ -43,6 +43,7 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
+  readonly writeObject: ObjectWriter;
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
   /** Buckets on another server that tells what happens in them. */
@@ -263,7 +264,7 @@ export class StackSources {
   }
 
   #asyncQueue(): DurableInvoker {
-    const { store, clock, log, bus, application } = this.#options;
+    const { store, clock, log, bus, application, writeObject } = this.#options;
     const { realm } = application();
     const functions = this.#functions();
     this.#async ??= new DurableInvoker({
@@ -282,6 +283,7 @@ export class StackSources {
           invoker: this.invoker,
           settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
           queues: () => this.#queues(),
+          writeObject,
           publish: async (arn, message, attributes) => {
             await (await this.#sns()).publish(arn, message, attributes === undefined ? {} : { attributes });
           },

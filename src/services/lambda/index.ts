@@ -14,7 +14,6 @@
  * - Event source mappings for anything but SQS queues are refused by name
  * - VPC, KMS, file systems, SnapStart, provisioned concurrency and runtime management are kept and shown, and change
  *   nothing about how a function runs; so are key, metrics, log level and provisioned pollers of event source mappings
- * - Asynchronous records go to queues, topics, functions and event buses; S3 as a destination is refused by name
  * - Functions without a reservation share 1,000 invocations at once, also when others have reserved a part of them
  *
  * By design:
@@ -55,7 +54,7 @@
  * - The event that an empty body becomes; the refusal of a client context that is no JSON object
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ
  * - The form of `Lineage` in the trace header, and the text of RecursiveInvocationException; that a message whose chain
- *   is cut stays in its queue, where the redrive policy finds it
+ *   is cut stays in its queue, where the redrive policy finds it; that functions and buckets as destinations stay in the chain
  */
 import type { ServerResponse } from "node:http";
 import type { FunctionUrlSource } from "../../config/event-source.js";

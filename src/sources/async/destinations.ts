@@ -13,6 +13,14 @@ import type { AsyncInvoker } from "./async-invoker.js";
 import type { AsyncOutcome } from "./durable-invoker.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
 
+/** Rejects with an AwsError when S3 refuses for good. */
+export type ObjectWriter = (object: {
+  readonly bucket: string;
+  readonly key: string;
+  readonly body: string;
+  readonly traceHeader: string | undefined;
+}) => Promise<void>;
+
 export interface DestinationOptions {
   readonly realm: Realm;
   readonly clock: Clock;
@@ -21,6 +29,7 @@ export interface DestinationOptions {
   readonly invoker: AsyncInvoker;
   readonly settings: (functionName: string, qualifier: string | undefined) => AsyncSettings;
   readonly queues: () => Promise<QueueSender>;
+  readonly writeObject: ObjectWriter;
   /** Publishes to a topic. */
   readonly publish: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;
 }
@@ -111,9 +120,23 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
       options.bus.emit("EventPut", { busName, event: busEvent(arn, record, outcome, options) });
       return;
     }
+    case "s3": {
+      // The API takes buckets for failures only; a template may name one for successes.
+      if (outcome.condition === "Success") return refuse(arn, options);
+      const { functionName, traceHeader } = outcome.event;
+      const key = recordKey(functionName, options.clock.now());
+      return options.writeObject({ bucket: parseArn(arn)?.resource ?? "", key, body: text, traceHeader });
+    }
     default:
       refuse(arn, options);
   }
+}
+
+/** Lambda developer guide, "Capturing records of Lambda asynchronous invocations": the naming convention of objects. */
+function recordKey(functionName: string, nowMs: number): string {
+  const [date = "", time = ""] = new Date(nowMs).toISOString().slice(0, 19).split("T");
+  const folder = date.replaceAll("-", "/");
+  return `aws/lambda/async/${functionName}/${folder}/${date}T${time.replaceAll(":", ".")}-${randomUUID()}`;
 }
 
 function refuse(arn: string, { log }: DestinationOptions): void {

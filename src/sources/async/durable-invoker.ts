@@ -193,7 +193,8 @@ export class DurableInvoker implements AsyncInvoker {
     }
     if (this.#abandoned) return;
     const attempts = event.attempts + 1;
-    const outcome = { event, invokeCount: attempts, result };
+    // What comes of it belongs to the chain in which the function ran.
+    const outcome = { event: { ...event, traceHeader: trace.header }, invokeCount: attempts, result };
     if (result.functionError === undefined) return this.#leave(key, { ...outcome, condition: "Success" });
     const delayMs = attempts > settings.maximumRetryAttempts ? undefined : RETRY_DELAYS_MS[event.attempts];
     if (delayMs === undefined) return this.#leave(key, { ...outcome, condition: "RetriesExhausted" });

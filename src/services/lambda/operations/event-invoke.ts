@@ -78,10 +78,8 @@ function destinationsOf(
   for (const arn of [onFailureArn, onSuccessArn]) {
     if (arn === undefined) continue;
     const { service, resource = "" } = parseArn(arn) ?? {};
-    if (service === "s3" && arn === onFailureArn)
-      throw invalidParameter(
-        `The destination ${arn} is not emulated by lambda-run; queues, topics, functions and event buses are.`,
-      );
+    // A bucket takes records of failures only.
+    if (service === "s3" && arn === onFailureArn && arn !== onSuccessArn) continue;
     if (service === undefined || !DESTINATIONS.has(service) || isOrdered(service, resource))
       throw invalidDestinations(onSuccessArn, onFailureArn);
     if (service !== "lambda") continue;
