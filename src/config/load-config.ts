@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Module } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { AppError, errnoOf, messageOf } from "../shared/errors.js";
 import { codeFrame } from "./code-frame.js";
 import { flagName } from "./flag-values.js";
@@ -95,6 +96,12 @@ async function compile(path: string): Promise<{ readonly code: string; readonly 
       target: "node20",
       write: false,
       metafile: true,
+      // CommonJS has no import.meta: the file's own place stands in for it.
+      define: {
+        "import.meta.dirname": JSON.stringify(folder),
+        "import.meta.filename": JSON.stringify(path),
+        "import.meta.url": JSON.stringify(pathToFileURL(path).href),
+      },
     } as const;
     const result = await build({ entryPoints: [path], absWorkingDir: folder, logLevel: "silent", ...options });
     const files = Object.keys(result.metafile.inputs).map((input) => resolve(folder, input));

@@ -50,6 +50,9 @@ export default {
 } satisfies LambdaRunConfig;
 \`\`\`
 
+Variables from a \`.env\` file, for every function: \`environment: parseEnv(readFileSync(".env", "utf8"))\`, with \`parseEnv\`
+of \`node:util\`. It is read when a command starts.
+
 | option | type | default | flag | what it does |
 |---|---|---|---|---|
 `;

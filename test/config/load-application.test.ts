@@ -34,6 +34,18 @@ describe("configuration", () => {
     expect(application.stackName).toBe("local");
   });
 
+  test("variables come from a .env file where the configuration reads one, anew each time", async () => {
+    const config =
+      'import { readFileSync } from "node:fs"; import { parseEnv } from "node:util"; import { join } from "node:path";\n' +
+      'export default { environment: parseEnv(readFileSync(join(import.meta.dirname, ".env"), "utf8")), stackName: import.meta.url.slice(0, 4) };';
+    const folder = project({ "lambda-run.config.mjs": config, ".env": 'GREETING="good day" # said first\n' });
+    const options = { cacheFolder: join(folder, "cache"), version: "1" };
+    expect(await environmentOf(folder, options)).toMatchObject({ GREETING: "good day" });
+    expect((await load(folder, options)).config.stackName).toBe("file");
+    writeFileSync(join(folder, ".env"), "GREETING=bye\n");
+    expect(await environmentOf(folder, options)).toMatchObject({ GREETING: "bye" });
+  });
+
   test("without a template the application is empty", async () => {
     const { application } = await load(folderWith({}));
     expect(application).toMatchObject({ sourceFile: undefined, functions: [] });
