@@ -1,6 +1,6 @@
 /** All functions of a stack, each with its pool: what the CLI, the sources and the Lambda API invoke through. */
 import type { FunctionConfig } from "../config/function-config.js";
-import type { Realm } from "../shared/arn.js";
+import { arnOf, type Realm } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
 import type { SessionCredentials } from "./environment-variables.js";
@@ -105,9 +105,9 @@ export class RuntimeHost {
     return this.#codeOf(this.#entry(config));
   }
 
-  /** The same, and starts the standby. */
+  /** The same, and starts the standby of what its events call. */
   async prepare(config: FunctionConfig): Promise<PreparedCode> {
-    const entry = this.#entry(config);
+    const entry = this.#entry(this.#calledByEvents(config));
     const code = await this.#codeOf(entry);
     entry.pool.prepare();
     return code;
@@ -128,15 +128,23 @@ export class RuntimeHost {
 
   /** The same from the template's side: every version of such a function runs the source as it is now. */
   updateSource(config: FunctionConfig, code?: PreparedCode): void {
-    this.update(config, code);
+    const called = this.#entry(this.#calledByEvents(config));
+    this.#entry(config);
+    const isDebugged = this.#options.inspect?.(config) !== undefined;
     for (const entry of this.#functions.get(config.name)?.entries ?? []) {
       const { arn, version } = entry.config;
-      if (arn === config.arn) continue;
+      const isUsed = entry.pool.environments > 0 && !isDebugged;
       this.#exchange(entry, { ...config, arn, version }, code);
-      // A debugger waits in one process alone: in that of the function itself.
-      const isAlone = this.#options.inspect?.(config) !== undefined;
-      if (code !== undefined && this.#options.standby === true && !isAlone) entry.pool.prepare();
+      if (code !== undefined && this.#options.standby === true && (isUsed || entry === called)) entry.pool.prepare();
     }
+  }
+
+  /** The version behind the alias that a template publishes. A debugger waits in the function itself. */
+  #calledByEvents(config: FunctionConfig): FunctionConfig {
+    const { inspect, realm } = this.#options;
+    const version = config.published?.aliases[0]?.version ?? config.version;
+    if (version === config.version || config.version !== "$LATEST" || inspect?.(config) !== undefined) return config;
+    return { ...config, version, arn: arnOf.function(realm, config.name, version) };
   }
 
   #exchange(entry: Entry, config: FunctionConfig, code: PreparedCode | undefined): void {

@@ -113,6 +113,20 @@ test("a standby is there before the first call and again after it, with a whole 
   expect(new Set(both.map(bodyOf))).toEqual(new Set([1, 2]));
 });
 
+test("the standby waits in the version that a template publishes, whose alias its events call", async () => {
+  const live = { name: "live", version: "1", description: "", weights: {} };
+  const config = standing.function("node", "counts.handler", { published: { versions: ["1"], aliases: [live] } });
+  const version = { ...config, version: "1", arn: `${config.arn}:1` };
+  const standbys = (): number[] => [config, version].map((fn) => standing.host.poolOf(fn).environments);
+  const code = await standing.host.prepare(config);
+  await until(() => standbys()[1] === 1);
+  expect(standbys()).toEqual([0, 1]);
+  standing.host.updateSource(config, code);
+  await until(() => standbys()[1] === 1);
+  expect(standbys()).toEqual([0, 1]);
+  expect((await standing.invoke(version)).executedVersion).toBe("1");
+});
+
 test("new code is in force with the next call, and the old one ends", async () => {
   const root = mkdtempSync(join(folder, "code-"));
   chmodSync(root, 0o755);
