@@ -97,6 +97,20 @@ test("a file that esbuild cannot read is told with the option that says what it 
   }
 });
 
+test("code that is reached through a link in /tmp runs on the portable tier, too", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lambda-run-linked-"));
+  mkdirSync(join(folder, "real"));
+  symlinkSync("real", join(folder, "link"));
+  const linked = new FunctionHost({ cache: join(folder, "link"), sandboxTier: "portable" });
+  try {
+    writeFiles(folder, { "code/index.js": "exports.handler = async () => 'linked';" });
+    expect(bodyOf(await linked.invoke(bundled("index", join(folder, "code"))))).toBe("linked");
+  } finally {
+    await linked.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("a build is kept until one of its files changes", async () => {
   const root = mkdtempSync(join(tmpdir(), "lambda-run-sources-"));
   try {

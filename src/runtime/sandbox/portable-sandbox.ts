@@ -3,7 +3,7 @@
  * instead of bounded. Every limit of it is approximate and named so.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -63,9 +63,9 @@ export class PortableSandbox implements Sandbox {
     mkdirSync(tmp, { mode: 0o700 });
     this.#mark = `${TMP_VARIABLE}=${tmp}`;
     this.paths = { task: spec.taskRoot, opt: this.#makeOpt(), tmp, resolve: (mount: Mount) => mount.hostPath };
-    this.#keep = [spec.taskRoot, ...spec.layers, ...spec.mounts.map((mount) => mount.hostPath), this.#folder].join(
-      delimiter,
-    );
+    const kept = [spec.taskRoot, ...spec.layers, ...spec.mounts.map((mount) => mount.hostPath), this.#folder];
+    // Node names modules by their real path, and a folder of code may be reached through a link.
+    this.#keep = [...new Set([...kept, ...kept.map(realPathOf)])].join(delimiter);
     this.#watchdog = new Watchdog(this.#mark);
     this.#guard = new MemoryGuard({
       limitBytes: spec.memoryMb * MEBIBYTE,
@@ -243,4 +243,13 @@ export class PortableSandbox implements Sandbox {
 /** Asked for when the sandbox was gone already. */
 function endedProcess(name: string): SandboxProcess {
   return { name, exited: Promise.resolve(KILLED), terminate: () => undefined, noteCleanExit: () => undefined };
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Not there: whoever needs it says so.
+    return path;
+  }
 }
