@@ -29,6 +29,7 @@ const stack = await Stack.start({
   config,
   projectRoot: folder,
   kind: "stack",
+  history: true,
   standby,
   maxEnvironments,
   ...(clock === undefined ? {} : { clock }),

@@ -5,7 +5,8 @@ import { findFunction } from "../../config/find-function.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Debugging } from "../../stack/debugging.js";
-import { invocationRecord } from "../../stack/history/recorder.js";
+import { described } from "../../stack/history/describe-event.js";
+import { keptInvocation } from "../../stack/history/recorder.js";
 import type { InvocationRecord } from "../../stack/history/records.js";
 import type { Stack } from "../../stack/stack.js";
 import type { WatchEvent } from "../../stack/watch/events.js";
@@ -44,7 +45,7 @@ export class Session {
     this.#log = new LiveLog((text) => this.#prompt.write(text), options.colours);
     this.observer = {
       started: () => undefined,
-      ended: (fn, id, { payload }, outcome) => this.#ended(invocationRecord(fn, id, payload, outcome)),
+      ended: (fn, id, { payload }, outcome) => this.#ended(described(keptInvocation(fn, id, payload, outcome))),
     };
   }
 

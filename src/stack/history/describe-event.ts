@@ -1,9 +1,32 @@
-/** Says in a few words what an event is, from the event alone: who sent it and what it is about. */
+/**
+ * Says in a few words what an event is, from the event alone: who sent it and what it is about. For readers of the
+ * history: an event may have 6 MB, and whoever writes it down has other things to do than to parse it.
+ */
 import { type Json, type JsonObject, isJsonObject, textOf } from "../../config/json.js";
+
+import type { InvocationRecord, KeptInvocation } from "./records.js";
 
 export interface EventDescription {
   readonly source: string;
   readonly subject: string;
+}
+
+/** With what its event and answer say. */
+export function described(kept: KeptInvocation): InvocationRecord {
+  const description = describeEvent(kept.event);
+  const httpStatus = description.source === "http" && kept.status === "success" ? statusIn(kept.result) : undefined;
+  return { ...kept, ...description, ...(httpStatus === undefined ? {} : { httpStatus }) };
+}
+
+function statusIn(answer: string): number | undefined {
+  try {
+    const { statusCode } = JSON.parse(answer) as { readonly statusCode?: unknown };
+    return typeof statusCode === "number" ? statusCode : undefined;
+  } catch {
+    // Streamed, or cut off because it is long; then most handlers have named the status before the body.
+    const [, status] = /^\{"statusCode":(\d+)/.exec(answer) ?? [];
+    return status === undefined ? undefined : Number(status);
+  }
 }
 
 export function describeEvent(payload: string): EventDescription {

@@ -7,7 +7,8 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync 
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, messageOf } from "../../shared/errors.js";
-import type { HistoryRecord } from "./records.js";
+import { described } from "./describe-event.js";
+import type { HistoryRecord, KeptRecord } from "./records.js";
 
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const FILES_KEPT = 8;
@@ -20,7 +21,7 @@ export const historyFolder = (stateFolder: string): string => join(stateFolder, 
 export class HistoryFile {
   readonly #folder: string;
   readonly #onError: (text: string) => void;
-  #pending: HistoryRecord[] = [];
+  #pending: KeptRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #complained = false;
@@ -31,7 +32,7 @@ export class HistoryFile {
     this.#onError = onError;
   }
 
-  add(record: HistoryRecord): void {
+  add(record: KeptRecord): void {
     this.#pending.push(record);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -118,7 +119,8 @@ function readLines(path: string): HistoryRecord[] {
   for (const line of readIfThere(path).split("\n")) {
     if (line === "") continue;
     try {
-      records.push(JSON.parse(line) as HistoryRecord);
+      const record = JSON.parse(line) as KeptRecord;
+      records.push(record.kind === "invocation" ? described(record) : record);
     } catch {
       // Cut off by a kill in the middle of writing.
     }

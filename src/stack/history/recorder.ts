@@ -5,9 +5,8 @@ import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
 import { messageOf } from "../../shared/errors.js";
-import { describeEvent } from "./describe-event.js";
 import { HistoryFile, historyFolder } from "./history-file.js";
-import type { InvocationRecord } from "./records.js";
+import type { KeptInvocation } from "./records.js";
 
 /** Answers and logs beyond this are cut: the event is what a replay needs. */
 const MAX_TEXT = 64 * 1024;
@@ -22,7 +21,7 @@ export class HistoryRecorder {
     this.#file = new HistoryFile(historyFolder(stateFolder), notice);
     this.observer = {
       started: () => undefined,
-      ended: (config, id, { payload }, outcome) => this.#file.add(invocationRecord(config, id, payload, outcome)),
+      ended: (config, id, { payload }, outcome) => this.#file.add(keptInvocation(config, id, payload, outcome)),
     };
     this.#unsubscribe = [
       ...KINDS.map((kind) => bus.on(kind, (event) => this.#object(kind, event))),
@@ -41,19 +40,18 @@ export class HistoryRecorder {
 }
 
 /** One invocation as the history keeps it. */
-export function invocationRecord(
+export function keptInvocation(
   config: FunctionConfig,
   id: string,
   payload: Buffer,
   outcome: InvocationOutcome,
-): InvocationRecord {
+): KeptInvocation {
   const event = payload.toString("utf8");
   const head = {
     kind: "invocation",
     id,
     timeMs: Date.now(),
     functionName: config.name,
-    ...describeEvent(event),
     ...(config.code.kind === "bundle" ? { handler: handlerOf(config.code, config.handler) } : {}),
     event,
   } as const;
@@ -68,7 +66,7 @@ export function invocationRecord(
     durationMs: report.durationMs,
     maxMemoryUsedMb: report.maxMemoryUsedMb,
     ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
-    ...(result.functionError !== undefined ? failureIn(answer) : head.source === "http" ? statusIn(answer) : {}),
+    ...(result.functionError === undefined ? {} : failureIn(answer)),
     result: cut(answer),
     logs: cut(result.logs),
   };
@@ -86,16 +84,6 @@ function failureIn(answer: string): { errorType?: string; errorMessage?: string 
     };
   } catch {
     return { errorMessage: answer };
-  }
-}
-
-function statusIn(answer: string): { httpStatus?: number } {
-  try {
-    const { statusCode } = JSON.parse(answer) as { readonly statusCode?: unknown };
-    return typeof statusCode === "number" ? { httpStatus: statusCode } : {};
-  } catch {
-    // A streamed answer, or none that API Gateway reads a status from.
-    return {};
   }
 }
 

@@ -1,16 +1,13 @@
 /** What the history keeps: every invocation, and every event that might have started one. One JSON line each. */
 import type { InvocationStatus } from "../../runtime/types.js";
 
-export interface InvocationRecord {
+/** An invocation as it is written: nothing in it costs a look into the event. */
+export interface KeptInvocation {
   readonly kind: "invocation";
   /** The request id. */
   readonly id: string;
   readonly timeMs: number;
   readonly functionName: string;
-  /** `s3`, `sqs`, `http`, `direct` ... as the event says. */
-  readonly source: string;
-  /** Bucket and key, queue, method and path: what tells one event from the next. */
-  readonly subject: string;
   /** Source file without extension, and export: for functions that no template declares. */
   readonly handler?: string;
   /** JSON text, as the function received it. */
@@ -19,13 +16,21 @@ export interface InvocationRecord {
   readonly durationMs: number;
   readonly initDurationMs?: number;
   readonly maxMemoryUsedMb?: number;
-  /** `statusCode` of an answer to a request over HTTP. */
-  readonly httpStatus?: number;
   readonly errorType?: string;
   readonly errorMessage?: string;
   /** JSON text of the answer; cut when long. */
   readonly result: string;
   readonly logs: string;
+}
+
+/** The same as readers get it, with what its event and answer say. */
+export interface InvocationRecord extends KeptInvocation {
+  /** `s3`, `sqs`, `http`, `direct` ... as the event says. */
+  readonly source: string;
+  /** Bucket and key, queue, method and path: what tells one event from the next. */
+  readonly subject: string;
+  /** `statusCode` of an answer to a request over HTTP. */
+  readonly httpStatus?: number;
 }
 
 /** An object event of S3. */
@@ -53,6 +58,8 @@ export interface FilteredRecord {
 }
 
 export type HistoryRecord = InvocationRecord | ObjectRecord | FilteredRecord;
+/** A line of the history on disk. */
+export type KeptRecord = KeptInvocation | ObjectRecord | FilteredRecord;
 
 export const failed = (record: HistoryRecord): boolean => record.kind === "invocation" && record.status !== "success";
 

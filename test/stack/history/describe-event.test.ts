@@ -1,4 +1,4 @@
-import { describeEvent } from "../../../src/stack/history/describe-event.js";
+import { described, describeEvent } from "../../../src/stack/history/describe-event.js";
 
 /** What a terminal would act upon: an escape sequence, a new line, and the one-byte form of the former. */
 const EVIL = "a\u001b[2Jb\r\nc\u009b31m";
@@ -30,4 +30,29 @@ test.each([
     source: "authorizer",
     subject: "GET /orders/7",
   });
+});
+
+const KEPT = {
+  kind: "invocation",
+  id: "1",
+  timeMs: 0,
+  functionName: "web",
+  event: JSON.stringify({ requestContext: { http: { method: "GET" } }, rawPath: "/" }),
+  status: "success",
+  durationMs: 1,
+  logs: "",
+} as const;
+
+test.each([
+  ["an answer", '{"body":"x","statusCode":201}', 201],
+  ["an answer that was cut off", `{"statusCode":503,"body":"${"x".repeat(9)}...`, 503],
+  ["an answer that was cut off before its status", '{"body":"xxx...', undefined],
+  ["a streamed answer", "", undefined],
+  ["a status that is none", '{"statusCode":"200"}', undefined],
+])("%s to a request has the status that is in it", (_, result, httpStatus) => {
+  expect(described({ ...KEPT, result }).httpStatus).toBe(httpStatus);
+});
+
+test("an answer to anything else has no status", () => {
+  expect(described({ ...KEPT, event: "{}", result: '{"statusCode":200}' })).not.toHaveProperty("httpStatus");
 });
