@@ -19,7 +19,7 @@ export const eventsCommand: Action = async (_args, options) => {
   const name = typeof wanted === "string" ? findFunction(project.application, wanted).name : undefined;
   const records = historyOf(project)
     .filter((record) => options["failed"] !== true || failed(record))
-    .filter((record) => name === undefined || (record.kind !== "object" && record.functionName === name))
+    .filter((record) => name === undefined || ("functionName" in record && record.functionName === name))
     .slice(-count);
   const colours = coloursFor(process.stdout);
   for (const record of records)

@@ -1,6 +1,12 @@
 /** Records of the history for people: a line in the list, and a page. */
 import type { Explanation } from "../../stack/history/explain.js";
-import { failed, shortId, type HistoryRecord, type InvocationRecord } from "../../stack/history/records.js";
+import {
+  failed,
+  leftOutWords,
+  shortId,
+  type HistoryRecord,
+  type InvocationRecord,
+} from "../../stack/history/records.js";
 import type { Colours } from "./colours.js";
 
 export const clockTime = (timeMs: number): string => new Date(timeMs).toLocaleTimeString("en-GB", { hour12: false });
@@ -12,6 +18,8 @@ export function recordLine(record: HistoryRecord, colours: Colours): string {
       return `${head}${record.name.replace("s3:", "s3 ")} ${record.bucket}/${record.key}`;
     case "filtered":
       return `${head}sqs message filtered out before ${record.functionName}`;
+    case "left-out":
+      return `${head}${leftOutWords(record)}`;
     case "invocation":
       return `${head}${record.functionName}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
   }
@@ -35,6 +43,7 @@ export function recordPage(record: HistoryRecord, colours: Colours): string {
   const title = recordLine(record, colours);
   switch (record.kind) {
     case "object":
+    case "left-out":
       return `${title}\nid       ${record.id}\n`;
     case "filtered":
       return `${title}\nid       ${record.id}\nbody     ${record.body}\nfilters  ${record.patterns.join("\n         ")}\n`;

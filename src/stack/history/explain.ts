@@ -10,6 +10,7 @@ import { eventMatches } from "../../services/s3/notification.js";
 import { isDoor, routeReason } from "./explain-route.js";
 import type { Reason } from "./reason.js";
 import {
+  leftOutWords,
   shortId,
   type FilteredRecord,
   type HistoryRecord,
@@ -30,6 +31,8 @@ export function explain(record: HistoryRecord, application: Application, all: re
       return explainObject(record, application, all);
     case "filtered":
       return explainFiltered(record);
+    case "left-out":
+      return { what: leftOutWords(record), reasons: [], invocations: [] };
     case "invocation":
       return explainInvocation(record, application);
   }
@@ -56,7 +59,20 @@ function explainObject(record: ObjectRecord, application: Application, all: read
     const because = "it has no notification configuration in the template";
     reasons.push({ matched: false, rule: `bucket ${bucket.logicalId}`, because });
   }
+  if (invocations.length === 0) reasons.push(...leftOutAfter(record, all));
   return { what, reasons, invocations };
+}
+
+/** How long after an event what it started may have been left out. */
+const LEFT_OUT_WITHIN_MS = 60_000;
+
+function leftOutAfter({ timeMs }: ObjectRecord, all: readonly HistoryRecord[]): readonly Reason[] {
+  const after = all.filter(
+    (one) => one.kind === "left-out" && one.timeMs >= timeMs && one.timeMs < timeMs + LEFT_OUT_WITHIN_MS,
+  );
+  if (after.length === 0) return [];
+  const because = "successes beyond a thousand a second are counted only; what this event started may be among them";
+  return [{ matched: true, rule: "the history", because }];
 }
 
 function holdAgainst(rule: BucketNotification, { name, key }: ObjectRecord, target: string): Reason {

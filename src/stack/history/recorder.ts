@@ -4,24 +4,43 @@ import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
+import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
+import { Throttles } from "../../sources/http/throttle.js";
 import { HistoryFile, historyFolder } from "./history-file.js";
 import type { KeptInvocation } from "./records.js";
 
 /** Answers and logs beyond this are cut: the event is what a replay needs. */
 const MAX_TEXT = 64 * 1024;
 const KINDS = ["ObjectCreated", "ObjectRemoved"] as const;
+/**
+ * Successes beyond this are counted and not kept: a load test of some seconds would push out everything before it, and
+ * writing each down takes a quarter of what an invocation costs.
+ */
+const SUCCESSES = { burstLimit: 5000, rateLimit: 1000 } as const;
+/** How often is told what was left out. */
+const LEFT_OUT_PERIOD_MS = 1000;
 
 export class HistoryRecorder {
   readonly observer: InvocationObserver;
   readonly #file: HistoryFile;
   readonly #unsubscribe: (() => void)[];
+  readonly #clock: Clock;
+  readonly #throttles: Throttles;
+  #leftOut = 0;
+  #cancelTelling: Cancel | undefined;
 
-  constructor(stateFolder: string, bus: Bus, notice: (text: string) => void) {
+  constructor(stateFolder: string, bus: Bus, notice: (text: string) => void, clock: Clock = realClock) {
+    this.#clock = clock;
+    this.#throttles = new Throttles(clock);
     this.#file = new HistoryFile(historyFolder(stateFolder), notice);
     this.observer = {
       started: () => undefined,
-      ended: (config, id, { payload }, outcome) => this.#file.add(keptInvocation(config, id, payload, outcome)),
+      ended: (config, id, { payload }, outcome) => {
+        const success = "result" in outcome && outcome.result.functionError === undefined;
+        if (success && !this.#throttles.take("successes", SUCCESSES)) this.#leaveOut();
+        else this.#file.add(keptInvocation(config, id, payload, outcome));
+      },
     };
     this.#unsubscribe = [
       ...KINDS.map((kind) => bus.on(kind, (event) => this.#object(kind, event))),
@@ -31,7 +50,21 @@ export class HistoryRecorder {
 
   async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#tellLeftOut();
     await this.#file.close();
+  }
+
+  #leaveOut(): void {
+    this.#leftOut += 1;
+    this.#cancelTelling ??= this.#clock.after(LEFT_OUT_PERIOD_MS, () => this.#tellLeftOut());
+  }
+
+  #tellLeftOut(): void {
+    this.#cancelTelling?.();
+    this.#cancelTelling = undefined;
+    const count = this.#leftOut;
+    this.#leftOut = 0;
+    if (count > 0) this.#file.add({ kind: "left-out", id: randomUUID(), timeMs: Date.now(), count });
   }
 
   #object(kind: (typeof KINDS)[number], { bucket, key, action, sequencer, timeMs }: ObjectEvent): void {

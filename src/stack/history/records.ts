@@ -57,11 +57,23 @@ export interface FilteredRecord {
   readonly body: string;
 }
 
-export type HistoryRecord = InvocationRecord | ObjectRecord | FilteredRecord;
+/** Invocations that succeeded and are not kept, since so many ran. */
+export interface LeftOutRecord {
+  readonly kind: "left-out";
+  readonly id: string;
+  /** At the end of the second, or less, in which they ran. */
+  readonly timeMs: number;
+  readonly count: number;
+}
+
+export type HistoryRecord = InvocationRecord | ObjectRecord | FilteredRecord | LeftOutRecord;
 /** A line of the history on disk. */
-export type KeptRecord = KeptInvocation | ObjectRecord | FilteredRecord;
+export type KeptRecord = KeptInvocation | ObjectRecord | FilteredRecord | LeftOutRecord;
 
 export const failed = (record: HistoryRecord): boolean => record.kind === "invocation" && record.status !== "success";
 
 /** Enough of an id to type. */
 export const shortId = (id: string): string => id.slice(0, 8);
+
+export const leftOutWords = ({ count }: LeftOutRecord): string =>
+  `${count} more invocations succeeded within a second; their events are not kept`;
