@@ -112,8 +112,8 @@ async function asynchronous(bench) {
     else {
       bench.row(`${what}: memory of the stack's own at its peak`, atMost(200, " MB"), megabytes(own.stop()));
       bench.row(
-        `${what}: RSS, with the pages of the state file that are mapped`,
-        noBound(" MB"),
+        `${what}: RSS at its peak, with the pages of the state file that are mapped`,
+        atMost(200, " MB"),
         megabytes(usage.peakBytes),
       );
     }

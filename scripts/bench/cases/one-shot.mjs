@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keptAwake } from "../kit/awake.mjs";
 import { inTurns, timeProcess } from "../kit/processes.mjs";
 import { ROOT } from "../kit/product.mjs";
 import { atMost, noBound, ratios } from "../kit/stats.mjs";
@@ -35,6 +36,10 @@ export default {
     bench.row("one-shot `invoke`, tiny, cached build / `node -e 0`, with all limits on", atMost(2.8, "x"), tinyRatios, {
       table: "environment",
     });
+    const awake = await keptAwake(() => inTurns(bench.rounds(11, 3), { bare: () => bare(), tiny }));
+    const awakeName = "processors kept awake: one-shot `invoke` of a tiny handler / `node -e 0`";
+    if (awake === undefined) bench.skip(awakeName, "there is no chrt");
+    else bench.row(awakeName, noBound("x"), ratios(awake.result.tiny, awake.result.bare));
     if (process.env.NODE_EXTRA_CA_CERTS) await withoutCertificates(bench, project, bare);
     bench.row(
       "one-shot `invoke manifest` (S3 SDK) with build / `node -e 0`",
