@@ -3,8 +3,8 @@
  * as long as nobody invokes it.
  */
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../shared/errors.js";
 import type { FunctionConfig } from "./function-config.js";
@@ -68,7 +68,7 @@ export async function prepareFolder(
       return;
     case "zip":
       if (!existsSync(code.origin.file)) throw missing(fn, code.origin.file);
-      await unzip(code.origin.file, code.root);
+      await unpackOnce(code.origin.file, code.root, unzip);
       return;
     case "remote":
       throw new AppError("LR3002", {
@@ -89,6 +89,22 @@ function missing(fn: FunctionConfig, path: string): AppError {
       ? {}
       : { why: `${twin} exists, in other letter case`, fix: "Write CodeUri in the letter case of the folder." }),
   });
+}
+
+/**
+ * Anew only when the archive has changed, which the time of the folder tells: environments of a running stack have it
+ * mounted, and a second command must not take their files away.
+ */
+async function unpackOnce(
+  file: string,
+  folder: string,
+  unzip: (file: string, folder: string) => Promise<void>,
+): Promise<void> {
+  const { mtime } = statSync(file);
+  const unpackedAt = statSync(folder, { throwIfNoEntry: false })?.mtime;
+  if (unpackedAt?.getTime() === mtime.getTime()) return;
+  await unzip(file, folder);
+  await utimes(folder, mtime, mtime);
 }
 
 /** Once: the folder's name holds a hash of the text. */

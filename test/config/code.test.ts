@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { findModule, prepareFolder, splitHandler } from "../../src/config/code.js";
 import { functionFromFile } from "../../src/config/function-file.js";
@@ -39,16 +39,25 @@ test("inline code is written once, and only when it is needed", async () => {
   expect(readFileSync(join(root, "index.js"), "utf8")).toBe("exports.handler = 1;");
 });
 
-test("a ZIP is handed to the one who unpacks", async () => {
+test("a ZIP is handed to the one who unpacks, and again only when it has changed", async () => {
+  const [file, root] = [join(folder, "src/app.js"), join(folder, "gen", "Zip-1")];
+  const fn = fnWith({ kind: "folder", root, origin: { kind: "zip", file } });
   const calls: string[][] = [];
-  await prepareFolder(
-    fnWith({ kind: "folder", root: "/to", origin: { kind: "zip", file: join(folder, "src/app.js") } }),
-    (file, to) => {
-      calls.push([file, to]);
-      return Promise.resolve();
-    },
-  );
-  expect(calls).toEqual([[join(folder, "src/app.js"), "/to"]]);
+  const unzip = (...call: [string, string]): Promise<void> => {
+    calls.push(call);
+    mkdirSync(root, { recursive: true });
+    return Promise.resolve();
+  };
+  await prepareFolder(fn, unzip);
+  await prepareFolder(fn, unzip);
+  expect(calls).toEqual([[file, root]]);
+  const later = new Date(Date.now() + 5000);
+  utimesSync(file, later, later);
+  await prepareFolder(fn, unzip);
+  expect(calls).toEqual([
+    [file, root],
+    [file, root],
+  ]);
 });
 
 test("a folder in other letter case is named", async () => {
