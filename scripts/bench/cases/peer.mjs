@@ -2,7 +2,7 @@ import { startLoad } from "../kit/load.mjs";
 import { installed, PACKAGES, PORTS, startPeer } from "../kit/peer.mjs";
 import { startChild } from "../kit/rpc.mjs";
 import { rawRequest, signedRequest } from "../kit/sign.mjs";
-import { atLeast, atMost, ratios } from "../kit/stats.mjs";
+import { atLeast, atMost, noBound, ratios } from "../kit/stats.mjs";
 
 const EVENT = JSON.stringify({ text: "x".repeat(1000) });
 
@@ -20,6 +20,7 @@ export default {
     }
     const load = await startLoad();
     const stack = await startChild("stack-server.mjs", { args: [JSON.stringify({ maxEnvironments: 1 })] });
+    const relay = await startChild("relay-server.mjs");
     const peer = await startPeer(bench.folder("peer"), "exports.handler = async (event) => event;\n");
     try {
       const ours = await stack.call("endpoint");
@@ -37,24 +38,41 @@ export default {
         headers: { host: `127.0.0.1:${PORTS.lambda}`, "content-type": "application/json" },
         body: EVENT,
       });
+      const relayed = await relay.call("listen");
+      const relayRequest = rawRequest({
+        method: "POST",
+        path: "/",
+        headers: { host: "127.0.0.1", "content-type": "application/json" },
+        body: EVENT,
+      });
+      const measureRelay = (connections, seconds) =>
+        load.run({ endpoint: relayed, requests: [relayRequest], connections, seconds });
       const measureOurs = (connections, seconds) =>
         load.run({ endpoint: ours, requests: [oursRequest], connections, seconds });
       const measureTheirs = (connections, seconds) =>
         load.run({ endpoint: theirs, requests: [theirsRequest], connections, seconds });
       await measureOurs(8, 1.5);
       await measureTheirs(8, 1.5);
+      await measureRelay(8, 1.5);
       for (const connections of [1, 8, 32]) {
         const oursRuns = [];
         const theirsRuns = [];
+        const relayRuns = [];
         for (let round = 0; round < bench.rounds(5, 2); round++) {
           theirsRuns.push(await measureTheirs(connections, 1.5));
           oursRuns.push(await measureOurs(connections, 1.5));
+          relayRuns.push(await measureRelay(connections, 1.5));
         }
         const of = (runs, field) => runs.map((run) => run[field]);
         bench.row(
           `${what}, c=${connections}: req/s`,
           atLeast(4, "x"),
           ratios(of(oursRuns, "perSecond"), of(theirsRuns, "perSecond")),
+        );
+        bench.row(
+          `a relay to one process, without limits, signature and log, vs serverless-offline (osls), c=${connections}: req/s`,
+          noBound("x"),
+          ratios(of(relayRuns, "perSecond"), of(theirsRuns, "perSecond")),
         );
         bench.row(
           `${what}, c=${connections}: p99`,
@@ -64,7 +82,7 @@ export default {
       }
     } finally {
       peer.kill("SIGTERM");
-      await Promise.all([load.stop(), stack.stop()]);
+      await Promise.all([load.stop(), stack.stop(), relay.stop()]);
     }
   },
 };
