@@ -12,6 +12,7 @@ import { Extensions, type ShutdownReason } from "./extensions.js";
 import { timedOut, truncatedResponse } from "./failures.js";
 import { initEndEvents, initStartEvent } from "./init-report.js";
 import { makeReport, reportEvent, runtimeDoneEvent } from "./invocation-report.js";
+import { durationOf } from "./limits/timeout.js";
 import { LogCapture } from "./log-capture.js";
 import { Phase } from "./phase.js";
 import type { InitPhase, Tracing } from "./platform-events.js";
@@ -212,7 +213,7 @@ export class Environment {
     const wait = this.#begin(capMs);
     this.#beginInit();
     const end = (await wait.ended) as InitEnd;
-    const durationMs = performance.now() - startedAt;
+    const durationMs = durationOf(performance.now() - startedAt, capMs, end.kind === "timeout");
     await this.#drain(end.kind === "ready");
     for (const event of initEndEvents(phase, end, durationMs, this.#extensions.statuses)) this.#capture.platform(event);
     if (end.kind === "ready") this.#state = "idle";
@@ -239,8 +240,7 @@ export class Environment {
     const { config } = this.#options;
     const { requestId } = run;
     const elapsedMs = performance.now() - run.startedAt;
-    // Timers may fire a fraction of a millisecond early; nobody should read 2999.61 ms beside "3.00 seconds".
-    const durationMs = end.kind === "timeout" ? Math.max(elapsedMs, config.timeoutSeconds * 1000) : elapsedMs;
+    const durationMs = durationOf(elapsedMs, config.timeoutSeconds * 1000, end.kind === "timeout");
     const { midResponse } = this.#session;
     const spans = this.#telemetry.hasSubscribers || config.logging.format === "JSON" ? this.#session.spans : undefined;
     const answer = finalAnswer({

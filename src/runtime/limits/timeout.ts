@@ -21,3 +21,8 @@ export function armTimeout(timeoutMs: number, expired: () => void, paused: () =>
   }
   return () => clearTimeout(timer);
 }
+
+/** Timers may fire a fraction of a millisecond early; nobody should read 2999.61 ms beside "3.00 seconds". */
+export function durationOf(elapsedMs: number, limitMs: number, timedOut: boolean): number {
+  return timedOut ? Math.max(elapsedMs, limitMs) : elapsedMs;
+}
