@@ -2,46 +2,49 @@
 import { StateStore } from "../../src/services/kit/state-store.js";
 import { VirtualClock } from "../../src/shared/clock.js";
 import { silentLogger } from "../../src/shared/logger.js";
-import { Outbox } from "../../src/sources/outbox.js";
+import { Outbox, type OutboxOptions } from "../../src/sources/outbox.js";
+
+let store: StateStore;
+let clock: VirtualClock;
+let outbox: Outbox<string> | undefined;
+beforeEach(() => {
+  store = StateStore.ephemeral();
+  clock = new VirtualClock();
+});
+afterEach(async () => {
+  await outbox?.close();
+  await store.close();
+});
+
+function open(options: Pick<OutboxOptions<string>, "deliver" | "groupOf">): Outbox<string> {
+  outbox = new Outbox<string>({ store, clock, log: silentLogger, table: "outbox", ...options });
+  return outbox;
+}
 
 test("rows that fail keep nobody behind them from his turn, and are tried again", async () => {
-  const store = StateStore.ephemeral();
-  const clock = new VirtualClock();
   const delivered: string[] = [];
   let away = true;
-  const outbox = new Outbox<string>({
-    store,
-    clock,
-    log: silentLogger,
-    table: "outbox",
+  const box = open({
     deliver: (item) => {
       if (away && item.startsWith("fails")) return Promise.reject(new Error("away"));
       delivered.push(item);
       return Promise.resolve();
     },
   });
-  for (let i = 0; i < 250; i++) outbox.put(`fails ${i}`);
-  outbox.put("last");
-  await outbox.idle();
+  for (let i = 0; i < 250; i++) box.put(`fails ${i}`);
+  box.put("last");
+  await box.idle();
   expect(delivered).toEqual(["last"]);
   away = false;
   await clock.advance(1000);
-  await outbox.idle();
+  await box.idle();
   expect(delivered).toEqual(["last", ...Array.from({ length: 250 }, (_, i) => `fails ${i}`)]);
-  await outbox.close();
-  await store.close();
 });
 
 test("within a group nothing is overtaken: not by a faster delivery, and not after a failure", async () => {
-  const store = StateStore.ephemeral();
-  const clock = new VirtualClock();
   const delivered: string[] = [];
   let away = true;
-  const outbox = new Outbox<string>({
-    store,
-    clock,
-    log: silentLogger,
-    table: "outbox",
+  const box = open({
     groupOf: (item) => item.split(" ")[0],
     deliver: async (item) => {
       // The earlier, the slower.
@@ -52,14 +55,12 @@ test("within a group nothing is overtaken: not by a faster delivery, and not aft
   });
   const ofA = Array.from({ length: 250 }, (_, i) => `a ${i}`);
   const ofB = Array.from({ length: 5 }, (_, i) => `b ${i}`);
-  for (const item of [...ofB, ...ofA]) outbox.put(item);
-  await outbox.idle();
+  for (const item of [...ofB, ...ofA]) box.put(item);
+  await box.idle();
   expect(delivered.filter((item) => item.startsWith("b"))).toEqual(ofB);
   expect(delivered.filter((item) => item.startsWith("a"))).toEqual(["a 0"]);
   away = false;
   await clock.advance(1000);
-  await outbox.idle();
+  await box.idle();
   expect(delivered.filter((item) => item.startsWith("a"))).toEqual(ofA);
-  await outbox.close();
-  await store.close();
 });
