@@ -95,6 +95,8 @@ export interface FunctionConfig {
   /** Logical id in the template; equals `name` for functions made by the API or invoked by file. */
   readonly logicalId: string;
   readonly name: string;
+  /** The template gives no name: this one is made of the stack's and the logical id, as CloudFormation makes them. */
+  readonly nameIsMade?: true;
   readonly arn: string;
   /** As declared: `nodejs22.x`, `python3.13`, `provided.al2023` ... */
   readonly runtime: string;

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { BuildResult } from "esbuild";
 import type { FunctionConfig } from "../config/function-config.js";
+import { shownName } from "../config/shown-name.js";
 import { AppError } from "../shared/errors.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { besideFiles, isData, taskFolder } from "./besides.js";
@@ -78,7 +79,7 @@ export async function buildCode(config: FunctionConfig, cache: string): Promise<
   try {
     return finishBuild(config, cache, await build(esbuildOptions(source, config.layers, entry, sdk)), sdk);
   } catch (error) {
-    throw error instanceof AppError ? error : buildError(error, config.name, source.root);
+    throw error instanceof AppError ? error : buildError(error, shownName(config), source.root);
   }
 }
 
@@ -99,7 +100,7 @@ export async function incrementalBuilder(config: FunctionConfig, cache: string):
       try {
         return finishBuild(config, cache, await watching.rebuild(), sdk);
       } catch (error) {
-        throw error instanceof AppError ? error : buildError(error, config.name, source.root);
+        throw error instanceof AppError ? error : buildError(error, shownName(config), source.root);
       }
     },
     dispose: () => watching.dispose(),

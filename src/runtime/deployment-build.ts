@@ -1,6 +1,7 @@
 /** A bundle as it goes to AWS: the files of its ZIP, the same bytes on every machine. */
 import { dirname, posix, relative, resolve, sep } from "node:path";
 import type { FunctionConfig } from "../config/function-config.js";
+import { shownName } from "../config/shown-name.js";
 import { buildError } from "./bundle-errors.js";
 import { bundleSource, findHandlerSource } from "./bundle.js";
 import { esbuildOptions, type SdkEntry } from "./bundle-options.js";
@@ -21,7 +22,7 @@ export async function deploymentBuild(config: FunctionConfig, baseFolder: string
   const { build } = await import("esbuild");
   const result = await build(esbuildOptions(source, config.layers, entry, provided, "deploy")).catch(
     (error: unknown) => {
-      throw buildError(error, config.name, source.root);
+      throw buildError(error, shownName(config), source.root);
     },
   );
   const files = result.outputFiles.map(({ path, contents }) => {

@@ -1,6 +1,7 @@
 /** Code made ready to run: what lies at /var/task, and how its runtime is started. */
 import type { FunctionConfig } from "../config/function-config.js";
 import { prepareFolder } from "../config/code.js";
+import { shownName } from "../config/shown-name.js";
 import { AppError } from "../shared/errors.js";
 import { buildCode, cachedBuild, type BuiltCode } from "./bundle.js";
 import { imagePlan, type ImageRunner, type PreparedImage } from "./images.js";
@@ -41,7 +42,7 @@ export async function prepareCode(
     case "image":
       if (inspect !== undefined)
         throw new AppError("LR1004", {
-          what: `${config.name} is a container image: no debugger is opened in it`,
+          what: `${shownName(config)} is a container image: no debugger is opened in it`,
           fix: "Leave out --inspect, or open a debugger in the image by its own means.",
         });
       return fromImage(await images().then((runner) => runner.prepare(config)));
@@ -122,7 +123,7 @@ async function fromFolder(
     };
   throw new AppError("LR5004", {
     what: `${config.runtime} is not run by lambda-run`,
-    where: config.name,
+    where: shownName(config),
     fix: "Node, Python and provided.al2023 runtimes are; a custom runtime with a bootstrap file runs any language.",
   });
 }

@@ -7,6 +7,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import { usesAws } from "../config/load-application.js";
 import type { PortName } from "../config/named-ports.js";
 import type { ResolvedConfig } from "../config/schema.js";
+import { shownName } from "../config/shown-name.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { EarlyRoom } from "../runtime/early-room.js";
 import type { DebuggerOptions } from "../runtime/launch-plans.js";
@@ -207,7 +208,7 @@ export class Stack {
           telemetry?.record(fn, logStream, record);
           options.onLog?.(fn, record, logStream);
         },
-        notice: (fn, text) => notice(`${fn.name}: ${text}`),
+        notice: (fn, text) => notice(`${shownName(fn)}: ${text}`),
         standby: options.standby ?? options.kind === "stack",
         idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
         images: imageRooms(

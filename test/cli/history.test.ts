@@ -200,6 +200,31 @@ describe("the history", () => {
     expect((await folder.run(["invoke", "hello", "--event", file.split("/").at(-1) ?? ""])).exitCode).toBe(0);
   });
 
+  it("calls a function that has no FunctionName by its logical id, and finds it by that", async () => {
+    const files = smallProject(HANDLER);
+    const folder = project({
+      ...files,
+      "template.yaml": (files["template.yaml"] ?? "").replace("      FunctionName: hello\n", ""),
+    });
+    await folder.run(["invoke", "HelloFunction", "--data", '{"fail":true}']);
+    const [record] = await records(folder);
+    expect(record?.["functionName"]).toMatch(/^local-HelloFunction-\w{12}$/);
+    const exported = await folder.run(["export-event"]);
+    expect(exported.stdout).toMatch(/^fixtures\/events\/direct\/HelloFunction-\w{8}\.json\n$/);
+    const shown = [
+      await folder.run(["events"]),
+      await folder.run(["show"]),
+      await folder.run(["why"]),
+      await folder.run(["replay"]),
+      exported,
+    ];
+    for (const { stdout, stderr } of shown) {
+      expect(stdout + stderr).toContain("HelloFunction");
+      // The log of the invocation is the function's own; it names what the code was given.
+      expect(stdout + stderr).not.toContain("local-HelloFunction");
+    }
+  });
+
   it("survives a line that a kill cut off, and goes on writing after it", async () => {
     const folder = project();
     write(folder, object("a", "e1"));

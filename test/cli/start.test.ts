@@ -72,6 +72,33 @@ describe("lambda-run start", () => {
     expect(screen.text).toMatch(/stopping: 0 in flight\n[\s\S]*no invocations\n$/);
   });
 
+  it("calls a function that has no FunctionName by its logical id, in the banner, log, outcome and news", async () => {
+    const files = smallProject(HANDLER);
+    const nameless = (files["template.yaml"] ?? "").replace("      FunctionName: hello\n", "");
+    const { piped, folder } = project({ ...files, "template.yaml": nameless });
+    const screen = piped("--port", "0");
+    await screen.sees(/ready in /);
+    await screen.sees(/functions +HelloFunction\n/);
+    const ran = await folder.run(["invoke", "HelloFunction", "--data", '{"n":-1}']);
+    expect(ran.stdout).toContain("below zero");
+    const endpoint = /AWS services on (\S+?),/.exec(screen.text)?.[1] ?? "";
+    const { InvokeCommand, LambdaClient, ListFunctionsCommand } = await import("@aws-sdk/client-lambda");
+    const lambda = new LambdaClient({
+      endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    const { Functions: [{ FunctionName = "" } = {}] = [] } = await lambda.send(new ListFunctionsCommand({}));
+    expect(FunctionName).toMatch(/^local-HelloFunction-\w{12}$/);
+    await lambda.send(new InvokeCommand({ FunctionName, Payload: '{"n":1}' }));
+    lambda.destroy();
+    await screen.sees(/^\w{8} HelloFunction .*working on 1\n/m);
+    await screen.sees(/ {2}HelloFunction {2}ok {2}/);
+    folder.write("src/hello.ts", "export const handler = async () => 'new';");
+    await screen.sees(/built HelloFunction in /);
+    expect(screen.text).not.toContain("local-HelloFunction");
+  });
+
   const pty = spawnSync("script", ["--version"]);
   const withPty = itUnless(pty.status === 0 ? undefined : "no `script` of util-linux, which makes the terminal");
   withPty("is driven by single keys at a terminal", async () => {

@@ -23,7 +23,11 @@ export const eventsCommand: Action = async (_args, options) => {
     .slice(-count);
   const colours = coloursFor(process.stdout);
   for (const record of records)
-    process.stdout.write(options["json"] === true ? `${JSON.stringify(record)}\n` : `${recordLine(record, colours)}\n`);
+    process.stdout.write(
+      options["json"] === true
+        ? `${JSON.stringify(record)}\n`
+        : `${recordLine(record, colours, project.application.functions)}\n`,
+    );
   if (records.length === 0) process.stderr.write("nothing has happened yet\n");
   return EXIT.ok;
 };

@@ -19,7 +19,7 @@ export const replayCommand: Action = async ([id], options) => {
   const record = chooseInvocation(historyOf(project), id, options);
   const to = options["to"];
   const fn = typeof to === "string" ? chooseFunction(to, project) : functionOf(record, project);
-  process.stderr.write(`replaying ${recordLine(record, coloursFor(process.stderr))}\n`);
+  process.stderr.write(`replaying ${recordLine(record, coloursFor(process.stderr), project.application.functions)}\n`);
   return runOnce(
     project,
     fn,

@@ -7,9 +7,12 @@ import { coloursFor } from "../render/colours.js";
 import { recordPage } from "../render/history.js";
 
 export const showCommand: Action = async ([id], options) => {
-  const record = chooseRecord(historyOf(await loadProject(options)), id, options);
+  const project = await loadProject(options);
+  const record = chooseRecord(historyOf(project), id, options);
   process.stdout.write(
-    options["json"] === true ? `${JSON.stringify(record)}\n` : recordPage(record, coloursFor(process.stdout)),
+    options["json"] === true
+      ? `${JSON.stringify(record)}\n`
+      : recordPage(record, coloursFor(process.stdout), project.application.functions),
   );
   return EXIT.ok;
 };

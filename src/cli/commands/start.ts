@@ -1,5 +1,6 @@
 /** `lambda-run start`: everything that the template declares in one process, watched, until Ctrl-C. */
 import { findFunction } from "../../config/find-function.js";
+import { shownName } from "../../config/shown-name.js";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { Debugging } from "../../stack/debugging.js";
 import { Stack } from "../../stack/stack.js";
@@ -107,7 +108,7 @@ function openDebugger(
   if (target === undefined && (only === undefined || application.functions.length > 1))
     throw new AppError("LR1004", {
       what: "Which function is to be debugged?",
-      fix: `Name it: ${application.functions.map(({ name }) => `--inspect ${name}`).join(", ") || "there is none in the template"}.`,
+      fix: `Name it: ${application.functions.map((one) => `--inspect ${shownName(one)}`).join(", ") || "there is none in the template"}.`,
     });
   const fn = target === undefined ? only : findFunction(application, target);
   if (fn !== undefined) debugging.open(fn, inspector);

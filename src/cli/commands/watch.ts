@@ -1,5 +1,6 @@
 /** `lambda-run watch <function>`: runs one event again on each save and shows what the save changed in the answer. */
 import { resolve } from "node:path";
+import { shownName } from "../../config/shown-name.js";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { Debugging } from "../../stack/debugging.js";
 import { Stack, type StackOptions } from "../../stack/stack.js";
@@ -115,7 +116,7 @@ export const watchCommand: Action = async ([name = ""], options) => {
   invoke();
   await watch.ready.catch((error: unknown) => session.failed(error));
   await running;
-  if (!json) session.say(colours.dim(`watching ${fn.name}; Ctrl-C ends`));
+  if (!json) session.say(colours.dim(`watching ${shownName(fn)}; Ctrl-C ends`));
   await quit.asked;
   await watch.close();
   debugging.close();

@@ -1,6 +1,7 @@
 /** What may come next on a command line: commands, flags, functions, fixtures and ids. */
 import { basename } from "node:path";
 import { CONFIG_FLAGS } from "../../config/flags.js";
+import { shownName } from "../../config/shown-name.js";
 import { shortId } from "../../stack/history/records.js";
 import { COMMANDS } from "../command-list.js";
 import { fixtureFiles } from "../event-input.js";
@@ -11,7 +12,7 @@ const MAX_IDS = 50;
 type Source = (options: Readonly<Record<string, unknown>>) => Promise<readonly string[]>;
 
 const functions: Source = async (options) =>
-  (await loadProject(options)).application.functions.flatMap(({ name, logicalId }) => [name, logicalId]);
+  (await loadProject(options)).application.functions.flatMap((fn) => [shownName(fn), fn.logicalId]);
 const fixtures: Source = async () => fixtureFiles(process.cwd()).map((file) => basename(file));
 const queues: Source = async (options) => (await loadProject(options)).application.queues.map(({ name }) => name);
 const buckets: Source = async (options) => (await loadProject(options)).application.buckets.map(({ name }) => name);

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { extname, join, relative } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
+import { shownName } from "../../config/shown-name.js";
 import type { InvokeResult } from "../../runtime/types.js";
 
 interface Explained {
@@ -19,7 +20,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   "Runtime.ImportModuleError": (fn, message) =>
     fn.runtime.startsWith("python")
       ? pythonModule(fn, message)
-      : `Ship the module with ${fn.name}'s code: ${/Cannot find module '([^']+)'/.exec(message)?.[1] ?? "see the message"}.`,
+      : `Ship the module with ${shownName(fn)}'s code: ${/Cannot find module '([^']+)'/.exec(message)?.[1] ?? "see the message"}.`,
   "Runtime.InvalidEntrypoint": (fn, message) => entryPoint(fn, message),
   "Runtime.UserCodeSyntaxError": (fn) => `Mend the syntax of ${sourceOf(fn)}; the log above names the line.`,
   "Runtime.CallbackHandlerDeprecated": (fn) =>
@@ -49,7 +50,7 @@ export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | un
 function pythonModule(fn: FunctionConfig, message: string): string {
   const module = /No module named '([^'.]+)/.exec(message)?.[1];
   const root = rootOf(fn);
-  if (module === undefined) return `Ship what ${fn.name} imports with its code: see the message.`;
+  if (module === undefined) return `Ship what ${shownName(fn)} imports with its code: see the message.`;
   if (module === "boto3" || module === "botocore")
     return `Lambda's Python has ${module}, this machine's has not: install it for python3, or \`pip install boto3 -t ${root}\`.`;
   const what = existsSync(join(root, "requirements.txt")) ? `-r ${join(root, "requirements.txt")}` : module;

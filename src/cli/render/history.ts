@@ -1,4 +1,6 @@
 /** Records of the history for people: a line in the list, and a page. */
+import type { FunctionConfig } from "../../config/function-config.js";
+import { shownNameOf } from "../../config/shown-name.js";
 import type { Explanation } from "../../stack/history/explain.js";
 import {
   failed,
@@ -11,17 +13,17 @@ import type { Colours } from "./colours.js";
 
 export const clockTime = (timeMs: number): string => new Date(timeMs).toLocaleTimeString("en-GB", { hour12: false });
 
-export function recordLine(record: HistoryRecord, colours: Colours): string {
+export function recordLine(record: HistoryRecord, colours: Colours, functions: readonly FunctionConfig[]): string {
   const head = `${colours.dim(clockTime(record.timeMs))}  ${colours.cyan(shortId(record.id))}  `;
   switch (record.kind) {
     case "object":
       return `${head}${record.name.replace("s3:", "s3 ")} ${record.bucket}/${record.key}`;
     case "filtered":
-      return `${head}sqs message filtered out before ${record.functionName}`;
+      return `${head}sqs message filtered out before ${shownNameOf(record.functionName, functions)}`;
     case "left-out":
       return `${head}${leftOutWords(record)}`;
     case "invocation":
-      return `${head}${record.functionName}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
+      return `${head}${shownNameOf(record.functionName, functions)}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
   }
 }
 
@@ -39,8 +41,8 @@ export function figures({ durationMs, initDurationMs, maxMemoryUsedMb }: Invocat
   return `${durationMs} ms${cold}${maxMemoryUsedMb === undefined ? "" : `, ${maxMemoryUsedMb} MB`}`;
 }
 
-export function recordPage(record: HistoryRecord, colours: Colours): string {
-  const title = recordLine(record, colours);
+export function recordPage(record: HistoryRecord, colours: Colours, functions: readonly FunctionConfig[]): string {
+  const title = recordLine(record, colours, functions);
   switch (record.kind) {
     case "object":
     case "left-out":

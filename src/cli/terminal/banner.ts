@@ -1,5 +1,6 @@
 /** What is up, what is only nearly as on AWS, and what is not there: said when a session is ready. */
 import type { Application } from "../../config/application.js";
+import { shownName } from "../../config/shown-name.js";
 import type { LimitTiers } from "../../runtime/sandbox/sandbox.js";
 import type { FrontDoor } from "../../stack/doors.js";
 import type { Colours } from "../render/colours.js";
@@ -23,7 +24,7 @@ export function resourceLines(
     ] as const
   ).flatMap(([name, list]) => (list.length === 0 ? [] : `${list.length} ${name}${list.length === 1 ? "" : "s"}`));
   const lines: string[] = [];
-  if (functions.length > 0) lines.push(`${dim("functions")}      ${functions.map(({ name }) => name).join(", ")}`);
+  if (functions.length > 0) lines.push(`${dim("functions")}      ${functions.map(shownName).join(", ")}`);
   if (counted.length > 0) lines.push(`${dim("emulated")}       ${counted.join(", ")}`);
   if (elsewhere.length > 0) lines.push(`${dim("elsewhere")}      ${elsewhere.join(", ")}`);
   if (skipped.length > 0)

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
+import { shownName } from "../../config/shown-name.js";
 import type { LogRecord } from "../../runtime/log-capture.js";
 import { DIST_FOLDER } from "../../shared/own-package.js";
 import { failed, shortId, type InvocationRecord } from "../../stack/history/records.js";
@@ -35,16 +36,16 @@ export class LiveLog {
     const id = this.#current.get(logStream);
     const shown = text.startsWith('{"_aws":') ? metricsIn(text) : text.replaceAll("\r", "\n");
     const { dim, cyan } = this.#colours;
-    const line = `${cyan(id === undefined ? "init    " : shortId(id))} ${dim(fn.name)} ${shown}\n`;
+    const line = `${cyan(id === undefined ? "init    " : shortId(id))} ${dim(shownName(fn))} ${shown}\n`;
     if (!this.failedOnly) this.#write(line);
     else if (id !== undefined) this.#held.set(id, [...(this.#held.get(id) ?? []), line]);
   };
 
-  ended(record: InvocationRecord): void {
+  ended(record: InvocationRecord, fn: FunctionConfig): void {
     const held = this.#held.get(record.id) ?? [];
     this.#held.delete(record.id);
     if (this.failedOnly && !failed(record)) return;
-    this.#write(`${held.join("")}${recordLine(record, this.#colours)}\n`);
+    this.#write(`${held.join("")}${recordLine(record, this.#colours, [fn])}\n`);
     if (!failed(record)) return;
     const { red, dim } = this.#colours;
     if (record.errorMessage !== undefined) this.#write(`  ${red(record.errorMessage)}\n`);

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { relative } from "node:path";
 import { findFunction } from "../../config/find-function.js";
 import type { FunctionConfig } from "../../config/function-config.js";
+import { shownName, shownNameOf } from "../../config/shown-name.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Debugging } from "../../stack/debugging.js";
 import { described } from "../../stack/history/describe-event.js";
@@ -45,7 +46,7 @@ export class Session {
     this.#log = new LiveLog((text) => this.#prompt.write(text), options.colours);
     this.observer = {
       started: () => undefined,
-      ended: (fn, id, { payload }, outcome) => this.#ended(described(keptInvocation(fn, id, payload, outcome))),
+      ended: (fn, id, { payload }, outcome) => this.#ended(fn, described(keptInvocation(fn, id, payload, outcome))),
     };
   }
 
@@ -79,12 +80,12 @@ export class Session {
       case "built": {
         const files = event.files.map((file) => relative(project.folder, file)).join(", ");
         return this.say(
-          `${colours.green("built")} ${event.functionName} in ${Math.round(event.durationMs)} ms ${colours.dim(files)}`,
+          `${colours.green("built")} ${this.#shown(event.functionName)} in ${Math.round(event.durationMs)} ms ${colours.dim(files)}`,
         );
       }
       case "broken":
         this.#prompt.write(renderError(event.error, colours));
-        if (event.servesOld) this.say(`${event.functionName} goes on with the code that built last`);
+        if (event.servesOld) this.say(`${this.#shown(event.functionName)} goes on with the code that built last`);
         return;
       case "unreadable":
         this.#prompt.write(renderError(event.error, colours));
@@ -119,10 +120,18 @@ export class Session {
     }
   }
 
-  #ended(record: InvocationRecord): void {
+  get #functions(): readonly FunctionConfig[] {
+    return (this.#stack?.application ?? this.#options.project.application).functions;
+  }
+
+  #shown(functionName: string): string {
+    return shownNameOf(functionName, this.#functions);
+  }
+
+  #ended(fn: FunctionConfig, record: InvocationRecord): void {
     this.#last = record;
     this.summary.add(record);
-    if (!this.#options.json) return this.#log.ended(record);
+    if (!this.#options.json) return this.#log.ended(record, fn);
     const { kind: _, logs: __, event: request, ...facts } = record;
     this.#emit({ event: "invocation", ...facts, request });
   }
@@ -133,9 +142,10 @@ export class Session {
 
   async #invoke(): Promise<void> {
     const { project } = this.#options;
-    const functions = this.#stack?.application.functions.map(({ name }) => name) ?? [];
+    const functions = this.#functions.map(shownName);
     const fixtures = fixtureFiles(project.folder).map((file) => file.slice(file.lastIndexOf("/") + 1));
-    const likely = this.#last?.functionName ?? (functions.length === 1 ? functions[0] : undefined);
+    const last = this.#last === undefined ? undefined : this.#shown(this.#last.functionName);
+    const likely = last ?? (functions.length === 1 ? functions[0] : undefined);
     const initial = likely === undefined ? "" : `${likely} `;
     const line = await this.#prompt.ask("invoke (function, and event or JSON): ", [...functions, ...fixtures], initial);
     if (line === undefined) return;
@@ -169,10 +179,10 @@ export class Session {
     if (open === undefined) debugging.open(fn, { port: DEFAULT_INSPECTOR_PORT, breakAtStart: false });
     else debugging.close();
     stack.host.updateSource(fn);
-    if (open !== undefined) return this.say(`the debugger of ${fn.name} is closed`);
+    if (open !== undefined) return this.say(`the debugger of ${shownName(fn)} is closed`);
     void stack.host.prepare(fn).catch((error: unknown) => this.notice(messageOf(error)));
     this.say(
-      `${fn.name} listens for a debugger on 127.0.0.1:${DEFAULT_INSPECTOR_PORT}; its timeout stands still while it is stopped`,
+      `${shownName(fn)} listens for a debugger on 127.0.0.1:${DEFAULT_INSPECTOR_PORT}; its timeout stands still while it is stopped`,
     );
   }
 

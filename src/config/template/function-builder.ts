@@ -130,6 +130,7 @@ function commonOf(
   return {
     logicalId,
     name,
+    ...(properties.FunctionName === undefined ? { nameIsMade: true } : {}),
     arn,
     runtime: isImage ? "image" : (runtime ?? ""),
     handler: isImage ? "" : (handler ?? ""),

@@ -5,6 +5,7 @@
 import type { Application, BucketNotification } from "../../config/application.js";
 import type { SqsSource } from "../../config/event-source.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
+import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
 import { isDoor, routeReason } from "./explain-route.js";
@@ -30,7 +31,7 @@ export function explain(record: HistoryRecord, application: Application, all: re
     case "object":
       return explainObject(record, application, all);
     case "filtered":
-      return explainFiltered(record);
+      return explainFiltered(record, application);
     case "left-out":
       return { what: leftOutWords(record), reasons: [], invocations: [] };
     case "invocation":
@@ -107,8 +108,12 @@ function tellsOf({ event }: InvocationRecord, { sequencer, bucket, key }: Object
   return [sequencer, bucket, encoded].every((text) => event.includes(text));
 }
 
-function explainFiltered({ id, queueArn, functionName, patterns, body }: FilteredRecord): Explanation {
+function explainFiltered(
+  { id, queueArn, functionName, patterns, body }: FilteredRecord,
+  { functions }: Application,
+): Explanation {
   const value = parse(body);
+  const shown = shownNameOf(functionName, functions);
   return {
     what: `message ${shortId(id)} of ${queueArn.slice(queueArn.lastIndexOf(":") + 1)}`,
     reasons: patterns.map((text) => {
@@ -118,7 +123,7 @@ function explainFiltered({ id, queueArn, functionName, patterns, body }: Filtere
         isJsonObject(wanted) && !isJsonObject(value)
           ? "the body is no JSON object, the filter wants one"
           : (firstMiss(wanted, value, "body") ?? "the pattern does not match");
-      return { matched: false, rule: `filter of ${functionName}: ${text}`, because };
+      return { matched: false, rule: `filter of ${shown}: ${text}`, because };
     }),
     invocations: [],
   };
@@ -147,7 +152,7 @@ function firstMiss(pattern: Json | undefined, value: Json | undefined, path: str
 
 function explainInvocation(record: InvocationRecord, application: Application): Explanation {
   const fn = application.functions.find(({ name }) => name === record.functionName);
-  const what = `${record.functionName} ran with an event of ${record.source}${record.subject === "" ? "" : `: ${record.subject}`}`;
+  const what = `${shownNameOf(record.functionName, application.functions)} ran with an event of ${record.source}${record.subject === "" ? "" : `: ${record.subject}`}`;
   const reasons: Reason[] = [];
   for (const source of application.eventSources) {
     if (source.functionId !== fn?.logicalId) continue;
@@ -187,7 +192,7 @@ function bucketReasons(record: InvocationRecord, application: Application, bucke
     const object: ObjectRecord = { kind: "object", id: "", timeMs: 0, name, bucket, key, sequencer: "" };
     return (declared?.notifications ?? [])
       .filter(({ target }) => target.arn === arn || target.arn.startsWith(`${arn}:`))
-      .map((rule) => holdAgainst(rule, object, record.functionName));
+      .map((rule) => holdAgainst(rule, object, shownNameOf(record.functionName, application.functions)));
   });
 }
 

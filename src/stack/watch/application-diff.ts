@@ -2,6 +2,7 @@
 import type { Application } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { ResolvedConfig } from "../../config/schema.js";
+import { shownName } from "../../config/shown-name.js";
 
 export interface Reading {
   readonly application: Application;
@@ -37,9 +38,9 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
   const changed = after.application.functions.filter((fn) => old.has(fn.arn) && !same(old.get(fn.arn), fn));
   const removed = before.application.functions.filter(({ arn }) => !now.has(arn));
   const changes = [
-    ...added.map(({ name }) => `${name} is new`),
-    ...changed.map((fn) => `${fn.name}: ${membersThatDiffer(old.get(fn.arn), fn).join(", ")}`),
-    ...removed.map(({ name }) => `${name} is gone`),
+    ...added.map((fn) => `${shownName(fn)} is new`),
+    ...changed.map((fn) => `${shownName(fn)}: ${membersThatDiffer(old.get(fn.arn), fn).join(", ")}`),
+    ...removed.map((fn) => `${shownName(fn)} is gone`),
   ];
   const needsRestart: string[] = [];
   const kept: string[] = [];

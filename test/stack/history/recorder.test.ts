@@ -56,7 +56,7 @@ test("keeps a burst of successes and a thousand a second, every failure, and say
   const leftOut = records.filter((record) => record.kind === "left-out");
   expect(leftOut.map(({ count }) => count)).toEqual([3, 1]);
   const [first] = leftOut;
-  expect(first === undefined ? "" : recordLine(first, coloursFor({ isTTY: false }))).toMatch(
+  expect(first === undefined ? "" : recordLine(first, coloursFor({ isTTY: false }), [])).toMatch(
     /3 more invocations succeeded within a second; their events are not kept$/,
   );
 });

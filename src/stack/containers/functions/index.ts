@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { CodeSource, FunctionConfig } from "../../../config/function-config.js";
 import type { ResolvedConfig } from "../../../config/schema.js";
+import { shownName } from "../../../config/shown-name.js";
 import type { ImageRunner, PreparedImage } from "../../../runtime/images.js";
 import { AppError } from "../../../shared/errors.js";
 import { call, type EngineTarget } from "../engine.js";
@@ -82,7 +83,7 @@ async function imageOf(
   notice: (text: string) => void,
 ): Promise<string> {
   if (build !== undefined) {
-    notice(`building the image of ${config.name}`);
+    notice(`building the image of ${shownName(config)}`);
     const architecture = config.architecture === network.architecture ? undefined : config.architecture;
     return buildImage(target, { name: config.name, build, architecture });
   }
