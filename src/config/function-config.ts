@@ -19,6 +19,8 @@ export type CodeSource =
       readonly build: BuildOptions;
       /** Folder below `root` whose files lie beside the bundle ("" = all of `root`); absent = the bundle alone. */
       readonly besides?: string;
+      /** `sam build` bundles it with esbuild, too: what fails there fails here. */
+      readonly samBundles?: true;
     }
   /**
    * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).

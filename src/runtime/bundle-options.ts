@@ -7,6 +7,7 @@ import type { CodeSource } from "../config/function-config.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { packageOf } from "./bundle-errors.js";
 import { moduleFolders } from "./module-folders.js";
+import { papersInGlobs } from "./papers-in-globs.js";
 
 export type BundleSource = Extract<CodeSource, { kind: "bundle" }>;
 
@@ -60,6 +61,7 @@ export function esbuildOptions(
     plugins: [
       runtimeProvidedSdk(sdk, purpose),
       ...(layers.length === 0 ? [] : [modulesOfLayers(layers)]),
+      ...(source.samBundles === true ? [] : [papersInGlobs(source.root, Object.keys(build.loader ?? {}))]),
       ...(esm || source.besides === undefined ? [] : [moduleFolders(source.root, entry)]),
     ],
   };

@@ -80,23 +80,6 @@ test.each([
   await expect(functions.invoke(bundled(file))).rejects.toMatchObject(refusal);
 });
 
-test("a file that esbuild cannot read is told with the option that says what it is", async () => {
-  const root = mkdtempSync(join(tmpdir(), "lambda-run-loader-"));
-  try {
-    writeFiles(root, {
-      "index.js": 'exports.handler = async ({ name }) => require("./plugins/" + name);',
-      "plugins/one.js": "",
-      "plugins/notes.md": "# notes",
-    });
-    await expect(functions.invoke(bundled("index", root))).rejects.toMatchObject({
-      code: "LR3001",
-      fix: expect.stringContaining('Metadata.BuildProperties.Loader what it is, such as ".md=text"'),
-    });
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-});
-
 test("code that is reached through a link in /tmp runs on the portable tier, too", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lambda-run-linked-"));
   mkdirSync(join(folder, "real"));

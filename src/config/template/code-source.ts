@@ -54,7 +54,7 @@ export function codeOf(input: CodeInput): CodeSource {
     kind: "bundle",
     ...handlerPlaceOf(root, parts.module, textList(build["EntryPoints"])),
     build: buildOptions(build),
-    ...(metadata["BuildMethod"] === "esbuild" ? {} : besidesOf(root, baseFolder, parts.module)),
+    ...(metadata["BuildMethod"] === "esbuild" ? { samBundles: true } : besidesOf(root, baseFolder, parts.module)),
   };
 }
 

@@ -203,6 +203,7 @@ describe("code", () => {
         banner: { js: "/* x=y */" },
         define: { A: "1" },
       },
+      samBundles: true,
     });
   });
 
