@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../shared/errors.js";
 import type { FunctionConfig } from "./function-config.js";
@@ -93,7 +93,7 @@ function missing(fn: FunctionConfig, path: string): AppError {
 
 /**
  * Anew only when the archive has changed, which the time of the folder tells: environments of a running stack have it
- * mounted, and a second command must not take their files away.
+ * mounted, and a second command must not take their files away. Commands that run at the same time take the first one's.
  */
 async function unpackOnce(
   file: string,
@@ -101,10 +101,41 @@ async function unpackOnce(
   unzip: (file: string, folder: string) => Promise<void>,
 ): Promise<void> {
   const { mtime } = statSync(file);
-  const unpackedAt = statSync(folder, { throwIfNoEntry: false })?.mtime;
-  if (unpackedAt?.getTime() === mtime.getTime()) return;
-  await unzip(file, folder);
-  await utimes(folder, mtime, mtime);
+  if (isOf(mtime, folder)) return;
+  const draft = `${folder}.${randomUUID()}`;
+  await unzip(file, draft);
+  await utimes(draft, mtime, mtime);
+  while (!isOf(mtime, folder) && !(await movedTo(folder, draft))) await clear(folder, mtime);
+  await rm(draft, { recursive: true, force: true });
+}
+
+const isOf = (mtime: Date, folder: string): boolean =>
+  statSync(folder, { throwIfNoEntry: false })?.mtime.getTime() === mtime.getTime();
+
+/** False where a folder is in the way. */
+async function movedTo(folder: string, draft: string): Promise<boolean> {
+  try {
+    await rename(draft, folder);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOTEMPTY", "EEXIST"].includes(code) || existsSync(folder)) return false;
+    throw error;
+  }
+}
+
+/** Takes away what is of another time. */
+async function clear(folder: string, mtime: Date): Promise<void> {
+  const aside = `${folder}.${randomUUID()}`;
+  try {
+    await rename(folder, aside);
+  } catch (error) {
+    if (existsSync(folder)) throw error;
+    return;
+  }
+  // Another process may have put the right one there since it was looked at.
+  if (isOf(mtime, aside) && (await movedTo(folder, aside))) return;
+  await rm(aside, { recursive: true, force: true });
 }
 
 /** Once: the folder's name holds a hash of the text. */

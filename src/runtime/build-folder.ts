@@ -19,7 +19,8 @@ export function moveInto(draft: string, folder: string): void {
 export function dropOldBuilds(folder: string, current: string): void {
   const names = readdirSync(folder).filter((name) => /^[0-9a-f]{16}$/.test(name) && name !== current);
   const dated = names
-    .map((name) => ({ name, mtimeMs: statSync(join(folder, name)).mtimeMs }))
+    // Another process may drop them, too.
+    .map((name) => ({ name, mtimeMs: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.mtimeMs - a.mtimeMs);
   for (const { name } of dated.slice(BUILDS_KEPT)) rmSync(join(folder, name), { recursive: true, force: true });
 }

@@ -3,18 +3,22 @@
  * more than Lambda takes. AWS Lambda quotas: 250 MB unzipped.
  */
 import { createWriteStream } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fromBuffer, open, type Entry, type ZipFile } from "yauzl";
 import { LAMBDA } from "../shared/aws-limits.js";
 import { AppError, messageOf } from "../shared/errors.js";
+import { moveInto } from "./build-folder.js";
 
 /** Unix file type bits in the upper half of the external attributes. */
 const TYPE_MASK = 0o170000;
 const SYMBOLIC_LINK = 0o120000;
 
-/** Unpacks into `folder`, which appears only when everything is in it. Throws LR3002 or LR4001. */
+/**
+ * Unpacks into `folder`, which appears only when everything is in it. One that is there by then stays: another process was
+ * first, and may have it mounted. Throws LR3002 or LR4001.
+ */
 export async function unzip(source: string | Buffer, folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}.`);
@@ -22,8 +26,7 @@ export async function unzip(source: string | Buffer, folder: string): Promise<vo
     await extractAll(await openZip(source), draft);
     // Readable for the unprivileged user of the execution environment.
     await chmod(draft, 0o755);
-    await rm(folder, { recursive: true, force: true });
-    await rename(draft, folder);
+    moveInto(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     if (error instanceof AppError) throw error;

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { findModule, prepareFolder, splitHandler } from "../../src/config/code.js";
 import { functionFromFile } from "../../src/config/function-file.js";
 import type { CodeSource, FunctionConfig } from "../../src/config/function-config.js";
@@ -42,22 +42,22 @@ test("inline code is written once, and only when it is needed", async () => {
 test("a ZIP is handed to the one who unpacks, and again only when it has changed", async () => {
   const [file, root] = [join(folder, "src/app.js"), join(folder, "gen", "Zip-1")];
   const fn = fnWith({ kind: "folder", root, origin: { kind: "zip", file } });
-  const calls: string[][] = [];
-  const unzip = (...call: [string, string]): Promise<void> => {
-    calls.push(call);
-    mkdirSync(root, { recursive: true });
+  const calls: string[] = [];
+  const unzip = (archive: string, to: string): Promise<void> => {
+    calls.push(archive);
+    mkdirSync(to, { recursive: true });
+    writeFileSync(join(to, "times"), String(calls.length));
     return Promise.resolve();
   };
   await prepareFolder(fn, unzip);
   await prepareFolder(fn, unzip);
-  expect(calls).toEqual([[file, root]]);
+  expect(calls).toEqual([file]);
   const later = new Date(Date.now() + 5000);
   utimesSync(file, later, later);
   await prepareFolder(fn, unzip);
-  expect(calls).toEqual([
-    [file, root],
-    [file, root],
-  ]);
+  expect(calls).toEqual([file, file]);
+  expect(readFileSync(join(root, "times"), "utf8")).toBe("2");
+  expect(readdirSync(dirname(root)).filter((name) => name.startsWith("Zip-1."))).toEqual([]);
 });
 
 test("a folder in other letter case is named", async () => {
