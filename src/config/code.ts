@@ -27,7 +27,7 @@ export function splitHandler(handler: string): { readonly module: string; readon
 }
 
 /** The names in a folder; none when it cannot be read. */
-function namesIn(folder: string): readonly string[] {
+export function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {

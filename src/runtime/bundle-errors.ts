@@ -1,7 +1,8 @@
 /** What esbuild says, told to a person: the code frame at the TypeScript line and the one thing to do. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
+import { namesIn } from "../config/code.js";
 import { codeFrame } from "../config/code-frame.js";
 import { AppError, messageOf } from "../shared/errors.js";
 
@@ -77,15 +78,6 @@ export function handlerNotFound(base: string, extensions: readonly string[]): Ap
           fix: `Write Handler with ${twin.replace(/\.[^.]*$/, "")}.`,
         }),
   });
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // The folder itself is missing; the message names it.
-    return [];
-  }
 }
 
 function frameOf({ location }: Message, root: string): string | undefined {

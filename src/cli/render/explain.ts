@@ -1,6 +1,7 @@
 /** What usually helps when an invocation failed: one line under the log, for the failures that have one usual cause. */
 import { existsSync } from "node:fs";
 import { extname, join, relative } from "node:path";
+import { namesIn } from "../../config/code.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { shownName } from "../../config/shown-name.js";
 import type { InvokeResult } from "../../runtime/types.js";
@@ -54,7 +55,23 @@ function pythonModule(fn: FunctionConfig, message: string): string {
   if (module === "boto3" || module === "botocore")
     return `Lambda's Python has ${module}, this machine's has not: install it for python3, or \`pip install boto3 -t ${root}\`.`;
   const what = existsSync(join(root, "requirements.txt")) ? `-r ${join(root, "requirements.txt")}` : module;
-  return `Ship ${module} with the code: \`pip install ${what} -t ${root}\`, or put it into a layer.`;
+  const venv = virtualEnvironmentWith(module, [root, "."]);
+  const why = venv === undefined ? "" : `${module} is in ${venv}, which Lambda does not see. `;
+  return `${why}Ship ${module} with the code: \`pip install ${what} -t ${root}\`, or put it into a layer.`;
+}
+
+/** `sam build` leaves such folders out as well; what marks one is the file that PEP 405 has in it. */
+function virtualEnvironmentWith(module: string, folders: readonly string[]): string | undefined {
+  const packagesOf = (venv: string): readonly string[] => [
+    join(venv, "Lib", "site-packages"),
+    ...namesIn(join(venv, "lib")).map((version) => join(venv, "lib", version, "site-packages")),
+  ];
+  return folders
+    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
+    .filter((path) => existsSync(join(path, "pyvenv.cfg")))
+    .find((venv) =>
+      packagesOf(venv).some((path) => [module, `${module}.py`].some((name) => existsSync(join(path, name)))),
+    );
 }
 
 function entryPoint(fn: FunctionConfig, message: string): string {

@@ -1,4 +1,5 @@
 /** The files of a folder that is packaged as it is: Python, custom runtimes, `SkipBuild`, layers. */
+import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PackageFile } from "./zip.js";
@@ -17,11 +18,14 @@ export async function folderFiles(root: string, without: readonly string[] = [])
       const inside = at === "" ? name : `${at}/${name}`;
       const { mode, size, isFile } = await lookAt(path);
       if (isFile) files.push({ name: inside, path, executable: (mode & 0o111) !== 0, sizeBytes: size });
-      else open.push(inside);
+      else if (!isVirtualEnvironment(path)) open.push(inside);
     }
   }
   return files;
 }
+
+/** Of Python, by the file that PEP 405 has in it. `sam build` leaves them out by their usual names. */
+const isVirtualEnvironment = (path: string): boolean => existsSync(join(path, "pyvenv.cfg"));
 
 async function lookAt(path: string): Promise<{ mode: number; size: number; isFile: boolean }> {
   const found = await stat(path);

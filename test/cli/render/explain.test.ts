@@ -40,6 +40,23 @@ test("a package that Python lacks is told with pip's command, from requirements.
   );
 });
 
+test("a package that is in a virtual environment only is told that Lambda does not see that", () => {
+  for (const [path, name] of [
+    [".venv/lib/python3.13/site-packages/requests", "requests"],
+    ["env/Lib/site-packages", "six"],
+  ] as const) {
+    mkdirSync(join(root, path), { recursive: true });
+    const venv = join(root, path.slice(0, path.indexOf("/")));
+    writeFileSync(join(root, path, `${name}.py`), "");
+    expect(advice("python3.13", folder, ...noModule(name))).not.toContain("does not see");
+    writeFileSync(join(venv, "pyvenv.cfg"), "");
+    expect(advice("python3.13", folder, ...noModule(name))).toMatch(
+      `${name} is in ${relative(process.cwd(), venv)}, which Lambda does not see. Ship ${name} with the code: \`pip install `,
+    );
+  }
+  expect(advice("python3.13", folder, ...noModule("flask"))).toMatch(/^Ship flask/);
+});
+
 test("a custom runtime without bootstrap is told where it is looked for, and that others build it", () => {
   const message = "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
   const line = advice("provided.al2023", folder, "Runtime.InvalidEntrypoint", message);
