@@ -66,8 +66,9 @@ function graphOf(scope: TemplateScope): Map<string, Set<string>> {
 
 function collect(node: TemplateNode, scope: TemplateScope, resource: TemplateResource, targets: Set<string>): void {
   const add = (name: string | undefined): void => {
-    const id = name?.split(".")[0];
-    if (id !== undefined && scope.resources.has(id)) targets.add(id);
+    const [owner = "", property = ""] = name?.split(".") ?? [];
+    const id = scope.destination(owner, property) ?? owner;
+    if (scope.resources.has(id)) targets.add(id);
   };
   switch (node.kind) {
     case "scalar":
@@ -85,7 +86,7 @@ function collect(node: TemplateNode, scope: TemplateScope, resource: TemplateRes
   function collectCall(name: string, argument: TemplateNode): void {
     const args = argument.kind === "list" ? argument.items : [argument];
     if (name === "Ref") add(textOf(argument));
-    else if (name === "Fn::GetAtt") add(textOf(args[0]));
+    else if (name === "Fn::GetAtt") add(args.map((arg) => textOf(arg)).join("."));
     else if (name === "Fn::If") {
       const [condition, yes, no] = args;
       const chosen = scope.condition(textOf(condition) ?? "", scope.usageOf(resource)) ? yes : no;

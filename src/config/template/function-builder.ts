@@ -11,6 +11,8 @@ import { functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { codeOf, definedOf } from "./code-source.js";
 import { corsOf } from "./cors.js";
+import { generatedDestination } from "./destination.js";
+import type { Delivery } from "./destination.js";
 import { buildEvents } from "./event-builder.js";
 import {
   eventInvokeResource,
@@ -48,7 +50,9 @@ export const buildSamFunction: Builder = (resource, context) => {
     ...commonOf(resource, context, properties, { code: CodeUri, inlineCode: InlineCode, image }),
     ...definedOf({
       // SAM's transform gives event settings and URL to the alias where it makes one.
-      eventInvoke: EventInvokeConfig && { [AutoPublishAlias ?? "$LATEST"]: eventInvokeOf(EventInvokeConfig) },
+      eventInvoke: EventInvokeConfig && {
+        [AutoPublishAlias ?? "$LATEST"]: eventInvokeOf(withGenerated(EventInvokeConfig, resource, context)),
+      },
       deadLetterTargetArn: DeadLetterQueue?.TargetArn,
       published: autoPublished(AutoPublishAlias),
       tracing: Tracing === "Disabled" ? undefined : Tracing,
@@ -298,6 +302,18 @@ function unbuiltOf(
 }
 
 type EventInvoke = NonNullable<SamFunction["EventInvokeConfig"]>;
+type DeliveryTarget = NonNullable<EventInvoke["DestinationConfig"]>[Delivery];
+
+/** With the queues and topics that SAM makes. */
+function withGenerated(config: EventInvoke, resource: TemplateResource, { scope }: BuildContext): EventInvoke {
+  const filled = (delivery: Delivery): DeliveryTarget => {
+    const given = config.DestinationConfig?.[delivery];
+    const made = given && generatedDestination(resource.logicalId, delivery, given.Type);
+    if (made === undefined || given?.Destination !== undefined || !scope.resources.has(made.logicalId)) return given;
+    return { Destination: scope.attribute(made.logicalId, made.arnAttribute, scope.usageOf(resource)) };
+  };
+  return { ...config, DestinationConfig: { OnSuccess: filled("OnSuccess"), OnFailure: filled("OnFailure") } };
+}
 
 function eventInvokeOf(config: EventInvoke): EventInvokeConfig {
   return {

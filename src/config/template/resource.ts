@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
  */
 import { nearest } from "../nearest.js";
+import { generatedDestinations } from "./destination.js";
 import { mergeGlobals } from "./globals.js";
 import { callNode, childOf, emptyMap, mapNode, scalarNode, textOf } from "./node.js";
 import type { MapNode, Position, TemplateNode } from "./node.js";
@@ -185,6 +186,8 @@ export function implicitResources(
       const target = callNode("Ref", scalarNode(logicalId, at), at);
       add(resource, `${logicalId}Url`, "AWS::Lambda::Url", mapNode({ TargetFunctionArn: target }, at));
     }
+    for (const made of generatedDestinations(logicalId, properties))
+      add(resource, made.logicalId, made.resourceType, emptyMap(at));
     const alias = textOf(childOf(properties, "AutoPublishAlias"));
     if (alias !== undefined) {
       const target = callNode("Ref", scalarNode(logicalId, at), at);

@@ -2,6 +2,7 @@
 import type { Realm } from "../../shared/arn.js";
 import type { Json } from "../json.js";
 import { didYouMean } from "../nearest.js";
+import { destinationsReferredTo } from "./destination.js";
 import { childOf, plainOf } from "./node.js";
 import type { Position, TemplateNode } from "./node.js";
 import type { ParameterValue } from "./parameters.js";
@@ -27,7 +28,7 @@ export interface ScopeInput {
 }
 
 /** `!Ref Api.Stage`: SAM's referenceable properties. */
-const REFERENCEABLE = new Set(["Stage", "Deployment", "Version", "Alias"]);
+const REFERENCEABLE = new Set(["Stage", "Deployment", "Version", "Alias", "DestinationQueue", "DestinationTopic"]);
 
 const PSEUDO_PARAMETERS = [
   "AccountId",
@@ -89,6 +90,13 @@ export class TemplateScope implements Scope {
   }
 
   attribute(logicalId: string, attribute: string, usage: Usage): string {
+    const [property = "", ...rest] = attribute.split(".");
+    const destination = this.destination(logicalId, property);
+    if (destination !== undefined) {
+      // `${Fn.DestinationQueue}` of a Sub: SAM makes a Ref of it.
+      const reference = rest.length === 0 ? this.reference(destination, usage) : undefined;
+      return typeof reference === "string" ? reference : this.attribute(destination, rest.join("."), usage);
+    }
     const resource = this.#find(logicalId, usage, false);
     const type = RESOURCE_TYPES[resource.type];
     const subject = this.#subject(resource, usage);
@@ -102,6 +110,11 @@ export class TemplateScope implements Scope {
       what,
       fix: known.length === 0 ? "Use Ref." : `Use one of: ${known.join(", ")}.`,
     });
+  }
+
+  /** The resource that `Fn.DestinationQueue` or `Fn.DestinationTopic` stands for. */
+  destination(functionId: string, property: string): string | undefined {
+    return destinationsReferredTo(functionId, property).find((logicalId) => this.#resources.has(logicalId));
   }
 
   condition(name: string, usage: Usage): boolean {

@@ -289,6 +289,34 @@ describe("code", () => {
   });
 });
 
+test("destinations without an address are the queues and topics that SAM makes, and templates refer to them", () => {
+  const application = read(
+    withFunction(
+      `FunctionName: fn
+EventInvokeConfig:
+  DestinationConfig: { OnSuccess: { Type: SNS }, OnFailure: { Type: SQS } }
+Environment:
+  Variables:
+    QUEUE: !Ref Fn.DestinationQueue
+    QUEUE_ARN: !GetAtt Fn.DestinationQueue.Arn
+    TOPIC: !Sub "\${Fn.DestinationTopic}"`,
+    ),
+  );
+  const [queue] = application.queues;
+  const [topic] = application.topics;
+  expect([queue?.logicalId, topic?.logicalId]).toEqual([
+    "FnEventInvokeConfigOnFailureQueue",
+    "FnEventInvokeConfigOnSuccessTopic",
+  ]);
+  const [fn] = application.functions;
+  expect(fn?.eventInvoke?.["$LATEST"]).toMatchObject({ onSuccessArn: topic?.arn, onFailureArn: queue?.arn });
+  expect(fn?.environment).toEqual({
+    QUEUE: expect.stringMatching(`/${queue?.name ?? ""}$`),
+    QUEUE_ARN: queue?.arn,
+    TOPIC: topic?.arn,
+  });
+});
+
 test("an EventInvokeConfig resource settles what its function does with failures", () => {
   const { functions } = read(
     withFunction(
