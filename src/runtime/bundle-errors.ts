@@ -49,7 +49,7 @@ export function buildError(thrown: unknown, functionName: string, root: string):
         ? "Check the path; letter case counts."
         : missing.startsWith("/opt/")
           ? `Name the layer that holds it under Layers of ${functionName}.`
-          : `Run \`npm install ${packageOf(missing)}\`, or name it in Metadata.BuildProperties.External.`,
+          : installing(missingPackages(errors)),
     });
   }
   const unknown = NO_LOADER.exec(first.text)?.[1];
@@ -63,6 +63,18 @@ export function buildError(thrown: unknown, functionName: string, root: string):
         }),
   });
 }
+
+/** All of them at once: a framework leaves out several that are optional. */
+function missingPackages(errors: readonly Message[]): readonly string[] {
+  const names = errors.flatMap(({ text }) => {
+    const name = MISSING.exec(text)?.[1];
+    return name === undefined || /^[./]/.test(name) ? [] : [packageOf(name)];
+  });
+  return [...new Set(names)];
+}
+
+const installing = (packages: readonly string[]): string =>
+  `Run \`npm install ${packages.join(" ")}\`, or name ${packages.length === 1 ? "it" : "those that are optional"} in Metadata.BuildProperties.External.`;
 
 /** LR3002, with the file that differs only by letter case if there is one. */
 export function handlerNotFound(base: string, extensions: readonly string[]): AppError {

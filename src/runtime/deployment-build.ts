@@ -12,6 +12,8 @@ export interface DeploymentBuild {
   readonly runtimeProvided: readonly string[];
   /** Files that went into it, absolute. */
   readonly inputs: readonly string[];
+  /** What is imported and stays outside, with the file that asks for it. */
+  readonly outside: readonly { readonly specifier: string; readonly importer: string }[];
 }
 
 /** Throws LR3001 (does not compile), LR3002 (no file), LR3003 (module missing). Paths in maps start at `baseFolder`. */
@@ -29,8 +31,14 @@ export async function deploymentBuild(config: FunctionConfig, baseFolder: string
     const name = toPosix(relative("/var/task", path));
     return { name, bytes: name.endsWith(".map") ? projectSources(contents, path, baseFolder) : contents };
   });
-  const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(source.root, path));
-  return { files, runtimeProvided: [...provided.keys()].sort(), inputs };
+  const read = Object.entries(result.metafile.inputs).map(([path, { imports }]) => ({
+    path: resolve(source.root, path),
+    imports,
+  }));
+  const outside = read.flatMap(({ path: importer, imports }) =>
+    imports.flatMap(({ path: specifier, external }) => (external === true ? [{ specifier, importer }] : [])),
+  );
+  return { files, runtimeProvided: [...provided.keys()].sort(), inputs: read.map(({ path }) => path), outside };
 }
 
 /** esbuild writes sources relative to its output folder, through the whole path of this machine. */

@@ -88,6 +88,16 @@ describe("lambda-run doctor", () => {
       { "app/index.ts": `import "sharp"; ${OK}` },
       /sharp is External: the ZIP is without it/,
     ],
+    [
+      "decorators whose types esbuild does not write down",
+      fn(""),
+      {
+        "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }',
+        "app/index.ts": `import "reflect-metadata";\nconst injectable: ClassDecorator = () => {};\n@injectable\nclass Service {}\n${OK}\nexport { Service };`,
+        "node_modules/reflect-metadata/index.js": "",
+      },
+      /^tsconfig\.json sets emitDecoratorMetadata, and esbuild writes no types/,
+    ],
     ["CodeUri that is not there", fn(""), {}, /No handler file index/],
     ["CodeUri in other letter case", fn("", SKIP), { "App/index.js": OK }, /exists, in other letter case/],
     ["Handler in other letter case", fn(""), { "app/Index.ts": OK }, /there is Index.ts, but letter case counts/],
@@ -176,6 +186,17 @@ describe("lambda-run doctor", () => {
     const { exitCode, stdout } = await folder.run(["doctor"]);
     expect(stdout).toMatch(/On AWS as template.yaml declares it\nnothing was found that would not work there\n$/);
     expect(exitCode).toBe(0);
+  });
+
+  it("takes an External package for left out that packages alone ask for and nobody installed, and no other", async () => {
+    const outside = "    Metadata: { BuildProperties: { External: [optional, wanted] } }\n";
+    const folder = project(fn("", outside), {
+      "app/index.ts": `import "framework"; ${OK}`,
+      "node_modules/framework/index.js": "exports.load = () => [require('optional'), require('wanted')];",
+      "node_modules/wanted/index.js": "",
+    });
+    const { findings } = JSON.parse((await folder.run(["doctor", "--json"])).stdout) as Report;
+    expect(findings.map(({ what }) => what)).toEqual(["wanted is External: the ZIP is without it"]);
   });
 
   it.each([

@@ -54,6 +54,19 @@ test("a top-level await keeps the bundle an ES module", async () => {
   expect(bodyOf(await functions.invoke(bundled("top-level")))).toBe("awaited");
 });
 
+test("packages that are not there are named all at once, each once", async () => {
+  const root = join(cache, "missing");
+  mkdirSync(root);
+  writeFiles(root, {
+    "index.js":
+      'exports.handler = async () => [require("one"), require("one/part"), require("@two/of"), require("./three")];',
+  });
+  await expect(functions.invoke(bundled("index", root))).rejects.toMatchObject({
+    code: "LR3003",
+    fix: "Run `npm install one @two/of`, or name those that are optional in Metadata.BuildProperties.External.",
+  });
+});
+
 test.each([
   [
     "broken",

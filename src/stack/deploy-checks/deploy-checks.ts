@@ -18,11 +18,12 @@ import { withLayerFolders } from "../../runtime/layer-folders.js";
 import { unzip } from "../../runtime/unzip.js";
 import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
+import { unmetDecoratorMetadata } from "./decorator-metadata.js";
 import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
 import { handlerProgram, type HandlerProgram } from "./handler-program.js";
 import { caseSlip } from "./letter-case.js";
-import { isShipped, unshippedPackages } from "./unshipped-packages.js";
+import { isLeftOut, isShipped, unshippedPackages } from "./unshipped-packages.js";
 
 export interface Finding {
   readonly logicalId: string;
@@ -122,7 +123,7 @@ function malformedHandler(fn: FunctionConfig): Finding | undefined {
 async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Finding[]> {
   if (fn.code.kind !== "bundle") return [];
   const findings: Finding[] = [];
-  const { inputs } = await deploymentBuild(fn, baseFolder);
+  const { inputs, outside } = await deploymentBuild(fn, baseFolder);
   for (const input of inputs) {
     const slip = caseSlip(baseFolder, input);
     if (slip !== undefined)
@@ -134,8 +135,17 @@ async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Find
         ),
       );
   }
+  const tsconfig = unmetDecoratorMetadata(inputs, baseFolder);
+  if (tsconfig !== undefined)
+    findings.push(
+      breaks(
+        fn,
+        `${tsconfig} sets emitDecoratorMetadata, and esbuild writes no types for decorators: what is injected by type is undefined`,
+        "Compile with `tsc` first, and let CodeUri name its output.",
+      ),
+    );
   for (const name of externalsOf(fn.code))
-    if (!name.includes("*") && !isShipped(name, "/", fn.layers))
+    if (!name.includes("*") && !isShipped(name, "/", fn.layers) && !isLeftOut(name, outside))
       findings.push(
         breaks(fn, `${name} is External: the ZIP is without it`, "Put it into a layer, or take it out of External."),
       );

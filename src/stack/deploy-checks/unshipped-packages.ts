@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { packageOf } from "../../runtime/bundle-errors.js";
 import { isInLayer } from "../../runtime/bundle-options.js";
 import { bundledHandler } from "./bundled-handler.js";
@@ -25,6 +25,22 @@ export async function unshippedPackages(
 /** Whether a package is at /var/task or in a layer. */
 export function isShipped(name: string, root: string, layers: readonly string[]): boolean {
   return existsSync(join(root, "node_modules", name)) || isInLayer(name, layers);
+}
+
+/** A package that other packages alone ask for, and that nobody installed for them: they do without it (NestJS does so). */
+export function isLeftOut(
+  name: string,
+  outside: readonly { readonly specifier: string; readonly importer: string }[],
+): boolean {
+  const importers = outside.filter(({ specifier }) => packageOf(specifier) === name).map(({ importer }) => importer);
+  return importers.every(
+    (importer) => importer.includes(`${sep}node_modules${sep}`) && !isInstalledFor(dirname(importer), name),
+  );
+}
+
+function isInstalledFor(folder: string, name: string): boolean {
+  if (existsSync(join(folder, "node_modules", name))) return true;
+  return folder !== dirname(folder) && isInstalledFor(dirname(folder), name);
 }
 
 const isProvided = (name: string): boolean => /^@(aws-sdk|smithy)\//.test(name);
