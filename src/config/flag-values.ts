@@ -42,24 +42,34 @@ function valueOf(value: unknown, { flags, kind }: FlagDeclaration): Json {
       return String(value);
     case "pairs":
       return Object.fromEntries(
-        (Array.isArray(value) ? value : [value]).flatMap((item: unknown) => pairsIn(String(item), flags)),
+        (Array.isArray(value) ? value : [value]).flatMap((item: unknown) =>
+          pairsIn(String(item), flags.split(" ")[0] ?? flags),
+        ),
       );
   }
 }
 
-/** `Name=Value`. SAM's form of several pairs in one text, `A=1 B=2`, is taken when every word is a pair. */
-function pairsIn(text: string, flags: string): [string, string][] {
-  const words = text.split(/\s+(?=[\w.-]+=)/);
-  return words.map((word) => {
-    const equals = word.indexOf("=");
-    if (equals < 1)
-      throw new AppError("LR2005", {
-        what: `"${text}" is not a pair`,
-        where: flags.split(" ")[0] ?? flags,
-        fix: "Write name=value.",
-      });
-    return [word.slice(0, equals), word.slice(equals + 1).replace(/^(["'])(.*)\1$/s, "$2")];
-  });
+/** CloudFormation's form, or ours. */
+const NAME = String.raw`ParameterKey=(?<key>[^\s,]+),ParameterValue|(?<name>[^\s=]+)`;
+/** In quotes, else all up to the next name. */
+const VALUE = String.raw`"(?:\\.|[^"\\])*"(?=\s|$)|'(?:\\.|[^'\\])*'(?=\s|$)|(?:(?!\s+[\w.-]+=).)*`;
+const PAIR = new RegExp(String.raw`(?:${NAME})=(?<value>${VALUE})(?:\s+|$)`, "gsy");
+
+/**
+ * `Name=Value`. SAM's form of several pairs in one text, `A=1 B="two words"`, is taken when all of it is pairs. Throws LR2005
+ * with `where`.
+ */
+export function pairsIn(text: string, where: string): [string, string][] {
+  const found = [...text.matchAll(PAIR)];
+  const length = found.reduce((sum, [whole]) => sum + whole.length, 0);
+  if (found.length === 0 || length < text.length)
+    throw new AppError("LR2005", { what: `"${text}" is not a pair`, where, fix: "Write name=value." });
+  return found.map(({ groups = {} }) => [groups["key"] ?? groups["name"] ?? "", unquoted(groups["value"] ?? "")]);
+}
+
+function unquoted(text: string): string {
+  const [, , inside] = /^(["'])(.*)\1$/s.exec(text) ?? [];
+  return inside?.replaceAll(/\\(["' ])/g, "$1") ?? text;
 }
 
 function place(config: Record<string, Json>, path: readonly string[], value: Json): void {

@@ -3,7 +3,7 @@
  * when the cache has no answer.
  */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AppError } from "../shared/errors.js";
 import type { Realm } from "../shared/arn.js";
 import type { Application } from "./application.js";
@@ -70,9 +70,10 @@ async function loadFresh(
   kept: string | undefined,
 ): Promise<Omit<LoadedApplication, "fromCache">> {
   const { CONFIG_FILES, readConfigFile, resolveConfig } = await import("./load-config.js");
+  const { readSamParameters, SAM_CONFIG_FILES } = await import("./sam-config.js");
   const absent: string[] = [];
-  const firstThere = (names: readonly string[]): string | undefined =>
-    names.map((name) => join(folder, name)).find((path) => existsSync(path) || (absent.push(path), false));
+  const firstThere = (names: readonly string[], inside = folder): string | undefined =>
+    names.map((name) => join(inside, name)).find((path) => existsSync(path) || (absent.push(path), false));
   const configPath = options.configFile === undefined ? firstThere(CONFIG_FILES) : resolve(folder, options.configFile);
   const configFile = configPath === undefined ? undefined : await readConfigFile(configPath);
   const flags = options.flags ?? {};
@@ -87,12 +88,16 @@ async function loadFresh(
 
   let declared = emptyApplication(config);
   if (templatePath !== undefined) {
+    const samConfig = firstThere(SAM_CONFIG_FILES, dirname(templatePath)) ?? firstThere(SAM_CONFIG_FILES);
+    const samParameters = samConfig === undefined ? undefined : await readSamParameters(samConfig);
+    if (samConfig !== undefined) files.push(samConfig);
     const { readTemplate } = await import("./template/read-template.js");
     const result = readTemplate({
       file: templatePath,
       realm: { region: config.region, accountId: config.accountId },
       stackName: config.stackName,
       parameterOverrides: config.parameterOverrides,
+      ...(samParameters === undefined ? {} : { samParameters }),
       importValues: config.importValues,
       generatedFolder: resolve(folder, config.state, "code"),
     });

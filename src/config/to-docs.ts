@@ -50,6 +50,11 @@ export default {
 } satisfies LambdaRunConfig;
 \`\`\`
 
+Template parameters have their values from \`--parameter-overrides\`, else from \`parameterOverrides\` of this file, else from
+\`parameter_overrides\` of \`samconfig.toml\` (or \`.yaml\`, \`.yml\`) beside the template: of the environment \`default\`, the first that
+has any of \`local_start_api\`, \`local_start_lambda\`, \`local_invoke\` and \`global\`. Those of \`deploy\` are for AWS; \`sam local\`
+takes them no more than this. Nothing else of that file is read.
+
 Variables from a \`.env\` file, for every function: \`environment: parseEnv(readFileSync(".env", "utf8"))\`, with \`parseEnv\`
 of \`node:util\`. It is read when a command starts.
 

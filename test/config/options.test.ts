@@ -51,6 +51,10 @@ test("several overrides may stand in one text, as SAM writes them", () => {
   expect(configFromFlags({ parameterOverrides: ["A=1 B=two words C=3"] }, CONFIG_FLAGS)).toEqual({
     parameterOverrides: { A: "1", B: "two words", C: "3" },
   });
+  const text = String.raw`A="b C=d" ParameterKey=Long,ParameterValue=1 E='f \'g' H= I={"j": "k"}`;
+  expect(configFromFlags({ parameterOverrides: [text] }, CONFIG_FLAGS)).toEqual({
+    parameterOverrides: { A: "b C=d", Long: "1", E: "f 'g", H: "", I: '{"j": "k"}' },
+  });
 });
 
 test("a pair without a name is refused", () => {

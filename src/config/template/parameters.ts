@@ -5,6 +5,7 @@
 import { AppError } from "../../shared/errors.js";
 import { didYouMean } from "../nearest.js";
 import type { Json } from "../json.js";
+import type { SamParameters } from "../sam-config.js";
 import { childOf, textOf } from "./node.js";
 import type { Entry, MapNode, TemplateNode } from "./node.js";
 import type { Problems } from "./problem.js";
@@ -13,13 +14,20 @@ export type ParameterValue = string | readonly string[];
 
 const TYPE_NAMES = ["String", "Number", "List<Number>", "CommaDelimitedList"];
 
+/** What comes from the outside. */
+export interface GivenParameters {
+  readonly parameterOverrides?: Readonly<Record<string, string>>;
+  /** Below those. SAM's file is for other templates, too: names that this one has not mean nothing. */
+  readonly samParameters?: SamParameters;
+}
+
 export function readParameters(
   section: TemplateNode | undefined,
-  overrides: Readonly<Record<string, string>>,
+  given: GivenParameters,
   problems: Problems,
 ): ReadonlyMap<string, ParameterValue> {
   const declared: ReadonlyMap<string, Entry> = section?.kind === "map" ? section.entries : new Map();
-  for (const name of Object.keys(overrides)) {
+  for (const name of Object.keys(given.parameterOverrides ?? {})) {
     if (declared.has(name)) continue;
     throw new AppError("LR2005", {
       what: `The template has no parameter "${name}".${didYouMean(name, declared.keys())}`,
@@ -31,11 +39,27 @@ export function readParameters(
     });
   }
   const values = new Map<string, ParameterValue>();
-  for (const [name, entry] of declared) values.set(name, readParameter(name, entry, overrides[name], problems));
+  for (const [name, entry] of declared) values.set(name, readParameter(name, entry, givenOf(name, given), problems));
   return values;
 }
 
-function readParameter(name: string, entry: Entry, given: string | undefined, problems: Problems): ParameterValue {
+interface Given {
+  readonly text: string;
+  readonly fix: string;
+}
+
+function givenOf(name: string, { parameterOverrides, samParameters }: GivenParameters): Given | undefined {
+  const own = parameterOverrides?.[name];
+  if (own !== undefined) return { text: own, fix: passing(name) };
+  if (samParameters === undefined) return undefined;
+  const { file, values } = samParameters;
+  const text = values[name];
+  return text === undefined ? undefined : { text, fix: `Change it in ${file}. ${passing(name)}` };
+}
+
+const passing = (name: string): string => `Pass --parameter-overrides ${name}=Value with a value that fits.`;
+
+function readParameter(name: string, entry: Entry, given: Given | undefined, problems: Problems): ParameterValue {
   const path = ["Parameters", name];
   const { value: node, keyAt: at } = entry;
   if (node.kind !== "map")
@@ -57,7 +81,7 @@ function readParameter(name: string, entry: Entry, given: string | undefined, pr
   const allowed = listOfTexts(childOf(node, "AllowedValues"));
   const declared = childOf(node, "Default");
   const fallback = declared?.kind === "scalar" && declared.value !== null ? String(declared.value) : undefined;
-  const text = given ?? fallback;
+  const text = given?.text ?? fallback;
   if (text === undefined) {
     const placeholder =
       allowed[0] ??
@@ -74,7 +98,9 @@ function readParameter(name: string, entry: Entry, given: string | undefined, pr
     const marker = `{{resolve:ssm:${text}}}`;
     return isList ? [marker] : marker;
   }
-  check(name, text, isList, node, given === undefined ? (declared?.at ?? at) : at, allowed, problems);
+  const place = given === undefined ? (declared?.at ?? at) : at;
+  const fix = given?.fix ?? passing(name);
+  check({ name, text, isList, node, at: place, allowed, fix }, problems);
   return isList ? splitList(text) : text;
 }
 
@@ -88,24 +114,20 @@ function listOfTexts(node: TemplateNode | undefined): string[] {
   return node?.kind === "list" ? node.items.flatMap((item) => textOrNumber(item) ?? []) : [];
 }
 
-function check(
-  name: string,
-  text: string,
-  isList: boolean,
-  node: MapNode,
-  at: Entry["keyAt"],
-  allowed: readonly string[],
-  problems: Problems,
-): void {
+interface Value {
+  readonly name: string;
+  readonly text: string;
+  readonly isList: boolean;
+  readonly node: MapNode;
+  readonly at: Entry["keyAt"];
+  readonly allowed: readonly string[];
+  readonly fix: string;
+}
+
+function check({ name, text, isList, node, at, allowed, fix }: Value, problems: Problems): void {
   const path = ["Parameters", name];
   const refuse = (why: string): Error =>
-    problems.value({
-      at,
-      path,
-      what: `Parameter ${name} cannot be "${text}"`,
-      why,
-      fix: `Pass --parameter-overrides ${name}=Value with a value that fits.`,
-    });
+    problems.value({ at, path, what: `Parameter ${name} cannot be "${text}"`, why, fix });
   const type = textOf(childOf(node, "Type")) ?? "String";
   const bound = (key: string): number | undefined => {
     const value = textOrNumber(childOf(node, key));

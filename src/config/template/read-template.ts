@@ -35,6 +35,7 @@ import {
 import { childOf, plainOf } from "./node.js";
 import type { TemplateNode } from "./node.js";
 import { readParameters } from "./parameters.js";
+import type { GivenParameters } from "./parameters.js";
 import { parseTemplate } from "./parse.js";
 import { Problems } from "./problem.js";
 import { implicitResources, readResources, textsOf } from "./resource.js";
@@ -44,11 +45,10 @@ import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
 import { buildBucket, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
 
-export interface TemplateOptions {
+export interface TemplateOptions extends GivenParameters {
   readonly file: string;
   readonly realm: Realm;
   readonly stackName: string;
-  readonly parameterOverrides?: Readonly<Record<string, string>>;
   /** Values of Fn::ImportValue. */
   readonly importValues?: Readonly<Record<string, string>>;
   /** Where inline code and unpacked ZIPs go. */
@@ -152,7 +152,7 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
     });
   }
   const root = rootOf(parseTemplate(text, file), problems);
-  const parameters = readParameters(childOf(root, "Parameters"), options.parameterOverrides ?? {}, problems);
+  const parameters = readParameters(childOf(root, "Parameters"), options, problems);
   const scope = new TemplateScope({
     realm: options.realm,
     stackName: options.stackName,
