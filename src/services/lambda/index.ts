@@ -49,7 +49,8 @@
  *   that a function's revision changes once a change is through and when a version is published
  * - Texts of some refusals, from memory of what AWS answers: of event invoke settings and mappings of functions that are not
  *   there, of two configurations of provisioned concurrency, of layers' versions and policies, of tags that are none, of a
- *   code signing configuration in use
+ *   code signing configuration in use, of an alias of two versions with different dead-letter queues
+ * - Tags whose keys begin with `aws:`: refused in the words of other services
  * - What is said about events that are no JSON: the words of Jackson's source, one of them recorded
  * - The event that an empty body becomes; the refusal of a client context that is no JSON object
  * - `Function not found` of Invoke without `:$LATEST` for an unqualified name: recordings differ

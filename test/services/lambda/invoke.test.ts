@@ -6,6 +6,7 @@ import {
   DeleteEventSourceMappingCommand,
   DeleteFunctionCommand,
   GetAliasCommand,
+  GetFunctionConfigurationCommand,
   GetEventSourceMappingCommand,
   GetFunctionRecursionConfigCommand,
   InvokeCommand,
@@ -188,6 +189,22 @@ describe("versions and aliases", () => {
     await expect(client.send(new DeleteFunctionCommand({ FunctionName, Qualifier: "1" }))).rejects.toMatchObject({
       name: "ResourceConflictException",
     });
+    const differences = [
+      [{ Role: "arn:aws:iam::000000000000:role/other" }, "execution role"],
+      [{ DeadLetterConfig: { TargetArn: "arn:aws:sqs:us-east-1:000000000000:dead" } }, "dead letter queue"],
+    ] as const;
+    const { Role } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    for (const [difference, what] of differences) {
+      await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Role, ...difference }));
+      const { Version = "" } = await client.send(new PublishVersionCommand({ FunctionName }));
+      const shared = { RoutingConfig: { AdditionalVersionWeights: { [Version]: 0.5 } } };
+      await expect(
+        client.send(new UpdateAliasCommand({ FunctionName, Name: "prod", ...shared })),
+      ).rejects.toMatchObject({
+        name: "InvalidParameterValueException",
+        message: `Specified versions must be associated with the same ${what}`,
+      });
+    }
     await expect(
       client.send(new CreateAliasCommand({ FunctionName, Name: "7", FunctionVersion: "1" })),
     ).rejects.toMatchObject({ name: "ValidationException" });

@@ -197,6 +197,15 @@ describe("settings of a function", () => {
         }),
       ),
     ).rejects.toMatchObject({ message: "Number of tags exceeds resource tag limit." });
+    const reserved = {
+      name: "InvalidParameterValueException",
+      message: "aws: prefixed tag key names are not allowed for external use",
+    };
+    await expect(client.send(new TagResourceCommand({ Resource, Tags: { "AWS:x": "1" } }))).rejects.toMatchObject(
+      reserved,
+    );
+    await expect(create(undefined, { Tags: { "aws:cloudformation:stack-name": "x" } })).rejects.toMatchObject(reserved);
+    expect((await client.send(new ListTagsCommand({ Resource }))).Tags).toEqual({ b: "2" });
   });
 });
 

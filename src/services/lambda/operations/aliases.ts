@@ -61,8 +61,8 @@ async function updateAlias(call: Call): Promise<Answer> {
 /** What the request says, over what there is. */
 function readAlias({ context, input }: Call, name: string, current: AliasRecord): AliasRecord {
   const version = stringMember(input, "FunctionVersion") ?? current.version;
-  if (context.directory.version(name, version) === undefined)
-    throw functionNotFound(functionArn(context, name, version));
+  const main = context.directory.version(name, version)?.config;
+  if (main === undefined) throw functionNotFound(functionArn(context, name, version));
   const routing = objectMember(input, "RoutingConfig");
   const sent = objectMember(routing ?? {}, "AdditionalVersionWeights") ?? {};
   const weights =
@@ -78,7 +78,13 @@ function readAlias({ context, input }: Call, name: string, current: AliasRecord)
       throw invalidParameter(
         `Invalid function version ${version}. Function version ${version} is already included in routing configuration.`,
       );
-    if (context.directory.version(name, other) === undefined) throw functionNotFound(functionArn(context, name, other));
+    const second = context.directory.version(name, other)?.config;
+    if (second === undefined) throw functionNotFound(functionArn(context, name, other));
+    // serverless-heaven/serverless-aws-alias#64; that dead letters have to be alike too: developer guide, "alias routing".
+    if (second.role !== main.role)
+      throw invalidParameter("Specified versions must be associated with the same execution role");
+    if (second.deadLetterTargetArn !== main.deadLetterTargetArn)
+      throw invalidParameter("Specified versions must be associated with the same dead letter queue");
   }
   return {
     name: current.name,
