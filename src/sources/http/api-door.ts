@@ -13,6 +13,7 @@ import { realClock, type Cancel } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import { logContext } from "./access-log.js";
 import type { ApiRoute } from "./api-model.js";
+import { foreignAuthorization } from "./auth/foreign-authorization.js";
 import { passGuard } from "./auth/pass-guard.js";
 import { compressed, decompressed } from "./compression.js";
 import { isPreflight, preflightAnswer, withCors } from "./cors.js";
@@ -88,7 +89,7 @@ async function answerOf(
     passage.refused = { name, detail };
     return refusal(api.kind, name, detail);
   };
-  if (match === undefined) return refuse("no-route");
+  if (match === undefined) return refuse("no-route", api.kind === "rest" ? foreignAuthorization(request) : undefined);
   const { route } = match;
   const routeKey = routeKeyOf(route);
   if (!withinRate(target, route, door)) return refuse("throttled");

@@ -46,6 +46,7 @@
  * - Status 200 of a function URL's preflight answer; what a wrong `body` type gives, and what function URLs do with a header
  *   that is a list (here it is left out)
  * - What a name under `lambda-url` that is nobody's gets: second hand (403)
+ * - What is hashed of an Authorization header that is no signature: its whole value here
  */
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -71,7 +72,7 @@ import { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
 import { allowsOrigin } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
 import { jsonAnswer, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
-import { refusal } from "./refusals.js";
+import { oversized, refusal } from "./refusals.js";
 import { send } from "./send.js";
 import { namedTarget, targetOf, type ApiTarget, type UrlTarget } from "./target.js";
 import { Throttles } from "./throttle.js";
@@ -182,7 +183,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     if (target === undefined) return send(response, noTarget(request, application()));
     if (body === undefined) {
       response.shouldKeepAlive = false;
-      return send(response, refusal(target.kind === "url" ? "url" : target.api.kind, "too-large"));
+      return send(response, oversized(target.kind === "url" ? "url" : target.api.kind));
     }
     if (isForeign(message, target))
       return send(

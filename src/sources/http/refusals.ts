@@ -1,4 +1,7 @@
-/** What the front doors answer by themselves, in the words of each. Texts as recorded for REST; for HTTP APIs unverified. */
+/**
+ * What the front doors answer by themselves, in the words of each. Texts as recorded for REST, those of denials as clients have
+ * published them since 2025; for HTTP APIs unverified.
+ */
 import { jsonAnswer, type HeaderLine, type HttpAnswer } from "./message.js";
 
 export type DoorKind = "rest" | "http" | "url";
@@ -43,13 +46,14 @@ const REST: Readonly<Record<RefusalName, Text>> = {
   forbidden: { status: 403, message: "Forbidden", type: "ForbiddenException" },
   denied: {
     status: 403,
-    message: "User is not authorized to access this resource",
+    message:
+      "User is not authorized to access this resource because no identity-based policy allows the execute-api:Invoke action",
     type: "AccessDeniedException",
     key: "Message",
   },
   "denied-explicitly": {
     status: 403,
-    message: "User is not authorized to access this resource with an explicit deny",
+    message: "User is not authorized to access this resource with an explicit deny in an identity-based policy",
     type: "AccessDeniedException",
     key: "Message",
   },
@@ -93,6 +97,14 @@ export interface RefusalDetail {
   readonly authorizerError?: string;
   /** What a model has against the body, for gateway responses that show it. */
   readonly validationError?: string;
+}
+
+/**
+ * A body over 10 MB does not get as far as the API: no request id, no gateway response, and for REST no JSON (seen on AWS up to
+ * October 2026).
+ */
+export function oversized(kind: DoorKind): HttpAnswer {
+  return kind === "rest" ? plain(413, "HTTP content length exceeded 10485760 bytes.") : refusal(kind, "too-large");
 }
 
 export function refusal(kind: DoorKind, name: RefusalName, detail: RefusalDetail = {}): HttpAnswer {

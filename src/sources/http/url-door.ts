@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { ApiCors } from "../../config/event-source.js";
+import { shownName } from "../../config/shown-name.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import type { InvokeAnswer, ResponseStreamHead } from "../../runtime/types.js";
@@ -96,7 +97,11 @@ export async function passUrl(
   }
   if (result.functionError !== undefined) return refuse("function-failed");
   const answer = answerFromV2(result.payload, "url");
-  return answer === undefined ? refuse("function-failed") : finish(answer);
+  if (answer !== undefined) return finish(answer);
+  door.notice(
+    `${shownName(fn)}: its URL answers 502, as statusCode, headers, cookies or body of the result is of a wrong kind`,
+  );
+  return refuse("function-failed");
 }
 
 function idLines(request: HttpRequest): readonly HeaderLine[] {

@@ -163,7 +163,7 @@ test("XML of a REST API, with who was let through and who was not", async () => 
   expect(await lastLine("xml")).toMatch(/<status>200<\/status><who>ann<\/who><error>-<\/error>/);
   await doors.send("Markup", "/echo", { headers: { authorization: "no" } });
   expect(await lastLine("xml")).toContain(
-    '<status>403</status><who>-</who><error>"User is not authorized to access this resource with an explicit deny"</error>',
+    '<status>403</status><who>-</who><error>"User is not authorized to access this resource with an explicit deny in an identity-based policy"</error>',
   );
 });
 

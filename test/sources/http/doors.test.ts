@@ -58,8 +58,9 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 });`;
 
 let doors: Doors;
+const notices: string[] = [];
 beforeAll(async () => {
-  doors = await Doors.open(TEMPLATE, { "code/stream.js": STREAM });
+  doors = await Doors.open(TEMPLATE, { "code/stream.js": STREAM }, { onNotice: (text) => notices.push(text) });
 });
 afterAll(() => doors.close());
 
@@ -208,6 +209,12 @@ describe("cross-origin requests", () => {
   });
 });
 
+test("a result that a function URL cannot answer with is told", async () => {
+  const headers = { "x-result": '{"statusCode":200,"body":{"a":1}}' };
+  expect(await doors.send("Echo", "/", { headers })).toMatchObject({ status: 502, text: "Internal Server Error" });
+  expect(notices.filter((text) => /: its URL answers 502/.test(text))).toHaveLength(1);
+});
+
 describe("limits", () => {
   test("an integration has its own timeout", async () => {
     expect(await http("/short", { headers: { "x-sleep": "500" } })).toMatchObject({
@@ -223,8 +230,12 @@ describe("limits", () => {
   test("a body over 10 MB is refused, and one over 6 MB by Lambda", async () => {
     const post = (size: number): Promise<Answer> =>
       rest("/pets/cat", { method: "POST", body: Buffer.alloc(size, "a") });
-    expect(await post(11 * 1024 * 1024)).toMatchObject({ status: 413, text: '{"message":"Request Entity Too Large"}' });
-    expect(await post(7 * 1024 * 1024)).toMatchObject({ status: 413 });
+    const front = await post(11 * 1024 * 1024);
+    expect(front).toMatchObject({ status: 413, text: "HTTP content length exceeded 10485760 bytes." });
+    // It did not get as far as the API.
+    expect(front.headers).not.toHaveProperty("x-amzn-requestid");
+    const lambda = { status: 413, text: '{"message":"Request Entity Too Large"}' };
+    expect(await post(7 * 1024 * 1024)).toMatchObject(lambda);
     expect((await rest("/pets/dog")).status).toBe(200);
   });
 

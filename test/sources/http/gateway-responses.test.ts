@@ -65,7 +65,7 @@ test("DEFAULT_4XX dresses what has no response of its own, with texts and parts 
 test("a type of its own has its status and its template", async () => {
   expect(await sam({ authorization: "no" })).toMatchObject({
     status: 404,
-    text: '{"error":"User is not authorized to access this resource with an explicit deny","type":"ACCESS_DENIED","who":"null"}',
+    text: '{"error":"User is not authorized to access this resource with an explicit deny in an identity-based policy","type":"ACCESS_DENIED","who":"null"}',
   });
   expect(await sam({})).toMatchObject({
     status: 418,

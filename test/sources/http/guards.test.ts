@@ -1,5 +1,5 @@
 /** Who gets through: authorizers, keys, signatures, rates. */
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { SignJWT } from "jose";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Sha256 } from "../../services/gateway-fixture.js";
@@ -134,13 +134,13 @@ describe("a token authorizer", () => {
       "a policy for something else",
       { authorization: "tok-none" },
       403,
-      '{"Message":"User is not authorized to access this resource"}',
+      '{"Message":"User is not authorized to access this resource because no identity-based policy allows the execute-api:Invoke action"}',
     ],
     [
       "a policy that denies",
       { authorization: "tok-deny" },
       403,
-      '{"Message":"User is not authorized to access this resource with an explicit deny"}',
+      '{"Message":"User is not authorized to access this resource with an explicit deny in an identity-based policy"}',
     ],
   ])("answers %s", async (_, headers, status, text) => {
     expect(await rest("/token", headers as Record<string, string>)).toMatchObject({ status, text });
@@ -338,6 +338,21 @@ describe("AWS_IAM", () => {
     );
     return doors.send(name, path, { headers });
   };
+
+  test.each([
+    ["Bearer abc.def.ghi", "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256"],
+    ["Basic YTpi=", "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature'"],
+    ["token", "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature'"],
+  ])("takes %s for a broken signature, and does so on paths without a route, too", async (authorization, begins) => {
+    for (const path of ["/signed", "/nowhere"]) {
+      const { status, headers, text } = await rest(path, { authorization });
+      expect([status, headers["x-amzn-errortype"]]).toEqual([403, "IncompleteSignatureException"]);
+      const { message } = JSON.parse(text) as { readonly message: string };
+      expect(message.startsWith(begins)).toBe(true);
+      expect(message).toContain(createHash("sha256").update(authorization).digest("base64"));
+    }
+    expect(await http("/nowhere", { authorization })).toMatchObject({ status: 404, text: '{"message":"Not Found"}' });
+  });
 
   test("checks the signature before a REST API", async () => {
     expect(await rest("/signed")).toMatchObject({

@@ -110,7 +110,7 @@ test("a body of 10 MB is the largest that a gateway takes, whoever answers", asy
   expect(await patch(10 * 1024 * 1024)).toMatchObject({ status: 200 });
   expect(await patch(10 * 1024 * 1024 + 1)).toMatchObject({
     status: 413,
-    text: '{"message":"Request Entity Too Large"}',
+    text: "HTTP content length exceeded 10485760 bytes.",
   });
 });
 

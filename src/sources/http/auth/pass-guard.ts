@@ -5,6 +5,7 @@ import type { DoorContext } from "../door-context.js";
 import { requestContextV1, type CallerIdentity, type EventV1Input } from "../event-v1.js";
 import type { RefusalDetail, RefusalName } from "../refusals.js";
 import type { ApiTarget } from "../target.js";
+import { foreignAuthorization } from "./foreign-authorization.js";
 import { isSigned } from "./iam.js";
 import type { AuthOutcome } from "./lambda-authorizer.js";
 
@@ -42,7 +43,7 @@ export async function passGuard(
 
 /** REST APIs say what is wrong with a signature, HTTP APIs do not. */
 function passSignature({ api, request, signedPath }: ApiTarget, door: DoorContext): Passed {
-  if (api.kind === "rest" && !isSigned(request)) return { refused: "no-route" };
+  if (api.kind === "rest" && !isSigned(request)) return { refused: "no-route", detail: foreignAuthorization(request) };
   const { caller, fault } = door.iam(request, signedPath);
   if (caller !== undefined)
     return {
