@@ -72,8 +72,10 @@ async function loadFresh(
   const { CONFIG_FILES, readConfigFile, resolveConfig } = await import("./load-config.js");
   const { readSamParameters, SAM_CONFIG_FILES } = await import("./sam-config.js");
   const absent: string[] = [];
-  const firstThere = (names: readonly string[], inside = folder): string | undefined =>
-    names.map((name) => join(inside, name)).find((path) => existsSync(path) || (absent.push(path), false));
+  const firstThere = (names: readonly string[], folders: Iterable<string> = [folder]): string | undefined =>
+    [...folders]
+      .flatMap((inside) => names.map((name) => join(inside, name)))
+      .find((path) => existsSync(path) || (absent.push(path), false));
   const configPath = options.configFile === undefined ? firstThere(CONFIG_FILES) : resolve(folder, options.configFile);
   const configFile = configPath === undefined ? undefined : await readConfigFile(configPath);
   const flags = options.flags ?? {};
@@ -88,7 +90,7 @@ async function loadFresh(
 
   let declared = emptyApplication(config);
   if (templatePath !== undefined) {
-    const samConfig = firstThere(SAM_CONFIG_FILES, dirname(templatePath)) ?? firstThere(SAM_CONFIG_FILES);
+    const samConfig = firstThere(SAM_CONFIG_FILES, new Set([dirname(templatePath), folder]));
     const samParameters = samConfig === undefined ? undefined : await readSamParameters(samConfig);
     if (samConfig !== undefined) files.push(samConfig);
     const { readTemplate } = await import("./template/read-template.js");
