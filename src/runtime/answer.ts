@@ -54,13 +54,13 @@ export function forCaller({ payload, failed }: Answer, requestId: string, execut
 function answerOf(outcome: Outcome): Answer {
   switch (outcome.kind) {
     case "response":
-      return { ...answer(outcome.payload, false, outcome.leftovers), producedBytes: outcome.payload.length };
+      return answer(outcome.payload, false, outcome.leftovers, outcome.payload.length);
     case "error":
       return answer(outcome.payload, true, outcome.leftovers);
     case "failure":
       return fromFailure(outcome.failure, true);
     case "streamed":
-      return { ...answer(Buffer.alloc(0), false), producedBytes: outcome.sizeBytes };
+      return answer(Buffer.alloc(0), false, [], outcome.sizeBytes);
   }
 }
 
@@ -85,8 +85,8 @@ function fromFailure(failure: Failure, platform: boolean): Answer {
   return { ...answer(failure.payload, true), platformError: platform ? failure.errorType : undefined };
 }
 
-function answer(payload: Buffer, failed: boolean, leftovers: readonly Leftover[] = []): Answer {
-  return { payload, failed, producedBytes: 0, platformError: undefined, leftovers };
+function answer(payload: Buffer, failed: boolean, leftovers: readonly Leftover[] = [], producedBytes = 0): Answer {
+  return { payload, failed, producedBytes, platformError: undefined, leftovers };
 }
 
 /** Error type of an INIT that failed; a timeout has none. */

@@ -15,7 +15,7 @@ import { makeReport, reportEvent, runtimeDoneEvent } from "./invocation-report.j
 import { durationOf } from "./limits/timeout.js";
 import { LogCapture } from "./log-capture.js";
 import { Phase } from "./phase.js";
-import type { InitPhase, Tracing } from "./platform-events.js";
+import { tracingOf, type InitPhase, type Tracing } from "./platform-events.js";
 import { Processes } from "./processes.js";
 import { startRuntimeApi, type RuntimeApi } from "./runtime-api.js";
 import { commandOf, startsInStandby, variablesOf } from "./runtime-start.js";
@@ -33,7 +33,7 @@ interface Run {
   readonly requestId: string;
   readonly startedAt: number;
   readonly initDurationMs: number | undefined;
-  readonly tracing: { readonly tracing?: Tracing };
+  readonly tracing: Tracing | undefined;
   readonly onAnswer: InvokeRequest["onAnswer"];
 }
 
@@ -129,9 +129,8 @@ export class Environment {
     const deadlineMs = Date.now() + timeoutMs;
     // INIT that failed, or a reset after the last invocation: INIT runs again inside this one, at its expense.
     const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
-    const tracing: Run["tracing"] =
-      request.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: request.traceHeader } };
-    this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, ...tracing } });
+    const tracing = tracingOf(request.traceHeader);
+    this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, tracing } });
     const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer: request.onAnswer };
     if (suppressed !== undefined && suppressed.kind !== "ready") return this.#conclude(run, suppressed);
 
@@ -139,7 +138,11 @@ export class Environment {
     this.#state = "busy";
     this.#runtimeDone = false;
     const phase = this.#begin(timeoutMs - (performance.now() - startedAt));
-    const answered = new Promise<"answered">((resolve) => (this.#onAnswered = () => resolve("answered")));
+    // Without extensions the answer is the end.
+    const answered =
+      this.#extensions.count === 0
+        ? undefined
+        : new Promise<"answered">((resolve) => (this.#onAnswered = () => resolve("answered")));
     this.#processes.thaw();
     this.#session.deliver({ requestId, deadlineMs, functionArn, request });
     this.#extensions.invoke({
@@ -148,7 +151,7 @@ export class Environment {
       invokedFunctionArn: functionArn,
       traceHeader: request.traceHeader,
     });
-    const end = await Promise.race([phase.ended, answered]);
+    const end = await (answered === undefined ? phase.ended : Promise.race([phase.ended, answered]));
     return this.#conclude(run, end === "answered" ? { kind: "done" } : end, end === "answered" ? phase : undefined);
   }
 

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { LAMBDA } from "../shared/aws-limits.js";
+import { tracingOf } from "./platform-events.js";
 import { collect, onEnd, type Call } from "./runtime-api.js";
 import type { ProcessExit } from "./sandbox/sandbox.js";
 import type { Reply } from "./wire/connection.js";
@@ -140,7 +141,7 @@ export class Extensions {
       deadlineMs: event.deadlineMs,
       requestId: event.requestId,
       invokedFunctionArn: event.invokedFunctionArn,
-      ...(event.traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: event.traceHeader } }),
+      tracing: tracingOf(event.traceHeader),
     };
     this.#send("INVOKE", body);
   }

@@ -1,7 +1,7 @@
 /** The figures of one invocation: what the REPORT line, `platform.report` and the InvokeResult say. */
 import type { Answer, InitEnd, InvokeEnd } from "./answer.js";
 import { MEBIBYTE } from "../shared/aws-limits.js";
-import type { PlatformEvent } from "./platform-events.js";
+import type { PlatformEvent, Tracing } from "./platform-events.js";
 import type { Span } from "./response-clock.js";
 import type { InvocationReport, InvocationStatus } from "./types.js";
 
@@ -39,46 +39,37 @@ export function makeReport(inputs: ReportInputs): InvocationReport {
 export function runtimeDoneEvent(
   report: InvocationReport,
   producedBytes: number,
-  tracing: object,
+  tracing: Tracing | undefined,
   spans: readonly Span[] | undefined,
 ): PlatformEvent {
+  const { requestId, durationMs } = report;
+  const { status, errorType } = statusOf(report);
   return {
     type: "platform.runtimeDone",
-    record: {
-      requestId: report.requestId,
-      ...statusOf(report),
-      metrics: { durationMs: report.durationMs, producedBytes },
-      ...tracing,
-      ...(spans === undefined ? {} : { spans }),
-    },
+    record: { requestId, status, errorType, metrics: { durationMs, producedBytes }, tracing, spans },
   };
 }
 
-export function reportEvent(report: InvocationReport, tracing: object): PlatformEvent {
-  return {
-    type: "platform.report",
-    record: {
-      requestId: report.requestId,
-      ...statusOf(report),
-      metrics: {
-        durationMs: report.durationMs,
-        billedDurationMs: report.billedDurationMs,
-        memorySizeMB: report.memorySizeMb,
-        maxMemoryUsedMB: report.maxMemoryUsedMb,
-        ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
-      },
-      ...tracing,
-    },
+export function reportEvent(report: InvocationReport, tracing: Tracing | undefined): PlatformEvent {
+  const { requestId } = report;
+  const { status, errorType } = statusOf(report);
+  const metrics = {
+    durationMs: report.durationMs,
+    billedDurationMs: report.billedDurationMs,
+    memorySizeMB: report.memorySizeMb,
+    maxMemoryUsedMB: report.maxMemoryUsedMb,
+    initDurationMs: report.initDurationMs,
   };
+  return { type: "platform.report", record: { requestId, status, errorType, metrics, tracing } };
 }
 
 /** As the open platform code has it: `error` is what ended the environment, not what a handler threw. */
 function statusOf({ status, errorType }: InvocationReport): {
   readonly status: "success" | "error" | "timeout";
-  readonly errorType?: string;
+  readonly errorType: string | undefined;
 } {
-  if (status === "timeout") return { status };
-  return errorType === undefined ? { status: "success" } : { status: "error", errorType };
+  if (status === "timeout") return { status, errorType: undefined };
+  return { status: errorType === undefined ? "success" : "error", errorType };
 }
 
 function round(ms: number): number {

@@ -19,6 +19,9 @@ export interface Tracing {
   readonly value: string;
 }
 
+export const tracingOf = (traceHeader: string | undefined): Tracing | undefined =>
+  traceHeader === undefined ? undefined : { type: "X-Amzn-Trace-Id", value: traceHeader };
+
 export type PlatformEvent =
   | Named<
       "platform.initStart",
@@ -51,17 +54,20 @@ export type PlatformEvent =
         readonly metrics: { readonly durationMs: number };
       }
     >
-  | Named<"platform.start", { readonly requestId: string; readonly version: string; readonly tracing?: Tracing }>
+  | Named<
+      "platform.start",
+      { readonly requestId: string; readonly version: string; readonly tracing: Tracing | undefined }
+    >
   | Named<
       "platform.runtimeDone",
       {
         readonly requestId: string;
         readonly status: PhaseStatus;
-        readonly errorType?: string;
+        readonly errorType: string | undefined;
         readonly metrics: { readonly durationMs: number; readonly producedBytes: number };
-        readonly tracing?: Tracing;
+        readonly tracing: Tracing | undefined;
         /** Of a response; errors have none. */
-        readonly spans?: readonly Span[];
+        readonly spans: readonly Span[] | undefined;
       }
     >
   | Named<
@@ -69,9 +75,9 @@ export type PlatformEvent =
       {
         readonly requestId: string;
         readonly status: PhaseStatus;
-        readonly errorType?: string;
+        readonly errorType: string | undefined;
         readonly metrics: ReportMetrics;
-        readonly tracing?: Tracing;
+        readonly tracing: Tracing | undefined;
       }
     >
   | Named<
@@ -92,7 +98,7 @@ export interface ReportMetrics {
   readonly billedDurationMs: number;
   readonly memorySizeMB: number;
   readonly maxMemoryUsedMB: number;
-  readonly initDurationMs?: number;
+  readonly initDurationMs: number | undefined;
 }
 
 /** Order of the system log levels; INFO hides the init details, WARN all but failures (per-event levels unverified). */

@@ -29,8 +29,10 @@ export interface ParserEvents {
   /** A complete head. The returned sink gets the body; `end` is called for bodyless requests too. */
   head(head: RequestHead): BodySink;
   /** The input is not HTTP/1.1 as we take it; nothing more will be parsed. */
-  refuse(statusCode: 400 | 413 | 431 | 501 | 505, reason: string): void;
+  refuse(...refusal: Refusal): void;
 }
+
+type Refusal = readonly [statusCode: 400 | 413 | 431 | 501 | 505, reason: string];
 
 /** AWS's clients put messages and stacks of errors into headers and trailers. A function's 1,024 sockets are 128 MB then. */
 export const MAX_HEAD_BYTES = 128 * 1024;
@@ -60,6 +62,8 @@ export class RequestParser {
   #keepAlive = true;
   #paused = false;
   #running = false;
+  /** The last head without a body. */
+  #repeated: { readonly text: string; readonly read: ReadHead } | undefined;
 
   constructor(events: ParserEvents) {
     this.#events = events;
@@ -135,35 +139,17 @@ export class RequestParser {
     if (end > MAX_HEAD_BYTES || (end < 0 && this.#buffer.length > MAX_HEAD_BYTES))
       return this.#refuse(431, "the head is too large");
     if (end < 0) return false;
-    const lines = this.#buffer.toString("latin1", 0, end).split("\r\n");
+    const text = this.#buffer.toString("latin1", 0, end);
     this.#buffer = this.#buffer.subarray(end + 4);
+    // A client asks for its next event in the same words each time.
+    const read = text === this.#repeated?.text ? this.#repeated.read : readHead(text);
+    if ("refusal" in read) return this.#refuse(...read.refusal);
+    if (!read.head.hasBody) this.#repeated = { text, read };
 
-    const [method = "", target = "", version = "", extra] = (lines[0] ?? "").split(" ");
-    if (extra !== undefined || !TOKEN.test(method) || !TARGET.test(target))
-      return this.#refuse(400, "bad request line");
-    if (version !== "HTTP/1.1" && version !== "HTTP/1.0")
-      return this.#refuse(/^HTTP\/\d\.\d$/.test(version) ? 505 : 400, "bad version");
-    const headers = parseFields(lines, 1);
-    if (headers === undefined) return this.#refuse(400, "bad header");
-
-    const coding = headers["transfer-encoding"];
-    const length = headers["content-length"];
-    if (coding !== undefined) {
-      if (length !== undefined) return this.#refuse(400, "both Content-Length and Transfer-Encoding");
-      if (coding.toLowerCase() !== "chunked") return this.#refuse(501, "unknown transfer coding");
-      if (version === "HTTP/1.0") return this.#refuse(400, "chunked needs HTTP/1.1");
-    }
-    if (length !== undefined && !/^\d{1,15}$/.test(length)) return this.#refuse(400, "bad Content-Length");
-
-    const keepAlive =
-      version === "HTTP/1.1"
-        ? !hasOption(headers["connection"], "close")
-        : hasOption(headers["connection"], "keep-alive");
-    this.#keepAlive = keepAlive;
-    this.#left = length === undefined ? 0 : Number(length);
-    const hasBody = coding !== undefined || this.#left > 0;
-    this.#sink = this.#events.head({ method, target, headers, keepAlive, hasBody });
-    if (coding !== undefined) this.#state = "chunk-size";
+    this.#keepAlive = read.head.keepAlive;
+    this.#left = read.sizeBytes;
+    this.#sink = this.#events.head(read.head);
+    if (read.isChunked) this.#state = "chunk-size";
     else if (this.#left > 0) this.#state = "fixed";
     else this.#finish(NO_TRAILERS);
     return true;
@@ -232,11 +218,50 @@ export class RequestParser {
     sink?.end(trailers);
   }
 
-  #refuse(statusCode: 400 | 413 | 431 | 501 | 505, reason: string): false {
+  #refuse(...[statusCode, reason]: Refusal): false {
     this.close();
     this.#events.refuse(statusCode, reason);
     return false;
   }
+}
+
+interface ReadHead {
+  readonly head: RequestHead;
+  readonly isChunked: boolean;
+  /** Of a body whose length is known. */
+  readonly sizeBytes: number;
+}
+
+/** A head without the empty line that ends it. */
+function readHead(text: string): ReadHead | { readonly refusal: Refusal } {
+  const lines = text.split("\r\n");
+  const [method = "", target = "", version = "", extra] = (lines[0] ?? "").split(" ");
+  if (extra !== undefined || !TOKEN.test(method) || !TARGET.test(target)) return { refusal: [400, "bad request line"] };
+  if (version !== "HTTP/1.1" && version !== "HTTP/1.0")
+    return { refusal: [/^HTTP\/\d\.\d$/.test(version) ? 505 : 400, "bad version"] };
+  const headers = parseFields(lines, 1);
+  if (headers === undefined) return { refusal: [400, "bad header"] };
+
+  const coding = headers["transfer-encoding"];
+  const length = headers["content-length"];
+  if (coding !== undefined) {
+    if (length !== undefined) return { refusal: [400, "both Content-Length and Transfer-Encoding"] };
+    if (coding.toLowerCase() !== "chunked") return { refusal: [501, "unknown transfer coding"] };
+    if (version === "HTTP/1.0") return { refusal: [400, "chunked needs HTTP/1.1"] };
+  }
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) return { refusal: [400, "bad Content-Length"] };
+
+  const keepAlive =
+    version === "HTTP/1.1"
+      ? !hasOption(headers["connection"], "close")
+      : hasOption(headers["connection"], "keep-alive");
+  const isChunked = coding !== undefined;
+  const sizeBytes = length === undefined ? 0 : Number(length);
+  return {
+    head: { method, target, headers, keepAlive, hasBody: isChunked || sizeBytes > 0 },
+    isChunked,
+    sizeBytes,
+  };
 }
 
 /** Whether a Connection header lists the option. */
