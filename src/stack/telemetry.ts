@@ -88,10 +88,9 @@ export class StackTelemetry {
     if (streams.length === 0 && metrics.length === 0) return;
     const logs = (await this.#options.gateway.service("logs")) as LogsService;
     const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
-    for (const { group, name, lines } of streams) {
-      await logs.append(group, name, lines);
-      await cloudwatch.putLogLines(lines.map(({ message }) => message));
-    }
+    // At once: what is appended within one turn shares a commit.
+    await Promise.all(streams.map(({ group, name, lines }) => logs.append(group, name, lines)));
+    await cloudwatch.putLogLines(streams.flatMap(({ lines }) => lines.map(({ message }) => message)));
     if (metrics.length > 0) await cloudwatch.putMetric(...metrics);
   }
 

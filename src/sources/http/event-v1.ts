@@ -2,7 +2,7 @@
  * The event of REST APIs, and payload format 1.0 of HTTP APIs. Empty maps are `null`; shapes as recorded on AWS.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { headerOf, mediaTypeOf, parseQuery, type HeaderLine, type HttpRequest } from "./message.js";
 
 export interface ApiIdentity {
@@ -164,7 +164,7 @@ export function traceRoot(request: HttpRequest): string {
   const sent = headerOf(request, "x-amzn-trace-id");
   if (sent !== undefined) return sent;
   const seconds = Math.floor(request.receivedAtMs / 1000).toString(16);
-  return `Root=1-${seconds}-${createHash("sha256").update(request.requestId).digest("hex").slice(0, 24)}`;
+  return `Root=1-${seconds}-${hash("sha256", request.requestId).slice(0, 24)}`;
 }
 
 /** `09/Apr/2026:12:34:56 +0000` */
@@ -176,12 +176,12 @@ export function clfTime(epochMs: number): string {
 
 /** Fifteen characters and `=`, as `x-amz-apigw-id` has them. */
 export function extendedId(requestId: string): string {
-  return `${createHash("sha256").update(requestId).digest("base64").replace(/[+/]/g, "-").slice(0, 15)}=`;
+  return `${hash("sha256", requestId, "base64").replace(/[+/]/g, "-").slice(0, 15)}=`;
 }
 
 /** Lower-case letters and digits that are the same for the same text. */
 export function idOf(text: string, length: number): string {
-  return BigInt(`0x${createHash("sha256").update(text).digest("hex")}`)
+  return BigInt(`0x${hash("sha256", text)}`)
     .toString(36)
     .slice(0, length);
 }

@@ -179,7 +179,7 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
       );
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
-    const target = targetOf(request, apis(), options.urls());
+    const target = targetOf(request, apis(), options.urls);
     if (target === undefined) return send(response, noTarget(request, application()));
     if (body === undefined) {
       response.shouldKeepAlive = false;
@@ -254,7 +254,10 @@ function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
     });
     message.on("end", () => resolve(Buffer.concat(chunks, size)));
     message.on("error", reject);
-    message.on("close", () => reject(new Error("the client went away")));
+    // Told for those that came to their end, too; an error with its stack is dear.
+    message.on("close", () => {
+      if (!message.complete) reject(new Error("the client went away"));
+    });
   });
 }
 

@@ -30,7 +30,7 @@ export const URL_PREFIX = "/_aws/lambda-url/";
 export function targetOf(
   request: HttpRequest,
   apis: readonly Api[],
-  urls: readonly KnownUrl[],
+  urls: () => readonly KnownUrl[],
 ): ApiTarget | UrlTarget | undefined {
   const named = namedTarget(request);
   if (named?.kind === "execute-api") {
@@ -38,12 +38,12 @@ export function targetOf(
     return api && inStage(api, named.request, request.path);
   }
   if (named?.kind === "lambda-url") {
-    const url = urls.find((candidate) => candidate.url.urlId === named.id);
+    const url = urls().find((candidate) => candidate.url.urlId === named.id);
     return url && { kind: "url", url, request: named.request, signedPath: request.path };
   }
   const [first] = apis;
   if (first === undefined) {
-    const [only, ...others] = urls;
+    const [only, ...others] = urls();
     return only === undefined || others.length > 0
       ? undefined
       : { kind: "url", url: only, request, signedPath: request.path };
