@@ -23,6 +23,7 @@ import { eventV2 } from "./event-v2.js";
 import { dressed } from "./gateway-responses.js";
 import { headerOf, type HttpAnswer } from "./message.js";
 import type { Passage } from "./passage.js";
+import { refusalNotice } from "./refusal-notice.js";
 import { refusal, responseTypeOf, type RefusalDetail, type RefusalName } from "./refusals.js";
 import { answerFromV1, streamHeadFromV1 } from "./result-v1.js";
 import { answerFromV2 } from "./result-v2.js";
@@ -56,6 +57,9 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
   if (bare instanceof StreamedAnswer)
     return { answer: undefined, logContext: contextOf(bare.statusCode ?? 0, bare.bodyBytes) };
   const { refused } = passage;
+  const why =
+    refused && refusalNotice(target, { ...refused, statusCode: bare.statusCode, guard: match?.route.guard.kind });
+  if (why !== undefined) door.notice(why);
   const { gatewayResponses: responses, minimumCompressionBytes, stageVariables } = api;
   const plainAnswer =
     refused === undefined || api.kind === "http"

@@ -72,6 +72,7 @@ import { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
 import { allowsOrigin } from "./cors.js";
 import type { DoorContext } from "./door-context.js";
 import { jsonAnswer, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
+import { untargetedNotice } from "./refusal-notice.js";
 import { oversized, refusal } from "./refusals.js";
 import { send } from "./send.js";
 import { namedTarget, targetOf, type ApiTarget, type UrlTarget } from "./target.js";
@@ -180,7 +181,11 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
     const target = targetOf(request, apis(), options.urls);
-    if (target === undefined) return send(response, noTarget(request, application()));
+    if (target === undefined) {
+      const answer = noTarget(request, application());
+      notice(untargetedNotice(request, answer.statusCode));
+      return send(response, answer);
+    }
     if (body === undefined) {
       response.shouldKeepAlive = false;
       return send(response, oversized(target.kind === "url" ? "url" : target.api.kind));

@@ -420,3 +420,29 @@ describe("AWS_IAM", () => {
     });
   });
 });
+
+test("a request that reaches no function is told with the reason, and no other is", async () => {
+  const told = async (ask: () => Promise<unknown>): Promise<readonly string[]> => {
+    notices.length = 0;
+    await ask();
+    return [...notices];
+  };
+  expect(await told(() => rest("/nowhere"))).toEqual(["GET /nowhere is 403: no route of Rest takes it"]);
+  expect(await told(() => http("/nowhere"))).toEqual(["GET /nowhere is 404: no route of Http takes it"]);
+  expect(await told(() => rest("/token"))).toEqual([
+    "GET /token is 401: what its authorizer looks at is missing, or not accepted",
+  ]);
+  expect(await told(() => rest("/token", { authorization: "tok-deny" }))).toEqual([
+    "GET /token is 403: its authorizer does not allow it",
+  ]);
+  expect(await told(() => rest("/signed"))).toEqual([
+    "GET /signed is 403: it has to be signed (AWS_IAM), and has no signature",
+  ]);
+  expect(await told(() => rest("/key"))).toEqual([
+    "GET /key is 403: its API key is missing, or in no usage plan of the stage",
+  ]);
+  expect(await told(() => fetch(`${new URL(doors.url("Rest")).origin}/_aws/execute-api/nobody/x`))).toEqual([
+    "GET /_aws/execute-api/nobody/x is 403: no API and no function URL has this address",
+  ]);
+  expect(await told(() => rest("/open"))).toEqual([]);
+});
