@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import type { BuildOptions as EsbuildOptions, Plugin } from "esbuild";
 import type { CodeSource } from "../config/function-config.js";
+import { foldersUp } from "../shared/folders.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { packageOf } from "./bundle-errors.js";
 import { moduleFolders } from "./module-folders.js";
@@ -126,12 +127,11 @@ export function isInLayer(name: string, layers: readonly string[]): boolean {
 function formatOf(entry: string): "cjs" | "esm" {
   if (/\.m[tj]s$/.test(entry)) return "esm";
   if (/\.c[tj]s$/.test(entry)) return "cjs";
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file))
-      return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
-    if (folder === dirname(folder)) return "cjs";
-  }
+  const file = foldersUp(dirname(entry))
+    .map((folder) => join(folder, "package.json"))
+    .find((candidate) => existsSync(candidate));
+  if (file === undefined) return "cjs";
+  return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module" ? "esm" : "cjs";
 }
 
 /** Packages that the function ships beside its bundle. The SDK is none: the runtime has it. */

@@ -1,7 +1,8 @@
 /**
  * Bundles a handler with esbuild: one file with a source map whose sources are absolute paths, so that stack traces
  * name the `.ts` line. `@aws-sdk/*` and `@smithy/*` stay outside, as on Lambda, where the runtime provides them.
- * A build whose inputs have not changed is taken from the cache by looking at their times and sizes alone.
+ * A build whose inputs, package.json and tsconfig.json among them, have not changed is taken from the cache by looking at
+ * their times and sizes alone.
  */
 import { createHash } from "node:crypto";
 // Written synchronously: a build is a few small files, and each hop to the thread pool costs more than its write.
@@ -11,9 +12,11 @@ import type { BuildResult } from "esbuild";
 import type { FunctionConfig } from "../config/function-config.js";
 import { shownName } from "../config/shown-name.js";
 import { AppError } from "../shared/errors.js";
+import { foldersUp } from "../shared/folders.js";
 import { OWN_ROOT } from "../shared/own-package.js";
 import { besideFiles, isData, taskFolder } from "./besides.js";
 import { dropOldBuilds, HASH_DIGITS, moveInto } from "./build-folder.js";
+import { papersOf } from "./build-papers.js";
 import { buildError, handlerNotFound } from "./bundle-errors.js";
 import { esbuildOptions, externalsOf, type BundleSource, type SdkEntry } from "./bundle-options.js";
 
@@ -32,6 +35,7 @@ export interface BuiltCode {
 
 interface InputStamp {
   readonly path: string;
+  /** -1 where there is no such file: one that comes makes another build. */
   readonly mtimeMs: number;
   readonly sizeBytes: number;
 }
@@ -44,7 +48,7 @@ interface BuildRecord {
 }
 
 /** Raised when the same sources make another build. */
-const BUILD_FORMAT = 2;
+const BUILD_FORMAT = 3;
 const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"] as const;
 
 /** The source file behind a handler string; throws LR3002 with the near miss. */
@@ -127,14 +131,14 @@ function finishBuild(
     return { name, bytes };
   });
   const key = buildKey(config, source);
+  const read = Object.keys(result.metafile.inputs)
+    .map((path) => (isAbsolute(path) ? path : resolve(source.root, path)))
+    .filter((path) => existsSync(path));
   const record: BuildRecord = {
     key,
     hash: hash.digest("hex").slice(0, HASH_DIGITS),
     sdk: [...sdk.values()].sort((a, b) => (a.specifier < b.specifier ? -1 : 1)),
-    inputs: Object.keys(result.metafile.inputs)
-      .map((path) => (isAbsolute(path) ? path : resolve(source.root, path)))
-      .filter((path) => existsSync(path))
-      .map(stamp),
+    inputs: [...read, ...papersOf(read)].map(stamp),
   };
   const folder = buildFolder(cache, key, record.hash);
   if (!existsSync(folder)) writeFolder(folder, files, externalsOf(source).length > 0);
@@ -187,13 +191,13 @@ const buildFolder = (cache: string, key: string, hash: string): string => join(c
 const recordFile = (cache: string, key: string): string => join(cache, "builds", key, "build.json");
 
 function stamp(path: string): InputStamp {
-  const { mtimeMs, size } = statSync(path);
+  const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: -1, size: -1 };
   return { path, mtimeMs, sizeBytes: size };
 }
 
 function looksSame({ path, mtimeMs, sizeBytes }: InputStamp): boolean {
-  const now = statSync(path, { throwIfNoEntry: false });
-  return now !== undefined && now.mtimeMs === mtimeMs && now.size === sizeBytes;
+  const now = stamp(path);
+  return now.mtimeMs === mtimeMs && now.sizeBytes === sizeBytes;
 }
 
 function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource): BuiltCode {
@@ -204,15 +208,16 @@ function toBuiltCode(record: BuildRecord, folder: string, source: BundleSource):
     folder: task,
     hash: basename(task),
     sdk: record.sdk,
-    inputs: [...new Set([...record.inputs, ...besides.filter(isData)].map(({ path }) => path))],
+    inputs: [
+      ...new Set(
+        [...record.inputs.filter(({ mtimeMs }) => mtimeMs >= 0), ...besides.filter(isData)].map(({ path }) => path),
+      ),
+    ],
     externalModules: modules,
   };
 }
 
-function nearestModules(root: string): string | undefined {
-  for (let folder = root; ; folder = dirname(folder)) {
-    const modules = join(folder, "node_modules");
-    if (existsSync(modules)) return modules;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
+const nearestModules = (root: string): string | undefined =>
+  foldersUp(root)
+    .map((folder) => join(folder, "node_modules"))
+    .find((modules) => existsSync(modules));

@@ -7,8 +7,9 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { foldersUp } from "../shared/folders.js";
 import { DIST_FOLDER, OWN_ROOT } from "../shared/own-package.js";
 import type { SdkEntry } from "./bundle-options.js";
 
@@ -112,10 +113,10 @@ function layerKey(entries: readonly SdkEntry[], nodeVersion: string): string {
 /** Version and place of the package behind a specifier; an upgrade makes a new layer. */
 function installedVersion({ specifier, resolveFolder }: SdkEntry): string {
   const name = specifier.split("/").slice(0, 2).join("/");
-  for (let folder = resolveFolder; ; folder = dirname(folder)) {
+  for (const folder of foldersUp(resolveFolder)) {
     const file = join(folder, "node_modules", name, "package.json");
     if (existsSync(file))
       return `${(JSON.parse(readFileSync(file, "utf8")) as { readonly version?: string }).version ?? ""} ${folder}`;
-    if (folder === dirname(folder)) return "";
   }
+  return "";
 }

@@ -1,4 +1,4 @@
-/** Folders that a person names. */
+/** Folders: those that a person names are made, and those above one are looked through. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf } from "./errors.js";
@@ -19,4 +19,10 @@ export function makeFolder(path: string, mode = 0o700): void {
     makeFolder(above, mode);
     mkdirSync(path, { mode });
   }
+}
+
+/** A folder and all that it lies in, innermost first. */
+export function foldersUp(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [folder, ...foldersUp(above)];
 }

@@ -1,12 +1,12 @@
 /** Where this package lies: its bootstraps and its copy of the AWS SDK are found from here, built or not. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { foldersUp } from "./folders.js";
 
 function findRoot(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (folder === dirname(folder)) throw new Error(`no package.json above ${__dirname}`);
-  }
+  const root = foldersUp(__dirname).find((folder) => existsSync(join(folder, "package.json")));
+  if (root === undefined) throw new Error(`no package.json above ${__dirname}`);
+  return root;
 }
 
 export const OWN_ROOT = findRoot();

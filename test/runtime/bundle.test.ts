@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
+import { buildCode, cachedBuild } from "../../src/runtime/bundle.js";
 import { deploymentBuild } from "../../src/runtime/deployment-build.js";
 import { zip } from "../services/lambda/zip.js";
 import { bodyOf, FunctionHost, HANDLERS, tierName, TIERS } from "./function-host.js";
@@ -52,6 +53,28 @@ test("a stack trace names the TypeScript line, and the answer keeps AWS's shape"
 
 test("a top-level await keeps the bundle an ES module", async () => {
   expect(bodyOf(await functions.invoke(bundled("top-level")))).toBe("awaited");
+});
+
+test.each([
+  ["package.json makes its sources modules of another kind", "package.json", '{ "type": "module" }'],
+  ["a tsconfig.json comes", "src/tsconfig.json", '{ "compilerOptions": { "paths": { "part": ["./b"] } } }'],
+  ["what tsconfig.json extends changes", "base.json", '{ "compilerOptions": { "paths": { "part": ["./src/b.ts"] } } }'],
+])("a build is not taken from the cache when %s", async (_, file, text) => {
+  const root = mkdtempSync(join(cache, "papers-"));
+  writeFiles(root, {
+    "package.json": "{}",
+    "tsconfig.json": '{ "extends": "./base" }',
+    "base.json": '{ "compilerOptions": { "paths": { "part": ["./src/a"] } } }',
+    "src/a.ts": "export default 'a';",
+    "src/b.ts": "export default 'b';",
+    "src/index.ts": 'import part from "part"; export const handler = async () => [part, typeof import.meta.url];',
+  });
+  const config = bundled("index", join(root, "src"));
+  const before = await buildCode(config, cache);
+  expect(cachedBuild(config, cache)?.hash).toBe(before.hash);
+  writeFiles(root, { [file]: text });
+  expect(cachedBuild(config, cache)).toBeUndefined();
+  expect((await buildCode(config, cache)).hash).not.toBe(before.hash);
 });
 
 test("packages that are not there are named all at once, each once", async () => {

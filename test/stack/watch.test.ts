@@ -135,6 +135,14 @@ describe("watching a stack", () => {
     expect(await session.invoke()).toBe("new");
   });
 
+  it("makes modules of another kind when package.json says so", async () => {
+    const kind = "export const handler = async () => typeof import.meta.url;";
+    const session = await start({ ...smallProject(kind), "package.json": "{}" });
+    expect(await session.invoke()).toBe("undefined");
+    await session.save("package.json", '{ "type": "module" }');
+    expect(await session.invoke()).toBe("string");
+  });
+
   it("builds once for a save, and not at all for one without a change", async () => {
     const session = await start();
     const file = join(session.project.folder, "src/hello.ts");

@@ -43,6 +43,8 @@ export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | un
   const computed = /Module not found in bundle: (\S+)/.exec(message)?.[1];
   if (computed !== undefined && extname(computed) === "")
     return `Name the file with its extension, as esbuild bundled it: ${computed}.js, if that is it.`;
+  if (/^(exports|module) is not defined in ES module scope/.test(message))
+    return `${sourceOf(fn)} is an ES module, by its name or by \`type\` of package.json: use \`export\`, or name the file .cjs.`;
   if (/\bEROFS\b/.test(message)) return "Write below /tmp: the rest of Lambda's file system is read-only.";
   return errorType === undefined ? undefined : ADVICE[errorType]?.(fn, message);
 }

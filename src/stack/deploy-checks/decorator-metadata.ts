@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { foldersUp } from "../../shared/folders.js";
 
 const PACKAGES = `${sep}node_modules${sep}`;
 const READS_TYPES = `${PACKAGES}reflect-metadata${sep}`;
@@ -24,10 +25,7 @@ export function unmetDecoratorMetadata(inputs: readonly string[], baseFolder: st
   return file === undefined ? undefined : relative(baseFolder, file);
 }
 
-function nearestTsconfig(path: string): string | undefined {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const file = join(folder, "tsconfig.json");
-    if (existsSync(file)) return file;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
+const nearestTsconfig = (path: string): string | undefined =>
+  foldersUp(dirname(path))
+    .map((folder) => join(folder, "tsconfig.json"))
+    .find((file) => existsSync(file));

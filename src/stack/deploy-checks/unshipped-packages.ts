@@ -7,6 +7,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { packageOf } from "../../runtime/bundle-errors.js";
 import { isInLayer } from "../../runtime/bundle-options.js";
+import { foldersUp } from "../../shared/folders.js";
 import { bundledHandler } from "./bundled-handler.js";
 
 /** Names of packages. `root` is what lies at /var/task, `layers` what is laid over /opt (folders). */
@@ -38,9 +39,7 @@ export function isLeftOut(
   );
 }
 
-function isInstalledFor(folder: string, name: string): boolean {
-  if (existsSync(join(folder, "node_modules", name))) return true;
-  return folder !== dirname(folder) && isInstalledFor(dirname(folder), name);
-}
+const isInstalledFor = (folder: string, name: string): boolean =>
+  foldersUp(folder).some((above) => existsSync(join(above, "node_modules", name)));
 
 const isProvided = (name: string): boolean => /^@(aws-sdk|smithy)\//.test(name);

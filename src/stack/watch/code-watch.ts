@@ -5,6 +5,7 @@
  */
 import { statSync } from "node:fs";
 import type { CodeSource, FunctionConfig } from "../../config/function-config.js";
+import { isPaper } from "../../runtime/build-papers.js";
 import { incrementalBuilder, type BuiltCode, type IncrementalBuilder } from "../../runtime/bundle.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import type { DebuggerOptions } from "../../runtime/launch-plans.js";
@@ -156,8 +157,8 @@ export class CodeWatch {
     try {
       if (config.code.kind === "bundle") {
         const newLayer = changed.some((path) => isInLayer(path, config));
-        if (newLayer) {
-          // What is left to the layers may be another package now.
+        if (newLayer || changed.some(isPaper)) {
+          // What is left to the layers may be another package now, and the sources modules of another kind.
           await watched.builder?.dispose();
           watched.builder = undefined;
         }

@@ -78,3 +78,11 @@ test("a file of the sources that is not shipped is told by its name", () => {
   );
   expect(advice("nodejs22.x", bundle, "Error", message("nowhere.html"))).toBeUndefined();
 });
+
+test("CommonJS in a file that is an ES module is told what makes it one", () => {
+  const message = "exports is not defined in ES module scope";
+  expect(advice("nodejs22.x", bundle, "ReferenceError", message)).toMatch(
+    /app is an ES module, by its name or by `type` of package\.json: use `export`, or name the file \.cjs\.$/,
+  );
+  expect(advice("nodejs22.x", bundle, "ReferenceError", "other is not defined")).toBeUndefined();
+});
