@@ -57,8 +57,6 @@ export interface DurableInvokerOptions {
 export class DurableInvoker implements AsyncInvoker {
   readonly #options: DurableInvokerOptions;
   readonly #queue: AsyncQueueStore;
-  /** Numbers of the events in work. */
-  readonly #running = new Set<number>();
   readonly #work = new Set<Promise<void>>();
   #timer: Cancel | undefined;
   #closed = false;
@@ -119,33 +117,30 @@ export class DurableInvoker implements AsyncInvoker {
     this.#timer?.();
     this.#timer = undefined;
     if (this.#closed) return;
-    const room = MAX_RUNNING - this.#running.size;
+    const room = MAX_RUNNING - this.#queue.taken;
     if (room <= 0) return;
-    const nowMs = this.#options.clock.now();
-    for (const queued of this.#queue.next(room, this.#running)) {
-      const [dueMs, sequence] = queued.key;
-      if (dueMs > nowMs) {
-        this.#timer = this.#options.clock.after(dueMs - nowMs, () => this.#pump());
-        return;
-      }
-      this.#running.add(sequence);
-      const work = this.#attempt(queued)
-        .then(
-          () => this.#done(sequence),
-          (error: unknown) => {
-            this.#options.log.error({ err: error }, "an asynchronous event could not be worked on");
-            // Its row is as it was: without a pause it would be tried again and again in a circle.
-            this.#options.clock.after(FIRST_BACKOFF_MS, () => this.#done(sequence));
-          },
-        )
-        .finally(() => this.#work.delete(work));
-      this.#work.add(work);
-    }
+    const { clock } = this.#options;
+    const nowMs = clock.now();
+    const { due, nextMs } = this.#queue.take(room, nowMs);
+    if (nextMs !== undefined) this.#timer = clock.after(nextMs - nowMs, () => this.#pump());
+    for (const queued of due) this.#start(queued);
   }
 
-  #done(sequence: number): void {
-    this.#running.delete(sequence);
-    this.#pump();
+  #start(queued: QueuedEvent): void {
+    const work = this.#attempt(queued)
+      .then(
+        () => this.#pump(),
+        (error: unknown) => {
+          this.#options.log.error({ err: error }, "an asynchronous event could not be worked on");
+          // Its row is as it was: without a pause it would be tried again and again in a circle.
+          this.#options.clock.after(FIRST_BACKOFF_MS, () => {
+            this.#queue.putBack(queued.key);
+            this.#pump();
+          });
+        },
+      )
+      .finally(() => this.#work.delete(work));
+    this.#work.add(work);
   }
 
   async #attempt({ key, event }: QueuedEvent): Promise<void> {
@@ -167,7 +162,8 @@ export class DurableInvoker implements AsyncInvoker {
     // "To stop processing events, set the reserved concurrency to 0": such events are not kept waiting.
     if (config.reservedConcurrency === 0)
       return this.#leave(key, { event, condition: "ZeroReservedConcurrency", invokeCount: 0 });
-    const trace = continueTrace(event.traceHeader, arnOf.function(realm, event.functionName), clock.now());
+    const { traceHeader, ...untraced } = event;
+    const trace = continueTrace(traceHeader, arnOf.function(realm, event.functionName), clock.now());
     if (trace.endless && functions.endsRecursion(event.functionName)) {
       return this.#leave(key, { event, condition: "RecursiveInvocation", invokeCount: event.attempts });
     }
@@ -194,13 +190,13 @@ export class DurableInvoker implements AsyncInvoker {
     if (this.#abandoned) return;
     const attempts = event.attempts + 1;
     // What comes of it belongs to the chain in which the function ran.
-    const outcome = { event: { ...event, traceHeader: trace.header }, invokeCount: attempts, result };
-    if (result.functionError === undefined) return this.#leave(key, { ...outcome, condition: "Success" });
+    const outcome = { event: { traceHeader: trace.header, ...untraced }, invokeCount: attempts, result };
+    if (result.functionError === undefined) return this.#leave(key, { condition: "Success", ...outcome });
     const delayMs = attempts > settings.maximumRetryAttempts ? undefined : RETRY_DELAYS_MS[event.attempts];
-    if (delayMs === undefined) return this.#leave(key, { ...outcome, condition: "RetriesExhausted" });
+    if (delayMs === undefined) return this.#leave(key, { condition: "RetriesExhausted", ...outcome });
     const dueMs = clock.now() + delayMs;
     // An event that would be too old by then is given up at once (recorded).
-    if (dueMs >= giveUpMs) return this.#leave(key, { ...outcome, condition: "EventAgeExceeded" });
+    if (dueMs >= giveUpMs) return this.#leave(key, { condition: "EventAgeExceeded", ...outcome });
     await this.#queue.settle(key, { event: { ...event, attempts, refusals: 0 }, dueMs });
   }
 

@@ -39,58 +39,113 @@ export interface QueuedEvent {
   readonly event: AsyncEvent;
 }
 
-const TABLE = "async-invocations";
+const TABLE = "async-events";
+
+type AlwaysThere = Pick<AsyncEvent, "requestId" | "functionName" | "payload" | "enqueuedMs" | "attempts" | "refusals">;
+/**
+ * An event as it lies in the store. Without the names of its fields a row takes two thirds of the room, and the pages of
+ * the state file that hold a long queue are memory of this process while it is worked on.
+ */
+type AsyncRow = [
+  requestId: string,
+  functionName: string,
+  payload: string,
+  enqueuedMs: number,
+  attempts: number,
+  refusals: number,
+  rest?: Omit<AsyncEvent, keyof AlwaysThere>,
+];
 
 export class AsyncQueueStore {
   readonly #store: StateStore;
-  readonly #rows: Database<AsyncEvent, AsyncKey>;
+  readonly #rows: Database<AsyncRow, AsyncKey>;
   #sequence: number;
+  /** Numbers of the events that were taken and are not settled. */
+  readonly #taken = new Set<number>();
+  /** Every event up to this one is taken. Undefined when that is not known. */
+  #front: AsyncKey | undefined;
 
   constructor(store: StateStore) {
     this.#store = store;
-    this.#rows = store.table<AsyncEvent, AsyncKey>(TABLE);
+    this.#rows = store.table<AsyncRow, AsyncKey>(TABLE);
     // Rows of an earlier run keep their numbers; ours go on after the highest.
     this.#sequence = 1;
     for (const [, sequence] of this.#rows.getKeys()) this.#sequence = Math.max(this.#sequence, sequence + 1);
   }
 
-  add(event: AsyncEvent, dueMs: number): Promise<AsyncKey> {
+  async add(event: AsyncEvent, dueMs: number): Promise<void> {
     const key: AsyncKey = [dueMs, this.#sequence++];
-    return this.#store.write(() => {
-      this.#rows.putSync(key, event);
-      return key;
-    });
+    await this.#store.write(() => this.#rows.putSync(key, rowOf(event)));
+    this.#arrived(key);
   }
 
-  /** The same event at a later time, or gone when `dueMs` is undefined. */
-  settle(key: AsyncKey, next?: { readonly event: AsyncEvent; readonly dueMs: number }): Promise<void> {
-    return this.#store.write(() => {
+  /** A taken event is through: it lies at a later time, or is gone when there is no `next`. */
+  async settle(key: AsyncKey, next?: { readonly event: AsyncEvent; readonly dueMs: number }): Promise<void> {
+    const later: AsyncKey | undefined = next && [next.dueMs, key[1]];
+    await this.#store.write(() => {
       // An event that was cleared while it ran does not come back.
       const isThere = this.#rows.removeSync(key);
-      if (next !== undefined && isThere) this.#rows.putSync([next.dueMs, key[1]], next.event);
+      if (isThere && next !== undefined && later !== undefined) this.#rows.putSync(later, rowOf(next.event));
     });
+    this.#taken.delete(key[1]);
+    if (later !== undefined) this.#arrived(later);
   }
 
-  /** The first events in order of time that are not in `running`. */
-  next(limit: number, running: ReadonlySet<number>): QueuedEvent[] {
-    const found: QueuedEvent[] = [];
-    // Keys first: the events under way lie in front, and to read them all anew for each next one is work for nothing.
-    for (const key of this.#rows.getKeys()) {
-      if (running.has(key[1])) continue;
-      const event = this.#rows.get(key);
-      if (event === undefined) continue;
-      found.push({ key, event });
-      if (found.length >= limit) break;
+  /** A taken event lies where it was and waits again. */
+  putBack(key: AsyncKey): void {
+    this.#taken.delete(key[1]);
+    this.#front = undefined;
+  }
+
+  /** Takes the first events that are due, `limit` at most. When there are fewer, also tells when the next one is. */
+  take(limit: number, nowMs: number): { readonly due: readonly QueuedEvent[]; readonly nextMs?: number } {
+    const due: QueuedEvent[] = [];
+    // Those that are taken lie in front. To pass all of them for each further one would be work for nothing.
+    const range = this.#front === undefined ? {} : { start: this.#front, exclusiveStart: true };
+    for (const key of this.#rows.getKeys(range)) {
+      const [dueMs, sequence] = key;
+      if (this.#taken.has(sequence)) continue;
+      if (dueMs > nowMs) return { due, nextMs: dueMs };
+      const row = this.#rows.get(key);
+      if (row === undefined) continue;
+      due.push({ key, event: eventOf(row) });
+      this.#taken.add(sequence);
+      this.#front = key;
+      if (due.length >= limit) break;
     }
-    return found;
+    return { due };
+  }
+
+  /** Events that are under way. */
+  get taken(): number {
+    return this.#taken.size;
   }
 
   /** Forgets every event. */
   async clear(): Promise<void> {
     await this.#rows.clearAsync();
+    this.#front = undefined;
   }
 
   get size(): number {
     return this.#rows.getCount();
   }
+
+  /** Clocks may be set back, and a write that waits for the disk may come after later ones. */
+  #arrived([dueMs, sequence]: AsyncKey): void {
+    if (this.#front === undefined) return;
+    const [frontMs, frontSequence] = this.#front;
+    if (dueMs < frontMs || (dueMs === frontMs && sequence < frontSequence)) this.#front = undefined;
+  }
+}
+
+function rowOf(event: AsyncEvent): AsyncRow {
+  const { requestId, functionName, payload, enqueuedMs, attempts, refusals, ...rest } = event;
+  const row: AsyncRow = [requestId, functionName, payload, enqueuedMs, attempts, refusals];
+  if (Object.keys(rest).length > 0) row.push(rest);
+  return row;
+}
+
+function eventOf([requestId, functionName, payload, enqueuedMs, attempts, refusals, rest]: AsyncRow): AsyncEvent {
+  return { requestId, functionName, payload, enqueuedMs, attempts, refusals, ...rest };
 }
