@@ -40,6 +40,8 @@ export interface QueuedEvent {
 }
 
 const TABLE = "async-events";
+/** Keys that are looked up at once. */
+const AHEAD = 100;
 
 type AlwaysThere = Pick<AsyncEvent, "requestId" | "functionName" | "payload" | "enqueuedMs" | "attempts" | "refusals">;
 /**
@@ -62,7 +64,9 @@ export class AsyncQueueStore {
   #sequence: number;
   /** Numbers of the events that were taken and are not settled. */
   readonly #taken = new Set<number>();
-  /** Every event up to this one is taken. Undefined when that is not known. */
+  /** The next ones to take, as far as they have been looked up: due, and in order. */
+  #ahead: AsyncKey[] = [];
+  /** Every event up to this one is taken or ahead. Undefined when that is not known. */
   #front: AsyncKey | undefined;
 
   constructor(store: StateStore) {
@@ -94,26 +98,40 @@ export class AsyncQueueStore {
   /** A taken event lies where it was and waits again. */
   putBack(key: AsyncKey): void {
     this.#taken.delete(key[1]);
-    this.#front = undefined;
+    this.#lookAnew();
   }
 
   /** Takes the first events that are due, `limit` at most. When there are fewer, also tells when the next one is. */
   take(limit: number, nowMs: number): { readonly due: readonly QueuedEvent[]; readonly nextMs?: number } {
     const due: QueuedEvent[] = [];
-    // Those that are taken lie in front. To pass all of them for each further one would be work for nothing.
+    for (;;) {
+      for (let key = this.#ahead.shift(); key !== undefined; key = this.#ahead.shift()) {
+        const row = this.#rows.get(key);
+        if (row === undefined) continue;
+        due.push({ key, event: eventOf(row) });
+        this.#taken.add(key[1]);
+        if (due.length >= limit) return { due };
+      }
+      const nextMs = this.#lookAhead(nowMs);
+      if (this.#ahead.length === 0) return nextMs === undefined ? { due } : { due, nextMs };
+    }
+  }
+
+  /** Many keys at once: a cursor costs more than a row. Tells when the first event is due that it came upon too early. */
+  #lookAhead(nowMs: number): number | undefined {
+    // Those that are taken lie in front.
     const range = this.#front === undefined ? {} : { start: this.#front, exclusiveStart: true };
     for (const key of this.#rows.getKeys(range)) {
-      const [dueMs, sequence] = key;
-      if (this.#taken.has(sequence)) continue;
-      if (dueMs > nowMs) return { due, nextMs: dueMs };
-      const row = this.#rows.get(key);
-      if (row === undefined) continue;
-      due.push({ key, event: eventOf(row) });
-      this.#taken.add(sequence);
+      if (key[0] > nowMs) return key[0];
       this.#front = key;
-      if (due.length >= limit) break;
+      if (!this.#taken.has(key[1]) && this.#ahead.push(key) >= AHEAD) break;
     }
-    return { due };
+    return undefined;
+  }
+
+  #lookAnew(): void {
+    this.#ahead = [];
+    this.#front = undefined;
   }
 
   /** Events that are under way. */
@@ -124,7 +142,7 @@ export class AsyncQueueStore {
   /** Forgets every event. */
   async clear(): Promise<void> {
     await this.#rows.clearAsync();
-    this.#front = undefined;
+    this.#lookAnew();
   }
 
   get size(): number {
@@ -135,7 +153,7 @@ export class AsyncQueueStore {
   #arrived([dueMs, sequence]: AsyncKey): void {
     if (this.#front === undefined) return;
     const [frontMs, frontSequence] = this.#front;
-    if (dueMs < frontMs || (dueMs === frontMs && sequence < frontSequence)) this.#front = undefined;
+    if (dueMs < frontMs || (dueMs === frontMs && sequence < frontSequence)) this.#lookAnew();
   }
 }
 
