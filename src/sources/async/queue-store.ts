@@ -142,7 +142,6 @@ export class AsyncQueueStore {
   /** Forgets every event. */
   async clear(): Promise<void> {
     await this.#rows.clearAsync();
-    this.#lookAnew();
   }
 
   get size(): number {
