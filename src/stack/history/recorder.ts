@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
-import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
+import type { InvocationObserver, InvocationOutcome, InvokeResult } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
@@ -79,22 +79,31 @@ export function keptInvocation(
   payload: Buffer,
   outcome: InvocationOutcome,
 ): KeptInvocation {
-  const event = payload.toString("utf8");
-  const head = {
+  return {
     kind: "invocation",
     id,
     timeMs: Date.now(),
     functionName: config.name,
     ...(config.code.kind === "bundle" ? { handler: handlerOf(config.code, config.handler) } : {}),
-    event,
-  } as const;
-  if (!("result" in outcome))
-    return { ...head, status: "failed", durationMs: 0, errorMessage: messageOf(outcome.error), result: "", logs: "" };
-  const { result } = outcome;
+    event: payload.toString("utf8"),
+    ...("result" in outcome ? keptResult(outcome.result) : keptFault(outcome.error)),
+  };
+}
+
+type Ending = Omit<KeptInvocation, "kind" | "id" | "timeMs" | "functionName" | "handler" | "event">;
+
+const keptFault = (error: unknown): Ending => ({
+  status: "failed",
+  durationMs: 0,
+  errorMessage: messageOf(error),
+  result: "",
+  logs: "",
+});
+
+function keptResult(result: InvokeResult): Ending {
   const { report } = result;
   const answer = result.payload.toString("utf8");
   return {
-    ...head,
     status: result.functionError === undefined ? report.status : report.status === "success" ? "error" : report.status,
     durationMs: report.durationMs,
     maxMemoryUsedMb: report.maxMemoryUsedMb,
@@ -108,13 +117,11 @@ export function keptInvocation(
 const handlerOf = (code: { readonly root: string; readonly handlerFile: string }, handler: string): string =>
   `${resolve(code.root, code.handlerFile)}:${handler.slice(handler.lastIndexOf(".") + 1)}`;
 
-function failureIn(answer: string): { errorType?: string; errorMessage?: string } {
+function failureIn(answer: string): Pick<KeptInvocation, "errorType" | "errorMessage"> {
   try {
     const { errorType, errorMessage } = JSON.parse(answer) as { errorType?: string; errorMessage?: string };
-    return {
-      ...(errorType === undefined ? {} : { errorType }),
-      ...(errorMessage === undefined ? {} : { errorMessage }),
-    };
+    // What is undefined does not get into the line.
+    return { errorType, errorMessage };
   } catch {
     return { errorMessage: answer };
   }

@@ -16,8 +16,8 @@ export interface KeptInvocation {
   readonly durationMs: number;
   readonly initDurationMs?: number;
   readonly maxMemoryUsedMb?: number;
-  readonly errorType?: string;
-  readonly errorMessage?: string;
+  readonly errorType?: string | undefined;
+  readonly errorMessage?: string | undefined;
   /** JSON text of the answer; cut when long. */
   readonly result: string;
   readonly logs: string;
