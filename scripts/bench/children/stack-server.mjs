@@ -13,7 +13,7 @@ import { PRODUCT, ROOT } from "../kit/product.mjs";
 import { serveCalls } from "../kit/rpc.mjs";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-const { Stack, loadApplication, findFunction, VirtualClock } = createRequire(import.meta.url)(PRODUCT);
+const { Stack, loadApplication, findFunction, growHeapSlowly, VirtualClock } = createRequire(import.meta.url)(PRODUCT);
 const { standby = false, maxEnvironments, state, virtualClock = false, image } = JSON.parse(process.argv[2] ?? "{}");
 
 const folder = makeProject();
@@ -35,6 +35,8 @@ const stack = await Stack.start({
   ...(clock === undefined ? {} : { clock }),
   observers: [{ started: () => undefined, ended: () => void counter.ended++ }],
 });
+
+growHeapSlowly();
 
 const EMPTY = Buffer.from("{}");
 /** A standby environment is up within 200 ms, its layer warmed within 500. */

@@ -16,6 +16,7 @@ export { StateStore } from "./src/services/kit/state-store";
 export { Blobs } from "./src/services/s3/blobs";
 export { S3Store } from "./src/services/s3/store";
 export { putCurrent } from "./src/services/s3/versions";
+export { growHeapSlowly } from "./src/cli/heap-growth";
 export { probeSandbox } from "./src/runtime/sandbox/probe";
 export { RequestParser } from "./src/runtime/wire/request-parser";
 export { Stack } from "./src/stack/stack";

@@ -7,6 +7,7 @@ import { Stack } from "../../stack/stack.js";
 import { Watch } from "../../stack/watch/watch.js";
 import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
+import { growHeapSlowly } from "../heap-growth.js";
 import { collectWhenIdle } from "../idle-memory.js";
 import { inspectorOptions } from "../inspect-options.js";
 import { loadProjectToRun, missingTemplate, type Project } from "../project.js";
@@ -68,6 +69,7 @@ export const startCommand: Action = async (_args, options) => {
           inspect: debugging.inspect,
           onEvent: (event) => session.watched(event),
         });
+  growHeapSlowly();
   collectWhenIdle();
   await quit.asked;
   if (!json) session.say(`stopping: ${stack.activity.running} in flight`);
