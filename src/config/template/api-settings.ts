@@ -8,7 +8,8 @@ import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";
 import { gatewayResponsesOf } from "./gateway-responses.js";
-import { usagePlanPrefix, type TemplateResource } from "./resource.js";
+import { usagePlanPrefix } from "./generated-resources.js";
+import type { TemplateResource } from "./resource.js";
 
 /** Of an account, where nothing else is said. */
 const ACCOUNT_THROTTLE: Throttle = { rateLimit: 10_000, burstLimit: 5000 };

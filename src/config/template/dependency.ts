@@ -7,7 +7,8 @@
 import { subParts } from "./functions.js";
 import { childOf, textOf } from "./node.js";
 import type { TemplateNode } from "./node.js";
-import { eventsOf, IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./resource.js";
+import { IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./generated-resources.js";
+import { eventsOf } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
 import type { TemplateScope } from "./scope.js";
 

@@ -38,7 +38,8 @@ import { readParameters } from "./parameters.js";
 import type { GivenParameters } from "./parameters.js";
 import { parseTemplate } from "./parse.js";
 import { Problems } from "./problem.js";
-import { implicitResources, readResources, textsOf } from "./resource.js";
+import { generatedResources } from "./generated-resources.js";
+import { readResources, textsOf } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
@@ -172,7 +173,7 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
   const globals = readGlobals(childOf(root, "Globals"), problems);
   const resources = readResources(childOf(root, "Resources"), globals, problems);
   scope.declare(resources);
-  scope.declare(implicitResources([...scope.resources.values()], globals));
+  scope.declare(generatedResources([...scope.resources.values()], globals));
 
   const draft = emptyDraft();
   const exists = (path: string): boolean => {

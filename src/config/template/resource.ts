@@ -1,12 +1,7 @@
-/**
- * The Resources section, with what SAM adds to it: Globals merged in, and the resources that it generates and that
- * templates refer to (`<Function>Role`, `<Function>Url`, `ServerlessRestApi`, `ServerlessHttpApi`).
- * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
- */
+/** The Resources section as written, with SAM's Globals merged in. */
 import { nearest } from "../nearest.js";
-import { generatedDestinations } from "./destination.js";
 import { mergeGlobals } from "./globals.js";
-import { callNode, childOf, emptyMap, mapNode, scalarNode, textOf } from "./node.js";
+import { childOf, emptyMap, textOf } from "./node.js";
 import type { MapNode, Position, TemplateNode } from "./node.js";
 import type { Problems } from "./problem.js";
 
@@ -115,132 +110,18 @@ export function textsOf(node: TemplateNode | undefined): string[] {
   return text === undefined ? [] : [text];
 }
 
-/** Events of a function or state machine as written: name, type, properties. */
-export function eventsOf(
-  resource: TemplateResource,
-): { readonly eventId: string; readonly type: string; readonly properties: TemplateNode | undefined }[] {
+/** An event of a function or state machine as written. */
+export interface TemplateEvent {
+  readonly eventId: string;
+  readonly type: string;
+  readonly properties: TemplateNode | undefined;
+}
+
+export function eventsOf(resource: TemplateResource): TemplateEvent[] {
   const events = childOf(resource.properties, "Events");
   if (events?.kind !== "map") return [];
   return [...events.entries].flatMap(([eventId, entry]) => {
     const type = textOf(childOf(entry.value, "Type"));
     return type === undefined ? [] : [{ eventId, type, properties: childOf(entry.value, "Properties") }];
   });
-}
-
-/**
- * What the logical ids of a usage plan, its key and the two together begin with. Undefined when there is none.
- * AWS SAM developer guide, "ApiUsagePlan".
- */
-export function usagePlanPrefix(apiId: string, createUsagePlan: unknown): string | undefined {
-  if (createUsagePlan === "SHARED") return "Serverless";
-  return createUsagePlan === "PER_API" ? apiId : undefined;
-}
-
-export const IMPLICIT_REST_API = "ServerlessRestApi";
-export const IMPLICIT_HTTP_API = "ServerlessHttpApi";
-
-/** What SAM would generate for these resources. */
-export function implicitResources(
-  resources: readonly TemplateResource[],
-  globals: ReadonlyMap<string, MapNode>,
-): TemplateResource[] {
-  const generated = new Map<string, TemplateResource>();
-  const add = (source: TemplateResource, logicalId: string, type: string, properties: MapNode): void => {
-    const { at, condition } = source;
-    if (generated.has(logicalId)) return;
-    generated.set(logicalId, {
-      logicalId,
-      type,
-      properties,
-      metadata: undefined,
-      at,
-      implicit: true,
-      condition,
-      dependsOn: [],
-    });
-  };
-  const addUsagePlan = (resource: TemplateResource, apiId: string, api: TemplateNode): void => {
-    const prefix = usagePlanPrefix(
-      apiId,
-      textOf(childOf(childOf(childOf(api, "Auth"), "UsagePlan"), "CreateUsagePlan")),
-    );
-    if (prefix === undefined) return;
-    // One that several APIs share is there when any of them is.
-    const source = prefix === apiId ? resource : { ...resource, condition: undefined };
-    for (const part of ["UsagePlan", "ApiKey", "UsagePlanKey"])
-      add(source, `${prefix}${part}`, `AWS::ApiGateway::${part}`, emptyMap(resource.at));
-  };
-  for (const resource of resources) {
-    const { logicalId, properties, type, at } = resource;
-    if (type === "AWS::Serverless::Api") addUsagePlan(resource, logicalId, properties);
-    const has = (property: string): boolean => properties.entries.has(property);
-    if (type === "AWS::Serverless::Api" || type === "AWS::Serverless::HttpApi") {
-      const stage = textOf(childOf(properties, "StageName"));
-      const stageId = `${logicalId}${stage ?? "ApiGatewayDefault"}Stage`;
-      add(resource, stageId, "AWS::ApiGateway::Stage", mapNode({ StageName: scalarNode(stage ?? "$default", at) }, at));
-    }
-    if (type !== "AWS::Serverless::Function" && type !== "AWS::Serverless::StateMachine") continue;
-    if (!has("Role"))
-      add(resource, `${logicalId}Role`, "AWS::IAM::Role", mapNode({ Path: childOf(properties, "RolePath") }, at));
-    if (has("FunctionUrlConfig")) {
-      const target = callNode("Ref", scalarNode(logicalId, at), at);
-      add(resource, `${logicalId}Url`, "AWS::Lambda::Url", mapNode({ TargetFunctionArn: target }, at));
-    }
-    for (const made of generatedDestinations(logicalId, properties))
-      add(resource, made.logicalId, made.resourceType, emptyMap(at));
-    const alias = textOf(childOf(properties, "AutoPublishAlias"));
-    if (alias !== undefined) {
-      const target = callNode("Ref", scalarNode(logicalId, at), at);
-      add(
-        resource,
-        `${logicalId}Alias${alias}`,
-        "AWS::Lambda::Alias",
-        mapNode({ Name: scalarNode(alias, at), FunctionName: target }, at),
-      );
-    }
-    for (const { eventId, type: eventType, properties: event } of eventsOf(resource)) {
-      if (eventType === "Api" && childOf(event, "RestApiId") === undefined) {
-        const merged = mergeGlobals(
-          globals.get("AWS::Serverless::Api"),
-          mapNode({ StageName: scalarNode("Prod", at) }, at),
-        );
-        if (merged.kind === "map")
-          add({ ...resource, condition: undefined }, IMPLICIT_REST_API, "AWS::Serverless::Api", merged);
-        addUsagePlan({ ...resource, condition: undefined }, IMPLICIT_REST_API, merged);
-        add(
-          { ...resource, condition: undefined },
-          `${IMPLICIT_REST_API}ProdStage`,
-          "AWS::ApiGateway::Stage",
-          mapNode({ StageName: scalarNode("Prod", at) }, at),
-        );
-      }
-      if (eventType === "HttpApi" && childOf(event, "ApiId") === undefined) {
-        add(
-          { ...resource, condition: undefined },
-          IMPLICIT_HTTP_API,
-          "AWS::Serverless::HttpApi",
-          globals.get("AWS::Serverless::HttpApi") ?? emptyMap(at),
-        );
-      }
-      if (eventType === "Schedule" || eventType === "EventBridgeRule" || eventType === "CloudWatchEvent") {
-        const { Name, EventBusName } = {
-          Name: childOf(event, eventType === "Schedule" ? "Name" : "RuleName"),
-          EventBusName: childOf(event, "EventBusName"),
-        };
-        add(resource, `${logicalId}${eventId}`, "AWS::Events::Rule", mapNode({ Name, EventBusName }, at));
-      }
-      if (eventType === "ScheduleV2") {
-        const { Name, GroupName } = { Name: childOf(event, "Name"), GroupName: childOf(event, "GroupName") };
-        add(resource, `${logicalId}${eventId}`, "AWS::Scheduler::Schedule", mapNode({ Name, GroupName }, at));
-      }
-      if (["SQS", "DynamoDB", "Kinesis"].includes(eventType))
-        add(resource, `${logicalId}${eventId}`, "AWS::Lambda::EventSourceMapping", emptyMap(at));
-      // A queue between topic and function; with properties, SqsSubscription names one that is there.
-      const between = childOf(event, "SqsSubscription");
-      if (eventType === "SNS" && between?.kind === "scalar" && String(between.value).toLowerCase() === "true")
-        add(resource, `${logicalId}${eventId}Queue`, "AWS::SQS::Queue", emptyMap(at));
-    }
-  }
-  const written = new Set(resources.map((resource) => resource.logicalId));
-  return [...generated.values()].filter((resource) => !written.has(resource.logicalId));
 }
