@@ -141,3 +141,7 @@ function preflightRoutes(
 function requiresKey(route: JsonObject | undefined, api: JsonObject | undefined): boolean {
   return (route?.["ApiKeyRequired"] ?? api?.["ApiKeyRequired"]) === true;
 }
+
+export function routeKeyOf(route: ApiRoute | undefined): string {
+  return route === undefined || route.path === "$default" ? "$default" : `${route.method} ${route.path}`;
+}

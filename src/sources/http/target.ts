@@ -5,7 +5,8 @@
  */
 import type { KnownUrl } from "../../services/lambda/index.js";
 import type { Api } from "./api-model.js";
-import { headerOf, type HttpRequest } from "./message.js";
+import { extendedId, traceRoot } from "./event-v1.js";
+import { headerOf, type HeaderLine, type HttpRequest } from "./message.js";
 
 /** An API, the stage, and the path as its routes see it. */
 export interface ApiTarget {
@@ -95,4 +96,15 @@ function inStage(api: Api, request: HttpRequest, signedPath: string): ApiTarget 
   }
   const stage = api.stages.includes("$default") ? "$default" : (api.stages[0] ?? "$default");
   return { kind: "api", api, stage, request, signedPath };
+}
+
+/** What an API says of itself with every answer. */
+export function apiIdLines({ api, request }: ApiTarget): readonly HeaderLine[] {
+  const extended = extendedId(request.requestId);
+  if (api.kind === "http") return [["Apigw-Requestid", extended]];
+  return [
+    ["x-amzn-RequestId", request.requestId],
+    ["x-amz-apigw-id", extended],
+    ["X-Amzn-Trace-Id", traceRoot(request)],
+  ];
 }
