@@ -189,7 +189,7 @@ export class DurableInvoker implements AsyncInvoker {
     }
     if (this.#abandoned) return;
     const attempts = event.attempts + 1;
-    // What comes of it belongs to the chain in which the function ran.
+    // What comes of it belongs to the chain in which the function ran. (Spreads last: CONTRIBUTING.md says why.)
     const outcome = { event: { traceHeader: trace.header, ...untraced }, invokeCount: attempts, result };
     if (result.functionError === undefined) return this.#leave(key, { condition: "Success", ...outcome });
     const delayMs = attempts > settings.maximumRetryAttempts ? undefined : RETRY_DELAYS_MS[event.attempts];
