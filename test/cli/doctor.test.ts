@@ -207,6 +207,7 @@ describe("lambda-run doctor", () => {
       "handler",
     ],
     ["a default export", "index.mjs", "export default async () => 1;", "default"],
+    ["CommonJS under a package.json that is not shipped", "index.js", "exports.handler = async () => 1;", "handler"],
     ["what is given to exports by hand", "index.js", "exports.a = exports.handler = async () => 1;", "handler"],
     ["TypeScript's own output", "index.js", TYPESCRIPT_OUTPUT, "handler"],
     ["exports that a call fills", "index.js", "Object.assign(exports, require('./made'));", "handler"],
@@ -220,6 +221,7 @@ describe("lambda-run doctor", () => {
     ["a member of an export", "index.js", "exports.api = { get: async () => 1 };", "api.get"],
   ])("takes %s for what it is", async (_what, file, text, name) => {
     const folder = project(fn("", SKIP).replace("index.handler", `index.${name}`), {
+      "package.json": '{ "type": "module" }',
       [`app/${file}`]: text,
       "app/other.mjs": "export const a = 1; export const handler = async () => 1;",
       "app/made.js": "module.exports = { handler: async () => 1 };",

@@ -172,7 +172,7 @@ async function checkFolder(fn: FunctionConfig, root: string): Promise<Finding[]>
           ),
     ];
   const unshipped = await unshippedPackages(file, root, fn.layers);
-  const program = await handlerProgram(file);
+  const program = await handlerProgram(file, root);
   return [
     ...unshipped.map((name) =>
       breaks(

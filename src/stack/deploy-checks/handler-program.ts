@@ -8,8 +8,9 @@ export interface HandlerProgram {
   readonly exports: readonly string[];
 }
 
-export async function handlerProgram(file: string): Promise<HandlerProgram> {
-  const { source, metafile } = await bundledHandler(file);
+/** `root`: of code that is shipped as it is. */
+export async function handlerProgram(file: string, root?: string): Promise<HandlerProgram> {
+  const { source, metafile } = await bundledHandler(file, root);
   const program = parse(source, { ecmaVersion: "latest", sourceType: "module" });
   return { program, exports: Object.values(metafile.outputs).flatMap((one) => one.exports) };
 }

@@ -16,7 +16,7 @@ export async function unshippedPackages(
   root: string,
   layers: readonly string[],
 ): Promise<readonly string[]> {
-  const { metafile } = await bundledHandler(file);
+  const { metafile } = await bundledHandler(file, root);
   const imported = Object.values(metafile.inputs).flatMap(({ imports }) =>
     imports.filter((one) => one.external === true && !isBuiltin(one.path)).map((one) => packageOf(one.path)),
   );
