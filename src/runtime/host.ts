@@ -16,6 +16,7 @@ import { prepareCode, type PreparedCode } from "./prepared-code.js";
 import { newRoom } from "./room.js";
 import { probeSandbox } from "./sandbox/probe.js";
 import type { LimitTiers, Sandbox, SandboxSpec, SandboxTier } from "./sandbox/sandbox.js";
+import { saturationOfProcess, type Saturation } from "./saturation.js";
 import type { InvocationObserver } from "./types.js";
 
 export interface HostOptions {
@@ -33,6 +34,7 @@ export interface HostOptions {
   readonly earlyRoom?: EarlyRoom | undefined;
   readonly maxEnvironments?: number;
   readonly idleTimeoutMs?: number;
+  readonly saturation?: Saturation;
   /** AWS gives INIT 10 s; tests do not wait so long. */
   readonly initTimeoutMs?: number;
   readonly faithfulCpu?: boolean;
@@ -69,11 +71,13 @@ export class RuntimeHost {
   /** By name. */
   readonly #functions = new Map<string, Versions>();
   readonly #slots = new WeakMap<Environment, CodeSlot>();
+  readonly #saturation: Saturation;
   /** What was said of a runtime holds for all of its functions. */
   readonly #told = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#saturation = options.saturation ?? saturationOfProcess();
   }
 
   get observer(): InvocationObserver | undefined {
@@ -206,6 +210,7 @@ export class RuntimeHost {
           await Promise.all(versions.filter((other) => other !== entry).map(({ pool }) => pool.vacate()));
         },
         idleTimeoutMs,
+        saturation: this.#saturation,
         clock,
         onError: (error) =>
           this.#options.notice(entry.config, `an execution environment could not be ended in order: ${String(error)}`),

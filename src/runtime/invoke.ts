@@ -89,6 +89,8 @@ export function answerOf(
  * By design:
  * - Nothing is throttled by CPU unless faithful CPU is asked for: a function with 128 MB runs as fast as the machine.
  * - A call beyond the host's most environments waits for one; AWS has no such limit and no such queue.
+ * - Where this process itself is the bottleneck, and as many environments are at work as there are processors, a call
+ *   waits up to 20 ms for one of them before another is woken; on AWS it would get the other at once.
  * - A call that follows within 50 ms waits for an environment whose extensions are about to be done; on AWS it would get a
  *   new one, but there the way back and forth takes as long.
  * - The standby of a container image has run its INIT and is paused, since an image cannot be held before it; Lambda may

@@ -5,6 +5,7 @@
  */
 import type { Cancel, Clock } from "../shared/clock.js";
 import type { Environment } from "./environment.js";
+import type { Saturation } from "./saturation.js";
 
 export interface PoolOptions {
   /** Makes an environment of the current code, up to the moment before INIT. */
@@ -18,6 +19,8 @@ export interface PoolOptions {
   /** Ends those of other pools that would be in the way of one that is alone. */
   readonly makeRoom?: () => Promise<void>;
   readonly idleTimeoutMs: number;
+  /** Of this process: one for all pools. */
+  readonly saturation: Saturation;
   readonly clock: Clock;
   /** Told about environments that ended badly in the background. */
   readonly onError: (error: unknown) => void;
@@ -30,6 +33,7 @@ export interface PoolOptions {
 const LINGER_MS = 50;
 
 interface Waiter {
+  readonly patience: NodeJS.Timeout | undefined;
   readonly resolve: (environment: Environment) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -140,18 +144,19 @@ export class Pool {
   /** Ends everything, invocations under way too. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the pool is closed"));
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
+      waiter.reject(new Error("the pool is closed"));
     this.nextGeneration();
     for (const environment of this.#environments) this.#finish(environment.destroy());
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
   async #take(): Promise<Environment> {
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      idle.cancelExpiry();
-      if (idle.environment.state !== "dead") return idle.environment;
-      this.#end(idle.environment);
-    }
+    const { saturation } = this.#options;
+    const working = this.#running - this.#waiting.length - 1;
+    if (this.#idle.length > 0 && !saturation.hasTimeBeside(working)) return this.#wait(saturation.patienceMs);
+    const idle = this.#takeIdle();
+    if (idle !== undefined) return idle;
     const standby = this.#standby;
     if (standby !== undefined) {
       this.#standby = this.#readyStandby = undefined;
@@ -159,10 +164,24 @@ export class Pool {
     }
     const full = this.#count >= (this.#options.alone?.() === true ? 1 : this.#options.maxEnvironments);
     if (!full && this.#lingering === 0) return this.#create();
+    return this.#wait(full ? undefined : LINGER_MS);
+  }
+
+  #takeIdle(): Environment | undefined {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      idle.cancelExpiry();
+      if (idle.environment.state !== "dead") return idle.environment;
+      this.#end(idle.environment);
+    }
+    return undefined;
+  }
+
+  /** For the next environment that is given back; after `patienceMs` for any other. */
+  #wait(patienceMs: number | undefined): Promise<Environment> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject };
+      const patience = patienceMs === undefined ? undefined : setTimeout(() => this.#tireOf(waiter), patienceMs);
+      const waiter: Waiter = { patience, resolve, reject };
       this.#waiting.push(waiter);
-      if (!full) setTimeout(() => this.#tireOf(waiter), LINGER_MS);
     });
   }
 
@@ -173,12 +192,12 @@ export class Pool {
     this.#giveBack(environment);
   }
 
-  /** Nobody came back in time: the one who waits gets a new environment. */
+  /** Nobody came back in time: the one who waits gets one that rests, or a new one. */
   #tireOf(waiter: Waiter): void {
-    const at = this.#waiting.indexOf(waiter);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#create().then(waiter.resolve, waiter.reject);
+    this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    const idle = this.#takeIdle();
+    if (idle !== undefined) waiter.resolve(idle);
+    else this.#create().then(waiter.resolve, waiter.reject);
   }
 
   async #create(): Promise<Environment> {
@@ -207,7 +226,7 @@ export class Pool {
       this.#wakeWithNew();
       return;
     }
-    const next = this.#waiting.shift();
+    const next = this.#nextWaiter();
     if (next !== undefined) {
       next.resolve(environment);
       return;
@@ -221,9 +240,15 @@ export class Pool {
     if (this.#options.standby && this.#options.alone?.() !== true) this.prepare();
   }
 
+  #nextWaiter(): Waiter | undefined {
+    const next = this.#waiting.shift();
+    clearTimeout(next?.patience);
+    return next;
+  }
+
   /** A place has become free: whoever waits gets an environment of the current code. */
   #wakeWithNew(): void {
-    const next = this.#waiting.shift();
+    const next = this.#nextWaiter();
     if (next === undefined) return;
     this.#create().then(next.resolve, next.reject);
   }

@@ -3,7 +3,9 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FunctionConfig } from "../../src/config/function-config.js";
 import { answerOf, invoke } from "../../src/runtime/invoke.js";
+import { saturationOfProcess } from "../../src/runtime/saturation.js";
 import type { InvokeRequest, InvokeResult } from "../../src/runtime/types.js";
 import { VirtualClock } from "../../src/shared/clock.js";
 import { repeatUntil, until } from "../until.js";
@@ -57,6 +59,52 @@ test("calls at the same time run in environments of their own", async () => {
   const config = functions.function("node", "sleeps.handler");
   const results = await Promise.all([1, 2, 3].map(() => functions.invoke(config, { ms: 100 })));
   expect(new Set(results.map((result) => (bodyOf(result) as { logStream: string }).logStream)).size).toBe(3);
+});
+
+describe("where this process has no time left", () => {
+  const saturated = (patienceMs: number): FunctionHost =>
+    new FunctionHost({ saturation: { hasTimeBeside: (environments) => environments === 0, patienceMs } });
+  const streamOf = (result: InvokeResult): string => (bodyOf(result) as { logStream: string }).logStream;
+  /** Two environments that rest. */
+  const withTwo = async (host: FunctionHost): Promise<FunctionConfig> => {
+    const config = host.function("node", "sleeps.handler");
+    const first = await Promise.all([1, 2].map(() => host.invoke(config, { ms: 100 })));
+    expect(new Set(first.map(streamOf)).size).toBe(2);
+    return config;
+  };
+
+  test("calls wait for a busy environment instead of waking another", async () => {
+    const patient = saturated(60_000);
+    try {
+      const config = await withTwo(patient);
+      const results = await Promise.all([1, 2, 3, 4, 5].map(() => patient.invoke(config, { ms: 1 })));
+      expect(new Set(results.map(streamOf)).size).toBe(1);
+      expect(patient.host.poolOf(config).environments).toBe(2);
+    } finally {
+      await patient.close();
+    }
+  });
+
+  test("but no longer than a moment", async () => {
+    const impatient = saturated(1);
+    try {
+      const config = await withTwo(impatient);
+      const slow = impatient.invoke(config, { ms: 300 });
+      const other = await impatient.invoke(config, { ms: 1 });
+      expect(streamOf(other)).not.toBe(streamOf(await slow));
+    } finally {
+      await impatient.close();
+    }
+  });
+
+  test("which is when its event loop never rests, and more are at work than there are processors", async () => {
+    const saturation = saturationOfProcess();
+    const busyUntil = performance.now() + 100;
+    while (performance.now() < busyUntil);
+    expect(saturation.hasTimeBeside(10_000)).toBe(false);
+    expect(saturation.hasTimeBeside(0)).toBe(true);
+    await until(() => saturation.hasTimeBeside(10_000));
+  });
 });
 
 test("beyond the most environments calls wait in turn", async () => {
