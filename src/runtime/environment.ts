@@ -274,11 +274,13 @@ export class Environment {
       requestId,
       end,
       answer,
+      durationMs,
       initDurationMs: run.initDurationMs,
       memoryMb: config.memoryMb,
+      peakBytes,
       tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives),
     };
-    const report = makeReport({ ...figures, durationMs, peakBytes });
+    const report = makeReport(figures);
     this.#capture.platform(runtimeDoneEvent(report, answer.producedBytes, run.tracing, spans));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
     const result: InvokeResult = { ...given, report, logs: this.#capture.end() };

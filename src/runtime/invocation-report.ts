@@ -29,9 +29,9 @@ export function makeReport(inputs: ReportInputs): InvocationReport {
     memorySizeMb: memoryMb,
     maxMemoryUsedMb: outOfMemory ? memoryMb : Math.min(memoryMb, Math.ceil(inputs.peakBytes / MEBIBYTE)),
     status,
-    ...(inputs.initDurationMs === undefined ? {} : { initDurationMs: round(inputs.initDurationMs) }),
-    ...(answer.platformError === undefined ? {} : { errorType: answer.platformError }),
-    ...(inputs.tmpUsedBytes === undefined ? {} : { tmpUsedBytes: inputs.tmpUsedBytes }),
+    initDurationMs: inputs.initDurationMs === undefined ? undefined : round(inputs.initDurationMs),
+    errorType: answer.platformError,
+    tmpUsedBytes: inputs.tmpUsedBytes,
   };
 }
 

@@ -11,12 +11,12 @@ export interface InvocationReport {
   readonly memorySizeMb: number;
   readonly maxMemoryUsedMb: number;
   /** Cold invocations only. */
-  readonly initDurationMs?: number;
+  readonly initDurationMs?: number | undefined;
   readonly status: InvocationStatus;
   /** Platform error type (`Runtime.ExitError`, `Sandbox.Timedout` ...) when status is not success. */
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
   /** Bytes in /tmp after the invocation. */
-  readonly tmpUsedBytes?: number;
+  readonly tmpUsedBytes?: number | undefined;
 }
 
 export interface InvokeRequest {

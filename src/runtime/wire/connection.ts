@@ -28,12 +28,26 @@ const MAX_JOINED_BYTES = 16 * 1024;
  */
 const MAX_HOLD_MS = 50;
 
+type Send = (statusCode: number, body: Buffer | string, headers: Readonly<Record<string, string>>) => void;
+
 /** The way to answer one request; call it once. Further calls are ignored. */
-export interface Reply {
-  send(statusCode: number, body: Buffer | string, headers?: Readonly<Record<string, string>>): void;
+export class Reply {
+  #send: Send | undefined;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  send(statusCode: number, body: Buffer | string, headers: Readonly<Record<string, string>> = {}): void {
+    const send = this.#send;
+    this.#send = undefined;
+    send?.(statusCode, body, headers);
+  }
+
   /** JSON with AWS's content type. */
-  json(statusCode: number, body: unknown, headers?: Readonly<Record<string, string>>): void;
-  readonly done: boolean;
+  json(statusCode: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+    this.send(statusCode, JSON.stringify(body), { "Content-Type": "application/json", ...headers });
+  }
 }
 
 /** Decides what to do with a request; the returned sink gets its body. */
@@ -58,7 +72,8 @@ export class Connection {
       head: (head) => {
         this.#parser.pause();
         if (head.headers["expect"]?.toLowerCase() === "100-continue") socket.write("HTTP/1.1 100 Continue\r\n\r\n");
-        return handler(head, this.#reply(head), this);
+        const reply = new Reply((...answer) => this.#answer(...answer, head.keepAlive));
+        return handler(head, reply, this);
       },
       refuse: (statusCode, reason) => {
         this.#write(statusCode, JSON.stringify({ errorMessage: reason, errorType: "InvalidRequest" }), {}, false);
@@ -99,25 +114,17 @@ export class Connection {
     this.#waiting = true;
   }
 
-  #reply(head: RequestHead): Reply {
-    let done = false;
-    const send: Reply["send"] = (statusCode, body, headers = {}) => {
-      if (done) return;
-      done = true;
-      this.#write(statusCode, body, headers, head.keepAlive);
-      this.#waiting = false;
-      this.#socket.resume();
-      this.#parser.resume();
-      if (!this.#reading && !this.#waiting) this.#flush();
-    };
-    return {
-      send,
-      json: (statusCode, body, headers) =>
-        send(statusCode, JSON.stringify(body), { "Content-Type": "application/json", ...headers }),
-      get done() {
-        return done;
-      },
-    };
+  #answer(
+    statusCode: number,
+    body: Buffer | string,
+    headers: Readonly<Record<string, string>>,
+    keepAlive: boolean,
+  ): void {
+    this.#write(statusCode, body, headers, keepAlive);
+    this.#waiting = false;
+    this.#socket.resume();
+    this.#parser.resume();
+    if (!this.#reading && !this.#waiting) this.#flush();
   }
 
   #hold(bytes: Buffer): void {
