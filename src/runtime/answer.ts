@@ -47,7 +47,7 @@ export function finalAnswer({ requestId, end, outcome, midResponse, timeoutSecon
 
 /** The part of it that the caller gets. */
 export function forCaller({ payload, failed }: Answer, requestId: string, executedVersion: string): InvokeAnswer {
-  return { requestId, executedVersion, payload, ...(failed ? { functionError: "Unhandled" } : {}) };
+  return { requestId, executedVersion, payload, functionError: failed ? "Unhandled" : undefined };
 }
 
 /** What the runtime itself answered. */

@@ -24,7 +24,7 @@ import type { Sandbox } from "./sandbox/sandbox.js";
 import { runShutdown } from "./shutdown.js";
 import { Telemetry } from "./telemetry.js";
 import { UsageGauge } from "./usage-gauge.js";
-import type { InvocationReport, InvokeRequest, InvokeResult } from "./types.js";
+import type { InvocationReport, InvokeRequest, InvokeResult, OnAnswer } from "./types.js";
 
 export type EnvironmentState = "standby" | "initialising" | "idle" | "busy" | "reset" | "dead";
 
@@ -34,7 +34,7 @@ interface Run {
   readonly startedAt: number;
   readonly initDurationMs: number | undefined;
   readonly tracing: Tracing | undefined;
-  readonly onAnswer: InvokeRequest["onAnswer"];
+  readonly onAnswer: OnAnswer | undefined;
 }
 
 export class Environment {
@@ -113,7 +113,7 @@ export class Environment {
   }
 
   /** Runs one event to its answer. Rejects only when the environment itself cannot be built; what a function does is in the result. */
-  async invoke(request: InvokeRequest, requestId: string): Promise<InvokeResult> {
+  async invoke(request: InvokeRequest, requestId: string, onAnswer?: OnAnswer): Promise<InvokeResult> {
     const { config } = this.#options;
     const timeoutMs = config.timeoutSeconds * 1000;
     await this.#recovery;
@@ -131,7 +131,7 @@ export class Environment {
     const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
     const tracing = tracingOf(request.traceHeader);
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, tracing } });
-    const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer: request.onAnswer };
+    const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer };
     if (suppressed !== undefined && suppressed.kind !== "ready") return this.#conclude(run, suppressed);
 
     const functionArn = arnOf.function(this.#options.realm, config.name, request.qualifier);
@@ -270,20 +270,15 @@ export class Environment {
       await this.#drain(false);
     }
 
-    const figures = {
-      requestId,
-      end,
-      answer,
-      durationMs,
-      initDurationMs: run.initDurationMs,
-      memoryMb: config.memoryMb,
-      peakBytes,
-      tmpUsedBytes: await this.#gauge.tmpUsedBytes(!survives),
-    };
+    const { initDurationMs } = run;
+    const { memoryMb } = config;
+    const tmpUsedBytes = await this.#gauge.tmpUsedBytes(!survives);
+    const figures = { requestId, end, answer, durationMs, initDurationMs, memoryMb, peakBytes, tmpUsedBytes };
     const report = makeReport(figures);
     this.#capture.platform(runtimeDoneEvent(report, answer.producedBytes, run.tracing, spans));
     if (unfinished === undefined) this.#capture.platform(reportEvent(report, run.tracing));
-    const result: InvokeResult = { ...given, report, logs: this.#capture.end() };
+    const { executedVersion, payload, functionError } = given;
+    const result = { requestId, executedVersion, payload, functionError, report, logs: this.#capture.end() };
     if (answer.leftovers.length > 0) this.#options.onLeftovers?.(answer.leftovers, requestId);
     if (unfinished !== undefined) {
       this.#afterwork = this.#awaitExtensions(run, unfinished, (late) => {

@@ -14,16 +14,21 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "./host.js";
 import { checkConcurrency } from "./limits/concurrency.js";
 import { checkSyncPayload } from "./limits/payload.js";
-import type { InvokeAnswer, InvokeRequest, InvokeResult } from "./types.js";
+import type { InvokeAnswer, InvokeRequest, InvokeResult, OnAnswer } from "./types.js";
 
-export async function invoke(host: RuntimeHost, config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
+export async function invoke(
+  host: RuntimeHost,
+  config: FunctionConfig,
+  request: InvokeRequest,
+  onAnswer?: OnAnswer,
+): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
   const pool = host.poolOf(config);
   checkConcurrency(host.running(config), config.reservedConcurrency);
   const requestId = request.requestId ?? randomUUID();
   host.observer?.started(config, requestId, request);
   try {
-    const result = await pool.use((environment) => environment.invoke(request, requestId));
+    const result = await pool.use((environment) => environment.invoke(request, requestId, onAnswer));
     host.observer?.ended(config, requestId, request, { result });
     return result;
   } catch (error) {
@@ -37,12 +42,9 @@ export async function invoke(host: RuntimeHost, config: FunctionConfig, request:
  * next call comes over a socket, since the environment is free again only one turn of the event loop later. Rejects as
  * `run` does; what fails after the answer is told to the host's observer.
  */
-export function answerOf(
-  run: (request: InvokeRequest) => Promise<InvokeResult>,
-  request: InvokeRequest,
-): Promise<InvokeAnswer> {
+export function answerOf(run: (onAnswer: OnAnswer) => Promise<InvokeResult>): Promise<InvokeAnswer> {
   return new Promise((resolve, reject) => {
-    run({ ...request, onAnswer: resolve }).then(resolve, reject);
+    run(resolve).then(resolve, reject);
   });
 }
 

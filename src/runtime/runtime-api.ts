@@ -108,7 +108,12 @@ function answerAfterBody(reply: Reply, statusCode: number, text: string): BodySi
 }
 
 /** Collects a body of at most `maxBytes`; `tooLarge` is called instead of `whole` when it is exceeded. */
-export function collect(maxBytes: number, whole: (body: Buffer) => void, tooLarge: () => void): BodySink {
+export function collect(
+  maxBytes: number,
+  whole: (body: Buffer) => void,
+  tooLarge: () => void,
+  cut?: () => void,
+): BodySink {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   return {
@@ -121,6 +126,7 @@ export function collect(maxBytes: number, whole: (body: Buffer) => void, tooLarg
       if (sizeBytes > maxBytes) tooLarge();
       else whole(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks));
     },
+    cut,
   };
 }
 

@@ -192,20 +192,18 @@ export class RuntimeSession {
 
   /** A body that counts only when it is whole. */
   #whole(reply: Reply, outcomeOf: (payload: Buffer) => Outcome): BodySink {
-    return {
-      ...collect(
-        LAMBDA.responseBytes,
-        (payload) => {
-          accept(reply);
-          this.#finish(outcomeOf(payload));
-        },
-        () => {
-          refuseSize(reply, LAMBDA.responseBytes);
-          this.#finish({ kind: "failure", failure: responseTooLarge() });
-        },
-      ),
-      cut: () => this.#finish({ kind: "failure", failure: truncatedResponse() }),
-    };
+    return collect(
+      LAMBDA.responseBytes,
+      (payload) => {
+        accept(reply);
+        this.#finish(outcomeOf(payload));
+      },
+      () => {
+        refuseSize(reply, LAMBDA.responseBytes);
+        this.#finish({ kind: "failure", failure: responseTooLarge() });
+      },
+      () => this.#finish({ kind: "failure", failure: truncatedResponse() }),
+    );
   }
 
   #streamed({ head, reply, connection }: Call): BodySink {

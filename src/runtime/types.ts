@@ -22,23 +22,18 @@ export interface InvocationReport {
 export interface InvokeRequest {
   /** JSON text; passes through unparsed. */
   readonly payload: Buffer;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** Base64 of the client context, already checked for size. */
-  readonly clientContext?: string;
-  readonly cognitoIdentity?: string;
+  readonly clientContext?: string | undefined;
+  readonly cognitoIdentity?: string | undefined;
   /** Qualifier as the caller gave it; it shows in `invokedFunctionArn`. */
-  readonly qualifier?: string;
-  readonly traceHeader?: string;
-  readonly tenantId?: string;
+  readonly qualifier?: string | undefined;
+  readonly traceHeader?: string | undefined;
+  readonly tenantId?: string | undefined;
   /** Caller went away: the invocation still runs to its end, as on AWS, but nobody waits. */
   readonly signal?: AbortSignal;
-  /**
-   * Told of the handler's answer as soon as it is there, once at most: the invocation itself resolves when its report is
-   * made, too. An answer of the platform (timeout, exit) comes with the result alone.
-   */
-  readonly onAnswer?: ((answer: InvokeAnswer) => void) | undefined;
   /** Receives a streamed response while it is produced; buffered handlers call it never. */
-  readonly onStream?: (stream: ResponseStreamHead) => ResponseStreamSink;
+  readonly onStream?: ((stream: ResponseStreamHead) => ResponseStreamSink) | undefined;
 }
 
 export interface ResponseStreamHead {
@@ -57,8 +52,14 @@ export interface InvokeAnswer {
   /** Body of the answer: the handler's JSON, or the error object. */
   readonly payload: Buffer;
   /** `Unhandled` whenever the function failed. */
-  readonly functionError?: "Unhandled";
+  readonly functionError?: "Unhandled" | undefined;
 }
+
+/**
+ * Told of the handler's answer as soon as it is there, once at most: the invocation itself resolves when its report is
+ * made, too. An answer of the platform (timeout, exit) comes with the result alone.
+ */
+export type OnAnswer = (answer: InvokeAnswer) => void;
 
 export interface InvokeResult extends InvokeAnswer {
   readonly report: InvocationReport;

@@ -106,12 +106,11 @@ export class StackHttp {
       ...options,
       urls: () => directory.urls(),
       resolve: (name, qualifier) => directory.resolve(name, qualifier),
-      invoke: (fn, request) =>
+      invoke: (fn, { payload, qualifier, onStream, traceHeader: received }, onAnswer) => {
         // A chain goes through a function, whatever version of it runs.
-        invoke(host, fn, {
-          ...request,
-          traceHeader: continueTrace(request.traceHeader, arnOf.function(realm, fn.name), clock.now()).header,
-        }),
+        const traceHeader = continueTrace(received, arnOf.function(realm, fn.name), clock.now()).header;
+        return invoke(host, fn, { payload, qualifier, onStream, traceHeader }, onAnswer);
+      },
       jwtKeys: config.jwtKeys,
       onAccess: (destinationArn, line) => {
         const destination = parseArn(destinationArn);

@@ -79,11 +79,7 @@ export class StackSources {
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);
         const { header } = continueTrace(deepestTrace(traceHeaders, arn), arn, clock.now());
-        return invoke(this.#hostNow(), fn, {
-          payload,
-          traceHeader: header,
-          ...(qualifier === undefined ? {} : { qualifier }),
-        });
+        return invoke(this.#hostNow(), fn, { payload, traceHeader: header, qualifier });
       },
       endless: (name, traceHeader) =>
         this.#functions().endsRecursion(name) &&

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { answerOf, invoke } from "../../src/runtime/invoke.js";
 import { saturationOfProcess } from "../../src/runtime/saturation.js";
-import type { InvokeRequest, InvokeResult } from "../../src/runtime/types.js";
+import type { InvokeAnswer, InvokeResult } from "../../src/runtime/types.js";
 import { VirtualClock } from "../../src/shared/clock.js";
 import { repeatUntil, until } from "../until.js";
 import { bodyOf, FunctionHost } from "./function-host.js";
@@ -38,17 +38,18 @@ test("the answer comes before the report, and the environment is free for whoeve
   const observer = { started: () => undefined, ended: () => void order.push("reported") };
   const told = new FunctionHost({ observer });
   const config = told.function("node", "counts.handler", { reservedConcurrency: 1 });
-  const run = (request: InvokeRequest): Promise<InvokeResult> => invoke(told.host, config, request);
+  const answerTo = (text: string): Promise<InvokeAnswer> =>
+    answerOf((onAnswer) => invoke(told.host, config, { payload: Buffer.from(text) }, onAnswer));
   try {
     for (let count = 1; count <= 20; count += 1) {
-      const answer = await answerOf(run, { payload: Buffer.from("{}") });
+      const answer = await answerTo("{}");
       order.push("answered");
       expect(JSON.parse(answer.payload.toString("utf8"))).toBe(count);
       // The next request would be read in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(order).toEqual(Array.from({ length: 20 }, () => ["answered", "reported"]).flat());
-    const failed = await answerOf(run, { payload: Buffer.from("no JSON") });
+    const failed = await answerTo("no JSON");
     expect(failed.functionError).toBe("Unhandled");
   } finally {
     await told.close();

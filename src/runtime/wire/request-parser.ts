@@ -22,7 +22,7 @@ export interface BodySink {
   chunk(data: Buffer): void;
   end(trailers: Readonly<Record<string, string>>): void;
   /** The connection ended, or turned to garbage, in the middle of the body; no `end` will come. */
-  cut?(): void;
+  readonly cut?: (() => void) | undefined;
 }
 
 export interface ParserEvents {

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { answerOf, invoke } from "../../runtime/invoke.js";
 import { checkAsyncPayload } from "../../runtime/limits/payload.js";
-import type { InvokeAnswer, InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer, InvokeResult, OnAnswer } from "../../runtime/types.js";
 import { functionArn, referenceOf, type Call, type LambdaContext } from "./context.js";
 import { functionNotFound, recursiveInvocation } from "./errors.js";
 import type { FunctionReference } from "./function-name.js";
@@ -51,18 +51,14 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
     return;
   }
   const traceHeader = traceOf(context, reference, input.traceHeader);
-  const invocation: InvokeRequest = {
-    payload: input.payload,
-    requestId: request.requestId,
-    traceHeader,
-    ...(input.clientContext === undefined ? {} : { clientContext: input.clientContext }),
-    ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
-  };
-  const run = (asked: InvokeRequest): Promise<InvokeResult> => invoke(context.host, config, asked);
+  const { payload, clientContext } = input;
+  const { requestId } = request;
+  const invocation = { payload, requestId, traceHeader, clientContext, qualifier: reference.qualifier };
+  const run = (onAnswer?: OnAnswer): Promise<InvokeResult> => invoke(context.host, config, invocation, onAnswer);
   let answer: InvokeAnswer & Partial<Pick<InvokeResult, "logs">>;
   try {
     // With its log the answer waits for the report.
-    answer = await (input.tail ? run(invocation) : answerOf(run, invocation));
+    answer = await (input.tail ? run() : answerOf(run));
   } catch (error) {
     throw asAwsError(error);
   }

@@ -54,7 +54,7 @@ import type { Application } from "../../config/application.js";
 import type { FunctionTarget } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { answerOf } from "../../runtime/invoke.js";
-import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import type { InvokeRequest, InvokeResult, OnAnswer } from "../../runtime/types.js";
 import type { Credentials } from "../../services/kit/credentials.js";
 import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
@@ -84,7 +84,7 @@ export interface HttpDoorsOptions {
   readonly application: () => Application;
   readonly urls: () => readonly KnownUrl[];
   readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
-  readonly invoke: (fn: FunctionConfig, request: InvokeRequest) => Promise<InvokeResult>;
+  readonly invoke: (fn: FunctionConfig, request: InvokeRequest, onAnswer?: OnAnswer) => Promise<InvokeResult>;
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly log: Logger;
@@ -139,17 +139,14 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
     notice,
     functionBehind,
     resolve,
-    invoke: (fn, request) => answerOf((asked) => invoke(fn, asked), request),
+    invoke: (fn, request) => answerOf((onAnswer) => invoke(fn, request, onAnswer)),
     throttles: new Throttles(clock),
     usagePlans: new UsagePlans(clock),
     lambdaAuthorizers: new LambdaAuthorizers(clock, (arn, event) => {
       const { name, qualifier } = parseFunctionArn(arn) ?? { name: "" };
       const fn = resolve(name, qualifier);
       if (fn === undefined) throw new Error(`there is no function ${arn}`);
-      return invoke(fn, {
-        payload: Buffer.from(JSON.stringify(event)),
-        ...(qualifier === undefined ? {} : { qualifier }),
-      });
+      return invoke(fn, { payload: Buffer.from(JSON.stringify(event)), qualifier });
     }),
     jwt: new JwtAuthorizers({
       clock,

@@ -93,8 +93,8 @@ async function run(
   const request: InvokeRequest = {
     payload: Buffer.from(JSON.stringify(event)),
     traceHeader,
-    ...(target?.qualifier === undefined ? {} : { qualifier: target.qualifier }),
-    ...(stream === undefined ? {} : { onStream: (head) => stream.open(head) }),
+    qualifier: target?.qualifier,
+    onStream: stream && ((head) => stream.open(head)),
   };
   const invoked = door.invoke(fn, request);
   // Real time: it guards a real process.

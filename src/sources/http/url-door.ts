@@ -82,8 +82,8 @@ export async function passUrl(
     result = await door.invoke(fn, {
       payload: Buffer.from(JSON.stringify(event)),
       traceHeader: traceRoot(request),
-      ...(url.qualifier === undefined ? {} : { qualifier: url.qualifier }),
-      ...(stream === undefined ? {} : { onStream: (head: ResponseStreamHead) => stream.open(head) }),
+      qualifier: url.qualifier,
+      onStream: stream && ((head) => stream.open(head)),
     });
   } catch (error) {
     if (error instanceof RequestTooLarge) return refuse("too-large");

@@ -79,48 +79,63 @@ export function keptInvocation(
   payload: Buffer,
   outcome: InvocationOutcome,
 ): KeptInvocation {
+  const kind = "invocation";
+  const timeMs = Date.now();
+  const functionName = config.name;
+  const handler = config.code.kind === "bundle" ? handlerOf(config.code, config.handler) : undefined;
+  const event = payload.toString("utf8");
+  if (!("result" in outcome)) {
+    const errorMessage = messageOf(outcome.error);
+    return {
+      kind,
+      id,
+      timeMs,
+      functionName,
+      handler,
+      event,
+      status: "failed",
+      durationMs: 0,
+      errorMessage,
+      result: "",
+      logs: "",
+    };
+  }
+  const { functionError, report, payload: answer, logs } = outcome.result;
+  const text = answer.toString("utf8");
+  const { errorType, errorMessage } = functionError === undefined ? NO_FAILURE : failureIn(text);
+  const { durationMs, maxMemoryUsedMb, initDurationMs } = report;
   return {
-    kind: "invocation",
+    kind,
     id,
-    timeMs: Date.now(),
-    functionName: config.name,
-    ...(config.code.kind === "bundle" ? { handler: handlerOf(config.code, config.handler) } : {}),
-    event: payload.toString("utf8"),
-    ...("result" in outcome ? keptResult(outcome.result) : keptFault(outcome.error)),
-  };
-}
-
-type Ending = Omit<KeptInvocation, "kind" | "id" | "timeMs" | "functionName" | "handler" | "event">;
-
-const keptFault = (error: unknown): Ending => ({
-  status: "failed",
-  durationMs: 0,
-  errorMessage: messageOf(error),
-  result: "",
-  logs: "",
-});
-
-function keptResult(result: InvokeResult): Ending {
-  const { report } = result;
-  const answer = result.payload.toString("utf8");
-  return {
-    status: result.functionError === undefined ? report.status : report.status === "success" ? "error" : report.status,
-    durationMs: report.durationMs,
-    maxMemoryUsedMb: report.maxMemoryUsedMb,
-    ...(report.initDurationMs === undefined ? {} : { initDurationMs: report.initDurationMs }),
-    ...(result.functionError === undefined ? {} : failureIn(answer)),
-    result: cut(answer),
-    logs: cut(result.logs),
+    timeMs,
+    functionName,
+    handler,
+    event,
+    // What a handler throws is a success of the platform's.
+    status: functionError !== undefined && report.status === "success" ? "error" : report.status,
+    durationMs,
+    maxMemoryUsedMb,
+    initDurationMs,
+    errorType,
+    errorMessage,
+    result: cut(text),
+    logs: cut(logs),
   };
 }
 
 const handlerOf = (code: { readonly root: string; readonly handlerFile: string }, handler: string): string =>
   `${resolve(code.root, code.handlerFile)}:${handler.slice(handler.lastIndexOf(".") + 1)}`;
 
-function failureIn(answer: string): Pick<KeptInvocation, "errorType" | "errorMessage"> {
+interface Failure {
+  readonly errorType?: string | undefined;
+  readonly errorMessage?: string | undefined;
+}
+
+const NO_FAILURE: Failure = {};
+
+function failureIn(answer: string): Failure {
   try {
-    const { errorType, errorMessage } = JSON.parse(answer) as { errorType?: string; errorMessage?: string };
-    // What is undefined does not get into the line.
+    const { errorType, errorMessage } = JSON.parse(answer) as Failure;
     return { errorType, errorMessage };
   } catch {
     return { errorMessage: answer };

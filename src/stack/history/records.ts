@@ -9,13 +9,13 @@ export interface KeptInvocation {
   readonly timeMs: number;
   readonly functionName: string;
   /** Source file without extension, and export: for functions that no template declares. */
-  readonly handler?: string;
+  readonly handler?: string | undefined;
   /** JSON text, as the function received it. */
   readonly event: string;
   readonly status: InvocationStatus | "failed";
   readonly durationMs: number;
-  readonly initDurationMs?: number;
-  readonly maxMemoryUsedMb?: number;
+  readonly initDurationMs?: number | undefined;
+  readonly maxMemoryUsedMb?: number | undefined;
   readonly errorType?: string | undefined;
   readonly errorMessage?: string | undefined;
   /** JSON text of the answer; cut when long. */
