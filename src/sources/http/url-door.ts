@@ -7,7 +7,7 @@ import type { ApiCors } from "../../config/event-source.js";
 import { shownName } from "../../config/shown-name.js";
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
-import type { InvokeAnswer, ResponseStreamHead } from "../../runtime/types.js";
+import type { InvokeAnswer } from "../../runtime/types.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { iamView } from "./auth/pass-guard.js";
 import { isPreflight, preflightAnswer, withCors } from "./cors.js";

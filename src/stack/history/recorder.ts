@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
-import type { InvocationObserver, InvocationOutcome, InvokeResult } from "../../runtime/types.js";
+import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
