@@ -1,5 +1,6 @@
 /** Functions in TypeScript: bundled, run with the runtime's AWS SDK, and traced to the line that a person wrote. */
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -154,6 +155,30 @@ function writeFiles(root: string, files: Readonly<Record<string, string>>): void
     writeFileSync(join(root, name), text);
   }
 }
+
+test.each(
+  TIERS.flatMap((tier) => ["nodejs22.x", "nodejs24.x"].map((runtime) => [tierName(tier), runtime, tier] as const)),
+)(
+  "code that is shipped as it is goes by its own package.json, not by one above: on %s tier by the rules of %s",
+  async (_, runtime, tier) => {
+    const root = mkdtempSync(join(cache, "above-"));
+    chmodSync(root, 0o755);
+    writeFiles(root, {
+      "package.json": '{ "type": "module" }',
+      "built/index.js": 'exports.handler = async () => require("./part");',
+      "built/part.js": "module.exports = typeof module;",
+      "built/es/package.json": '{ "type": "module" }',
+      "built/es/index.js": "export const handler = async () => typeof module;",
+    });
+    const host = new FunctionHost({ cache, ...(tier === undefined ? {} : { sandboxTier: tier }) });
+    const ask = (handler: string): Promise<unknown> =>
+      host
+        .invoke(host.function("x", handler, { runtime, code: { kind: "folder", root: join(root, "built") } }))
+        .then((result) => bodyOf(result));
+    expect([await ask("index.handler"), await ask("es/index.handler")]).toEqual(["object", "undefined"]);
+    await host.close();
+  },
+);
 
 describe("a function with a layer", () => {
   const project = mkdtempSync(join(tmpdir(), "lambda-run-layered-"));

@@ -2,12 +2,13 @@
  * Finds and loads the handler by Lambda's rules, which differ between Node 22 and older (aws-lambda-ric 3.3) and
  * Node 24 and newer (4.0).
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RuntimeError } from "./errors.js";
 import { installSdkFallback } from "./sdk-fallback.js";
+import { ignorePackagesAbove, isExposed, isModulePackage } from "./shipped-scope.js";
 
 export type Handler = (event: unknown, context: unknown, callback?: unknown) => unknown;
 
@@ -74,6 +75,7 @@ function parseHandlerName(text: string): HandlerName {
 
 async function loadModule(taskRoot: string, name: HandlerName, modern: boolean): Promise<unknown> {
   const base = resolve(taskRoot, name.folder, name.module);
+  ignorePackagesAbove(taskRoot, requireOfRuntime());
   try {
     return modern ? await importFirst(base, taskRoot, name) : await requireFirst(base, taskRoot, name);
   } catch (error) {
@@ -96,7 +98,7 @@ async function requireFirst(base: string, taskRoot: string, name: HandlerName): 
   const load = requireOfRuntime();
   if (existsSync(base)) return load(base);
   if (existsSync(`${base}.js`))
-    return isModulePackage(base) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
+    return isModulePackage(base, taskRoot) ? importModule(pathToFileURL(`${base}.js`).href) : load(`${base}.js`);
   if (existsSync(`${base}.mjs`)) return importModule(pathToFileURL(`${base}.mjs`).href);
   if (existsSync(`${base}.cjs`)) return load(`${base}.cjs`);
   return load(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] }));
@@ -104,34 +106,19 @@ async function requireFirst(base: string, taskRoot: string, name: HandlerName): 
 
 /** Node 24 and newer: import() of each candidate in turn. */
 async function importFirst(base: string, taskRoot: string, name: HandlerName): Promise<unknown> {
+  const load = requireOfRuntime();
   for (const extension of ["", ".js", ".mjs", ".cjs"]) {
     const file = base + extension;
-    if (existsSync(file)) return importModule(pathToFileURL(file).href);
+    if (!existsSync(file)) continue;
+    // import() would go by the package.json above.
+    return extension === ".js" && isExposed(file, taskRoot) ? load(file) : importModule(pathToFileURL(file).href);
   }
-  const load = requireOfRuntime();
   return load(load.resolve(name.module, { paths: [taskRoot, join(taskRoot, name.folder)] }));
 }
 
 /** `require` as Lambda's own file would call it: that file ends the require stack of a module that is missing. */
 function requireOfRuntime(): NodeJS.Require {
   return createRequire(join(process.env["LAMBDA_RUNTIME_DIR"] ?? "/var/runtime", "index.mjs"));
-}
-
-/** Whether the nearest package.json upward says `"type": "module"`; the walk stops at node_modules and at the root. */
-function isModulePackage(base: string): boolean {
-  for (let folder = dirname(base); ; folder = dirname(folder)) {
-    if (basename(folder) === "node_modules") return false;
-    const file = join(folder, "package.json");
-    if (existsSync(file)) {
-      try {
-        return (JSON.parse(readFileSync(file, "utf8")) as { readonly type?: unknown }).type === "module";
-      } catch (error) {
-        console.warn(`${file} cannot be read, it will be ignored for ES module detection purposes.`, error);
-        return false;
-      }
-    }
-    if (folder === dirname(folder)) return false;
-  }
 }
 
 function findExport(module: unknown, path: readonly string[], modern: boolean): unknown {
