@@ -6,43 +6,21 @@ import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secret
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { DEFAULT_ACCOUNT_ID, DEFAULT_REGION } from "../../src/shared/arn.js";
-import { Bus } from "../../src/shared/bus.js";
-import { realClock } from "../../src/shared/clock.js";
-import { silentLogger } from "../../src/shared/logger.js";
-import { startGateway, type Gateway } from "../../src/services/gateway.js";
-import { StateStore } from "../../src/services/kit/state-store.js";
 import { SERVICES } from "../../src/services/registry.js";
+import { startEmbedded, type Embedded } from "./embedded.js";
 
-let gateway: Gateway;
-let store: StateStore;
+let embedded: Embedded;
 beforeAll(async () => {
-  store = StateStore.ephemeral();
-  const realm = { region: DEFAULT_REGION, accountId: DEFAULT_ACCOUNT_ID };
-  gateway = await startGateway({
-    port: 0,
-    store: () => store,
-    clock: realClock,
-    bus: new Bus(),
-    realm,
-    log: silentLogger,
-  });
+  embedded = await startEmbedded();
 });
-afterAll(async () => {
-  await gateway.close();
-  await store.close();
-});
+afterAll(() => embedded.close());
 
 type Config = {
   endpoint: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 };
-const config = (): Config => ({
-  endpoint: gateway.endpoint,
-  region: DEFAULT_REGION,
-  credentials: { accessKeyId: "test", secretAccessKey: "test" },
-});
+const config = (): Config => embedded.client();
 
 describe("the one list of services", () => {
   it.each<[name: string, call: (config: Config) => Promise<unknown>]>([
@@ -56,7 +34,7 @@ describe("the one list of services", () => {
     ["cloudwatch", (c) => new CloudWatchClient(c).send(new ListMetricsCommand({}))],
   ])("%s answers its official client on the one port", async (name, call) => {
     await call(config());
-    await expect(gateway.service(name)).resolves.toBeDefined();
+    await expect(embedded.gateway.service(name)).resolves.toBeDefined();
   });
 
   it("names nothing twice", () => {

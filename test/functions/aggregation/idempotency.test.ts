@@ -1,32 +1,15 @@
 /** Who may archive an object, by the row in the table: claims, their end, and what a dead invocation leaves. */
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { Idempotency, type ClaimResult } from "../../../src/functions/aggregation/idempotency.js";
-import { startGateway, type Gateway } from "../../../src/services/gateway.js";
-import { StateStore } from "../../../src/services/kit/state-store.js";
-import { Bus } from "../../../src/shared/bus.js";
-import { realClock } from "../../../src/shared/clock.js";
-import { silentLogger } from "../../../src/shared/logger.js";
+import { startEmbedded, type Embedded } from "../../services/embedded.js";
 
-const store = StateStore.ephemeral();
-let gateway: Gateway;
+let embedded: Embedded;
 let client: DynamoDBClient;
 let nowSeconds = 1_800_000_000;
 
 beforeAll(async () => {
-  const realm = { region: "us-east-1", accountId: "000000000000" };
-  gateway = await startGateway({
-    port: 0,
-    store: () => store,
-    clock: realClock,
-    bus: new Bus(),
-    realm,
-    log: silentLogger,
-  });
-  client = new DynamoDBClient({
-    endpoint: gateway.endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  embedded = await startEmbedded();
+  client = new DynamoDBClient(embedded.client());
   await client.send(
     new CreateTableCommand({
       TableName: "once",
@@ -38,8 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client.destroy();
-  await gateway.close();
-  await store.close();
+  await embedded.close();
 });
 
 const CLAIM_SECONDS = 60;

@@ -1,16 +1,14 @@
 /** The poller against the embedded queue, with time that stands still until it is moved. */
 import type { InvokeResult } from "../../../src/runtime/types.js";
 import { Throttled } from "../../../src/runtime/limits/concurrency.js";
-import { startGateway, type Gateway } from "../../../src/services/gateway.js";
-import { StateStore } from "../../../src/services/kit/state-store.js";
 import type { EmbeddedService } from "../../../src/services/service.js";
 import type { SqsAdmin } from "../../../src/services/sqs/index.js";
-import { Bus } from "../../../src/shared/bus.js";
 import { VirtualClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
 import { embeddedQueue } from "../../../src/sources/sqs/embedded-queue.js";
 import { messageFilter } from "../../../src/sources/sqs/filter.js";
 import { SqsPoller, type MappingSettings } from "../../../src/sources/sqs/poller.js";
+import { startEmbedded, type Embedded } from "../../services/embedded.js";
 import { until } from "../../until.js";
 
 type Answer = { readonly payload?: unknown; readonly error?: boolean };
@@ -22,23 +20,19 @@ interface Record {
 }
 
 let clock: VirtualClock;
-let store: StateStore;
-let gateway: Gateway;
+let embedded: Embedded;
 let sqs: EmbeddedService & SqsAdmin;
 const pollers: SqsPoller[] = [];
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  store = StateStore.ephemeral();
-  const realm = { region: "us-east-1", accountId: "000000000000" };
-  gateway = await startGateway({ port: 0, store: () => store, clock, bus: new Bus(), realm, log: silentLogger });
-  sqs = (await gateway.service("sqs")) as EmbeddedService & SqsAdmin;
+  embedded = await startEmbedded({ clock });
+  sqs = (await embedded.gateway.service("sqs")) as EmbeddedService & SqsAdmin;
 });
 
 afterEach(async () => {
   for (const poller of pollers.splice(0)) await poller.close();
-  await gateway.close();
-  await store.close();
+  await embedded.close();
 });
 
 async function settle(): Promise<void> {

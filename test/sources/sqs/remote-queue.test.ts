@@ -1,38 +1,22 @@
 /** The poller through the AWS SDK, as it works on any other endpoint; here that endpoint is the embedded SQS. */
 import { createHash } from "node:crypto";
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { startGateway, type Gateway } from "../../../src/services/gateway.js";
-import { StateStore } from "../../../src/services/kit/state-store.js";
-import { Bus } from "../../../src/shared/bus.js";
 import { realClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
 import { SqsPoller } from "../../../src/sources/sqs/poller.js";
 import { remoteQueue } from "../../../src/sources/sqs/remote-queue.js";
+import { startEmbedded, type Embedded } from "../../services/embedded.js";
 
-const store = StateStore.ephemeral();
-let gateway: Gateway;
+let embedded: Embedded;
 let client: SQSClient;
 
 beforeAll(async () => {
-  const realm = { region: "us-east-1", accountId: "000000000000" };
-  gateway = await startGateway({
-    port: 0,
-    store: () => store,
-    clock: realClock,
-    bus: new Bus(),
-    realm,
-    log: silentLogger,
-  });
-  client = new SQSClient({
-    endpoint: gateway.endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-  });
+  embedded = await startEmbedded();
+  client = new SQSClient(embedded.client());
 });
 afterAll(async () => {
   client.destroy();
-  await gateway.close();
-  await store.close();
+  await embedded.close();
 });
 
 interface Record {
