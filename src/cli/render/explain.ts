@@ -5,6 +5,7 @@ import { namesIn } from "../../config/code.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { shownName } from "../../config/shown-name.js";
 import type { InvokeResult } from "../../runtime/types.js";
+import { TMP_IS_FULL } from "./result.js";
 
 interface Explained {
   readonly errorType?: string;
@@ -36,7 +37,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 export function adviceFor(result: InvokeResult, fn: FunctionConfig): string | undefined {
   if (result.functionError === undefined) return undefined;
   const { errorType, errorMessage: message = "" } = parse(result.payload);
-  if (/\bENOSPC\b/.test(message)) return `Write less to /tmp, or raise EphemeralStorage (${fn.ephemeralStorageMb} MB).`;
+  if (TMP_IS_FULL.test(message)) return `Write less to /tmp, or raise EphemeralStorage (${fn.ephemeralStorageMb} MB).`;
   const absent = /ENOENT.*'\/var\/task\/([^']+)'/.exec(message)?.[1];
   if (absent !== undefined && fn.code.kind === "bundle" && existsSync(join(fn.code.root, absent)))
     return `${absent} is not shipped with the bundle: import it, or see "Files beside a bundle" in docs/deploying.md.`;

@@ -9,13 +9,16 @@ export function exitCodeOfResult(result: InvokeResult): ExitCode {
   return isLimit(result) ? EXIT.limit : EXIT.functionError;
 }
 
+/** ENOSPC, or EFBIG where no tmpfs bounds /tmp and a single file grows past its size. */
+export const TMP_IS_FULL = /\b(ENOSPC|EFBIG)\b/;
+
 /** Memory and payload are told by the platform; a full /tmp is an error that the handler passes on. */
 function isLimit({ payload }: InvokeResult): boolean {
   const { errorType, errorMessage } = parseError(payload);
   return (
     errorType === "Runtime.OutOfMemory" ||
     errorType === "Function.ResponseSizeTooLarge" ||
-    /\bENOSPC\b/.test(errorMessage ?? "")
+    TMP_IS_FULL.test(errorMessage ?? "")
   );
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { adviceFor } from "../../../src/cli/render/explain.js";
+import { exitCodeOfResult } from "../../../src/cli/render/result.js";
 import type { CodeSource, FunctionConfig } from "../../../src/config/function-config.js";
 import type { InvokeResult } from "../../../src/runtime/types.js";
 
@@ -86,3 +87,12 @@ test("CommonJS in a file that is an ES module is told what makes it one", () => 
   );
   expect(advice("nodejs22.x", bundle, "ReferenceError", "other is not defined")).toBeUndefined();
 });
+
+test.each(["ENOSPC: no space left on device, write", "EFBIG: file too large, write"])(
+  "%s is a /tmp that is full",
+  (said) => {
+    expect(advice("nodejs22.x", bundle, "Error", said)).toMatch(/^Write less to \/tmp, or raise EphemeralStorage/);
+    const payload = Buffer.from(JSON.stringify({ errorType: "Error", errorMessage: said }));
+    expect(exitCodeOfResult({ payload, functionError: "Unhandled", report: {} } as InvokeResult)).toBe(5);
+  },
+);
