@@ -4,13 +4,12 @@ import type { FunctionConfig } from "../../config/function-config.js";
 import { answerOf, invoke } from "../../runtime/invoke.js";
 import { checkAsyncPayload } from "../../runtime/limits/payload.js";
 import type { InvokeAnswer, InvokeResult, OnAnswer } from "../../runtime/types.js";
+import { endWith } from "../kit/end-with.js";
 import { functionArn, referenceOf, type Call, type LambdaContext } from "./context.js";
 import { functionNotFound, recursiveInvocation } from "./errors.js";
 import type { FunctionReference } from "./function-name.js";
 import { asAwsError, logTail, readInvokeInput, type InvokeInput } from "./invoke-input.js";
 import { continueTrace } from "./lineage.js";
-
-const MAX_JOINED_BYTES = 16 * 1024;
 
 /** What a call runs. Throws ResourceNotFoundException. */
 export function targetOf({ directory, realm }: LambdaContext, { name, qualifier }: FunctionReference): FunctionConfig {
@@ -73,9 +72,7 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
   if (answer.functionError !== undefined) headers["X-Amz-Function-Error"] = answer.functionError;
   if (input.tail) headers["X-Amz-Log-Result"] = logTail(answer.logs ?? "");
   response.writeHead(200, headers);
-  // As a text its head and a small payload are one piece for Node, which costs less than writing two.
-  if (answer.payload.length > MAX_JOINED_BYTES) response.end(answer.payload);
-  else response.end(answer.payload.toString("latin1"), "latin1");
+  endWith(response, answer.payload);
 }
 
 /** The event is kept before the 202 goes out. */

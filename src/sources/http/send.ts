@@ -1,5 +1,6 @@
 /** Puts an answer on the wire. */
 import type { ServerResponse } from "node:http";
+import { endWith } from "../../services/kit/end-with.js";
 import type { HeaderLine, HttpAnswer } from "./message.js";
 
 /** One line for each value: cookies must not be joined. */
@@ -17,5 +18,6 @@ export function send(response: ServerResponse, { statusCode, headers, body }: Ht
   const bodiless = statusCode === 204 || statusCode === 304 || statusCode < 200;
   writeHead(response, statusCode, bodiless ? headers : [...headers, ["Content-Length", String(body.length)]]);
   // For a HEAD request Node sends the head alone.
-  response.end(bodiless ? undefined : body);
+  if (bodiless) response.end();
+  else endWith(response, body);
 }
