@@ -157,7 +157,7 @@ export function createSqsAdmin({ registry, accountId, urlOf, now }: AdminOptions
         signal,
         attemptId: requestAttempt,
       });
-      return received.map((message) => ({ ...describe(message), receiptHandle: message.receiptHandle }));
+      return received.map((message) => ({ receiptHandle: message.receiptHandle, ...describe(message) }));
     },
     deleteMessages: async (name, receiptHandles) => find(name).delete(receiptHandles),
     changeVisibility: async (name, receiptHandles, seconds) =>

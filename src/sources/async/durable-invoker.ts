@@ -174,8 +174,8 @@ export class DurableInvoker implements AsyncInvoker {
         payload: Buffer.from(payload),
         requestId,
         traceHeader: trace.header,
-        ...(qualifier === undefined ? {} : { qualifier }),
-        ...(clientContext === undefined ? {} : { clientContext }),
+        qualifier,
+        clientContext,
       });
     } catch (error) {
       // Throttled, or not to be started: the function has not run.

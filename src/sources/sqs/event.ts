@@ -38,16 +38,11 @@ export function sqsRecord(message: QueueMessage, { queueArn, region, windowed }:
     messageAttributes: Object.fromEntries(
       Object.entries(message.messageAttributes).map(([name, { dataType, stringValue, binaryValue }]) => [
         name,
-        {
-          ...(stringValue === undefined ? {} : { stringValue }),
-          ...(binaryValue === undefined ? {} : { binaryValue }),
-          stringListValues: [],
-          binaryListValues: [],
-          dataType,
-        },
+        { stringValue, binaryValue, stringListValues: [], binaryListValues: [], dataType },
       ]),
     ),
-    ...(md5OfMessageAttributes === undefined ? {} : { md5OfMessageAttributes }),
+    // What is undefined does not get into the event.
+    md5OfMessageAttributes,
     md5OfBody: message.bodyMd5,
     eventSource: "aws:sqs",
     eventSourceARN: queueArn,

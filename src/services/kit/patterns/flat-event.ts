@@ -21,7 +21,8 @@ export function flatten(event: unknown): FlatEvent {
       }
     } else if (typeof value === "object" && value !== null) {
       for (const [key, item] of Object.entries(value)) visit(item, path === "" ? key : `${path}.${key}`, elements);
-    } else {
+    } else if (value !== undefined) {
+      // What is undefined is not in the JSON either.
       const list = flat.get(path);
       const leaf: FlatValue = { value: value as FlatValue["value"], elements };
       if (list === undefined) flat.set(path, [leaf]);
