@@ -321,6 +321,22 @@ describe("the refusal of a service that is not S3", () => {
     );
   });
 
+  it("names everything that an Authorization header lacks, its date included", async () => {
+    fixture.gateway.addService("lambda", new RecordingService());
+    const path = "/2015-03-31/functions/f/invocations";
+    const authorization = "AWS4-HMAC-SHA256 Credential=x";
+    const answer = await fixture.send({ method: "POST", path, headers: { authorization }, body: "{}" });
+    expect([answer.status, answer.headers["x-amzn-errortype"]]).toEqual([403, "IncompleteSignatureException"]);
+    expect(answer.body).toContain(
+      "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256 Credential=x",
+    );
+    // Also where its date is long past.
+    const old = { authorization, "x-amz-date": "20150101T000000Z" };
+    expect((await fixture.send({ method: "POST", path, headers: old, body: "{}" })).body).toContain(
+      "requires 'SignedHeaders' parameter. Authorization=",
+    );
+  });
+
   it("asks for a token when there is none", async () => {
     fixture.gateway.addService("dynamodb", new RecordingService());
     const answer = await fixture.send({

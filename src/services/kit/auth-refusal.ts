@@ -99,10 +99,13 @@ export function malformedV2Header(authorization: string): AuthRefusal {
   return new AuthRefusal(s3, "IncompleteSignature", "Authorization header is not a Signature Version 4 header.");
 }
 
+const NO_DATE = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+
 export function missingComponents(
   authorization: string,
   absent: readonly string[],
   notAPair: string | undefined,
+  isDated: boolean,
 ): AuthRefusal {
   const s3 = s3Error(
     400,
@@ -111,7 +114,7 @@ export function missingComponents(
   );
   const message =
     notAPair === undefined
-      ? `${absent.map((name) => `Authorization header requires '${name}' parameter. `).join("")}Authorization=${authorization}`
+      ? `${absent.map((name) => `Authorization header requires '${name}' parameter. `).join("")}${isDated ? "" : NO_DATE}Authorization=${authorization}`
       : `'${notAPair}' not a valid key=value pair (missing equal-sign) in Authorization header: '${authorization}'.`;
   return new AuthRefusal(s3, "IncompleteSignature", message);
 }
@@ -137,11 +140,7 @@ export function badContentHash(value: string): AuthRefusal {
 
 export function missingDate(authorization: string): AuthRefusal {
   const s3 = s3Error(403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
-  return new AuthRefusal(
-    s3,
-    "IncompleteSignature",
-    `Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=${authorization}`,
-  );
+  return new AuthRefusal(s3, "IncompleteSignature", `${NO_DATE}Authorization=${authorization}`);
 }
 
 export function skewed(dateAsSent: string, requestMs: number, nowMs: number): AuthRefusal {

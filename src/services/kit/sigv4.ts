@@ -108,10 +108,10 @@ export function createV4Verifier(options: { readonly credentials: Credentials; r
       const payloadHash = headerPayloadHash(request);
       const dateAsSent = one(headers["x-amz-date"]) ?? headers.date ?? "";
       const requestMs = parseDate(dateAsSent);
+      const components = parseAuthorization(authorization, requestMs !== undefined);
       if (requestMs === undefined) throw refusal.missingDate(authorization);
       const nowMs = nearestNow(clock, requestMs);
       if (Math.abs(nowMs - requestMs) > SKEW_MS) throw refusal.skewed(dateAsSent, requestMs, nowMs);
-      const components = parseAuthorization(authorization);
       const amzDate = headers["x-amz-date"] === undefined ? refusal.basicIso(requestMs) : dateAsSent;
       return verify(request, {
         place: "header",
@@ -165,7 +165,10 @@ const hmac = (key: Buffer, text: string): Buffer => createHmac("sha256", key).up
 /** Node reads header bytes as Latin-1, so that is how they are hashed again. */
 const sha256 = (text: string): string => hash("sha256", Buffer.from(text, "latin1"), "hex");
 
-function parseAuthorization(authorization: string): Pick<Signed, "credential" | "signedHeaders" | "signature"> {
+function parseAuthorization(
+  authorization: string,
+  isDated: boolean,
+): Pick<Signed, "credential" | "signedHeaders" | "signature"> {
   let credential: string | undefined;
   let signedHeaders: string | undefined;
   let signature: string | undefined;
@@ -180,7 +183,7 @@ function parseAuthorization(authorization: string): Pick<Signed, "credential" | 
   if (credential === undefined || signedHeaders === undefined || signature === undefined) {
     const found = { Credential: credential, Signature: signature, SignedHeaders: signedHeaders };
     const absent = Object.entries(found).flatMap(([name, value]) => (value === undefined ? [name] : []));
-    throw refusal.missingComponents(authorization, absent, notAPair);
+    throw refusal.missingComponents(authorization, absent, notAPair, isDated);
   }
   return { credential, signedHeaders, signature };
 }
@@ -292,11 +295,11 @@ function parseBasicIso(text: string): number | undefined {
 }
 
 /** The last date seen: within one second all requests carry the same. */
-let lastDate = { text: "", timeMs: 0 };
+let lastDate: { readonly text: string; readonly timeMs: number } | undefined;
 
 /** `x-amz-date` in its basic form, or a `Date` as HTTP writes it. */
 function parseDate(text: string): number | undefined {
-  if (text === lastDate.text) return lastDate.timeMs;
+  if (text === lastDate?.text) return lastDate.timeMs;
   const httpMs = /^[A-Za-z]{3},/.test(text) ? Date.parse(text) : Number.NaN;
   const timeMs = parseBasicIso(text) ?? (Number.isNaN(httpMs) ? undefined : httpMs);
   if (timeMs !== undefined) lastDate = { text, timeMs };
