@@ -106,10 +106,10 @@ export class StackHttp {
       ...options,
       urls: () => directory.urls(),
       resolve: (name, qualifier) => directory.resolve(name, qualifier),
-      invoke: (fn, { payload, qualifier, onStream, traceHeader: received }, onAnswer) => {
+      invoke: (fn, { traceHeader: received, ...rest }, onAnswer) => {
         // A chain goes through a function, whatever version of it runs.
         const traceHeader = continueTrace(received, arnOf.function(realm, fn.name), clock.now()).header;
-        return invoke(host, fn, { payload, qualifier, onStream, traceHeader }, onAnswer);
+        return invoke(host, fn, { traceHeader, ...rest }, onAnswer);
       },
       jwtKeys: config.jwtKeys,
       onAccess: (destinationArn, line) => {
