@@ -23,7 +23,7 @@ import { RuntimeSession, type Outcome } from "./runtime-session.js";
 import type { Sandbox } from "./sandbox/sandbox.js";
 import { runShutdown } from "./shutdown.js";
 import { Telemetry } from "./telemetry.js";
-import { UsageGauge } from "./usage-gauge.js";
+import { MAX_SHARING_MS, UsageGauge } from "./usage-gauge.js";
 import type { InvocationReport, InvokeRequest, InvokeResult, OnAnswer } from "./types.js";
 
 export type EnvironmentState = "standby" | "initialising" | "idle" | "busy" | "reset" | "dead";
@@ -255,6 +255,7 @@ export class Environment {
     });
     if (end.kind === "timeout") this.#capture.noteTimeout(requestId, config.timeoutSeconds);
     const survives = end.kind === "done";
+    const gauges = !survives || durationMs > MAX_SHARING_MS;
     const given = forCaller(answer, requestId, config.version);
     let peakBytes: number;
     if (survives) {
@@ -262,7 +263,7 @@ export class Environment {
       // whoever asks again finds this environment; a container takes longer to be looked at.
       if (this.#sandbox.tier !== "container") run.onAnswer?.(given);
       await this.#drain(true);
-      peakBytes = this.#gauge.peakBytes(false);
+      peakBytes = this.#gauge.peakBytes(gauges);
     } else {
       // Kill first, then print: nothing may run on past its deadline.
       peakBytes = this.#gauge.peakBytes(true);
@@ -272,7 +273,7 @@ export class Environment {
 
     const { initDurationMs } = run;
     const { memoryMb } = config;
-    const tmpUsedBytes = await this.#gauge.tmpUsedBytes(!survives);
+    const tmpUsedBytes = await this.#gauge.tmpUsedBytes(gauges);
     const figures = { requestId, end, answer, durationMs, initDurationMs, memoryMb, peakBytes, tmpUsedBytes };
     const report = makeReport(figures);
     this.#capture.platform(runtimeDoneEvent(report, answer.producedBytes, run.tracing, spans));

@@ -1,12 +1,14 @@
 /**
  * What a report says of memory and /tmp. "When invocations share an execution environment, Lambda reports the maximum
  * memory used across all invocations" (developer guide, "View CloudWatch logs for Lambda"): the peak never falls while
- * the processes live. Asking the kernel costs 30 to 60 us, a fifth of a warm invocation, so that invocations which
- * follow each other within milliseconds share an answer.
+ * the processes live. Asking the kernel costs 30 to 60 us, a fifth of a warm invocation, so that invocations of less than
+ * a millisecond which follow each other at once share an answer.
  */
 import type { Sandbox } from "./sandbox/sandbox.js";
 
 const FRESH_MS = 10;
+/** Whatever took longer may have used what others have not. */
+export const MAX_SHARING_MS = 1;
 
 export class UsageGauge {
   readonly #sandbox: Sandbox;

@@ -1,6 +1,6 @@
 /** Environments of a host: reuse, standby, expiry, new code, limits of concurrency, and what happens when one breaks. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
@@ -53,6 +53,24 @@ test("the answer comes before the report, and the environment is free for whoeve
     expect(failed.functionError).toBe("Unhandled");
   } finally {
     await told.close();
+  }
+});
+
+test("what an invocation of some milliseconds leaves in /tmp is in its report, however soon it follows another", async () => {
+  const root = join(folder, "fills");
+  mkdirSync(root);
+  writeFileSync(
+    join(root, "index.js"),
+    `exports.handler = async ({ sizeBytes = 0 }) => {
+       require("node:fs").writeFileSync("/tmp/file", Buffer.alloc(sizeBytes));
+       for (const until = performance.now() + 3; performance.now() < until; );
+     };`,
+  );
+  const config = functions.function("node", "index.handler", { code: { kind: "folder", root } });
+  const isMeasured = (await functions.host.tiers()).root.tier !== "portable";
+  for (const sizeBytes of [0, 2 ** 20, 0, 2 ** 20]) {
+    const { report } = await functions.invoke(config, { sizeBytes });
+    expect((report.tmpUsedBytes ?? 0) >= 2 ** 20).toBe(isMeasured && sizeBytes > 0);
   }
 });
 
