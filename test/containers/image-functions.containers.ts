@@ -253,6 +253,8 @@ const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extens
     const config = imageFunction(host, { build: { context, dockerfile: "With", tag } });
     expect(await run(host, config, "count")).toBe(1);
     expect(await run(host, config, `fs.readFileSync("/tmp/notes", "utf8").split(" ")[0]`)).toBe("INVOKE");
+    // Printed when the extension is done with the event, too: one that is not would be killed instead of told.
+    await until(() => host.lines(config).filter((line) => line.startsWith("REPORT")).length === 2);
     await host.close();
     const lines = host.lines(config);
     expect(lines.indexOf("notes registered undefined")).toBeLessThan(lines.indexOf("INIT of the image"));
