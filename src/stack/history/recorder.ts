@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
-import type { InvocationObserver, InvocationOutcome } from "../../runtime/types.js";
+import type { InvocationObserver, InvocationOutcome, InvokeResult } from "../../runtime/types.js";
 import type { Bus, ObjectEvent } from "../../shared/bus.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
@@ -79,57 +79,50 @@ export function keptInvocation(
   payload: Buffer,
   outcome: InvocationOutcome,
 ): KeptInvocation {
-  const kind = "invocation";
-  const timeMs = Date.now();
-  const functionName = config.name;
-  const handler = config.code.kind === "bundle" ? handlerOf(config.code, config.handler) : undefined;
-  const event = payload.toString("utf8");
-  if (!("result" in outcome)) {
-    const errorMessage = messageOf(outcome.error);
-    return {
-      kind,
-      id,
-      timeMs,
-      functionName,
-      handler,
-      event,
-      status: "failed",
-      durationMs: 0,
-      errorMessage,
-      result: "",
-      logs: "",
-    };
-  }
-  const { functionError, report, payload: answer, logs } = outcome.result;
-  const text = answer.toString("utf8");
-  const { errorType, errorMessage } = functionError === undefined ? NO_FAILURE : failureIn(text);
-  const { durationMs, maxMemoryUsedMb, initDurationMs } = report;
+  const { status, durationMs, maxMemoryUsedMb, initDurationMs, errorType, errorMessage, result, logs } =
+    "result" in outcome ? endingOf(outcome.result) : faultOf(outcome.error);
   return {
-    kind,
+    kind: "invocation",
     id,
-    timeMs,
-    functionName,
-    handler,
-    event,
-    // What a handler throws is a success of the platform's.
-    status: functionError !== undefined && report.status === "success" ? "error" : report.status,
+    timeMs: Date.now(),
+    functionName: config.name,
+    handler: config.code.kind === "bundle" ? handlerOf(config.code, config.handler) : undefined,
+    event: payload.toString("utf8"),
+    status,
     durationMs,
     maxMemoryUsedMb,
     initDurationMs,
     errorType,
     errorMessage,
-    result: cut(text),
-    logs: cut(logs),
+    result,
+    logs,
   };
+}
+
+type Ending = Omit<KeptInvocation, "kind" | "id" | "timeMs" | "functionName" | "handler" | "event">;
+
+const faultOf = (error: unknown): Ending => ({
+  status: "failed",
+  durationMs: 0,
+  errorMessage: messageOf(error),
+  result: "",
+  logs: "",
+});
+
+function endingOf({ functionError, report, payload, logs }: InvokeResult): Ending {
+  const answer = payload.toString("utf8");
+  const { errorType, errorMessage } = functionError === undefined ? NO_FAILURE : failureIn(answer);
+  const { durationMs, maxMemoryUsedMb, initDurationMs } = report;
+  // What a handler throws is a success of the platform's.
+  const status = functionError !== undefined && report.status === "success" ? "error" : report.status;
+  const result = cut(answer);
+  return { status, durationMs, maxMemoryUsedMb, initDurationMs, errorType, errorMessage, result, logs: cut(logs) };
 }
 
 const handlerOf = (code: { readonly root: string; readonly handlerFile: string }, handler: string): string =>
   `${resolve(code.root, code.handlerFile)}:${handler.slice(handler.lastIndexOf(".") + 1)}`;
 
-interface Failure {
-  readonly errorType?: string | undefined;
-  readonly errorMessage?: string | undefined;
-}
+type Failure = Pick<KeptInvocation, "errorType" | "errorMessage">;
 
 const NO_FAILURE: Failure = {};
 
