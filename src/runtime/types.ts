@@ -30,8 +30,6 @@ export interface InvokeRequest {
   readonly qualifier?: string | undefined;
   readonly traceHeader?: string | undefined;
   readonly tenantId?: string | undefined;
-  /** Caller went away: the invocation still runs to its end, as on AWS, but nobody waits. */
-  readonly signal?: AbortSignal;
   /** Receives a streamed response while it is produced; buffered handlers call it never. */
   readonly onStream?: ((stream: ResponseStreamHead) => ResponseStreamSink) | undefined;
 }
