@@ -107,7 +107,7 @@ export function answerOf(run: (onAnswer: OnAnswer) => Promise<InvokeResult>): Pr
  * - A breakpoint stops the clock of the timeout. Timers and sockets left running at the freeze are named in a notice.
  * - An answer that is given while extensions work on comes with the figures up to then and without REPORT in its log;
  *   the log has the final REPORT.
- * - Leaving the host kills invocations under way; nothing waits for them.
+ * - Leaving the host kills invocations under way; extensions that work on behind an answer have two seconds to finish.
  *
  * Client quirks:
  * - aws-lambda-ric calls `then(...).catch(...)` on what a handler returns: a thenable without a chain fails with its

@@ -32,6 +32,9 @@ export interface PoolOptions {
  */
 const LINGER_MS = 50;
 
+/** So long may extensions finish with an event when everything ends: the budget that Lambda's SHUTDOWN phase gives them. */
+const FAREWELL_MS = 2000;
+
 interface Waiter {
   readonly patience: NodeJS.Timeout | undefined;
   readonly resolve: (environment: Environment) => void;
@@ -56,8 +59,8 @@ export class Pool {
   #count = 0;
   #running = 0;
   readonly #waiting: Waiter[] = [];
-  /** Environments whose caller has its answer while they work on. */
-  #lingering = 0;
+  /** Environments whose caller has its answer while they work on, and that work. */
+  readonly #lingering = new Map<Environment, Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -141,13 +144,16 @@ export class Pool {
     await Promise.all(this.#ending);
   }
 
-  /** Ends everything, invocations under way too. */
+  /** Ends everything, invocations under way too; extensions that work on behind an answer get a moment and their SHUTDOWN. */
   async close(): Promise<void> {
     this.#closed = true;
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
       waiter.reject(new Error("the pool is closed"));
     this.nextGeneration();
-    for (const environment of this.#environments) this.#finish(environment.destroy());
+    for (const environment of this.#environments) {
+      const afterwork = this.#lingering.get(environment);
+      this.#finish(afterwork === undefined ? environment.destroy() : this.#endAfter(afterwork, environment));
+    }
     while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
@@ -163,7 +169,7 @@ export class Pool {
       return standby;
     }
     const full = this.#count >= (this.#options.alone?.() === true ? 1 : this.#options.maxEnvironments);
-    if (!full && this.#lingering === 0) return this.#create();
+    if (!full && this.#lingering.size === 0) return this.#create();
     return this.#wait(full ? undefined : LINGER_MS);
   }
 
@@ -186,9 +192,9 @@ export class Pool {
   }
 
   async #linger(environment: Environment, afterwork: Promise<void>): Promise<void> {
-    this.#lingering += 1;
+    this.#lingering.set(environment, afterwork);
     await afterwork.catch(this.#options.onError);
-    this.#lingering -= 1;
+    this.#lingering.delete(environment);
     this.#giveBack(environment);
   }
 
@@ -251,6 +257,19 @@ export class Pool {
     const next = this.#nextWaiter();
     if (next === undefined) return;
     this.#create().then(next.resolve, next.reject);
+  }
+
+  /** Whoever gives it back ends it; here it ends when nobody does in time. */
+  async #endAfter(afterwork: Promise<void>, environment: Environment): Promise<void> {
+    let patience: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (patience = setTimeout(() => resolve(true), FAREWELL_MS)));
+    const done = afterwork.then(
+      () => false,
+      () => false,
+    );
+    const isLate = await Promise.race([done, late]);
+    clearTimeout(patience);
+    if (isLate) await environment.destroy();
   }
 
   #expire(environment: Environment): void {

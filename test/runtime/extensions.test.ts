@@ -100,6 +100,21 @@ test("an extension that works past the timeout is cut although the caller has it
   expect(functions.lines(config).join("\n")).toContain("Task timed out after 1.00 seconds");
 }, 10_000);
 
+test("what an extension still does behind an answer is finished, and it is told of the end, when everything ends", async () => {
+  const ending = new FunctionHost({ clock });
+  const config = watched({ WATCHER_WORKS_MS: "400" });
+  const stuck = watched({ WATCHER_WORKS_MS: "20000" }, "counts.handler", { timeoutSeconds: 20 });
+  const results = await Promise.all([ending.invoke(config), ending.invoke(stuck)]);
+  expect(results.map(bodyOf)).toEqual([1, 1]);
+  await ending.close();
+  const lines = ending.lines(config);
+  expect(lines).toContain("watcher worked 400");
+  expect(lines.some((line) => line.startsWith("REPORT RequestId"))).toBe(true);
+  expect(lines.some((line) => line.includes('"shutdownReason":"SPINDOWN"'))).toBe(true);
+  // Nobody waits for ever for one that does not come to its end.
+  expect(ending.lines(stuck).join("\n")).not.toContain("worked");
+}, 15_000);
+
 test("a timeout tells the extension why, and it is started anew", async () => {
   const config = watched({}, "sleeps.handler", { timeoutSeconds: 1 });
   const result = await functions.invoke(config, { ms: 20_000 });
