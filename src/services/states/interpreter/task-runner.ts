@@ -1,0 +1,44 @@
+/**
+ * What does the work of Task states. The interpreter knows of no service: it says what is to be run and is told the result.
+ */
+import type { Json, JsonObject } from "../../../config/json.js";
+
+/** How the state waits for the end of its work. */
+export type TaskPattern = "request-response" | "sync" | "sync:2" | "waitForTaskToken";
+
+/** `Resource`, taken apart. */
+export type TaskResource =
+  /** The ARN of a function stands as the resource: input and result go through as they are. */
+  | { readonly kind: "function"; readonly arn: string }
+  | { readonly kind: "activity"; readonly arn: string }
+  /** `arn:aws:states:::lambda:invoke.waitForTaskToken` is `lambda`, `invoke`; `aws-sdk:s3:getObject` is `aws-sdk:s3`, `getObject`. */
+  | { readonly kind: "service"; readonly service: string; readonly action: string; readonly pattern: TaskPattern };
+
+export interface TaskCall {
+  readonly resource: TaskResource;
+  /** The state's input after Parameters or Arguments. */
+  readonly parameters: Json;
+  /** Present where the work is to be ended by SendTaskSuccess or SendTaskFailure; it stands in the context, too. */
+  readonly token: string | undefined;
+  readonly executionArn: string;
+  readonly heartbeatSeconds: number | undefined;
+  readonly credentials: JsonObject | undefined;
+}
+
+/** What the history has of work under way. */
+export interface TaskProgress {
+  /** The call has been accepted; its end comes by itself (`.sync`, `.waitForTaskToken`). `output` is the call's answer. */
+  submitted(output: Json): void;
+  /** A worker has taken the activity. */
+  started(workerName: string | undefined): void;
+  /** Resets the time of HeartbeatSeconds. */
+  heartbeat(): void;
+}
+
+export interface TaskRunner {
+  /**
+   * Resolves with the result. Rejects with StatesError when the work failed. `signal` aborts it: its time is up, or the
+   * execution was stopped.
+   */
+  run(call: TaskCall, progress: TaskProgress, signal: AbortSignal): Promise<Json>;
+}
