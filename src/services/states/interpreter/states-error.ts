@@ -14,3 +14,16 @@ export class StatesError extends Error {
     this.failure = { error, cause };
   }
 }
+
+/**
+ * An expression of JSONata, or what it gave, cannot be used. The history has an `EvaluationFailed` of it; `location` is the
+ * field (`Arguments/Input/name`). The run of states puts the state's name and event in front of the cause.
+ */
+export class QueryEvaluationError extends StatesError {
+  readonly location: string | undefined;
+
+  constructor(cause: string, location?: string) {
+    super("States.QueryEvaluationError", cause);
+    this.location = location;
+  }
+}
