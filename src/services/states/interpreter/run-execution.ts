@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import type { Clock } from "../../../shared/clock.js";
 import type { Definition } from "./definition.js";
 import type { HistorySink } from "./history.js";
+import type { MapRuns } from "./map-runs.js";
 import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
@@ -31,6 +32,8 @@ export interface ExecutionRequest {
   /** Told at each state of the top that is entered. */
   readonly checkpoint?: ((checkpoint: Checkpoint) => void) | undefined;
   readonly resume?: Checkpoint | undefined;
+  /** Absent where there can be no distributed Map (child executions of one, TestState). */
+  readonly mapRuns?: MapRuns | undefined;
 }
 
 export type ExecutionEnd =
