@@ -57,6 +57,21 @@ export interface TopicDelivery {
   readonly message: TopicMessage;
 }
 
+/** One event for one target of a rule. */
+export interface RuleMatch {
+  readonly ruleArn: string;
+  readonly ruleName: string;
+  readonly busName: string;
+  /** As PutTargets takes it. */
+  readonly target: Readonly<Record<string, unknown>>;
+  /** As targets get it. */
+  readonly event: Readonly<Record<string, unknown>>;
+  readonly ingestionTimeMs: number;
+  /** It came from another bus: it goes to no third one. */
+  readonly forwarded: boolean;
+  readonly traceHeader?: string;
+}
+
 /** What an alarm does because its state has changed. */
 export interface AlarmAction {
   readonly alarmName: string;
@@ -85,6 +100,10 @@ export interface BusEvents {
   NotificationDue: TopicDelivery;
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
   EventPut: { readonly busName: string; readonly event: Readonly<Record<string, unknown>> };
+  /** Told inside the transaction that puts the event: a row written in the same turn is kept together with it. */
+  RuleMatched: RuleMatch;
+  /** Told inside the transaction that changes it: a rule with a schedule was put, enabled, disabled or deleted. */
+  ScheduledRuleChanged: { readonly busName: string; readonly ruleName: string };
   LogWritten: {
     readonly logGroup: string;
     readonly logStream: string;
