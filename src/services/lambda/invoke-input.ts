@@ -7,8 +7,8 @@ import { LAMBDA } from "../../shared/aws-limits.js";
 import { AwsError } from "../kit/aws-error.js";
 import { readBody } from "../kit/body.js";
 import { Violations } from "../kit/json-input.js";
+import { jsonRefusal } from "../kit/json-refusal.js";
 import type { ServiceRequest } from "../service.js";
-import { jsonRefusal } from "./json-refusal.js";
 import { cannotRun, invalidContent, invalidParameter, entityTooLarge, tooManyRequests } from "./errors.js";
 
 /** Larger bodies are not read to their end. */

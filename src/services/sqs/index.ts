@@ -32,6 +32,7 @@
  * - Messages moved by a task get a new id and a new time of sending, as the developer guide says of a redrive.
  */
 import type { ServerResponse } from "node:http";
+import { disconnectSignal } from "../kit/disconnect-signal.js";
 import { handleJson } from "../kit/json-protocol.js";
 import { handleQuery, isQueryRequest } from "../kit/query-protocol.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
@@ -127,11 +128,4 @@ export function createSqsService(context: ServiceContext): EmbeddedService & Sqs
       await registry.close();
     },
   };
-}
-
-/** Aborted when the connection closes before the answer is written: a long poll nobody waits for must take no message. */
-function disconnectSignal(response: ServerResponse | undefined): AbortSignal {
-  const controller = new AbortController();
-  response?.once("close", () => controller.abort());
-  return controller.signal;
 }

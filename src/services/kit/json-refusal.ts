@@ -1,5 +1,5 @@
 /**
- * What Lambda says about an event that is no JSON: the words of Jackson, its JSON parser, with the place in the text.
+ * What Lambda and Step Functions say about a text that is no JSON: the words of Jackson, their JSON parser, with the place.
  * Some are recorded on AWS, the others are those of Jackson 2.16 and later (its source).
  */
 

@@ -1,5 +1,5 @@
 /** What is said about events that are no JSON. The first one is recorded on AWS, the others are the parser's own words. */
-import { jsonRefusal } from "../../../src/services/lambda/json-refusal.js";
+import { jsonRefusal } from "../../../src/services/kit/json-refusal.js";
 
 const VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 const at = (line: number, column: number): string =>
