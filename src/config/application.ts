@@ -166,10 +166,30 @@ export interface StateMachineConfig extends Named {
   readonly type: "STANDARD" | "EXPRESS";
   /** Amazon States Language, as JSON text, substitutions applied. */
   readonly definition: string;
+  /** For a person: the file of the definition, or its place in the template. */
+  readonly definedAt: string;
   readonly roleArn: string;
-  readonly loggingLevel: "ALL" | "ERROR" | "FATAL" | "OFF";
+  readonly logging: {
+    readonly level: "ALL" | "ERROR" | "FATAL" | "OFF";
+    readonly includeExecutionData: boolean;
+    readonly logGroupArns: readonly string[];
+  };
   readonly tracing: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly versions: readonly { readonly arn: string; readonly description: string }[];
+  readonly aliases: readonly StateMachineAlias[];
 }
+
+export interface StateMachineAlias {
+  readonly name: string;
+  readonly arn: string;
+  readonly description: string;
+  /** Weights add up to 100. */
+  readonly routes: readonly { readonly versionArn: string; readonly weight: number }[];
+}
+
+/** An activity of Step Functions: work that workers fetch. */
+export type ActivityConfig = Named;
 
 export interface LayerConfig extends Named {
   readonly version: number;
@@ -294,6 +314,7 @@ export interface Application {
   readonly alarms: readonly AlarmConfig[];
   readonly logGroups: readonly LogGroupConfig[];
   readonly stateMachines: readonly StateMachineConfig[];
+  readonly activities: readonly ActivityConfig[];
   readonly layers: readonly LayerConfig[];
   readonly apis: readonly ApiConfig[];
   /** What makes functions fire, seen from the function's side. */

@@ -142,6 +142,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   alarms: [],
   logGroups: [],
   stateMachines: [],
+  activities: [],
   layers: [],
   apis: [],
   eventSources: [],

@@ -1,5 +1,6 @@
 /** What the builders of the application share: the scope, the folders, and the lists that they fill. */
 import type {
+  ActivityConfig,
   AlarmConfig,
   ApiConfig,
   BucketConfig,
@@ -39,6 +40,7 @@ export interface Draft {
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
   readonly stateMachines: StateMachineConfig[];
+  readonly activities: ActivityConfig[];
   readonly layers: LayerConfig[];
   readonly apis: ApiConfig[];
   readonly eventSources: EventSource[];
@@ -76,6 +78,7 @@ export const emptyDraft = (): Draft => ({
   alarms: [],
   logGroups: [],
   stateMachines: [],
+  activities: [],
   layers: [],
   apis: [],
   eventSources: [],

@@ -1,25 +1,8 @@
-/** Secrets, SSM parameters, log groups, alarms and state machines. */
-import { resolve as resolvePath } from "node:path";
+/** Secrets, SSM parameters, log groups and alarms. */
 import * as z from "zod";
-import { jsonText } from "../json.js";
 import { identify } from "./build-context.js";
 import type { Builder } from "./build-context.js";
-import { buildEvents } from "./event-builder.js";
-import { plainOf } from "./node.js";
-import { parseTemplate } from "./parse.js";
-import {
-  flag,
-  ignored,
-  integer,
-  json,
-  jsonObject,
-  list,
-  number,
-  oneOf,
-  readProperties,
-  text,
-  textMap,
-} from "./property.js";
+import { flag, ignored, integer, json, jsonObject, list, number, oneOf, readProperties, text } from "./property.js";
 
 const secretProperties = z.object({
   Name: text().optional(),
@@ -133,76 +116,3 @@ export const buildAlarm: Builder = (resource, context) => {
     metrics: properties.Metrics,
   });
 };
-
-const logging = z.looseObject({ Level: oneOf(["ALL", "ERROR", "FATAL", "OFF"]).default("OFF") }).optional();
-const machineProperties = z.object({
-  Name: text().optional(),
-  StateMachineName: text().optional(),
-  Type: oneOf(["STANDARD", "EXPRESS"]).optional(),
-  StateMachineType: oneOf(["STANDARD", "EXPRESS"]).optional(),
-  Definition: jsonObject().optional(),
-  DefinitionString: text().optional(),
-  DefinitionUri: json().optional(),
-  DefinitionS3Location: json().optional(),
-  DefinitionSubstitutions: textMap().default({}),
-  Role: text().optional(),
-  RoleArn: text().optional(),
-  Logging: logging,
-  LoggingConfiguration: logging,
-  Tracing: z.looseObject({ Enabled: flag().default(false) }).optional(),
-  TracingConfiguration: z.looseObject({ Enabled: flag().default(false) }).optional(),
-  Events: jsonObject().optional(),
-  ...ignored(
-    "AutoPublishAlias",
-    "DeploymentPreference",
-    "EncryptionConfiguration",
-    "PermissionsBoundary",
-    "Policies",
-    "PropagateTags",
-  ),
-  ...ignored("RolePath", "Tags", "UseAliasAsEventTarget"),
-});
-
-/** Both AWS::Serverless::StateMachine and AWS::StepFunctions::StateMachine. */
-export const buildStateMachine: Builder = (resource, context) => {
-  const { draft, scope } = context;
-  const { logicalId } = resource;
-  const properties = readProperties(resource, machineProperties, scope);
-  const usage = scope.usageOf(resource);
-  const location = properties.DefinitionUri ?? properties.DefinitionS3Location;
-  let definition =
-    properties.DefinitionString ??
-    (properties.Definition === undefined ? undefined : JSON.stringify(properties.Definition));
-  if (definition === undefined) {
-    const isLocal = typeof location === "string" && !location.startsWith("s3://");
-    const file = isLocal ? resolvePath(context.baseFolder, location) : jsonText(location);
-    definition = isLocal ? context.readText(file) : undefined;
-    if (definition === undefined) {
-      scope.problems.notice(
-        `${logicalId} cannot be started: its definition is not at ${file === "" ? "any place" : file}.`,
-      );
-      return;
-    }
-    // Substitutions come before parsing: many files are no valid JSON without them.
-    definition = substituted(definition, properties.DefinitionSubstitutions);
-    if (/\.ya?ml$/.test(file)) definition = JSON.stringify(plainOf(parseTemplate(definition, file)));
-  } else definition = substituted(definition, properties.DefinitionSubstitutions);
-  const role =
-    properties.Role ??
-    properties.RoleArn ??
-    (scope.resources.has(`${logicalId}Role`) ? scope.attribute(`${logicalId}Role`, "Arn", usage) : "");
-  draft.stateMachines.push({
-    ...identify(resource, context),
-    type: properties.Type ?? properties.StateMachineType ?? "STANDARD",
-    definition,
-    roleArn: role,
-    loggingLevel: (properties.Logging ?? properties.LoggingConfiguration)?.Level ?? "OFF",
-    tracing: (properties.Tracing ?? properties.TracingConfiguration)?.Enabled ?? false,
-  });
-  buildEvents(resource, context);
-};
-
-/** `${Name}` for each substitution; other `${...}` belong to the machine. */
-function substituted(definition: string, substitutions: Readonly<Record<string, string>>): string {
-  return definition.replace(/\$\{([\w.-]+)\}/g, (whole, name: string) => substitutions[name] ?? whole);
-}

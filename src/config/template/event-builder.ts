@@ -65,6 +65,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   HttpApi: http,
 };
 
+/** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-statemachineeventsource.html */
+const OF_MACHINES = ["Api", "CloudWatchEvent", "EventBridgeRule", "Schedule", "ScheduleV2"];
+
 /** Event types of SAM that nothing here fires. */
 const UNSUPPORTED = [
   "AlexaSkill",
@@ -83,11 +86,15 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
   const events = eventsOf(resource);
   if (events.length === 0) return;
   const isFunction = resource.type === "AWS::Serverless::Function";
-  const { AutoPublishAlias, Events: all } = scope.propertiesOf(resource).value;
-  // SAM's transform connects every event to the alias where it makes one, and not to the function.
-  const qualifier = isFunction && typeof AutoPublishAlias === "string" ? AutoPublishAlias : undefined;
+  const { AutoPublishAlias, Events: all, UseAliasAsEventTarget } = scope.propertiesOf(resource).value;
+  // SAM's transform connects every event to the alias where it makes one, and not to the function; a machine's by wish.
+  const qualifier =
+    typeof AutoPublishAlias === "string" && (isFunction || UseAliasAsEventTarget === true)
+      ? AutoPublishAlias
+      : undefined;
   const target = { functionId: logicalId, ...(qualifier === undefined ? {} : { qualifier }) };
-  const targetArn = scope.attribute(logicalId, qualifier === undefined ? "Arn" : "Alias", scope.usageOf(resource));
+  const arn = scope.attribute(logicalId, "Arn", scope.usageOf(resource));
+  const targetArn = qualifier === undefined ? arn : `${arn}:${qualifier}`;
   for (const { eventId, type } of events) {
     const event = isJsonObject(all) ? all[eventId] : undefined;
     // Absent: the event was AWS::NoValue.
@@ -97,6 +104,13 @@ export function buildEvents(resource: TemplateResource, context: BuildContext): 
     const properties = isJsonObject(given) ? given : {};
     const from = { ...target, eventId };
     const handle = HANDLERS[type];
+    if (!isFunction && !OF_MACHINES.includes(type))
+      throw refuse(
+        { ...place, path: ["Events", eventId, "Type"] },
+        `${type} is not an event type of a state machine.${didYouMean(type, OF_MACHINES)}`,
+        undefined,
+        `Use one of: ${OF_MACHINES.join(", ")}.`,
+      );
     if (handle)
       handle({ resource, context, functionId: logicalId, eventId, from, targetArn, isFunction, properties, place });
     else if (UNSUPPORTED.includes(type)) {
@@ -168,7 +182,7 @@ function stream({ context, from, place, properties }: Event): void {
 
 /** The rule or schedule that SAM generates for an event, and its target. */
 function generated(
-  { context, eventId, functionId, resource, targetArn }: Event,
+  { context, eventId, functionId, isFunction, resource, targetArn }: Event,
   properties: TargetProperties,
 ): { name: string; arn: string; logicalId: string; target: RuleTarget } {
   const logicalId = `${functionId}${eventId}`;
@@ -177,7 +191,7 @@ function generated(
     logicalId,
     name: context.scope.nameOf(logicalId, usage),
     arn: context.scope.attribute(logicalId, "Arn", usage),
-    target: targetOf(`${functionId}${eventId}LambdaTarget`, targetArn, properties),
+    target: targetOf(`${functionId}${eventId}${isFunction ? "Lambda" : "StepFunctions"}Target`, targetArn, properties),
   };
 }
 
@@ -318,7 +332,7 @@ function rest(event: Event): void {
   } = readAt(restEvent, properties, place);
   if (!isFunction) {
     context.scope.problems.notice(
-      `${functionId}: HTTP events of state machines do not fire here; start the machine by its API.`,
+      `${functionId}: Api events of state machines do not fire here; start the machine with StartExecution or lambda-run execute.`,
     );
     return;
   }

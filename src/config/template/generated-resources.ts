@@ -86,8 +86,8 @@ function usagePlanOf(apiId: string, api: TemplateNode): Made[] {
   }));
 }
 
-/** Role, URL, destinations and alias of a function; a state machine has a role alone. */
-function partsOf({ logicalId, properties, at }: TemplateResource): Made[] {
+/** Role, URL, destinations and alias of a function; a state machine has a role and an alias alone. */
+function partsOf({ logicalId, type, properties, at }: TemplateResource): Made[] {
   const parts: Made[] = [];
   const self = callNode("Ref", scalarNode(logicalId, at), at);
   if (!properties.entries.has("Role")) {
@@ -101,9 +101,18 @@ function partsOf({ logicalId, properties, at }: TemplateResource): Made[] {
   for (const { logicalId: id, resourceType } of generatedDestinations(logicalId, properties))
     parts.push({ logicalId: id, type: resourceType, properties: emptyMap(at) });
   const name = textOf(childOf(properties, "AutoPublishAlias"));
-  if (name !== undefined) {
+  if (name === undefined) return parts;
+  const aliasId = `${logicalId}Alias${name}`;
+  if (type === "AWS::Serverless::StateMachine") {
+    const versionId = `${logicalId}Version`;
+    const version = mapNode({ StateMachineArn: self }, at);
+    parts.push({ logicalId: versionId, type: "AWS::StepFunctions::StateMachineVersion", properties: version });
+    const latest = mapNode({ StateMachineVersionArn: callNode("Ref", scalarNode(versionId, at), at) }, at);
+    const alias = mapNode({ Name: scalarNode(name, at), DeploymentPreference: latest }, at);
+    parts.push({ logicalId: aliasId, type: "AWS::StepFunctions::StateMachineAlias", properties: alias });
+  } else {
     const alias = mapNode({ Name: scalarNode(name, at), FunctionName: self }, at);
-    parts.push({ logicalId: `${logicalId}Alias${name}`, type: "AWS::Lambda::Alias", properties: alias });
+    parts.push({ logicalId: aliasId, type: "AWS::Lambda::Alias", properties: alias });
   }
   return parts;
 }

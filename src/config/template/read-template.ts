@@ -13,7 +13,7 @@ import { buildRestApi, buildSamApi, buildV2Api, buildV2Route } from "./api-build
 import { buildRestMethod } from "./rest-method-builder.js";
 import { emptyDraft } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
-import { buildAlarm, buildLogGroup, buildParameter, buildSecret, buildStateMachine } from "./data-builder.js";
+import { buildAlarm, buildLogGroup, buildParameter, buildSecret } from "./data-builder.js";
 import { checkDependencies } from "./dependency.js";
 import {
   buildEventInvoke,
@@ -23,6 +23,13 @@ import {
   buildSamFunction,
 } from "./function-builder.js";
 import { readGlobals } from "./globals.js";
+import {
+  buildActivity,
+  buildMachineAlias,
+  buildMachineVersion,
+  buildPlainMachine,
+  buildSamMachine,
+} from "./machine-builder.js";
 import { buildMapping } from "./mapping.js";
 import {
   buildEventBus,
@@ -80,8 +87,9 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::CloudWatch::Alarm": buildAlarm,
     "AWS::Serverless::Function": buildSamFunction,
     "AWS::Lambda::Function": buildLambdaFunction,
-    "AWS::Serverless::StateMachine": buildStateMachine,
-    "AWS::StepFunctions::StateMachine": buildStateMachine,
+    "AWS::Serverless::StateMachine": buildSamMachine,
+    "AWS::StepFunctions::StateMachine": buildPlainMachine,
+    "AWS::StepFunctions::Activity": buildActivity,
   },
   {
     "AWS::Serverless::Api": buildSamApi,
@@ -97,7 +105,12 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
   },
-  { "AWS::ApiGateway::Method": buildRestMethod, "AWS::ApiGatewayV2::Route": buildV2Route },
+  { "AWS::StepFunctions::StateMachineVersion": buildMachineVersion },
+  {
+    "AWS::StepFunctions::StateMachineAlias": buildMachineAlias,
+    "AWS::ApiGateway::Method": buildRestMethod,
+    "AWS::ApiGatewayV2::Route": buildV2Route,
+  },
 ];
 
 /** Types that need no building: parts of others, and rights, which are not enforced. */

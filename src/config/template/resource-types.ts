@@ -121,6 +121,7 @@ const stateMachine = (nameProperty: string): ResourceType => ({
   ref: stateMachineArn,
   attributes: { Arn: stateMachineArn, Name: name, StateMachineRevisionId: () => "INITIAL" },
 });
+const activityArn = arn("states", (activity) => `activity:${activity}`);
 
 const layerArn: Attribute = ({ realm, name }) => arnOf.layer(realm, name, 1);
 const layer: ResourceType = {
@@ -234,6 +235,22 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   "AWS::StepFunctions::StateMachine": stateMachine("StateMachineName"),
   "AWS::Serverless::StateMachine": stateMachine("Name"),
+  "AWS::StepFunctions::StateMachineVersion": {
+    id: () => "1",
+    ref: machineVersionArn,
+    attributes: { Arn: machineVersionArn },
+  },
+  "AWS::StepFunctions::StateMachineAlias": {
+    nameProperty: "Name",
+    ref: machineAliasArn,
+    attributes: { Arn: machineAliasArn },
+  },
+  "AWS::StepFunctions::Activity": {
+    nameProperty: "Name",
+    nameForm: named(80),
+    ref: activityArn,
+    attributes: { Arn: activityArn, Name: name },
+  },
   "AWS::IAM::Role": {
     nameProperty: "RoleName",
     nameForm: named(64, "mixed"),
@@ -316,6 +333,17 @@ function versionArn(subject: Subject): string {
 }
 function aliasArn(subject: Subject): string {
   return `${targetArn(subject, "FunctionName")}:${subject.name}`;
+}
+function machineVersionArn(subject: Subject): string {
+  return `${subject.text("StateMachineArn") ?? ""}:${subject.name}`;
+}
+/** An alias says no machine, only versions. */
+function machineAliasArn(subject: Subject): string {
+  const version =
+    subject.text("DeploymentPreference.StateMachineVersionArn") ??
+    subject.text("RoutingConfiguration.0.StateMachineVersionArn") ??
+    "";
+  return `${version.slice(0, version.lastIndexOf(":"))}:${subject.name}`;
 }
 function subscriptionArn(subject: Subject): string {
   return `${subject.text("TopicArn") ?? ""}:${subject.name}`;

@@ -176,11 +176,11 @@ export class TemplateScope implements Scope {
     return name;
   }
 
-  /** A property, resolved; undefined when it is absent or AWS::NoValue. Dots step into maps. */
+  /** A property, resolved; undefined when it is absent or AWS::NoValue. Dots step into maps and lists. */
   property(resource: TemplateResource, property: string): TemplateNode | undefined {
     let node: TemplateNode | undefined = resource.properties;
     const steps = property.split(".");
-    for (const step of steps) node = childOf(node, step);
+    for (const step of steps) node = node?.kind === "list" ? node.items[Number(step)] : childOf(node, step);
     return node === undefined
       ? undefined
       : resolve(node, this, ["Resources", resource.logicalId, "Properties", ...steps]);

@@ -206,7 +206,7 @@ test("a state machine without a definition on this machine is announced and left
     "M: { Type: AWS::Serverless::StateMachine, Properties: { Name: m, DefinitionUri: { Bucket: b, Key: k } } }",
   );
   expect(stateMachines).toEqual([]);
-  expect(notices).toEqual(['M cannot be started: its definition is not at {"Bucket":"b","Key":"k"}.']);
+  expect(notices).toEqual(['M cannot be started: its definition is not on this machine ({"Bucket":"b","Key":"k"}).']);
 });
 
 test("the stages that SAM generates can be referred to", () => {
