@@ -37,6 +37,12 @@ export interface TaskProgress {
 
 export interface TaskRunner {
   /**
+   * What AWS finds wrong with the parameters before it schedules the task, one sentence for each fault. The execution then
+   * fails with `States.Runtime` and the cause "An error occurred while executing the state 'S' (entered at the event id
+   * #2). The Parameters '{...}' could not be used to start the Task: [sentence, sentence]". Absent: nothing is checked.
+   */
+  faults?(resource: TaskResource, parameters: Json): Promise<readonly string[]>;
+  /**
    * Resolves with the result. Rejects with StatesError when the work failed. `signal` aborts it: its time is up, or the
    * execution was stopped.
    */
