@@ -21,8 +21,8 @@ export interface DeclaredMachine {
   readonly logging?: LoggingConfiguration | undefined;
   readonly tracing?: boolean | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** `AutoPublishAlias` of SAM: a version for each change of the definition, and this alias upon the newest. */
-  readonly publishAlias?: string | undefined;
+  /** A version for each change of the definition (the first is 1), and these aliases upon the newest. Absent: nothing is published. */
+  readonly published?: { readonly aliases: readonly string[] } | undefined;
 }
 
 export interface MachineSummary {
