@@ -176,16 +176,8 @@ export interface StateMachineConfig extends Named {
   };
   readonly tracing: boolean;
   readonly tags: Readonly<Record<string, string>>;
-  readonly versions: readonly { readonly arn: string; readonly description: string }[];
-  readonly aliases: readonly StateMachineAlias[];
-}
-
-export interface StateMachineAlias {
-  readonly name: string;
-  readonly arn: string;
-  readonly description: string;
-  /** Weights add up to 100. */
-  readonly routes: readonly { readonly versionArn: string; readonly weight: number }[];
+  /** A version is published with each change, and these aliases follow it. */
+  readonly published: { readonly aliases: readonly string[] } | undefined;
 }
 
 /** An activity of Step Functions: work that workers fetch. */

@@ -5,7 +5,7 @@
  */
 import { resolve as resolvePath } from "node:path";
 import * as z from "zod";
-import type { StateMachineAlias, StateMachineConfig } from "../application.js";
+import type { StateMachineConfig } from "../application.js";
 import { jsonFault } from "../json-fault.js";
 import { jsonText } from "../json.js";
 import type { Json } from "../json.js";
@@ -19,7 +19,6 @@ import { parseTemplate } from "./parse.js";
 import {
   flag,
   ignored,
-  integer,
   json,
   jsonObject,
   list,
@@ -31,9 +30,6 @@ import {
   textMap,
 } from "./property.js";
 import type { TemplateResource } from "./resource.js";
-
-/** The number that a stack's first version gets: what Ref of a version says, too. */
-const FIRST_VERSION = "1";
 
 const logging = z
   .looseObject({
@@ -86,7 +82,7 @@ export const buildSamMachine: Builder = (resource, context) => {
   if (definition === undefined) return;
   const { scope } = context;
   const ownRole = scope.resources.has(`${resource.logicalId}Role`);
-  const machine = {
+  context.draft.stateMachines.push({
     ...identify(resource, context),
     type: given.Type ?? "STANDARD",
     ...definition,
@@ -95,8 +91,8 @@ export const buildSamMachine: Builder = (resource, context) => {
     ...loggingOf(given.Logging),
     tracing: given.Tracing?.Enabled ?? false,
     tags: given.Tags,
-  };
-  context.draft.stateMachines.push({ ...machine, ...autoPublished(machine.arn, given.AutoPublishAlias) });
+    published: given.AutoPublishAlias === undefined ? undefined : { aliases: [given.AutoPublishAlias] },
+  });
   buildEvents(resource, context);
 };
 
@@ -116,8 +112,7 @@ export const buildPlainMachine: Builder = (resource, context) => {
     ...loggingOf(given.LoggingConfiguration),
     tracing: given.TracingConfiguration?.Enabled ?? false,
     tags: given.Tags,
-    versions: [],
-    aliases: [],
+    published: undefined,
   });
 };
 
@@ -125,16 +120,6 @@ function loggingOf(given: z.output<typeof logging>): Pick<StateMachineConfig, "l
   const groups = (given?.Destinations ?? []).flatMap((one) => one.CloudWatchLogsLogGroup?.LogGroupArn ?? []);
   const level = given?.Level ?? "OFF";
   return { logging: { level, includeExecutionData: given?.IncludeExecutionData ?? false, logGroupArns: groups } };
-}
-
-/** SAM publishes a version with each deployment and lets the alias follow it. */
-function autoPublished(arn: string, alias: string | undefined): Pick<StateMachineConfig, "versions" | "aliases"> {
-  if (alias === undefined) return { versions: [], aliases: [] };
-  const versionArn = `${arn}:${FIRST_VERSION}`;
-  return {
-    versions: [{ arn: versionArn, description: "" }],
-    aliases: [{ name: alias, arn: `${arn}:${alias}`, description: "", routes: [{ versionArn, weight: 100 }] }],
-  };
 }
 
 interface DefinitionParts {
@@ -253,59 +238,38 @@ function substituted(definition: string, { context, resource, substitutions }: S
   return filled;
 }
 
-const versionProperties = z.object({
-  StateMachineArn: text(),
-  Description: text().default(""),
-  ...ignored("StateMachineRevisionId"),
-});
+const versionProperties = z.object({ StateMachineArn: text(), ...ignored("Description", "StateMachineRevisionId") });
 
-/** AWS::StepFunctions::StateMachineVersion */
+/** AWS::StepFunctions::StateMachineVersion. That of AutoPublishAlias is built with the machine. */
 export const buildMachineVersion: Builder = (resource, context) => {
-  // That of AutoPublishAlias is built with the machine.
   if (resource.implicit) return;
-  const given = readProperties(resource, versionProperties, context.scope);
-  const version = { arn: `${given.StateMachineArn}:${FIRST_VERSION}`, description: given.Description };
-  change(given.StateMachineArn, context, (machine) => ({ ...machine, versions: [...machine.versions, version] }));
+  const { StateMachineArn } = readProperties(resource, versionProperties, context.scope);
+  publish(StateMachineArn, [], context);
 };
 
 const aliasProperties = z.object({
   Name: text(),
-  Description: text().default(""),
-  RoutingConfiguration: list(
-    z.object({ StateMachineVersionArn: text(), Weight: integer({ min: 0, max: 100 }).default(100) }),
-  ).optional(),
+  RoutingConfiguration: list(z.looseObject({ StateMachineVersionArn: text() })).optional(),
   DeploymentPreference: z.looseObject({ StateMachineVersionArn: text() }).optional(),
+  ...ignored("Description"),
 });
 
-/** AWS::StepFunctions::StateMachineAlias. A deployment preference is followed at once: nothing is deployed step by step here. */
+/** AWS::StepFunctions::StateMachineAlias: all of it goes to the newest version, the only one that a template has. */
 export const buildMachineAlias: Builder = (resource, context) => {
   if (resource.implicit) return;
   const given = readProperties(resource, aliasProperties, context.scope);
-  const routes = given.DeploymentPreference
-    ? [{ versionArn: given.DeploymentPreference.StateMachineVersionArn, weight: 100 }]
-    : (given.RoutingConfiguration ?? []).map((one) => ({
-        versionArn: one.StateMachineVersionArn,
-        weight: one.Weight,
-      }));
-  const machineArn = (routes[0]?.versionArn ?? "").replace(/:[^:]*$/, "");
-  const alias: StateMachineAlias = {
-    name: given.Name,
-    arn: `${machineArn}:${given.Name}`,
-    description: given.Description,
-    routes,
-  };
-  change(machineArn, context, (machine) => ({ ...machine, aliases: [...machine.aliases, alias] }));
+  const [route] = given.RoutingConfiguration ?? [];
+  const versionArn = (given.DeploymentPreference ?? route)?.StateMachineVersionArn ?? "";
+  publish(versionArn.replace(/:[^:]*$/, ""), [given.Name], context);
 };
 
 /** Runs after the machines are built. */
-function change(
-  arn: string,
-  { draft: { stateMachines } }: BuildContext,
-  next: (machine: StateMachineConfig) => StateMachineConfig,
-): void {
+function publish(arn: string, aliases: readonly string[], { draft: { stateMachines } }: BuildContext): void {
   const index = stateMachines.findIndex((machine) => machine.arn === arn);
   const machine = stateMachines[index];
-  if (machine !== undefined) stateMachines[index] = next(machine);
+  if (machine === undefined) return;
+  const published = { aliases: [...(machine.published?.aliases ?? []), ...aliases] };
+  stateMachines[index] = { ...machine, published };
 }
 
 const activityProperties = z.object({ Name: text(), ...ignored("EncryptionConfiguration", "Tags") });
