@@ -79,6 +79,8 @@ export interface StatesAdmin {
   callback(token: string, progress: Pick<TaskProgress, "heartbeat">, signal: AbortSignal): Promise<Json>;
   /** The work of a Task state whose resource is an activity, from the schedule to its end. */
   activity(call: TaskCall, progress: TaskProgress, signal: AbortSignal): Promise<Json>;
+  /** ARNs of the executions that this process runs now, Express ones and children of Map Runs included. */
+  running(): readonly string[];
   /** Goes on with the executions that were running when the process ended; to be called once tasks can run. */
   resume(): Promise<void>;
 }
