@@ -1,12 +1,54 @@
 /**
- * What AWS checks of a definition before it takes it.
+ * What AWS checks of a definition before it takes it. First its form, member by member; where that is sound, where its states
+ * lead. Texts are AWS's own as far as they are known: from recordings of its answers, from its documentation and from what
+ * people who deployed have reported.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
  */
+import type { Json } from "../../../config/json.js";
+import { isJsonObject } from "../../../config/json.js";
+import { jsonRefusal } from "../../kit/json-refusal.js";
 import type { Diagnostic } from "./diagnostic.js";
+import { checkMachine, machineLanguage } from "./machines.js";
+import { Place } from "./place.js";
+import { checkState } from "./states.js";
+import { checkTransitions } from "./transitions.js";
 
 export type MachineType = "STANDARD" | "EXPRESS";
 
 /** Errors refuse the definition; warnings do not. */
-export function validateDefinition(_text: string, _type: MachineType): readonly Diagnostic[] {
-  return [];
+export function validateDefinition(text: string, type: MachineType): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const place = new Place(found);
+  const machine = read(text, place);
+  if (!isJsonObject(machine)) {
+    if (found.length === 0) {
+      place.refuseAll("Definition must be a valid JSON object");
+    }
+    return found;
+  }
+  checkMachine(machine, place, { type, state: checkState });
+  if (!found.some(({ severity }) => severity === "ERROR")) {
+    checkTransitions(machine, place);
+  }
+  return found;
+}
+
+/** A state that is tested alone: nothing is known of where it leads. */
+export function validateState(state: Json): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const language = isJsonObject(state) ? machineLanguage(state) : "JSONPath";
+  checkState(state, new Place(found), { language, machineLanguage: language, type: "STANDARD", state: checkState });
+  return found;
+}
+
+function read(text: string, place: Place): Json | undefined {
+  if (text.trim() === "") {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    place.refuseAll(jsonRefusal(text, true) ?? "The definition is not JSON", "INVALID_JSON_DESCRIPTION");
+    return undefined;
+  }
 }

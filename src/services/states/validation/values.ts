@@ -14,8 +14,8 @@ export interface Reading {
   readonly language: QueryLanguage;
   readonly machineLanguage: QueryLanguage;
   readonly type: "STANDARD" | "EXPRESS";
-  /** In what is tested alone nobody can tell where its transitions lead. */
-  readonly depth: number;
+  /** How a state is checked: states hold machines, which hold states. */
+  readonly state: Check;
 }
 
 export type Check = (value: Json, place: Place, reading: Reading) => void;

@@ -1,0 +1,173 @@
+/**
+ * What a Task can name as its resource: a function, an activity, an API of an SDK, or one of the optimised integrations,
+ * each of which has its own patterns.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+ */
+import type { Json, JsonObject } from "../../../config/json.js";
+import { isJsonObject, jsonText } from "../../../config/json.js";
+import type { Place } from "./place.js";
+import type { Check, Reading } from "./values.js";
+
+/** The actions of each service, with the patterns beside request-response: s `.sync`, 2 `.sync:2`, t `.waitForTaskToken`. */
+const INTEGRATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  apigateway: { invoke: "t" },
+  athena: { startQueryExecution: "s", stopQueryExecution: "", getQueryExecution: "", getQueryResults: "" },
+  batch: { submitJob: "s" },
+  bedrock: { invokeModel: "t", createModelCustomizationJob: "s" },
+  codebuild: { startBuild: "s", stopBuild: "", batchDeleteBuilds: "", batchGetReports: "", startBuildBatch: "s" },
+  databrew: { startJobRun: "s" },
+  dynamodb: { getItem: "", putItem: "", updateItem: "", deleteItem: "" },
+  ecs: { runTask: "st" },
+  eks: { call: "", runJob: "st", createCluster: "s", deleteCluster: "s", createNodegroup: "s", deleteNodegroup: "s" },
+  elasticmapreduce: {
+    createCluster: "s",
+    terminateCluster: "s",
+    addStep: "s",
+    cancelStep: "",
+    setClusterTerminationProtection: "",
+    modifyInstanceFleetByName: "",
+    modifyInstanceGroupByName: "",
+  },
+  "emr-containers": { createVirtualCluster: "", deleteVirtualCluster: "s", startJobRun: "s" },
+  "emr-serverless": {
+    createApplication: "s",
+    startApplication: "s",
+    stopApplication: "s",
+    deleteApplication: "s",
+    startJobRun: "s",
+    cancelJobRun: "s",
+  },
+  events: { putEvents: "t" },
+  glue: { startJobRun: "s" },
+  http: { invoke: "" },
+  lambda: { invoke: "t" },
+  mediaconvert: { createJob: "s" },
+  sagemaker: {
+    createEndpoint: "",
+    createEndpointConfig: "",
+    createHyperParameterTuningJob: "s",
+    createLabelingJob: "s",
+    createModel: "",
+    createProcessingJob: "s",
+    createTrainingJob: "s",
+    createTransformJob: "s",
+    updateEndpoint: "",
+  },
+  sns: { publish: "t" },
+  sqs: { sendMessage: "t" },
+  states: { startExecution: "s2t" },
+};
+
+const PATTERN_LETTERS: Readonly<Record<string, string>> = { sync: "s", "sync:2": "2", waitForTaskToken: "t" };
+const INTEGRATION =
+  /^arn:[^:]+:states:::(aws-sdk:)?([A-Za-z0-9-]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?$/;
+const FUNCTION = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:.+$/;
+const ACTIVITY = /^arn:[^:]+:states:[^:]+:[^:]+:activity:.+$/;
+
+export interface Integration {
+  readonly sdk: boolean;
+  readonly service: string;
+  readonly action: string;
+  readonly pattern: string | undefined;
+}
+
+/** The parts of `arn:aws:states:::lambda:invoke.waitForTaskToken`. */
+export function integrationOf(resource: string): Integration | undefined {
+  const [, sdk, service, action, pattern] = INTEGRATION.exec(resource) ?? [];
+  return service === undefined || action === undefined
+    ? undefined
+    : { sdk: sdk !== undefined, service, action, pattern };
+}
+
+export const isActivity = (resource: string): boolean => ACTIVITY.test(resource);
+
+function isOffered({ sdk, service, action, pattern }: Integration): boolean {
+  if (sdk) {
+    return /^[a-z]/.test(action) && (pattern === undefined || pattern === "waitForTaskToken");
+  }
+  const actions = Object.hasOwn(INTEGRATIONS, service) ? INTEGRATIONS[service] : undefined;
+  const patterns = actions !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  return patterns !== undefined && (pattern === undefined || patterns.includes(PATTERN_LETTERS[pattern] ?? "?"));
+}
+
+/** ItemReader and ResultWriter name an action of S3, with these names and as nothing else. */
+export function storage(actions: readonly string[]): Check {
+  return (value, place) => {
+    const { service, action, pattern, sdk } = (typeof value === "string" ? integrationOf(value) : undefined) ?? {};
+    if (service !== "s3" || !actions.includes(action ?? "") || pattern !== undefined || sdk === true) {
+      refuseUnknown(value, place);
+    }
+  };
+}
+
+export const resource: Check = (value, place, reading) => {
+  if (typeof value !== "string") {
+    place.refuse("Expected value of type String");
+    return;
+  }
+  if (FUNCTION.test(value)) {
+    return;
+  }
+  const integration = integrationOf(value);
+  if (!isActivity(value) && (integration === undefined || !isOffered(integration))) {
+    refuseUnknown(value, place);
+    return;
+  }
+  checkExpress(integration, place, reading);
+};
+
+function refuseUnknown(value: Json, place: Place): void {
+  place.refuse(
+    `The resource provided ${jsonText(value)} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.`,
+  );
+}
+
+/** Express workflows end within minutes and cannot be called back. */
+function checkExpress(integration: Integration | undefined, place: Place, reading: Reading): void {
+  if (reading.type !== "EXPRESS") {
+    return;
+  }
+  if (integration === undefined) {
+    place.refuse("Express state machine does not support Activity ARNs");
+  } else if (integration.pattern !== undefined) {
+    const suffix = integration.pattern.startsWith("sync") ? ".sync" : ".waitForTaskToken";
+    place.refuse(`Express state machine does not support '${suffix}' service integration`);
+  }
+}
+
+/** What an integration cannot be called without. */
+const REQUIRED_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  "lambda:invoke": ["FunctionName"],
+  "sqs:sendMessage": ["QueueUrl", "MessageBody"],
+  "sns:publish": ["Message"],
+  "states:startExecution": ["StateMachineArn"],
+  "events:putEvents": ["Entries"],
+  "dynamodb:getItem": ["TableName", "Key"],
+  "dynamodb:putItem": ["TableName", "Item"],
+  "dynamodb:updateItem": ["TableName", "Key"],
+  "dynamodb:deleteItem": ["TableName", "Key"],
+};
+
+/** Parameters or Arguments that are spelled out: one expression for all of them is known only when it is evaluated. */
+export function checkParameters(state: JsonObject, place: Place): void {
+  const named = state["Resource"];
+  const integration = typeof named === "string" ? integrationOf(named) : undefined;
+  if (integration === undefined || integration.sdk) {
+    return;
+  }
+  const required = REQUIRED_PARAMETERS[`${integration.service}:${integration.action}`] ?? [];
+  for (const member of ["Parameters", "Arguments"]) {
+    const parameters = state[member];
+    if (isJsonObject(parameters)) {
+      checkRequired(parameters, required, place.member(member));
+    }
+  }
+}
+
+function checkRequired(parameters: JsonObject, required: readonly string[], place: Place): void {
+  for (const name of required) {
+    if (parameters[name] === undefined && parameters[`${name}.$`] === undefined) {
+      place.refuse(`The field '${name}' is required but was missing`);
+    }
+  }
+}
