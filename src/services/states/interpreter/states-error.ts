@@ -5,6 +5,10 @@ export interface Failure {
   readonly cause?: string | undefined;
 }
 
+/**
+ * Something that a state cannot go on with. Where none of the classes below says otherwise, the run of states puts the state's
+ * name and event in front of the cause, as AWS does for what is wrong with the data or the definition.
+ */
 export class StatesError extends Error {
   override readonly name = "StatesError";
   readonly failure: Failure;
@@ -25,5 +29,24 @@ export class QueryEvaluationError extends StatesError {
   constructor(cause: string, location?: string) {
     super("States.QueryEvaluationError", cause);
     this.location = location;
+  }
+}
+
+/** The cause is complete as it stands: a task, a branch or a Fail state has said it. */
+export class StateFailure extends StatesError {}
+
+/** Ends the execution past every Retry and Catch. */
+export class TerminalFailure extends StateFailure {}
+
+/**
+ * The time of a task is up. AWS gives no cause, and says `States.Timeout` of missed heartbeats, too; `States.HeartbeatTimeout`
+ * in a retrier or catcher matches those.
+ */
+export class TaskTimeout extends StateFailure {
+  readonly heartbeat: boolean;
+
+  constructor(heartbeat: boolean) {
+    super("States.Timeout");
+    this.heartbeat = heartbeat;
   }
 }
