@@ -3,20 +3,30 @@
  * history and end come out; nothing here knows of a service, a file or a socket.
  */
 import type { Json, JsonObject } from "../../../config/json.js";
-import type { Clock } from "../../../shared/clock.js";
+import { objectOf, textOf } from "../../../config/json.js";
+import type { Cancel, Clock } from "../../../shared/clock.js";
 import type { Definition } from "./definition.js";
 import type { HistorySink } from "./history.js";
+import { History, shownInput, shownOutput } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
+import type { Frame, Machine, Probe, Run } from "./run.js";
+import { runStates } from "./run-states.js";
 import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
+import { StatesError } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
+
+const MS_PER_SECOND = 1000;
 
 /** Where an execution goes on after this process was ended: the state at the top that it was in starts anew. */
 export interface Checkpoint {
   readonly stateName: string;
   readonly input: Json;
   readonly variables: Variables;
+  /** Events after it belong to the state that starts anew: they are written again, under the same numbers. */
   readonly lastEventId: number;
+  /** A Wait is counted from it. */
+  readonly enteredMs: number;
 }
 
 export interface ExecutionRequest {
@@ -34,8 +44,104 @@ export interface ExecutionRequest {
   readonly resume?: Checkpoint | undefined;
   /** Absent where there can be no distributed Map (child executions of one, TestState). */
   readonly mapRuns?: MapRuns | undefined;
+  readonly probe?: Probe | undefined;
 }
 
 export type ExecutionEnd =
   | { readonly status: "SUCCEEDED"; readonly output: Json }
   | ({ readonly status: "FAILED" | "TIMED_OUT" | "ABORTED" } & Failure);
+
+/** Why a frame's signal was aborted, when it was not StopExecution. */
+const TIME_IS_UP = new Error("the time of the execution is up");
+
+/** Runs an execution to its end, or from a checkpoint to its end. Rejects only for faults of the program. */
+export async function runExecution(request: ExecutionRequest): Promise<ExecutionEnd> {
+  const { definition, signal, resume } = request;
+  const ending = new AbortController();
+  const stopped = (): void => ending.abort(signal.reason);
+  signal.addEventListener("abort", stopped, { once: true });
+  if (signal.aborted) stopped();
+  const cancelDeadline = deadline(request, () => ending.abort(TIME_IS_UP));
+  const run = runOf(request);
+  const frame = topOf(request, run.history, ending.signal);
+  if (resume === undefined) started(request, run.history);
+  const machine: Machine = resume === undefined ? definition : { StartAt: resume.stateName, States: definition.States };
+  try {
+    const output = await runStates(machine, resume?.input ?? request.input, run, frame);
+    run.history.end(frame, "ExecutionSucceeded", ["executionSucceededEventDetails", shownOutput(output)]);
+    return { status: "SUCCEEDED", output };
+  } catch (thrown) {
+    return failed(thrown, ending.signal, run.history, frame);
+  } finally {
+    cancelDeadline?.();
+    signal.removeEventListener("abort", stopped);
+  }
+}
+
+/** TimeoutSeconds counts from the start of the execution, whatever process it was in. */
+function deadline({ definition, context, clock }: ExecutionRequest, timeIsUp: () => void): Cancel | undefined {
+  const seconds = definition.TimeoutSeconds;
+  if (seconds === undefined) return undefined;
+  const startMs = Date.parse(textOf(objectOf(context["Execution"])["StartTime"]));
+  const endMs = (Number.isNaN(startMs) ? clock.now() : startMs) + seconds * MS_PER_SECOND;
+  return clock.after(endMs - clock.now(), timeIsUp);
+}
+
+function runOf({ definition, context, clock, tasks, history, mapRuns, probe, resume }: ExecutionRequest): Run {
+  return {
+    executionArn: textOf(objectOf(context["Execution"])["Id"]),
+    context,
+    queryLanguage: definition.QueryLanguage ?? "JSONPath",
+    clock,
+    tasks,
+    history: new History(history, resume?.lastEventId ?? 0),
+    mapRuns,
+    runStates,
+    probe,
+  };
+}
+
+function topOf({ checkpoint, resume }: ExecutionRequest, history: History, signal: AbortSignal): Frame {
+  const frame: Frame = {
+    variables: resume?.variables ?? {},
+    // The first state does not follow from ExecutionStarted (recorded).
+    previousEventId: resume === undefined || resume.lastEventId === 1 ? 0 : resume.lastEventId,
+    signal,
+    map: undefined,
+    nested: false,
+    firstEnteredMs: resume?.enteredMs,
+    entering: (stateName, input, enteredMs) =>
+      checkpoint?.({ stateName, input, variables: frame.variables, lastEventId: history.lastId, enteredMs }),
+  };
+  return frame;
+}
+
+function started({ context, input }: ExecutionRequest, history: History): void {
+  const roleArn = objectOf(context["Execution"])["RoleArn"];
+  history.record({ previousEventId: 0 }, "ExecutionStarted", [
+    "executionStartedEventDetails",
+    { ...shownInput(input), ...(roleArn === undefined ? {} : { roleArn }) },
+  ]);
+}
+
+function failed(thrown: unknown, signal: AbortSignal, history: History, frame: Frame): ExecutionEnd {
+  if (signal.aborted && signal.reason === TIME_IS_UP) {
+    // DescribeExecution of an execution that timed out has neither error nor cause (recorded).
+    history.end(frame, "ExecutionTimedOut", ["executionTimedOutEventDetails", {}]);
+    return { status: "TIMED_OUT" };
+  }
+  if (signal.aborted) {
+    const { error, cause } = signal.reason as Failure;
+    history.end(frame, "ExecutionAborted", ["executionAbortedEventDetails", shownFailure({ error, cause })]);
+    return { status: "ABORTED", error, cause };
+  }
+  if (!(thrown instanceof StatesError)) throw thrown;
+  const { error, cause } = thrown.failure;
+  history.end(frame, "ExecutionFailed", ["executionFailedEventDetails", shownFailure({ error, cause })]);
+  return { status: "FAILED", error, cause };
+}
+
+const shownFailure = ({ error, cause }: Failure): JsonObject => ({
+  ...(error === undefined ? {} : { error }),
+  ...(cause === undefined ? {} : { cause }),
+});

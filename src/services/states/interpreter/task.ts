@@ -1,0 +1,116 @@
+/**
+ * Task: has work done, and waits for its end.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
+ */
+import { randomBytes } from "node:crypto";
+import type { Json, JsonObject } from "../../../config/json.js";
+import { objectOf, textOf } from "../../../config/json.js";
+import { scopeOf } from "./context-object.js";
+import { effectiveInput, workInput } from "./data-flow.js";
+import { readPath } from "./data/json-path.js";
+import { evaluate } from "./data/jsonata.js";
+import { fillTemplate } from "./data/template.js";
+import type { Deadlines } from "./deadlines.js";
+import { underDeadlines } from "./deadlines.js";
+import { isTooLarge, tooLargeCause } from "./payload-limit.js";
+import { parseResource } from "./resource.js";
+import type { Step } from "./run.js";
+import { StateFailure, StatesError, TaskTimeout } from "./states-error.js";
+import { TaskEvents } from "./task-events.js";
+import type { TaskCall, TaskProgress, TaskResource } from "./task-runner.js";
+import { unexpectedType } from "./unexpected-type.js";
+
+const TOKEN_BYTES = 480;
+
+export async function doTask(step: Step): Promise<Json> {
+  const resource = parseResource(textOf(step.state["Resource"]));
+  step.taskToken = hasToken(resource) ? randomBytes(TOKEN_BYTES).toString("base64") : undefined;
+  const parameters = await workInput(step);
+  const deadlines: Deadlines = {
+    timeoutSeconds: await secondsOf(step, "TimeoutSeconds"),
+    heartbeatSeconds: await secondsOf(step, "HeartbeatSeconds"),
+  };
+  const credentials = await credentialsOf(step);
+  await check(step, resource, parameters);
+  const events = new TaskEvents(step, resource);
+  events.scheduled(parameters, deadlines, credentials);
+  if (resource.kind !== "activity") events.started();
+  const call: TaskCall = {
+    resource,
+    parameters,
+    token: step.taskToken,
+    executionArn: step.run.executionArn,
+    heartbeatSeconds: deadlines.heartbeatSeconds,
+    credentials,
+  };
+  const result = await outcome(step, call, deadlines, events);
+  events.succeeded(result);
+  return result;
+}
+
+function hasToken(resource: TaskResource): boolean {
+  return resource.kind === "activity" || (resource.kind === "service" && resource.pattern === "waitForTaskToken");
+}
+
+async function check(step: Step, resource: TaskResource, parameters: Json): Promise<void> {
+  const faults = (await step.run.tasks.faults?.(resource, parameters)) ?? [];
+  if (faults.length === 0) return;
+  throw new StatesError(
+    "States.Runtime",
+    `The Parameters '${JSON.stringify(parameters)}' could not be used to start the Task: [${faults.join(", ")}]`,
+  );
+}
+
+/** The result, or the failure once the history has it. */
+async function outcome(step: Step, call: TaskCall, deadlines: Deadlines, events: TaskEvents): Promise<Json> {
+  const { run, frame } = step;
+  try {
+    const result = await underDeadlines(run.clock, deadlines, frame.signal, async (signal, heartbeat) => {
+      // What is told after the end, the history does not have.
+      const whileRunning = (tell: () => void): void => {
+        if (!signal.aborted) tell();
+      };
+      const progress: TaskProgress = {
+        submitted: (output) => whileRunning(() => events.submitted(output)),
+        started: (workerName) => whileRunning(() => events.started(workerName)),
+        heartbeat,
+      };
+      return run.tasks.run(call, progress, signal);
+    });
+    if (!isTooLarge(result)) return result;
+    throw new StateFailure("States.DataLimitExceeded", tooLargeCause(nameOf(call.resource)));
+  } catch (thrown) {
+    if (frame.signal.aborted || !(thrown instanceof StatesError)) throw thrown;
+    const { error, cause } = thrown.failure;
+    events.failed(thrown instanceof TaskTimeout ? "TimedOut" : "Failed", thrown.failure);
+    throw thrown instanceof StateFailure ? thrown : new StateFailure(error, cause);
+  }
+}
+
+const nameOf = (resource: TaskResource): string => (resource.kind === "service" ? resource.service : resource.arn);
+
+async function secondsOf(step: Step, field: "TimeoutSeconds" | "HeartbeatSeconds"): Promise<number | undefined> {
+  const { [field]: own, [`${field}Path`]: path } = step.state;
+  if (step.language === "JSONata") {
+    if (own === undefined) return undefined;
+    const value = await evaluate(own, scopeOf(step), field);
+    if (typeof value !== "number") throw unexpectedType(own, field, "number", value);
+    return value;
+  }
+  if (typeof path !== "string") return typeof own === "number" ? own : undefined;
+  const value = readPath(path, scopeOf(step, effectiveInput(step)));
+  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+  throw new StatesError(
+    "States.Runtime",
+    `The ${field}Path field refers to value ${JSON.stringify(value)} which is not a valid integer: ${path}`,
+  );
+}
+
+async function credentialsOf(step: Step): Promise<JsonObject | undefined> {
+  const template = step.state["Credentials"];
+  if (template === undefined) return undefined;
+  const scope = scopeOf(step, effectiveInput(step));
+  return objectOf(
+    step.language === "JSONata" ? await evaluate(template, scope, "Credentials") : fillTemplate(template, scope),
+  );
+}
