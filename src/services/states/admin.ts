@@ -61,6 +61,8 @@ export interface StatesAdmin {
   declare(machine: DeclaredMachine): Promise<MachineSummary>;
   /** A machine that the template declares no more; one that is not there is no error. */
   withdraw(name: string): Promise<void>;
+  /** Makes an activity; one that exists is no error. */
+  declareActivity(name: string): Promise<void>;
   /** By the ARN of a machine, a version or an alias. */
   machine(arn: string): MachineSummary | undefined;
   machines(): readonly MachineSummary[];
