@@ -36,7 +36,7 @@ import type { Credentials } from "./kit/credentials.js";
 import { BodyWatch } from "./body-watch.js";
 import { createFrontDoor } from "./front-door.js";
 import type { EntryParts } from "./registry.js";
-import type { EmbeddedService } from "./service.js";
+import type { EmbeddedService, ServiceContext } from "./service.js";
 import { ServiceSet, type ServiceSetOptions } from "./service-set.js";
 
 export interface GatewayOptions extends ServiceSetOptions {
@@ -65,6 +65,10 @@ export interface Gateway {
   service(name: string): Promise<EmbeddedService>;
   /** Registers a handler under a name of the registry or a new one; it replaces what was there. */
   addService(name: string, service: EmbeddedService, parts?: Omit<EntryParts, "load">): void;
+  /** The same for a service that is loaded at its first request. */
+  offerService(name: string, load: (context: ServiceContext) => Promise<EmbeddedService>): void;
+  /** Undefined when it has not been loaded. */
+  loadedService(name: string): EmbeddedService | undefined;
   /** Makes every loaded service forget what it stores. */
   reset(): Promise<void>;
   /** Lets the stack prepare every loaded service once more. */
@@ -118,6 +122,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     credentials: services.credentials,
     service: (name) => services.get(name),
     addService: (name, service, parts) => services.add(name, service, parts),
+    offerService: (name, load) => services.offer(name, load),
+    loadedService: (name) => services.loaded(name),
     reset: () => services.reset(),
     prepare: () => services.prepare(),
     async close() {

@@ -110,6 +110,13 @@ export class ServiceSet {
     this.#index = indexServices(this.#entries.values());
   }
 
+  /** What the stack can make and nobody may need: loaded at the first request. */
+  offer(name: string, load: NonNullable<ServiceEntry["load"]>): void {
+    const entry = this.#entries.get(name) ?? serviceEntry(name, {});
+    this.#entries.set(name, { ...entry, load });
+    this.#index = indexServices(this.#entries.values());
+  }
+
   /** Forgets, then prepares as at the first use. */
   async reset(): Promise<void> {
     for (const service of this.#loaded.values()) await service.reset();

@@ -12,7 +12,7 @@ export class Activity {
   #changes = 0;
   readonly #listeners = new Set<() => void>();
 
-  /** Invocations under way. */
+  /** Invocations and tasks of state machines under way. */
   get running(): number {
     return this.#running;
   }
@@ -23,15 +23,19 @@ export class Activity {
   }
 
   readonly observer: InvocationObserver = {
-    started: () => {
-      this.#running += 1;
-      this.changed();
-    },
-    ended: () => {
-      this.#running -= 1;
-      this.changed();
-    },
+    started: () => this.#add(1),
+    ended: () => this.#add(-1),
   };
+
+  /** Something is under way until the answer is called; again is no matter. */
+  begin(): () => void {
+    this.#add(1);
+    let over = false;
+    return () => {
+      if (!over) this.#add(-1);
+      over = true;
+    };
+  }
 
   changed(): void {
     this.#changes += 1;
@@ -52,6 +56,11 @@ export class Activity {
       for (let turn = 0; turn < QUIET_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
       if (this.#changes === before && this.#running === 0) return;
     }
+  }
+
+  #add(count: 1 | -1): void {
+    this.#running += count;
+    this.changed();
   }
 
   #next(): Promise<void> {

@@ -12,6 +12,7 @@ import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { S3Service } from "../services/s3/index.js";
+import type { StatesService } from "../services/states/index.js";
 import type { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
 import { silentLogger, type Logger } from "../shared/logger.js";
@@ -27,6 +28,7 @@ import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
 import { applyNotifications, StackSources } from "./sources.js";
+import type { StackStates } from "./states.js";
 
 export interface ServicesOptions {
   readonly application: Application;
@@ -53,6 +55,8 @@ export interface Live {
   secondStores?: readonly SecondStore[];
   store?: () => StateStore;
   http?: StackHttp;
+  /** Undefined where another server has the state machines. */
+  states?: StackStates | undefined;
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
 }
@@ -104,6 +108,7 @@ export async function startServices(
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name === "sns") live.sources?.snsReady();
+      if (name === "states") await live.states?.declare(service as StatesService);
       if (name !== "s3") return;
       const s3 = service as S3Service;
       const configured = await applyNotifications(s3, embedded());
@@ -145,6 +150,7 @@ export async function startServices(
     ),
     foreignQueues: live.backends?.queues,
     bucketTeller,
+    states: () => live.states,
     store: shared.store,
     bus,
     clock,

@@ -15,7 +15,7 @@ const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
-  const { apis, eventSources, functions, buckets, stateMachines, rules, schedules } = application;
+  const { apis, eventSources, functions, buckets, rules, schedules } = application;
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
@@ -48,9 +48,6 @@ export function silentSources(application: Application): string[] {
       ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
       : [],
   );
-  const machines = stateMachines.map(
-    ({ logicalId }) => `State machine ${logicalId} does not run: Step Functions is not emulated yet.`,
-  );
   // Those that fire functions are among the triggers.
   const toldOf = new Set(eventSources.flatMap(({ functionId, eventId }) => [eventId, `${functionId}${eventId}`]));
   const others = [
@@ -59,5 +56,5 @@ export function silentSources(application: Application): string[] {
   ].flatMap(([logicalId, what, kind]) =>
     toldOf.has(logicalId) ? [] : [`${what} ${logicalId} fires nothing: ${kind} are not emulated yet.`],
   );
-  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs, ...announcements, ...machines, ...others];
+  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs, ...announcements, ...others];
 }

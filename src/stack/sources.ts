@@ -33,6 +33,7 @@ import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
 import { declaredNotifications } from "./bucket-rules.js";
 import { silentSources } from "./silent-sources.js";
+import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
 
 export interface SourcesOptions {
@@ -48,6 +49,8 @@ export interface SourcesOptions {
   readonly foreignQueues?: ForeignQueues | undefined;
   /** Buckets on another server that tells what happens in them. */
   readonly bucketTeller?: BucketTeller | undefined;
+  /** Undefined until they are there, and where another server has them. */
+  readonly states: () => StackStates | undefined;
 }
 
 export class StackSources {
@@ -223,22 +226,24 @@ export class StackSources {
    * that are due run to their end, and says what nobody listened to.
    */
   standAside(): () => Promise<void> {
-    const { bus, application, notice } = this.#options;
+    const { bus, application, notice, states } = this.#options;
     const unfired = countUnfired(bus, application);
     this.#unfired = unfired;
     return async () => {
-      // A function may publish or set an alarm off, and what is published may run a function.
+      // A function may publish, set an alarm off or start an execution, and what is published may run a function.
+      let executionsEnded: boolean;
       do {
+        executionsEnded = (await states()?.idle()) === true;
         await this.#alarmActions?.idle();
         await this.#deliveries?.idle();
         await this.#async?.idle();
-      } while (this.#alarmActions?.busy === true || this.#deliveries?.busy === true);
-      unfired.lines().forEach(notice);
+      } while (executionsEnded || this.#alarmActions?.busy === true || this.#deliveries?.busy === true);
+      [...unfired.lines(), ...(states()?.unfinished() ?? [])].forEach(notice);
     };
   }
 
   async #begin(): Promise<void> {
-    const { application, gateway, notice } = this.#options;
+    const { application, gateway, notice, states } = this.#options;
     const { eventSources, buckets, functions, topics } = application();
     for (const sentence of silentSources(application())) notice(sentence);
     // Lets the caller say that the stack is ready first: the state is opened here.
@@ -257,6 +262,7 @@ export class StackSources {
       if (source.kind === "sqs" && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
     }
     if (!this.#closed) await this.#mappings.resume();
+    if (!this.#closed) await states()?.begin();
   }
 
   #asyncQueue(): DurableInvoker {

@@ -25,6 +25,7 @@ import { silentLogger, type Logger } from "../shared/logger.js";
 import { lookUpAt, lookUpIn, needsReferences, withReferences, type LookUp } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
 import { closeAll } from "./close-all.js";
+import { connect } from "./connect.js";
 import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import {
@@ -39,7 +40,6 @@ import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
-import { lambdaService } from "./lambda.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -237,41 +237,8 @@ export class Stack {
         () => live.application.functions.forEach((fn) => host.updateSource(fn)),
         (error) => notice(`${error.what}: functions go on with the old ones`),
       );
-      const { sources, store } = live;
-      if (gateway !== undefined && sources !== undefined && store !== undefined) {
-        const lambda = lambdaService({
-          host,
-          realm,
-          clock,
-          log,
-          store,
-          gateway,
-          sources,
-          application: () => live.application,
-          functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
-          credentials: config.credentials,
-        });
-        sources.attach(host, lambda.directory);
-        live.http?.open({
-          application: () => live.application,
-          directory: lambda.directory,
-          host,
-          gateway,
-          credentials,
-          clock,
-          log,
-          config,
-          notice,
-          folder: options.projectRoot,
-        });
-        if (options.kind === "stack") {
-          sources.begin();
-          // Elsewhere somebody may write as soon as we say that we are ready; embedded services wait by themselves.
-          if (live.backends !== undefined) await sources.started();
-        }
-        closers.push(() => sources.close());
-        if (options.kind === "command") closers.push(sources.standAside());
-      }
+      if (gateway !== undefined)
+        await connect({ options, live, gateway, host, activity, credentials, config, clock, log, notice }, closers);
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,

@@ -12,5 +12,6 @@ export function embeddedPart(application: Application, foreign: ForeignEndpoints
     ...(foreign.has("dynamodb") ? { tables: [] } : {}),
     ...(foreign.has("secretsmanager") ? { secrets: [] } : {}),
     ...(foreign.has("ssm") ? { parameters: [] } : {}),
+    ...(foreign.has("states") ? { stateMachines: [], activities: [] } : {}),
   };
 }

@@ -23,11 +23,21 @@ export interface ApplicationDiff {
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Resources that are made when they are new; one that changed is left as it is. */
-const MADE = ["buckets", "queues", "tables", "secrets", "parameters", "logGroups", "alarms"] as const;
+const MADE = [
+  "buckets",
+  "queues",
+  "tables",
+  "secrets",
+  "parameters",
+  "logGroups",
+  "alarms",
+  "stateMachines",
+  "activities",
+] as const;
 /** What makes functions fire is wired at the start. */
-const WIRED = ["eventSources", "apis", "topics", "rules", "schedules", "stateMachines", "eventBuses"] as const;
-/** Queues take their attributes over at once. */
-const UPDATED: ReadonlySet<string> = new Set(["queues"]);
+const WIRED = ["eventSources", "apis", "topics", "rules", "schedules", "eventBuses"] as const;
+/** Queues take their attributes over at once, state machines their definition. */
+const UPDATED: ReadonlySet<string> = new Set(["queues", "stateMachines"]);
 /** Not after a restart either: what is there may have been changed by an application. */
 const KEPT: ReadonlySet<string> = new Set(["tables", "secrets", "parameters"]);
 
@@ -55,7 +65,10 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
           `${one.logicalId}: ${membersThatDiffer(was, one).join(", ")}`,
         );
     }
-    for (const one of known.values()) kept.push(`${one.logicalId} is no longer declared`);
+    for (const one of known.values()) {
+      if (kind === "stateMachines") changes.push(`${one.logicalId} is gone`);
+      else kept.push(`${one.logicalId} is no longer declared`);
+    }
   }
   for (const kind of WIRED)
     if (!same(before.application[kind], after.application[kind])) needsRestart.push(WIRED_WORDS[kind]);
@@ -71,7 +84,6 @@ const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
   topics: "topics",
   rules: "rules",
   schedules: "schedules",
-  stateMachines: "state machines",
   eventBuses: "event buses",
 };
 

@@ -1,0 +1,82 @@
+/**
+ * Connects the runtime with what needs it, once both are there: the Lambda API, the APIs' own doors, Step Functions, and
+ * what makes functions fire.
+ */
+import type { ResolvedConfig } from "../config/schema.js";
+import type { RuntimeHost } from "../runtime/host.js";
+import type { Gateway } from "../services/gateway.js";
+import type { Credentials } from "../services/kit/credentials.js";
+import type { Clock } from "../shared/clock.js";
+import type { Logger } from "../shared/logger.js";
+import type { Activity } from "./activity.js";
+import { lambdaService } from "./lambda.js";
+import type { Live } from "./services.js";
+import { StackStates } from "./states.js";
+
+export interface Connected {
+  readonly options: { readonly kind: "stack" | "command"; readonly projectRoot: string };
+  readonly live: Live;
+  readonly gateway: Gateway;
+  readonly host: RuntimeHost;
+  readonly activity: Activity;
+  readonly credentials: Credentials;
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notice: (text: string) => void;
+}
+
+/** What has to end before the runtime does is added to `closers`. */
+export async function connect(parts: Connected, closers: (() => Promise<void> | void)[]): Promise<void> {
+  const { options, live, gateway, host, credentials, config, clock, log, notice } = parts;
+  const { sources, store } = live;
+  if (sources === undefined || store === undefined) return;
+  const { realm } = live.application;
+  const lambda = lambdaService({
+    host,
+    realm,
+    clock,
+    log,
+    store,
+    gateway,
+    sources,
+    application: () => live.application,
+    functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
+    credentials: config.credentials,
+  });
+  sources.attach(host, lambda.directory);
+  live.http?.open({
+    application: () => live.application,
+    directory: lambda.directory,
+    host,
+    gateway,
+    credentials,
+    clock,
+    log,
+    config,
+    notice,
+    folder: options.projectRoot,
+  });
+  const states = statesOf(parts);
+  live.states = states;
+  if (states !== undefined) closers.push(() => states.close());
+  if (options.kind === "stack") {
+    sources.begin();
+    // Elsewhere somebody may write as soon as we say that we are ready; embedded services wait by themselves.
+    if (live.backends !== undefined) await sources.started();
+  }
+  closers.push(() => sources.close());
+  if (options.kind === "command") closers.push(sources.standAside());
+}
+
+/** Undefined where another server has them. */
+function statesOf({ live, gateway, activity, notice }: Connected): StackStates | undefined {
+  if (live.foreign.has("states")) return undefined;
+  return new StackStates({
+    gateway,
+    activity,
+    application: () => live.application,
+    notice,
+    tasks: () => Promise.resolve({ run: () => Promise.reject(new Error("tasks are not there yet")) }),
+  });
+}

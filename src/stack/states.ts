@@ -1,0 +1,152 @@
+/**
+ * Puts Step Functions behind the gateway: the service, what does the work of its tasks, and the machines and activities of
+ * the template. Loaded when somebody first asks for it.
+ */
+import type { Application } from "../config/application.js";
+import type { Gateway } from "../services/gateway.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { ServiceContext } from "../services/service.js";
+import type { StatesAdmin, StatesService } from "../services/states/index.js";
+import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
+import { realClock } from "../shared/clock.js";
+import type { Activity } from "./activity.js";
+
+export interface StackStatesOptions {
+  readonly gateway: Gateway;
+  readonly activity: Activity;
+  readonly application: () => Application;
+  readonly notice: (text: string) => void;
+  /** Made with the service that it does the work for. */
+  readonly tasks: (states: StatesAdmin) => Promise<TaskRunner>;
+}
+
+/** How long a one-shot command waits for executions in which nothing happens. */
+const PATIENCE_MS = 10_000;
+
+export class StackStates {
+  readonly #options: StackStatesOptions;
+  /** Names of machines that this process has made from the template. */
+  #declared: ReadonlySet<string> = new Set();
+
+  /** Registers the service; it is made at the first request. */
+  constructor(options: StackStatesOptions) {
+    this.#options = options;
+    options.gateway.offerService("states", (context) => this.#load(context));
+  }
+
+  /** Loads the service when it is not there. */
+  async service(): Promise<StatesService> {
+    return (await this.#options.gateway.service("states")) as StatesService;
+  }
+
+  /**
+   * Brings the service into line with the template. A machine whose definition is not valid keeps the one it had, and is
+   * told by name: the others are of use without it.
+   */
+  async declare(service: StatesAdmin): Promise<void> {
+    const { stateMachines, activities } = this.#options.application();
+    const { definitionFault } = await import("./definition-faults.js");
+    for (const { name } of activities) await service.declareActivity(name);
+    for (const machine of stateMachines) {
+      const fault = definitionFault(machine);
+      if (fault === undefined) await service.declare(machine);
+      else this.#options.notice(`state machine ${machine.logicalId} cannot be started: ${fault.message}`);
+    }
+    const names = new Set(stateMachines.map(({ name }) => name));
+    for (const name of this.#declared) if (!names.has(name)) await service.withdraw(name);
+    this.#declared = names;
+  }
+
+  /** In a stack: goes on with what an earlier process left, once tasks can be done. */
+  async begin(): Promise<void> {
+    const { stateMachines, activities } = this.#options.application();
+    if (stateMachines.length + activities.length > 0) await (await this.service()).resume();
+  }
+
+  /**
+   * For a one-shot command: resolves when no execution runs any more, or nothing has happened in those that do for a while:
+   * they wait for a person, or for long. True when some have come to their end.
+   */
+  async idle(): Promise<boolean> {
+    const { activity } = this.#options;
+    if (this.#running().length === 0) return false;
+    for (let changes = -1; this.#running().length > 0 && changes !== activity.changes;) {
+      changes = activity.changes;
+      await this.#change();
+    }
+    return this.#running().length === 0;
+  }
+
+  /** What a one-shot command leaves behind, in sentences. */
+  unfinished(): string[] {
+    return this.#running().map(
+      (arn) => `the execution ${arn} has not ended: a running stack goes on with it (lambda-run start)`,
+    );
+  }
+
+  /** Stops the interpreters where they are, before what does their work is gone. */
+  async close(): Promise<void> {
+    await this.#loaded()?.close();
+  }
+
+  async #load(context: ServiceContext): Promise<StatesService> {
+    const { gateway, activity, tasks } = this.#options;
+    const { createStatesService } = await import("../services/states/index.js");
+    let runner: TaskRunner | undefined;
+    const service = createStatesService(context, {
+      tasks: () => {
+        if (runner === undefined) throw new Error("tasks cannot be run yet");
+        return runner;
+      },
+      writeLog: async (group, stream, events) => {
+        const logs = (await gateway.service("logs")) as LogsService;
+        await logs.append(group, stream, events);
+      },
+    });
+    runner = counted(await tasks(service), activity);
+    return service;
+  }
+
+  #loaded(): StatesService | undefined {
+    return this.#options.gateway.loadedService("states") as StatesService | undefined;
+  }
+
+  #running(): readonly string[] {
+    return this.#loaded()?.running() ?? [];
+  }
+
+  /** Resolves at the next change in the stack, or when there was none for a while. */
+  async #change(): Promise<void> {
+    const patience = new AbortController();
+    const stop = this.#options.activity.on(() => patience.abort());
+    // Real time: this waits for real processes. Its end by a change is what is hoped for.
+    await realClock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
+    stop();
+  }
+}
+
+/** Tests move a virtual clock on when nothing is under way: tasks are, until they have ended or only an answer is awaited. */
+function counted(runner: TaskRunner, activity: Activity): TaskRunner {
+  return {
+    ...(runner.faults === undefined ? {} : { faults: runner.faults.bind(runner) }),
+    async run(call, progress, signal) {
+      const ended = call.resource.kind === "activity" ? () => undefined : activity.begin();
+      try {
+        return await runner.run(
+          call,
+          {
+            submitted: (output) => {
+              progress.submitted(output);
+              ended();
+            },
+            started: (workerName) => progress.started(workerName),
+            heartbeat: () => progress.heartbeat(),
+          },
+          signal,
+        );
+      } finally {
+        ended();
+      }
+    },
+  };
+}
