@@ -104,6 +104,8 @@ export interface BusEvents {
   RuleMatched: RuleMatch;
   /** Told inside the transaction that changes it: a rule with a schedule was put, enabled, disabled or deleted. */
   ScheduledRuleChanged: { readonly busName: string; readonly ruleName: string };
+  /** Told inside the transaction that changes it: a schedule of the Scheduler was made, changed or deleted. */
+  ScheduleChanged: { readonly groupName: string; readonly name: string };
   LogWritten: {
     readonly logGroup: string;
     readonly logStream: string;

@@ -1,0 +1,116 @@
+/** From a request to its operation, by method and path as the API model writes them, and to the answer. */
+import type { ServerResponse } from "node:http";
+import type { Logger } from "../../shared/logger.js";
+import { AwsError } from "../kit/aws-error.js";
+import { readBody } from "../kit/body.js";
+import { internalError, parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
+import { tellUnknownOperation } from "../kit/unknown-operation.js";
+import type { ServiceRequest } from "../service.js";
+import type { Operation } from "./context.js";
+import { schedulerError } from "./errors.js";
+
+/** Of the path, after its first part; and what that part names. */
+const RESOURCES: Readonly<
+  Record<string, { readonly member: string; readonly operations: Readonly<Record<string, string>> }>
+> = {
+  schedules: {
+    member: "Name",
+    operations: { POST: "CreateSchedule", PUT: "UpdateSchedule", GET: "GetSchedule", DELETE: "DeleteSchedule" },
+  },
+  "schedule-groups": {
+    member: "Name",
+    operations: { POST: "CreateScheduleGroup", GET: "GetScheduleGroup", DELETE: "DeleteScheduleGroup" },
+  },
+  tags: {
+    member: "ResourceArn",
+    operations: { GET: "ListTagsForResource", POST: "TagResource", DELETE: "UntagResource" },
+  },
+};
+const LISTS: Readonly<Record<string, string>> = {
+  schedules: "ListSchedules",
+  "schedule-groups": "ListScheduleGroups",
+};
+
+/** Members of the API model that are called otherwise in a query. */
+const QUERY_NAMES: Readonly<Record<string, string>> = {
+  clientToken: "ClientToken",
+  groupName: "GroupName",
+  ScheduleGroup: "GroupName",
+};
+const NUMBERS: ReadonlySet<string> = new Set(["MaxResults"]);
+/** They may come more than once. */
+const LISTED: ReadonlySet<string> = new Set(["TagKeys"]);
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+interface Match {
+  readonly operation: string;
+  readonly named: JsonObject;
+}
+
+function match(method: string, path: string): Match | undefined {
+  const [, resource = "", name, ...rest] = path.split("/");
+  if (rest.length > 0) return undefined;
+  if (name === undefined || name === "") {
+    const list = method === "GET" && Object.hasOwn(LISTS, resource) ? LISTS[resource] : undefined;
+    return list === undefined ? undefined : { operation: list, named: {} };
+  }
+  const known = Object.hasOwn(RESOURCES, resource) ? RESOURCES[resource] : undefined;
+  const operation = known?.operations[method];
+  if (known === undefined || operation === undefined) return undefined;
+  return { operation, named: { [known.member]: decodeURIComponent(name) } };
+}
+
+function queryMembers(query: URLSearchParams): JsonObject {
+  const members: JsonObject = {};
+  for (const [name, value] of query) {
+    if (LISTED.has(name)) continue;
+    members[QUERY_NAMES[name] ?? name] = NUMBERS.has(name) ? Number(value) : value;
+  }
+  return members;
+}
+
+export async function answer(
+  request: ServiceRequest,
+  response: ServerResponse,
+  operations: Readonly<Record<string, Operation>>,
+  log: Logger,
+): Promise<void> {
+  try {
+    const found = match(request.method, request.path);
+    const run = found === undefined ? undefined : operations[found.operation];
+    if (found === undefined || run === undefined) throw schedulerError.notEmulated(`${request.method} ${request.path}`);
+    const query = new URLSearchParams(request.query);
+    const body = parseJsonObject(await readBody(request, MAX_BODY_BYTES));
+    send(request, response, 200, await run({ query, input: { ...body, ...queryMembers(query), ...found.named } }), {});
+  } catch (error) {
+    const wire = error instanceof AwsError ? error : internalError(log, error);
+    tellUnknownOperation(log, wire);
+    if (response.headersSent) response.destroy();
+    else
+      send(
+        request,
+        response,
+        wire.statusCode,
+        { Message: wire.message },
+        { "x-amzn-ErrorType": wire.code, ...wire.headers },
+      );
+  }
+}
+
+function send(
+  request: ServiceRequest,
+  response: ServerResponse,
+  status: number,
+  body: JsonObject,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    "x-amzn-RequestId": request.requestId,
+    ...headers,
+  });
+  response.end(text);
+}
