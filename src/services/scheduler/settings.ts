@@ -23,7 +23,7 @@ export function readSettings(
   if (!isTimeZone(timezone)) throw schedulerError.validation(`Invalid Schedule Expression Timezone ${timezone}.`);
   const [startMs, endMs] = [momentMember(input, "StartDate"), momentMember(input, "EndDate")];
   // Both are ignored for one firing.
-  if (schedule.kind !== "at") checkDates(startMs, endMs, context.clock.now());
+  if (schedule.kind !== "at") checkDates(startMs, endMs, fromNowMs);
   const window = objectMember(input, "FlexibleTimeWindow") ?? {};
   const windowMinutes = numberMember(window, "MaximumWindowInMinutes");
   const isFlexible = stringMember(window, "Mode") === "FLEXIBLE";
@@ -37,7 +37,7 @@ export function readSettings(
     description: stringMember(input, "Description"),
     enabled: stringMember(input, "State") !== "DISABLED",
     kmsKeyArn: stringMember(input, "KmsKeyArn"),
-    target: readTarget(objectMember(input, "Target") ?? {}, context),
+    target: readTarget(objectMember(input, "Target") ?? {}, { refusal }),
     windowMinutes: isFlexible ? windowMinutes : undefined,
     deleteAfterCompletion: stringMember(input, "ActionAfterCompletion") === "DELETE",
   };

@@ -48,7 +48,7 @@ const placeOf = (input: JsonObject): Place => ({
 });
 
 function createSchedule(context: SchedulerContext, input: JsonObject): Promise<JsonObject> {
-  const settings = readSettings(input, context);
+  const settings = readSettings(input, context, context.clock.now());
   const { groupName, name } = placeOf(input);
   const creation = { clientToken: stringMember(input, "ClientToken"), input };
   return context.store.write(() => {
@@ -78,7 +78,7 @@ function createSchedule(context: SchedulerContext, input: JsonObject): Promise<J
 
 /** Everything that is not given goes back to its default. */
 function updateSchedule(context: SchedulerContext, input: JsonObject): Promise<JsonObject> {
-  const settings = readSettings(input, context);
+  const settings = readSettings(input, context, context.clock.now());
   const { groupName, name } = placeOf(input);
   return context.store.write(() => {
     const { createdMs, creation, declared } = requireSchedule(context, groupName, name);
