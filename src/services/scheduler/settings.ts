@@ -11,9 +11,11 @@ import { readTarget } from "./target.js";
 
 const START_GRACE_MS = 5 * 60_000;
 
+/** `fromNowMs`: dates before are refused; a template may have been deployed long ago, so that its dates may be past. */
 export function readSettings(
   input: JsonObject,
-  context: Pick<SchedulerContext, "clock" | "refusal">,
+  { refusal }: Pick<SchedulerContext, "refusal">,
+  fromNowMs = -Infinity,
 ): ScheduleSettings {
   checkScheduleInput(input);
   const expression = stringMember(input, "ScheduleExpression") ?? "";
