@@ -79,6 +79,9 @@ import { Turns } from "./turns.js";
 
 export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
 export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
+export { functionNotFound } from "./errors.js";
+export { parseFunctionName } from "./function-name.js";
+export { asAwsError, checkInvokeOptions, logTail } from "./invoke-input.js";
 export { continueTrace, deepestTrace } from "./lineage.js";
 
 export interface LambdaServiceOptions {

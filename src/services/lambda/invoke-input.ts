@@ -36,16 +36,7 @@ export async function readInvokeInput(
   const type = header(request, "x-amz-invocation-type") ?? "RequestResponse";
   const logType = header(request, "x-amz-log-type");
   const clientContext = header(request, "x-amz-client-context");
-  const faults = new Violations();
-  faults.oneOf(type, "invocationType", types);
-  faults.oneOf(logType, "logType", ["None", "Tail"]);
-  faults.check();
-  if (clientContext !== undefined && clientContext.length > LAMBDA.clientContextBytes) {
-    throw invalidParameter(
-      `Client context must be no more than ${LAMBDA.clientContextBytes} bytes when base64-encoded`,
-    );
-  }
-  if (clientContext !== undefined) checkClientContext(clientContext);
+  checkInvokeOptions({ type, logType, clientContext }, types);
   for (const name of REFUSED_HEADERS)
     if (header(request, name) !== undefined)
       throw invalidParameter(`The header ${name} is not emulated by lambda-run.`);
@@ -57,6 +48,28 @@ export async function readInvokeInput(
     traceHeader: header(request, "x-amzn-trace-id"),
     payload,
   };
+}
+
+/** What Invoke checks beside the payload, however the call comes in. */
+export function checkInvokeOptions(
+  options: {
+    readonly type: string;
+    readonly logType: string | undefined;
+    readonly clientContext: string | undefined;
+  },
+  types: readonly InvokeInput["type"][] = TYPES,
+): void {
+  const { type, logType, clientContext } = options;
+  const faults = new Violations();
+  faults.oneOf(type, "invocationType", types);
+  faults.oneOf(logType, "logType", ["None", "Tail"]);
+  faults.check();
+  if (clientContext !== undefined && clientContext.length > LAMBDA.clientContextBytes) {
+    throw invalidParameter(
+      `Client context must be no more than ${LAMBDA.clientContextBytes} bytes when base64-encoded`,
+    );
+  }
+  if (clientContext !== undefined) checkClientContext(clientContext);
 }
 
 /** As users quote the refusal. */

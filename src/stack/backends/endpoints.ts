@@ -157,6 +157,10 @@ const HOSTS: Readonly<Record<string, string>> = {
   SESV2: "email",
 };
 
+/** Where to send a request that no SDK sends. */
+export const addressUrl = ({ endpoint, region }: ServiceAddress, host: string): string =>
+  endpoint ?? awsEndpoint(host, region);
+
 function awsEndpoint(identifier: string, region: string): string {
   const host = HOSTS[identifier] ?? identifier.toLowerCase();
   return `https://${host}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
