@@ -58,6 +58,7 @@ function fidelity() {
     "src/sources/logs/subscriptions.ts",
     "src/sources/s3/notifications.ts",
     "src/sources/sqs/poller.ts",
+    "src/sources/streams/poller.ts",
   ];
   const cards = files.flatMap((file) => cardIn(readFileSync(join(root, file), "utf8"), file) ?? []);
   const intro =

@@ -7,7 +7,6 @@ import type { EventSource } from "../config/event-source.js";
 import { parseArn } from "../shared/arn.js";
 
 const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
-  dynamodb: "event source mappings of DynamoDB streams",
   kinesis: "event source mappings of Kinesis streams",
   schedule: "schedules",
   eventbridge: "EventBridge rules",

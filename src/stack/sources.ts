@@ -7,6 +7,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
+import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
@@ -21,9 +22,14 @@ import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { S3Notifications, sameConfiguration, type BucketRules } from "../sources/s3/notifications.js";
 import { SnsDeliveries } from "../sources/sns/deliveries.js";
+import type { MappingKind } from "../sources/mappings/mapping-kind.js";
+import { EventSourceMappings } from "../sources/mappings/mappings.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
-import { SqsMappings } from "../sources/sqs/mappings.js";
+import { queueMappings } from "../sources/sqs/queue-mapping.js";
+import { embeddedStream } from "../sources/streams/embedded-stream.js";
+import { Positions } from "../sources/streams/positions.js";
+import { streamMappings } from "../sources/streams/stream-mapping.js";
 import { arnOf, parseArn, parseFunctionArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
@@ -55,7 +61,7 @@ export interface SourcesOptions {
 
 export class StackSources {
   readonly #options: SourcesOptions;
-  readonly #mappings: SqsMappings;
+  readonly #mappings: EventSourceMappings;
   #host: RuntimeHost | undefined;
   #directory: FunctionDirectory | undefined;
   #async: DurableInvoker | undefined;
@@ -69,24 +75,50 @@ export class StackSources {
 
   constructor(options: SourcesOptions) {
     this.#options = options;
-    const { store, bus, clock, log, notice, application } = options;
-    this.#mappings = new SqsMappings({
+    const { store, clock, notice, application } = options;
+    this.#mappings = new EventSourceMappings({
       store,
       clock,
-      log,
       notice,
-      filtered: (message) => bus.emit("MessageFiltered", message),
-      region: application().realm.region,
-      queue: async (arn) => options.foreignQueues?.queue(arn) ?? embeddedQueue(await this.#sqs(), arn),
+      kinds: { sqs: this.#queueMappings(), dynamodb: this.#streamMappings() },
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);
         const { header } = continueTrace(deepestTrace(traceHeaders, arn), arn, clock.now());
         return invoke(this.#hostNow(), fn, { payload, traceHeader: header, qualifier });
       },
+    });
+  }
+
+  #queueMappings(): MappingKind {
+    const { bus, clock, log, application, foreignQueues } = this.#options;
+    const { realm } = application();
+    return queueMappings({
+      clock,
+      log,
+      region: realm.region,
+      queue: async (arn) => foreignQueues?.queue(arn) ?? embeddedQueue(await this.#sqs(), arn),
+      filtered: (message) => bus.emit("MessageFiltered", message),
       endless: (name, traceHeader) =>
         this.#functions().endsRecursion(name) &&
-        continueTrace(traceHeader, arnOf.function(application().realm, name), clock.now()).endless,
+        continueTrace(traceHeader, arnOf.function(realm, name), clock.now()).endless,
+    });
+  }
+
+  #streamMappings(): MappingKind {
+    const { store, bus, clock, log, application, writeObject, gateway } = this.#options;
+    return streamMappings({
+      clock,
+      log,
+      realm: () => application().realm,
+      positions: new Positions(store),
+      stream: async (arn) => {
+        const dynamodb = (await gateway().service("dynamodb")) as EmbeddedService & DynamoDbAdmin;
+        return embeddedStream(dynamodb, bus, arn);
+      },
+      queues: () => this.#queues(),
+      publish: async (arn, message) => void (await (await this.#sns()).publish(arn, message, {})),
+      writeObject,
     });
   }
 
@@ -259,7 +291,8 @@ export class StackSources {
     if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
-      if (source.kind === "sqs" && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
+      const polled = source.kind === "sqs" || source.kind === "dynamodb";
+      if (polled && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
     }
     if (!this.#closed) await this.#mappings.resume();
     if (!this.#closed) await states()?.begin();

@@ -40,7 +40,6 @@ it("names the triggers and the notifications of buckets that nothing carries, an
     await stack.waitFor(() => notices.length >= 4);
     expect([...notices].sort()).toEqual([
       "Fn is not fired by FromRule: EventBridge rules are not emulated yet.",
-      "Fn is not fired by FromTable: event source mappings of DynamoDB streams are not emulated yet.",
       "Notifications of bucket landing to EventBridge reach no rule: EventBridge rules are not emulated yet.",
       "Rule ToQueue fires nothing: EventBridge rules are not emulated yet.",
     ]);

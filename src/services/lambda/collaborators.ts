@@ -24,6 +24,19 @@ export type ObjectReader = (
   versionId: string | undefined,
 ) => Promise<Buffer | "NoSuchKey" | "NoSuchBucket">;
 
+/** What mappings of streams have beside. */
+export interface StreamMappingSettings {
+  readonly startingPosition: "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
+  /** -1 = for ever. */
+  readonly maximumRetryAttempts: number;
+  /** -1 = as long as the stream keeps them. */
+  readonly maximumRecordAgeSeconds: number;
+  readonly bisectBatchOnFunctionError: boolean;
+  readonly parallelizationFactor: number;
+  readonly tumblingWindowSeconds: number;
+  readonly onFailureArn: string | undefined;
+}
+
 /** An event source mapping, as the API takes it. */
 export interface MappingSettings {
   readonly eventSourceArn: string;
@@ -36,11 +49,15 @@ export interface MappingSettings {
   /** JSON texts; empty = everything passes. */
   readonly filterPatterns: readonly string[];
   readonly maximumConcurrency: number | undefined;
+  /** Absent for queues. */
+  readonly stream?: StreamMappingSettings | undefined;
 }
 
 export interface Mapping extends MappingSettings {
   readonly uuid: string;
   readonly lastModifiedMs: number;
+  /** How the last batch of a stream went. */
+  readonly lastProcessingResult?: string;
 }
 
 /**

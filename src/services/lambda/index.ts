@@ -45,8 +45,8 @@
  *   the order of values in some enum sets; which lists say that their members must not be null
  * - Numbers with a fraction where whole ones belong, text for numbers in the query string, and markers that no list gave:
  *   refused in words of our own
- * - Second hand: what is wrong with a mapping for streams before it is refused by name, tags of a mapping that is not there,
- *   that a function's revision changes once a change is through and when a version is published
+ * - Second hand: what is wrong with a mapping of a stream, tags of a mapping that is not there, that a function's revision
+ *   changes once a change is through and when a version is published
  * - Texts of some refusals, from memory of what AWS answers: of event invoke settings and mappings of functions that are not
  *   there, of two configurations of provisioned concurrency, of layers' versions and policies, of tags that are none, of a
  *   code signing configuration in use, of an alias of two versions with different dead-letter queues

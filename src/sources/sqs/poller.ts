@@ -28,7 +28,7 @@ import { LAMBDA } from "../../shared/aws-limits.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
-import { failedItems } from "./batch-response.js";
+import { failedItems } from "../mappings/batch-response.js";
 import { batchesOf, sqsRecord, type Batch, type EventSettings } from "./event.js";
 import type { MessageFilter } from "./filter.js";
 import type { QueueClient, QueueMessage } from "./queue-client.js";

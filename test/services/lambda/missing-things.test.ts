@@ -64,10 +64,11 @@ test.each<readonly [what: string, source: Omit<Source, "FunctionName">, message:
     { SelfManagedEventSource: BROKERS, Topics: ["clicks"] },
     "Required 'sourceAccessConfigurations' parameter is missing.",
   ],
+  ["a stream that is not there", { EventSourceArn: STREAM, StartingPosition: "LATEST" }, `Stream not found: ${STREAM}`],
   [
-    "a stream that is all right",
-    { EventSourceArn: STREAM, StartingPosition: "LATEST" },
-    `Event source mappings for ${STREAM} are not emulated by lambda-run; those for SQS queues are.`,
+    "a stream of changes that is not there",
+    { EventSourceArn: CHANGES, StartingPosition: "LATEST" },
+    `Stream not found: ${CHANGES}`,
   ],
   ["one poller of a queue", { EventSourceArn: QUEUE, ProvisionedPollerConfig: { MinimumPollers: 1 } }, POLLERS],
   [

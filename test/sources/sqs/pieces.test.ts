@@ -1,5 +1,5 @@
 /** The pure parts of an SQS mapping: the answer of a partial batch, the event, the growth, the filters. */
-import { failedItems } from "../../../src/sources/sqs/batch-response.js";
+import { failedItems } from "../../../src/sources/mappings/batch-response.js";
 import { batchesOf, sqsRecord } from "../../../src/sources/sqs/event.js";
 import { messageFilter } from "../../../src/sources/sqs/filter.js";
 import { Scaling } from "../../../src/sources/sqs/scaling.js";

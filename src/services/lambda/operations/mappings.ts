@@ -24,9 +24,11 @@ import { conflict, invalidParameter, resourceNotFound } from "../errors.js";
 import { parseFunctionName } from "../function-name.js";
 import { keptAsSent, isSaid } from "../kept-as-sent.js";
 import { tagsMember } from "../tags.js";
+import { changedStream, checkStream, isStreamArn, newStreamSettings, streamView } from "./stream-mappings.js";
 
 const BASE = "/2015-03-31/event-source-mappings";
 const SQS_BATCH = { default: 10, fifo: 10, withoutWindow: 10 } as const;
+const STREAM_BATCH = 100;
 
 const MIN_POLLERS = 2;
 /** Filtering developer guide: five for each source, more on request. */
@@ -60,16 +62,18 @@ export const MAPPING_ROUTES: readonly Route[] = [
 
 async function create({ context, input }: Call): Promise<Answer> {
   const eventSourceArn = sourceOf(input);
+  const isStream = isStreamArn(eventSourceArn);
   const settings = read(context, input, {
     eventSourceArn,
     functionName: "",
     qualifier: undefined,
     enabled: true,
-    batchSize: SQS_BATCH.default,
+    batchSize: isStream ? STREAM_BATCH : SQS_BATCH.default,
     maximumBatchingWindowSeconds: 0,
     reportBatchItemFailures: false,
     filterPatterns: [],
     maximumConcurrency: undefined,
+    stream: isStream ? newStreamSettings(input, eventSourceArn) : undefined,
   });
   const tags = tagsMember(input);
   const manager = await context.mappings();
@@ -82,9 +86,11 @@ async function create({ context, input }: Call): Promise<Answer> {
         other.qualifier === settings.qualifier,
     );
   if (same !== undefined) {
-    throw conflict(
-      `An event source mapping with SQS arn (" ${eventSourceArn} ") and function (" ${settings.functionName} ") already exists. Please update or delete the existing mapping with UUID ${same.uuid}`,
-    );
+    const pair = `arn (" ${eventSourceArn} ") and function (" ${settings.functionName} ")`;
+    const exists = isStream
+      ? `The event source ${pair} provided mapping already exists.`
+      : `An event source mapping with SQS ${pair} already exists.`;
+    throw conflict(`${exists} Please update or delete the existing mapping with UUID ${same.uuid}`);
   }
   const made = await manager.create(settings);
   await keep(context, made.uuid, input);
@@ -98,15 +104,6 @@ function sourceOf(input: JsonObject): string {
     throw invalidParameter("Required 'sourceAccessConfigurations' parameter is missing.");
   const arn = stringMember(input, "EventSourceArn");
   if (arn === undefined) throw invalidParameter("Unrecognized event source.");
-  const service = parseArn(arn)?.service;
-  if (service !== "kinesis" && service !== "dynamodb") return arn;
-  const position = stringMember(input, "StartingPosition");
-  if (position === undefined)
-    throw invalidParameter(
-      "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.",
-    );
-  if (service === "dynamodb" && position === "AT_TIMESTAMP")
-    throw invalidParameter(`Unsupported starting position for arn type: ${arn}`);
   return arn;
 }
 
@@ -128,6 +125,8 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
     checkSqs(input, current.eventSourceArn, batchSize, window);
     checkPollers(objectMember(input, "ProvisionedPollerConfig") ?? {}, maximumConcurrency);
   }
+  const { stream } = current;
+  if (stream !== undefined) checkStream(input);
   const name = stringMember(input, "FunctionName");
   const reference =
     name === undefined
@@ -146,6 +145,7 @@ function read(context: LambdaContext, input: JsonObject, current: MappingSetting
       responseTypes === undefined ? current.reportBatchItemFailures : responseTypes.includes("ReportBatchItemFailures"),
     filterPatterns: filtersOf(input) ?? current.filterPatterns,
     maximumConcurrency,
+    stream: stream === undefined ? undefined : changedStream(input, stream),
   };
 }
 
@@ -210,7 +210,8 @@ function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled 
     MaximumBatchingWindowInSeconds: mapping.maximumBatchingWindowSeconds,
     LastModified: mapping.lastModifiedMs / 1000,
     State: state,
-    StateTransitionReason: "USER_INITIATED",
+    // Each kind in its own words, as recorded on AWS.
+    StateTransitionReason: mapping.stream === undefined ? "USER_INITIATED" : "User action",
     FunctionResponseTypes: mapping.reportBatchItemFailures ? ["ReportBatchItemFailures"] : [],
     ...(mapping.filterPatterns.length === 0
       ? {}
@@ -218,6 +219,7 @@ function view(context: LambdaContext, mapping: Mapping, state = mapping.enabled 
     ...(mapping.maximumConcurrency === undefined
       ? {}
       : { ScalingConfig: { MaximumConcurrency: mapping.maximumConcurrency } }),
+    ...streamView(mapping),
     ...context.rows.get("mappingSent", mapping.uuid),
   };
 }

@@ -1,10 +1,10 @@
 /**
- * What a function with `ReportBatchItemFailures` says about its batch. "Lambda treats a batch as a complete success" and
- * "as a complete failure" in these cases: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ * What a function with `ReportBatchItemFailures` says about its batch of messages or records. "Lambda treats a batch as a
+ * complete success" and "as a complete failure" in these cases: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 
-/** The ids of the messages that stay in the queue, or `all` when the answer cannot be understood. */
-export function failedItems(payload: Buffer, messageIds: ReadonlySet<string>): ReadonlySet<string> | "all" {
+/** The ids of messages that stay in the queue, or the sequence numbers of records that failed; `all` when the answer cannot be understood. */
+export function failedItems(payload: Buffer, ids: ReadonlySet<string>): ReadonlySet<string> | "all" {
   if (payload.length === 0) return NONE;
   let answer: unknown;
   try {
@@ -20,13 +20,13 @@ export function failedItems(payload: Buffer, messageIds: ReadonlySet<string>): R
   if (!Array.isArray(list)) return "all";
   const failed = new Set<string>();
   for (const item of list as readonly unknown[]) {
-    const id =
+    const named =
       typeof item === "object" && item !== null
         ? (item as Readonly<Record<string, unknown>>)["itemIdentifier"]
         : undefined;
     // Empty, null, another key's name, or an id that was not in the batch.
-    if (typeof id !== "string" || !messageIds.has(id)) return "all";
-    failed.add(id);
+    if (typeof named !== "string" || !ids.has(named)) return "all";
+    failed.add(named);
   }
   return failed;
 }
