@@ -6,11 +6,13 @@ import type { ResolvedConfig } from "../config/schema.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
+import type { FunctionDirectory } from "../services/lambda/index.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { lambdaService } from "./lambda.js";
-import type { Live } from "./services.js";
+import { keyPairOf, type Live } from "./services.js";
+import type { StackSources } from "./sources.js";
 import { StackStates } from "./states.js";
 
 export interface Connected {
@@ -57,7 +59,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     notice,
     folder: options.projectRoot,
   });
-  const states = statesOf(parts);
+  const states = statesOf(parts, lambda.directory, sources, closers);
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());
   if (options.kind === "stack") {
@@ -70,13 +72,33 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
 }
 
 /** Undefined where another server has them. */
-function statesOf({ live, gateway, activity, notice }: Connected): StackStates | undefined {
+function statesOf(
+  { live, gateway, host, activity, config, clock, notice }: Connected,
+  directory: FunctionDirectory,
+  sources: StackSources,
+  closers: (() => Promise<void> | void)[],
+): StackStates | undefined {
   if (live.foreign.has("states")) return undefined;
+  const { realm } = live.application;
   return new StackStates({
     gateway,
     activity,
     application: () => live.application,
     notice,
-    tasks: () => Promise.resolve({ run: () => Promise.reject(new Error("tasks are not there yet")) }),
+    tasks: async (states) => {
+      const { StackTasks } = await import("./tasks/task-runner.js");
+      const embedded = { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) };
+      const tasks = new StackTasks({
+        realm,
+        clock,
+        host,
+        directory,
+        invoker: sources.invoker,
+        states,
+        address: (service) => live.foreign.get(service) ?? embedded,
+      });
+      closers.push(() => tasks.close());
+      return tasks;
+    },
   });
 }

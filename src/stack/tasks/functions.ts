@@ -23,8 +23,8 @@ import { ServiceFault } from "./service-call.js";
 export interface FunctionsOptions {
   readonly realm: Realm;
   readonly clock: Clock;
-  readonly host: () => RuntimeHost;
-  readonly directory: () => Pick<FunctionDirectory, "resolve">;
+  readonly host: RuntimeHost;
+  readonly directory: FunctionDirectory;
   readonly invoker: AsyncInvoker;
 }
 
@@ -57,7 +57,7 @@ export class Functions {
       const traceHeader = this.#trace(name);
       const { payload, clientContext } = call;
       const request = { payload, requestId, clientContext, qualifier, traceHeader };
-      return { ...(await invoke(host(), config, request)), traceHeader };
+      return { ...(await invoke(host, config, request)), traceHeader };
     });
   }
 
@@ -88,7 +88,7 @@ export class Functions {
     const { realm, directory } = this.#options;
     checkInvokeOptions({ type, logType, clientContext });
     const { name, qualifier } = parseFunctionName(functionName, asked, realm);
-    const config = directory().resolve(name, qualifier);
+    const config = directory.resolve(name, qualifier);
     if (config === undefined) throw functionNotFound(arnOf.function(realm, name, qualifier));
     return { name, qualifier, config };
   }

@@ -15,7 +15,6 @@ import type {
   TaskRunner,
 } from "../../services/states/interpreter/task-runner.js";
 import type { ServiceAddress, ServiceName } from "../backends/endpoints.js";
-import { abortable } from "./abortable.js";
 import { IntegrationClients } from "./clients/service-clients.js";
 import { SDK_SERVICES } from "./clients/services.js";
 import { optimisedFailure, sdkFailure } from "./failures.js";
@@ -29,14 +28,11 @@ import { resultMetadata } from "./result-metadata.js";
 import { operationOf } from "./service-call.js";
 
 export interface TasksOptions extends FunctionsOptions {
-  readonly states: () => StatesAdmin;
+  readonly states: StatesAdmin;
   readonly address: (service: ServiceName) => ServiceAddress;
 }
 
 type ServiceResource = Extract<TaskResource, { kind: "service" }>;
-
-/** Of a result, and of whatever passes between states. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
-const MAX_RESULT_BYTES = 262_144;
 
 export class StackTasks implements TaskRunner {
   readonly #options: TasksOptions;
@@ -67,11 +63,11 @@ export class StackTasks implements TaskRunner {
     const { resource } = call;
     switch (resource.kind) {
       case "activity":
-        return this.#options.states().activity(call, progress, signal);
+        return this.#options.states.activity(call, progress, signal);
       case "function":
-        return limited(await abortable(this.#runFunction(resource.arn, call.parameters), signal), resource.arn);
+        return this.#runFunction(resource.arn, call.parameters);
       case "service":
-        return limited(await this.#runService(resource, call, progress, signal), resource.service);
+        return this.#runService(resource, call, progress, signal);
     }
   }
 
@@ -94,11 +90,11 @@ export class StackTasks implements TaskRunner {
     signal: AbortSignal,
   ): Promise<Json> {
     const { service, action, pattern } = resource;
-    const request = (): Promise<Json> => abortable(this.#request(service, action, call, signal), signal);
+    const request = (): Promise<Json> => this.#request(service, action, call, signal);
     if (pattern === "request-response") return request();
     if (pattern === "waitForTaskToken") return this.#withCallback(call, request, progress, signal);
     if (service !== "states" || action !== "startExecution") throw notEmulated(`${service}:${action}.${pattern}`);
-    const states = this.#options.states();
+    const states = this.#options.states;
     const started = await this.#startExecution(states, call);
     progress.submitted(started.output);
     return nestedResult(states, started, pattern, call.executionArn, signal);
@@ -113,7 +109,7 @@ export class StackTasks implements TaskRunner {
   ): Promise<Json> {
     if (token === undefined) throw new Error("a task that waits for its token has none");
     const unsent = new AbortController();
-    const answer = this.#options.states().callback(token, progress, AbortSignal.any([signal, unsent.signal]));
+    const answer = this.#options.states.callback(token, progress, AbortSignal.any([signal, unsent.signal]));
     // Whoever gives up below is not told a second time.
     answer.catch(() => undefined);
     try {
@@ -132,7 +128,7 @@ export class StackTasks implements TaskRunner {
       return named(LAMBDA_NAMES, () => lambdaInvoke(this.#functions, parameters, clock.now()));
     }
     if (service === "states" && action === "startExecution")
-      return (await this.#startExecution(this.#options.states(), call)).output;
+      return (await this.#startExecution(this.#options.states, call)).output;
     if (service === "events" && action === "putEvents") {
       const client = await this.#client("eventbridge");
       return named(EVENTS_NAMES, () => putEvents(client, parameters, call.executionArn, signal));
@@ -198,13 +194,5 @@ function notEmulated(what: string): StatesError {
   return new StatesError(
     "States.Runtime",
     `The resource arn:aws:states:::${what} is not emulated by lambda-run: it is no integration of a service that runs here.`,
-  );
-}
-
-function limited(result: Json, name: string): Json {
-  if (Buffer.byteLength(JSON.stringify(result)) <= MAX_RESULT_BYTES) return result;
-  throw new StatesError(
-    "States.DataLimitExceeded",
-    `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
   );
 }
