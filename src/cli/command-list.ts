@@ -40,6 +40,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/invoke.js")).invokeCommand,
   },
   {
+    usage: "execute <machine>",
+    description: "run a state machine once, show the states it goes through, and print its output",
+    flags: [
+      ["-e, --event <file>", "input: a JSON file, the name of a fixture, or - for standard input"],
+      ["-d, --data <json>", "input as text"],
+      JSON_FLAG,
+    ],
+    examples: ["execute Orders --event order.json", "execute Orders --data '{\"id\": 7}'", "execute Orders --json"],
+    load: async () => (await import("./commands/execute.js")).executeCommand,
+  },
+  {
     usage: "start",
     description: "run everything that the template declares, watched, until stopped",
     flags: [
@@ -118,7 +129,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "list",
-    description: "list the functions and resources of the template, and where its APIs answer",
+    description: "list the functions, state machines and resources of the template, and where its APIs answer",
     flags: [JSON_FLAG],
     examples: ["list", "list --json"],
     load: async () => (await import("./commands/list.js")).listCommand,

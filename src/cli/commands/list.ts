@@ -10,14 +10,14 @@ import { DOOR_TITLES } from "../terminal/banner.js";
 export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
-  const { functions, buckets, queues, topics, tables, secrets, notices } = application;
+  const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
   // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
   const running = runningStack({ config, projectRoot: project.folder });
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, apis: doors, buckets, queues, topics, tables, secrets, notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -32,10 +32,17 @@ export const listCommand: Action = async (_args, options) => {
   const missing = missingTemplate(project);
   if (missing !== undefined) process.stderr.write(`note ${missing}\n`);
   else process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
+  if (stateMachines.length > 0)
+    process.stdout.write(
+      table([
+        ["STATE MACHINE", "LOGICAL ID", "TYPE", "DEFINITION"],
+        ...stateMachines.map(({ name, logicalId, type, definedAt }) => [name, logicalId, type, definedAt]),
+      ]),
+    );
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
-    `${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}`,
+    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}`,
   );
   process.stdout.write(doors.map(doorText).join(""));
   for (const line of notices) process.stderr.write(`note ${line}\n`);

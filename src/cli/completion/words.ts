@@ -17,6 +17,8 @@ const fixtures: Source = async () => fixtureFiles(process.cwd()).map((file) => b
 const queues: Source = async (options) => (await loadProject(options)).application.queues.map(({ name }) => name);
 const buckets: Source = async (options) => (await loadProject(options)).application.buckets.map(({ name }) => name);
 const topics: Source = async (options) => (await loadProject(options)).application.topics.map(({ name }) => name);
+const machines: Source = async (options) =>
+  (await loadProject(options)).application.stateMachines.flatMap(({ name, logicalId }) => [name, logicalId]);
 const ids: Source = async (options) =>
   historyOf(await loadProject(options))
     .slice(-MAX_IDS)
@@ -25,6 +27,7 @@ const ids: Source = async (options) =>
 
 const ARGUMENTS: Readonly<Record<string, Source>> = {
   "<function>": functions,
+  "<machine>": machines,
   "[id]": ids,
   "<queue>": queues,
   "[queue]": queues,

@@ -11,7 +11,7 @@ export function resourceLines(
   elsewhere: readonly string[],
   { dim, yellow }: Colours,
 ): readonly string[] {
-  const { functions, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
+  const { functions, stateMachines, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
   const counted = (
     [
       ["bucket", buckets],
@@ -25,6 +25,8 @@ export function resourceLines(
   ).flatMap(([name, list]) => (list.length === 0 ? [] : `${list.length} ${name}${list.length === 1 ? "" : "s"}`));
   const lines: string[] = [];
   if (functions.length > 0) lines.push(`${dim("functions")}      ${functions.map(shownName).join(", ")}`);
+  if (stateMachines.length > 0)
+    lines.push(`${dim("machines")}       ${stateMachines.map(({ logicalId }) => logicalId).join(", ")}`);
   if (counted.length > 0) lines.push(`${dim("emulated")}       ${counted.join(", ")}`);
   if (elsewhere.length > 0) lines.push(`${dim("elsewhere")}      ${elsewhere.join(", ")}`);
   if (skipped.length > 0)
