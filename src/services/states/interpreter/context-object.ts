@@ -24,5 +24,5 @@ function contextOf(step: Step): JsonObject {
 
 /** `input` is what `$` means: the state's own input where nothing is said. */
 export function scopeOf(step: Step, input: Json = step.input, more?: Pick<Scope, "result" | "errorOutput">): Scope {
-  return { input, context: contextOf(step), variables: step.frame.variables, ...more };
+  return { input, context: step.run.probe?.context ?? contextOf(step), variables: step.frame.variables, ...more };
 }

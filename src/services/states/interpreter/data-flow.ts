@@ -16,8 +16,8 @@ import type { Scope, Variables } from "./scope.js";
 /** What `InputPath` lets through; `null` lets nothing through. JSONata has no such field. */
 export function effectiveInput(step: Step): Json {
   const path = step.state["InputPath"];
-  if (step.language === "JSONata" || path === undefined) return step.input;
-  const input = path === null ? {} : readPath(textOf(path), scopeOf(step));
+  if (step.language === "JSONata") return step.input;
+  const input = path === undefined ? step.input : path === null ? {} : readPath(textOf(path), scopeOf(step));
   step.run.probe?.data?.("afterInputPath", input);
   return input;
 }
@@ -32,8 +32,7 @@ export async function workInput(step: Step): Promise<Json> {
     step.run.probe?.data?.("afterArguments", evaluated);
     return evaluated;
   }
-  if (template === undefined) return input;
-  const filled = fillTemplate(template, scopeOf(step, input));
+  const filled = template === undefined ? input : fillTemplate(template, scopeOf(step, input));
   step.run.probe?.data?.("afterParameters", filled);
   return filled;
 }
@@ -50,7 +49,7 @@ export async function leaveWithResult(step: Step, result: Json): Promise<Exit> {
     return leaveByOutput(step.state, scopeOf(step, step.input, { result }), result, next);
   const selector = step.state["ResultSelector"];
   const selected = selector === undefined ? result : fillTemplate(selector, scopeOf(step, result));
-  if (selector !== undefined) step.run.probe?.data?.("afterResultSelector", selected);
+  step.run.probe?.data?.("afterResultSelector", selected);
   const assigned = assignedByTemplate(step, step.state, selected);
   const combined = combine(step.state, step.input, selected);
   step.run.probe?.data?.("afterResultPath", combined);

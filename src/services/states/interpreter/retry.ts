@@ -30,9 +30,9 @@ export class Retries {
   readonly #retriers: readonly Retrier[];
   readonly #attempts: number[];
 
-  constructor(state: State) {
+  constructor(state: State, done = 0) {
     this.#retriers = (state["Retry"] ?? []) as unknown as readonly Retrier[];
-    this.#attempts = this.#retriers.map(() => 0);
+    this.#attempts = this.#retriers.map(() => done);
   }
 
   /** Only the first retrier that takes the failure is asked; when its attempts are used up, there is no retry. */

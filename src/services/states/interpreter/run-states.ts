@@ -96,7 +96,7 @@ function leave(step: Step, { output, assigned }: Exit): void {
 /** Tries until the state is left, or its failure is neither retried nor caught. */
 async function attempts(step: Step): Promise<Exit> {
   const { run, frame, state } = step;
-  const retries = new Retries(state);
+  const retries = new Retries(state, run.probe?.retriesDone);
   for (;;) {
     try {
       return await behave(step);
@@ -129,9 +129,9 @@ async function behave(step: Step): Promise<Exit> {
     case "Task":
       return leaveWithResult(step, await doTask(step));
     case "Parallel":
-      return leaveWithResult(step, await runParallel(step));
+      return leaveWithResult(step, await (step.run.probe?.branches?.(step) ?? runParallel(step)));
     case "Map":
-      return leaveWithResult(step, await runMap(step));
+      return leaveWithResult(step, await (step.run.probe?.branches?.(step) ?? runMap(step)));
     case "Pass":
       return pass(step);
     case "Choice":
@@ -159,6 +159,7 @@ function settled(step: Step, thrown: unknown): StateFailure {
 }
 
 function located(step: Step, { failure: { error, cause = "" } }: StatesError): StateFailure {
+  if (step.run.probe !== undefined) return new StateFailure(error, cause);
   const where = `An error occurred while executing the state '${step.name}' (entered at the event id #${step.enteredEventId}).`;
   return new StateFailure(error, `${where} ${cause}`);
 }

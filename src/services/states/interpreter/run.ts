@@ -83,8 +83,17 @@ export type DataStage =
   | "afterItemBatcher"
   | "afterItemsPointer";
 
-/** Looks on while states run, and may leave by throwing: TestState. */
+/**
+ * TestState: looks on while a state runs, may leave by throwing, and puts things in the place of others. Causes are then
+ * without the name of the state and its event.
+ */
 export interface Probe {
+  /** Stands in for the whole context object. */
+  readonly context?: JsonObject | undefined;
+  /** Attempts that the retriers have used up. */
+  readonly retriesDone?: number | undefined;
+  /** Stands in for the branches of Parallel and the iterations of Map. */
+  branches?(step: Step): Promise<Json>;
   data?(stage: DataStage, value: Json): void;
   /** A retrier takes the failure; the wait of `delaySeconds` is about to begin. */
   retrying?(retrierIndex: number, delaySeconds: number): void;
