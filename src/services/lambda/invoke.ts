@@ -9,7 +9,7 @@ import { functionArn, referenceOf, type Call, type LambdaContext } from "./conte
 import { functionNotFound, recursiveInvocation } from "./errors.js";
 import type { FunctionReference } from "./function-name.js";
 import { asAwsError, logTail, readInvokeInput, type InvokeInput } from "./invoke-input.js";
-import { continueTrace } from "./lineage.js";
+import { continueTrace, newTrace } from "./lineage.js";
 
 /** What a call runs. Throws ResourceNotFoundException. */
 export function targetOf({ directory, realm }: LambdaContext, { name, qualifier }: FunctionReference): FunctionConfig {
@@ -40,10 +40,11 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
     return;
   }
   if (input.type === "Event") {
-    await enqueue(call, reference, input);
+    const traceHeader = await enqueue(call, reference, input);
     response.writeHead(202, {
       "x-amzn-RequestId": request.requestId,
       "x-amzn-Remapped-Content-Length": "0",
+      "X-Amzn-Trace-Id": traceHeader,
       "Content-Length": 0,
     });
     response.end();
@@ -75,24 +76,26 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
   endWith(response, answer.payload);
 }
 
-/** The event is kept before the 202 goes out. */
+/** The event is kept before the 202 goes out. Gives its trace. */
 async function enqueue(
   { context, request }: Omit<Call, "input">,
   reference: FunctionReference,
   input: InvokeInput,
-): Promise<void> {
+): Promise<string> {
   try {
     checkAsyncPayload(input.payload.length);
   } catch (error) {
     throw asAwsError(error);
   }
+  const traceHeader = input.traceHeader ?? newTrace(context.clock.now());
   const queue = await context.async();
   await queue.enqueue(reference.name, input.payload, {
     requestId: request.requestId,
     ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
     ...(input.clientContext === undefined ? {} : { clientContext: input.clientContext }),
-    ...(input.traceHeader === undefined ? {} : { traceHeader: input.traceHeader }),
+    traceHeader,
   });
+  return traceHeader;
 }
 
 /** The oldest form of the asynchronous call, still in the SDKs. */

@@ -48,6 +48,9 @@ const newRoot = (nowMs: number): string => `1-${Math.floor(nowMs / 1000).toStrin
 const headerOf = (root: string, parent: string, sampled: string, lineage: string): string =>
   `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${lineage}`;
 
+/** The trace of an event that begins a chain: all tries of one event have its root. */
+export const newTrace = (nowMs: number): string => `Root=${newRoot(nowMs)};Parent=${randomHex(16)};Sampled=0`;
+
 /** Of the traces that the messages of one batch bring, the one in which the function ran most often. */
 export function deepestTrace(received: readonly string[], functionArn: string): string | undefined {
   const hash = hashOf(functionArn);

@@ -39,6 +39,7 @@ Resources:
 `;
 const CODE = `
 exports.handler = async (event, context) => {
+  if (event.trace) console.log("trace " + process.env._X_AMZN_TRACE_ID);
   if (event.fail) throw new Error("no luck with " + event.fail);
   if (event.exit) process.exit(1);
   return { id: context.awsRequestId, event };
@@ -69,6 +70,8 @@ async function send(FunctionName: string, event: unknown = {}): Promise<string> 
   expect(StatusCode).toBe(202);
   return $metadata.requestId ?? "";
 }
+
+const rootOf = (text: string | undefined): string | undefined => /Root=([^;]*)/.exec(text ?? "")?.[1];
 
 /** Runs of a function so far, once nothing runs any more. */
 async function runs(name: string, advance = "1 ms"): Promise<number> {
@@ -101,6 +104,24 @@ test("a failure is tried again after one minute, then after two, then given up",
   expect(await runs("plain", "1 s")).toBe(3);
   expect(await runs("plain", "7 h")).toBe(3);
   expect(new Set(stack.invocations().map(({ requestId }) => requestId))).toEqual(new Set([id]));
+});
+
+test("the answer names the trace that all tries belong to", async () => {
+  const roots: (string | undefined)[] = [];
+  lambda.middlewareStack.add(
+    (next) => async (input) => {
+      const output = await next(input);
+      const { headers } = output.response as { readonly headers: Readonly<Record<string, string>> };
+      roots.push(rootOf(headers["x-amzn-trace-id"]));
+      return output;
+    },
+    { step: "deserialize", priority: "low" },
+  );
+  await send("plain", { fail: "it", trace: true });
+  expect(await runs("plain", "10 m")).toBe(3);
+  const seen = stack.invocations("plain").map(({ logs }) => rootOf(logs.find((line) => line.includes("trace Root="))));
+  expect(seen).toEqual([roots[0], roots[0], roots[0]]);
+  expect(roots[0]).toMatch(/^1-[0-9a-f]{8}-[0-9a-f]{24}$/);
 });
 
 test("a process that exits counts as a failure", async () => {
