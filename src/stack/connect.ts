@@ -59,7 +59,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     notice,
     folder: options.projectRoot,
   });
-  const states = statesOf(parts, lambda.directory, sources, closers);
+  const states = statesOf(parts, lambda.directory, sources);
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());
   if (options.kind === "stack") {
@@ -76,7 +76,6 @@ function statesOf(
   { live, gateway, host, activity, config, clock, notice }: Connected,
   directory: FunctionDirectory,
   sources: StackSources,
-  closers: (() => Promise<void> | void)[],
 ): StackStates | undefined {
   if (live.foreign.has("states")) return undefined;
   const { realm } = live.application;
@@ -88,7 +87,7 @@ function statesOf(
     tasks: async (states) => {
       const { StackTasks } = await import("./tasks/task-runner.js");
       const embedded = { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) };
-      const tasks = new StackTasks({
+      return new StackTasks({
         realm,
         clock,
         host,
@@ -97,8 +96,6 @@ function statesOf(
         states,
         address: (service) => live.foreign.get(service) ?? embedded,
       });
-      closers.push(() => tasks.close());
-      return tasks;
     },
   });
 }

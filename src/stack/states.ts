@@ -11,13 +11,15 @@ import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
 import { realClock } from "../shared/clock.js";
 import type { Activity } from "./activity.js";
 
+type ClosableRunner = TaskRunner & { close(): Promise<void> };
+
 export interface StackStatesOptions {
   readonly gateway: Gateway;
   readonly activity: Activity;
   readonly application: () => Application;
   readonly notice: (text: string) => void;
   /** Made with the service that it does the work for. */
-  readonly tasks: (states: StatesAdmin) => Promise<TaskRunner>;
+  readonly tasks: (states: StatesAdmin) => Promise<ClosableRunner>;
 }
 
 /** How long a one-shot command waits for executions in which nothing happens. */
@@ -27,6 +29,7 @@ export class StackStates {
   readonly #options: StackStatesOptions;
   /** Names of machines that this process has made from the template. */
   #declared: ReadonlySet<string> = new Set();
+  #tasks: ClosableRunner | undefined;
 
   /** Registers the service; it is made at the first request. */
   constructor(options: StackStatesOptions) {
@@ -87,6 +90,7 @@ export class StackStates {
   /** Stops the interpreters where they are, before what does their work is gone. */
   async close(): Promise<void> {
     await this.#loaded()?.close();
+    await this.#tasks?.close();
   }
 
   async #load(context: ServiceContext): Promise<StatesService> {
@@ -103,7 +107,8 @@ export class StackStates {
         await logs.append(group, stream, events);
       },
     });
-    runner = counted(await tasks(service), activity);
+    this.#tasks = await tasks(service);
+    runner = counted(this.#tasks, activity);
     return service;
   }
 
