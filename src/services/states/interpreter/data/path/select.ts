@@ -1,6 +1,6 @@
 /**
- * What the steps of a path find in a document, as Jayway JsonPath has it: a member that is missing ends a definite path,
- * and is passed over behind a wildcard, a slice, a filter or `..`.
+ * What the steps of a path find in a document, as Jayway JsonPath has it: a member that is missing fails a definite path; a
+ * path with a wildcard, a slice, a filter or `..` in it passes over it.
  */
 import { isJsonObject, type Json } from "../../../../../config/json.js";
 import { passes } from "./filter.js";
@@ -23,7 +23,8 @@ export class NotAList extends NothingFound {}
 
 export function select(path: Pick<Path, "steps" | "definite">, document: Json): Json {
   const found: Json[] = [];
-  walk({ steps: path.steps, root: document, found }, document, 0, "$", true);
+  walk({ steps: path.steps, root: document, found }, document, 0, "$", path.definite);
+  // Recorded: an empty list even where the list asked for is missing itself.
   if (!path.definite) return found;
   const value = found[0];
   if (value === undefined)

@@ -1,0 +1,47 @@
+/**
+ * The fields of a Map state that are numbers: given as they are, by a path (`MaxConcurrencyPath`), or by an expression. The
+ * causes are AWS's, as recorded.
+ */
+import type { Json, JsonObject } from "../../../../config/json.js";
+import { textOf } from "../../../../config/json.js";
+import { scopeOf } from "../context-object.js";
+import { readPath } from "../data/json-path.js";
+import { evaluate } from "../data/jsonata.js";
+import type { Step } from "../run.js";
+import { StatesError } from "../states-error.js";
+import { unexpectedType } from "../unexpected-type.js";
+
+export interface NumberField {
+  readonly name: string;
+  /** What has the field: the state, or a member of it (`ItemBatcher`). */
+  readonly of: JsonObject;
+  /** Where that stands: `ItemBatcher/`. */
+  readonly at?: string | undefined;
+  readonly kind: "integer" | "float";
+}
+
+/** `undefined` when the state does not say. */
+export async function numberOf(step: Step, input: Json, field: NumberField): Promise<number | undefined> {
+  const { name, of, at = "", kind } = field;
+  const { [name]: own, [`${name}Path`]: path } = of;
+  let value: Json | undefined;
+  if (step.language === "JSONata" && own !== undefined) {
+    value = await evaluate(own, scopeOf(step, input), `${at}${name}`);
+    if (typeof value !== "number") throw unexpectedType(own, `${at}${name}`, "number", value);
+  } else if (path !== undefined) value = readPath(textOf(path), scopeOf(step, input));
+  else value = own;
+  if (value === undefined) return undefined;
+  const number = asNumber(value, kind);
+  if (number === undefined) {
+    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    const misfit = `refers to value "${shown}" which is not a valid ${kind}: ${textOf(path)}`;
+    throw new StatesError("States.Runtime", `The ${name}Path field ${misfit}`);
+  }
+  if (number < 0) throw new StatesError("States.Runtime", `${name} cannot be negative.`);
+  return number;
+}
+
+function asNumber(value: Json, kind: NumberField["kind"]): number | undefined {
+  if (typeof value !== "number") return undefined;
+  return kind === "float" || Number.isInteger(value) ? value : undefined;
+}
