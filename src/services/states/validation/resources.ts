@@ -5,8 +5,12 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, jsonText } from "../../../config/json.js";
+import { parseResource } from "../interpreter/resource.js";
+import type { TaskPattern, TaskResource } from "../interpreter/task-runner.js";
 import type { Place } from "./place.js";
 import type { Check, Reading } from "./values.js";
+
+type ServiceResource = TaskResource & { readonly kind: "service" };
 
 /** The actions of each service, with the patterns beside request-response: s `.sync`, 2 `.sync:2`, t `.waitForTaskToken`. */
 const INTEGRATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -58,43 +62,37 @@ const INTEGRATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   states: { startExecution: "s2t" },
 };
 
-const PATTERN_LETTERS: Readonly<Record<string, string>> = { sync: "s", "sync:2": "2", waitForTaskToken: "t" };
-const INTEGRATION =
-  /^arn:[^:]+:states:::(aws-sdk:)?([A-Za-z0-9-]+):([A-Za-z0-9]+)(?:\.(sync|sync:2|waitForTaskToken))?$/;
-const FUNCTION = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:.+$/;
-const ACTIVITY = /^arn:[^:]+:states:[^:]+:[^:]+:activity:.+$/;
+const PATTERN_LETTERS: Readonly<Record<TaskPattern, string>> = {
+  "request-response": "",
+  sync: "s",
+  "sync:2": "2",
+  waitForTaskToken: "t",
+};
 
-export interface Integration {
-  readonly sdk: boolean;
-  readonly service: string;
-  readonly action: string;
-  readonly pattern: string | undefined;
+/** What a resource names; undefined when it is none. */
+export function resourceIn(text: Json | undefined): TaskResource | undefined {
+  try {
+    return typeof text === "string" ? parseResource(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** The parts of `arn:aws:states:::lambda:invoke.waitForTaskToken`. */
-export function integrationOf(resource: string): Integration | undefined {
-  const [, sdk, service, action, pattern] = INTEGRATION.exec(resource) ?? [];
-  return service === undefined || action === undefined
-    ? undefined
-    : { sdk: sdk !== undefined, service, action, pattern };
-}
-
-export const isActivity = (resource: string): boolean => ACTIVITY.test(resource);
-
-function isOffered({ sdk, service, action, pattern }: Integration): boolean {
-  if (sdk) {
-    return /^[a-z]/.test(action) && (pattern === undefined || pattern === "waitForTaskToken");
+function isOffered({ service, action, pattern }: ServiceResource): boolean {
+  if (service.startsWith("aws-sdk:")) {
+    return /^[a-z]/.test(action) && (pattern === "request-response" || pattern === "waitForTaskToken");
   }
   const actions = Object.hasOwn(INTEGRATIONS, service) ? INTEGRATIONS[service] : undefined;
   const patterns = actions !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
-  return patterns !== undefined && (pattern === undefined || patterns.includes(PATTERN_LETTERS[pattern] ?? "?"));
+  return patterns?.includes(PATTERN_LETTERS[pattern]) ?? false;
 }
 
 /** ItemReader and ResultWriter name an action of S3, with these names and as nothing else. */
 export function storage(actions: readonly string[]): Check {
   return (value, place) => {
-    const { service, action, pattern, sdk } = (typeof value === "string" ? integrationOf(value) : undefined) ?? {};
-    if (service !== "s3" || !actions.includes(action ?? "") || pattern !== undefined || sdk === true) {
+    const named = resourceIn(value);
+    const isStorage = named?.kind === "service" && named.service === "s3" && named.pattern === "request-response";
+    if (!isStorage || !actions.includes(named.action)) {
       refuseUnknown(value, place);
     }
   };
@@ -105,15 +103,12 @@ export const resource: Check = (value, place, reading) => {
     place.refuse("Expected value of type String");
     return;
   }
-  if (FUNCTION.test(value)) {
-    return;
-  }
-  const integration = integrationOf(value);
-  if (!isActivity(value) && (integration === undefined || !isOffered(integration))) {
+  const named = resourceIn(value);
+  if (named === undefined || (named.kind === "service" && !isOffered(named))) {
     refuseUnknown(value, place);
-    return;
+  } else {
+    checkExpress(named, place, reading);
   }
-  checkExpress(integration, place, reading);
 };
 
 function refuseUnknown(value: Json, place: Place): void {
@@ -123,14 +118,14 @@ function refuseUnknown(value: Json, place: Place): void {
 }
 
 /** Express workflows end within minutes and cannot be called back. */
-function checkExpress(integration: Integration | undefined, place: Place, reading: Reading): void {
+function checkExpress(named: TaskResource, place: Place, reading: Reading): void {
   if (reading.type !== "EXPRESS") {
     return;
   }
-  if (integration === undefined) {
+  if (named.kind === "activity") {
     place.refuse("Express state machine does not support Activity ARNs");
-  } else if (integration.pattern !== undefined) {
-    const suffix = integration.pattern.startsWith("sync") ? ".sync" : ".waitForTaskToken";
+  } else if (named.kind === "service" && named.pattern !== "request-response") {
+    const suffix = named.pattern === "waitForTaskToken" ? ".waitForTaskToken" : ".sync";
     place.refuse(`Express state machine does not support '${suffix}' service integration`);
   }
 }
@@ -150,12 +145,11 @@ const REQUIRED_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Parameters or Arguments that are spelled out: one expression for all of them is known only when it is evaluated. */
 export function checkParameters(state: JsonObject, place: Place): void {
-  const named = state["Resource"];
-  const integration = typeof named === "string" ? integrationOf(named) : undefined;
-  if (integration === undefined || integration.sdk) {
+  const named = resourceIn(state["Resource"]);
+  if (named?.kind !== "service") {
     return;
   }
-  const required = REQUIRED_PARAMETERS[`${integration.service}:${integration.action}`] ?? [];
+  const required = REQUIRED_PARAMETERS[`${named.service}:${named.action}`] ?? [];
   for (const member of ["Parameters", "Arguments"]) {
     const parameters = state[member];
     if (isJsonObject(parameters)) {
