@@ -69,10 +69,11 @@ export class Timetable {
     const dueMs = this.#closed ? Infinity : Math.min(...[...this.#due.values()].map((one) => one.dueMs), Infinity);
     if (this.#timer?.dueMs === dueMs) return;
     this.#timer?.cancel();
-    this.#timer =
-      dueMs === Infinity
-        ? undefined
-        : { dueMs, cancel: this.#clock.after(dueMs - this.#clock.now(), () => this.#run()) };
+    this.#timer = undefined;
+    if (dueMs === Infinity) return;
+    const delayMs = dueMs - this.#clock.now();
+    if (delayMs <= 0) this.#run();
+    else this.#timer = { dueMs, cancel: this.#clock.after(delayMs, () => this.#run()) };
   }
 
   #run(): void {
