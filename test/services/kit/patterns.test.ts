@@ -1,4 +1,5 @@
 /** Event patterns: what matches, what does not, and what is refused with which words. */
+import { PatternError } from "../../../src/services/kit/patterns/pattern-error.js";
 import { compilePattern } from "../../../src/services/kit/patterns/pattern.js";
 
 const matches = (pattern: unknown, event: unknown): boolean => compilePattern(JSON.stringify(pattern)).matches(event);
@@ -113,8 +114,78 @@ describe("a pattern", () => {
     ['{"a":[{"numeric":["=","5"]}]}', "Value of equals must be numeric"],
   ])("%s is refused: %s", (pattern, reason) => expect(() => compilePattern(pattern)).toThrow(reason));
 
-  it("with many stars is decided at once on a text that nearly matches", () => {
-    // A matcher that tried all ways would not come back.
-    expect(matches({ a: [{ wildcard: `${"*a".repeat(40)}b` }] }, { a: "a".repeat(20_000) })).toBe(false);
+  it.each<[pattern: string, place: string]>([
+    ['{"a":[{"numeric":[5]}]}', "line: 1, column: 20]"],
+    ['{"a":\n [{"suffix":1}]}', "line: 2, column: 14]"],
+    // Of a text only the opening quote has been read, behind a name also the first character of the value.
+    ['{"a":[{"exists":"x"}]}', "line: 1, column: 18]"],
+    ['{"a":[{"unknown":["x"]}]}', "line: 1, column: 19]"],
+    ['{"a":[1]', "line: 1, column: 9]"],
+  ])("%s is refused with the place %s", (pattern, place) => {
+    const shown = `\n at [Source: (String)"${pattern}"; ${place}`;
+    expect(refusal(pattern).place).toBe(shown);
   });
+
+  it.each<[pattern: string, reason: string]>([
+    ["{a:1}", "Unexpected character ('a' (code 97)): was expecting double-quote to start field name"],
+    [
+      '{"a":[tru]}',
+      "Unrecognized token 'tru': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+    ],
+    ['{"a":[1 2]}', "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"],
+    [
+      '{"a":[1}',
+      `Unexpected close marker '}': expected ']' (for Array starting at [Source: (String)"{"a":[1}"; line: 1, column: 6])`,
+    ],
+    ['{"a":["x', "Unexpected end-of-input: was expecting closing quote for a string value"],
+  ])("%s is no JSON: %s", (pattern, reason) => expect(refusal(pattern).message).toBe(reason));
+
+  it("of more than 500 characters is cut in the text of a refusal", () =>
+    expect(refusal(`{"a":"${"x".repeat(600)}"}`).place).toMatch(
+      /^\n at \[Source: \(String\)"\{"a":"x{494}"\[truncated 108 chars\]; line: 1, column: 7\]$/,
+    ));
+
+  it("has the place of a fault inside a list of anything-but twice, as AWS tells it", () =>
+    expect(refusal('{"a":[{"anything-but":[null]}]}').place.match(/ at \[Source/g)).toHaveLength(2));
+
+  it("that starts with many stars is too complex, and found so at once", () =>
+    expect(refusal(JSON.stringify({ a: [{ wildcard: `${"*a".repeat(40)}b` }] })).message).toMatch(
+      /^Rule is too complex/,
+    ));
+
+  it.each([
+    [["*/in/*.a", "*/in/*.b"], true],
+    [["*/in/*.a", "*/in/*.b", "*/in/*.c", "*/in/*.d"], false],
+    [["*.a", "*.b", "*.c", "*.d"], true],
+  ])("with the wildcards %j in one field: accepted is %s", (wildcards, accepted) => {
+    const pattern = JSON.stringify({ a: wildcards.map((wildcard) => ({ wildcard })) });
+    if (accepted) expect(compilePattern(pattern).matches({ a: "x/in/y.a" })).toBe(true);
+    else expect(() => compilePattern(pattern)).toThrow(PatternError);
+  });
+
+  it("may have `$or` with the names of operators, which was a field before it had a meaning", () =>
+    expect(matches({ $or: [{ prefix: "a" }, { prefix: "b" }] }, { $or: "bc" })).toBe(true));
+
+  it("takes the last of two conditions for one field, also inside $or", () => {
+    expect(compilePattern('{"a":["x"],"a":["y"]}').matches({ a: "y" })).toBe(true);
+    expect(matches({ a: ["x"], $or: [{ a: ["y"] }, { b: ["z"] }] }, { a: "y" })).toBe(true);
+  });
+
+  it("compares texts that are addresses as addresses", () => {
+    expect(matches({ a: ["2001:db8::1"] }, { a: "2001:0DB8:0:0:0:0:0:1" })).toBe(true);
+    expect(matches({ a: ["10.0.0.1"] }, { a: "10.0.0.10" })).toBe(false);
+  });
+
+  it("does not compare numbers that no double holds", () =>
+    expect(refusal('{"a":[{"numeric":["=",1e400]}]}').message).toBe("Cannot compare number : 1e400"));
 });
+
+function refusal(pattern: string): PatternError {
+  try {
+    compilePattern(pattern);
+  } catch (error) {
+    if (error instanceof PatternError) return error;
+    throw error;
+  }
+  throw new Error("the pattern was accepted");
+}

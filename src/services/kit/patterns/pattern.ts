@@ -12,8 +12,13 @@ export interface Pattern {
 
 /** Throws PatternError with AWS's reason when the text is no pattern. */
 export function compilePattern(text: string): Pattern {
-  const conditions = absentLast(readPattern(text));
-  return { matches: (event) => holds(conditions, 0, flatten(event), new Map()) };
+  const alternatives = readPattern(text).map(absentLast);
+  return {
+    matches: (event) => {
+      const flat = flatten(event);
+      return alternatives.some((conditions) => holds(conditions, 0, flat, NONE_CHOSEN));
+    },
+  };
 }
 
 /**
@@ -28,10 +33,6 @@ function holds(
 ): boolean {
   const condition = conditions[from];
   if (condition === undefined) return true;
-  if (condition.kind === "or") {
-    const rest = conditions.slice(from + 1);
-    return condition.branches.some((branch) => holds(absentLast([...branch, ...rest]), 0, event, chosen));
-  }
   let present = false;
   const tried = new Set<string>();
   for (const value of event.get(condition.path) ?? NOTHING) {
@@ -49,13 +50,11 @@ function holds(
 }
 
 const NOTHING: readonly FlatValue[] = [];
+const NONE_CHOSEN: ReadonlyMap<number, number> = new Map();
 
 /** What must be absent is looked for when it is known in which elements. */
 function absentLast(conditions: readonly Condition[]): readonly Condition[] {
-  const isAbsence = (condition: Condition): boolean => condition.kind === "field" && condition.absent;
-  return conditions.some(isAbsence)
-    ? [...conditions.filter((one) => !isAbsence(one)), ...conditions.filter(isAbsence)]
-    : conditions;
+  return [...conditions.filter(({ absent }) => !absent), ...conditions.filter(({ absent }) => absent)];
 }
 
 /** Undefined when another element of the same array has been chosen before. */

@@ -1,90 +1,138 @@
-/** Reads and checks the text of a pattern: the reasons for a refusal are AWS's own (recorded in October 2025). */
-import { messageOf } from "../../../shared/errors.js";
-import { readOperator, type ValueTest } from "./operators.js";
+/**
+ * Reads and checks the text of a pattern. Reasons for a refusal, their order and their place are those of AWS's event-ruler;
+ * the reasons were recorded on AWS in October 2025 as well.
+ */
+import { JsonTokens } from "./json-tokens.js";
+import { readExpression } from "./match-expression.js";
 import { PatternError } from "./pattern-error.js";
+import { equalTest, type ValueTest } from "./value-tests.js";
+import { isTooComplex } from "./wildcard-complexity.js";
+import type { WildcardToken } from "./wildcard.js";
 
-export type Condition =
-  | {
-      readonly kind: "field";
-      readonly path: string;
-      /** One of them must hold for one value. */
-      readonly tests: readonly ValueTest[];
-      /** Whether it also holds when there is no value. */
-      readonly absent: boolean;
-    }
-  | { readonly kind: "or"; readonly branches: readonly (readonly Condition[])[] };
+export interface Condition {
+  readonly path: string;
+  /** One of them must hold for one value. */
+  readonly tests: readonly ValueTest[];
+  /** Whether it also holds when there is no value. */
+  readonly absent: boolean;
+}
 
-/** Keys that make a member of `$or` a match expression, and so `$or` itself a field like any other. */
-const OPERATORS = new Set([
-  "exactly",
-  "prefix",
-  "suffix",
-  "equals-ignore-case",
-  "wildcard",
-  "anything-but",
-  "numeric",
-  "exists",
-  "cidr",
-]);
+/** What must hold together: the conditions by path. A path that is written twice has its last condition. */
+type Alternative = ReadonlyMap<string, Condition>;
 
-export function readPattern(text: string): Condition[] {
-  let pattern: unknown;
+/** Names that AWS keeps for operators: a member of `$or` must not have them. */
+const RESERVED = new Set(
+  (
+    "exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex not-wildcard " +
+    "not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range " +
+    "ip-address-in-range ip-address-not-in-range"
+  ).split(" "),
+);
+/** "The total number of rule combinations is at most 1000." EventBridge user guide, content filtering with $or. */
+const MAX_ALTERNATIVES = 1000;
+
+/** The alternatives of a pattern, of which one must hold. */
+export function readPattern(text: string): readonly (readonly Condition[])[] {
+  const alternatives = readEither(text);
+  return alternatives.map((alternative) => [...alternative.values()]);
+}
+
+function readEither(text: string): readonly Alternative[] {
   try {
-    pattern = JSON.parse(text);
+    return new Reader(text, true).read();
   } catch (error) {
-    throw new PatternError(messageOf(error), { cause: error });
-  }
-  if (!isObject(pattern)) throw new PatternError("Filter is not an object");
-  if (Object.keys(pattern).length === 0) throw new PatternError("Empty objects are not allowed");
-  return readObject(pattern, "");
-}
-
-function readObject(object: Readonly<Record<string, unknown>>, path: string): Condition[] {
-  return Object.entries(object).flatMap(([key, value]): Condition[] => {
-    if (key === "$or" && isAlternatives(value))
-      return [{ kind: "or", branches: value.map((branch) => readObject(branch, path)) }];
-    const below = path === "" ? key : `${path}.${key}`;
-    if (Array.isArray(value)) return [readField(value, below)];
-    if (!isObject(value)) throw new PatternError(`"${key}" must be an object or an array`);
-    if (Object.keys(value).length === 0) throw new PatternError("Empty objects are not allowed");
-    return readObject(value, below);
-  });
-}
-
-function isAlternatives(value: unknown): value is readonly Readonly<Record<string, unknown>>[] {
-  return (
-    Array.isArray(value) &&
-    value.length >= 2 &&
-    value.every(
-      (branch) =>
-        isObject(branch) && Object.keys(branch).length > 0 && !Object.keys(branch).some((key) => OPERATORS.has(key)),
-    )
-  );
-}
-
-function readField(members: readonly unknown[], path: string): Condition {
-  if (members.length === 0) throw new PatternError("Empty arrays are not allowed");
-  let absent = false;
-  const tests: ValueTest[] = [];
-  for (const member of members) {
-    if (Array.isArray(member)) throw new PatternError("Match value must be String, number, true, false, or null");
-    if (!isObject(member)) {
-      tests.push((value) => value === member);
-      continue;
+    if (!(error instanceof PatternError) || !text.includes('"$or"')) throw error;
+    // Patterns that were written before `$or` had a meaning go on working: it is a field like any other in them.
+    try {
+      return new Reader(text, false).read();
+    } catch {
+      throw error;
     }
-    const [operator, ...others] = Object.entries(member);
-    if (operator === undefined) throw new PatternError("Empty objects are not allowed");
-    if (others.length > 0) throw new PatternError("Only one key allowed in match expression");
-    if (operator[0] === "exists") {
-      if (typeof operator[1] !== "boolean")
-        throw new PatternError("exists match pattern must be either true or false.");
-      if (operator[1]) tests.push(() => true);
-      else absent = true;
-    } else tests.push(readOperator(operator[0], operator[1]));
   }
-  return { kind: "field", path, tests, absent };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+class Reader {
+  readonly #tokens: JsonTokens;
+  readonly #knowsOr: boolean;
+  #wildcards: (readonly WildcardToken[])[] = [];
+
+  constructor(text: string, knowsOr: boolean) {
+    this.#tokens = new JsonTokens(text);
+    this.#knowsOr = knowsOr;
+  }
+
+  read(): readonly Alternative[] {
+    if (this.#tokens.next() !== "{") this.#tokens.fail("Filter is not an object");
+    return this.#object([new Map()], "", false);
+  }
+
+  /** The alternatives, with what the object asks for in addition. */
+  #object(before: readonly Alternative[], path: string, insideOr: boolean): readonly Alternative[] {
+    const tokens = this.#tokens;
+    let alternatives = before;
+    let empty = true;
+    while (tokens.next() !== "}") {
+      empty = false;
+      const { name } = tokens;
+      if (name === "$or" && this.#knowsOr) {
+        alternatives = this.#or(alternatives, path);
+        continue;
+      }
+      if (insideOr && RESERVED.has(name))
+        tokens.fail(`${name} is Ruler reserved fieldName which cannot be used inside $or.`);
+      const below = path === "" ? name : `${path}.${name}`;
+      const token = tokens.next();
+      if (token === "{") alternatives = this.#object(alternatives, below, insideOr);
+      else if (token === "[") {
+        const condition = this.#condition(below);
+        alternatives = alternatives.map((one) => new Map(one).set(below, condition));
+      } else tokens.fail(`"${name}" must be an object or an array`);
+    }
+    if (empty) tokens.fail("Empty objects are not allowed");
+    return alternatives;
+  }
+
+  #or(before: readonly Alternative[], path: string): readonly Alternative[] {
+    const tokens = this.#tokens;
+    if (tokens.next() !== "[") tokens.fail("It must be an Array followed with $or.");
+    const alternatives: Alternative[] = [];
+    let branches = 0;
+    for (let token = tokens.next(); token !== "]"; token = tokens.next()) {
+      branches += 1;
+      if (token !== "{") tokens.fail("Only JSON object is allowed in array of $or relationship.");
+      alternatives.push(...this.#object(before, path, true));
+      if (alternatives.length > MAX_ALTERNATIVES)
+        throw new PatternError(`Event pattern contains more than ${MAX_ALTERNATIVES} rule combinations`);
+    }
+    if (branches < 2) tokens.fail("There must have at least 2 Objects in $or relationship.");
+    return alternatives;
+  }
+
+  #condition(path: string): Condition {
+    const tokens = this.#tokens;
+    const tests: ValueTest[] = [];
+    let absent = false;
+    this.#wildcards = [];
+    for (let token = tokens.next(); token !== "]"; token = tokens.next()) {
+      if (token === "{") {
+        const expression = readExpression(tokens);
+        if (expression.test !== undefined) tests.push(expression.test);
+        if (expression.absent === true) absent = true;
+        this.#wildcards.push(...(expression.wildcards ?? []));
+      } else if (token === "string") tests.push(equalTest(tokens.text));
+      else if (token === "[") tokens.fail("Match value must be String, number, true, false, or null");
+      else tests.push(sameAs(JSON.parse(tokens.text) as number | boolean | null));
+    }
+    if (tests.length === 0 && !absent) tokens.fail("Empty arrays are not allowed");
+    if (isTooComplex(this.#wildcards))
+      throw new PatternError(
+        "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character",
+      );
+    return { path, tests, absent };
+  }
 }
+
+const sameAs =
+  (wanted: number | boolean | null): ValueTest =>
+  (value) =>
+    value === wanted;

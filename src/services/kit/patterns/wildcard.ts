@@ -1,9 +1,40 @@
 /** The wildcard operator: `*` stands for any run of characters, `\*` and `\\` for themselves. */
-import { PatternError } from "./pattern-error.js";
+import { Buffer } from "node:buffer";
+
+/** A character, or any run of them. */
+export type WildcardToken = { readonly literal: string } | "*";
+
+/** Throws the reason alone: the reader of the pattern knows the place. */
+export class WildcardFault extends Error {}
+
+export function readWildcard(pattern: string): WildcardToken[] {
+  const tokens: WildcardToken[] = [];
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern.charAt(at);
+    const next = pattern.charAt(at + 1);
+    if (character === "*") {
+      if (next === "*") throw new WildcardFault(`Consecutive wildcard characters at pos ${position(pattern, at)}`);
+      tokens.push("*");
+    } else if (character === "\\") {
+      if (next !== "*" && next !== "\\")
+        throw new WildcardFault(`Invalid escape character at pos ${position(pattern, at)}`);
+      tokens.push({ literal: next });
+      at += 1;
+    } else tokens.push({ literal: character });
+  }
+  return tokens;
+}
+
+/** AWS counts the bytes of the text in quotes. */
+const position = (pattern: string, at: number): number => Buffer.byteLength(pattern.slice(0, at)) + 1;
 
 /** A test whose time grows with the product of the two lengths at worst: no pattern can stall the matcher. */
-export function readWildcard(pattern: string): (value: string) => boolean {
-  const parts = splitAtStars(pattern);
+export function wildcardTest(tokens: readonly WildcardToken[]): (value: string) => boolean {
+  const parts = [""];
+  for (const token of tokens) {
+    if (token === "*") parts.push("");
+    else parts[parts.length - 1] += token.literal;
+  }
   const [first = "", ...rest] = parts;
   const last = rest.pop();
   if (last === undefined) return (value) => value === first;
@@ -18,25 +49,4 @@ export function readWildcard(pattern: string): (value: string) => boolean {
     }
     return true;
   };
-}
-
-/** The literal parts between the stars. */
-function splitAtStars(pattern: string): string[] {
-  const parts = [""];
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern.charAt(at);
-    if (character === "*") {
-      if (pattern[at + 1] === "*") throw new PatternError(`Consecutive wildcard characters at pos ${at + 1}`);
-      parts.push("");
-      continue;
-    }
-    let literal = character;
-    if (character === "\\") {
-      at += 1;
-      literal = pattern.charAt(at);
-      if (literal !== "*" && literal !== "\\") throw new PatternError(`Invalid escape character at pos ${at - 1}`);
-    }
-    parts[parts.length - 1] += literal;
-  }
-  return parts;
 }
