@@ -1,0 +1,25 @@
+/**
+ * Errors of EventBridge in AWS's words, as recorded on AWS in 2024 unless the fidelity card says otherwise.
+ * https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
+ */
+import { AwsError } from "../kit/aws-error.js";
+import type { PatternError } from "../kit/patterns/pattern-error.js";
+
+export const eventsError = {
+  invalid: (message: string) => new AwsError("ValidationException", message),
+  badArn: (arn: string) =>
+    new AwsError(
+      "ValidationException",
+      `Parameter ${arn} is not valid. Reason: Provided Arn is not in correct format.`,
+    ),
+  busNotFound: (name: string) => new AwsError("ResourceNotFoundException", `Event bus ${name} does not exist.`),
+  busExists: (name: string) => new AwsError("ResourceAlreadyExistsException", `Event bus ${name} already exists.`),
+  ruleNotFound: (name: string, busName: string) =>
+    new AwsError("ResourceNotFoundException", `Rule ${name} does not exist on EventBus ${busName}.`),
+  statementNotFound: () => new AwsError("ResourceNotFoundException", "Statement with the provided id does not exist."),
+  tooMany: () => new AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed."),
+  badPattern: ({ message, place }: PatternError) =>
+    new AwsError("InvalidEventPatternException", `Event pattern is not valid. Reason: ${message}${place}`),
+  notEmulated: (what: string) =>
+    new AwsError("UnsupportedOperationException", `${what} is not emulated by lambda-run.`),
+} as const;
