@@ -103,7 +103,11 @@ export const SERVICES: readonly ServiceEntry[] = [
     paths: ["/2015-03-31/", "/2020-06-30/", "/2021-10-31/", "/2021-11-15/"],
     protocol: "rest-json",
   }),
-  serviceEntry("events", { targets: ["AWSEvents"], protocol: "json-1.1" }),
+  serviceEntry("events", {
+    targets: ["AWSEvents"],
+    protocol: "json-1.1",
+    load: async (context) => (await import("./events/index.js")).createEventsService(context),
+  }),
   serviceEntry("scheduler", { protocol: "rest-json" }),
   serviceEntry("states", { targets: ["AWSStepFunctions"], protocol: "json-1.0" }),
   serviceEntry("kinesis", { targets: ["Kinesis_20131202"], protocol: "json-1.1" }),

@@ -64,8 +64,8 @@ export interface RuleMatch {
   readonly busName: string;
   /** As PutTargets takes it. */
   readonly target: Readonly<Record<string, unknown>>;
-  /** As targets get it. */
-  readonly event: Readonly<Record<string, unknown>>;
+  /** JSON text, as targets get it. */
+  readonly event: string;
   readonly ingestionTimeMs: number;
   /** It came from another bus: it goes to no third one. */
   readonly forwarded: boolean;

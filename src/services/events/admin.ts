@@ -1,9 +1,19 @@
 /** EventBridge without HTTP: what the stack declares, what other services put, and schedules that have come. */
+import { arnOf } from "../../shared/arn.js";
+import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import { busNameIn, DEFAULT_BUS, findBus, requireBus, type EventsContext } from "./context.js";
+import { arrive, fireRule } from "./matching.js";
+import { putEvents } from "./put-events.js";
+import { checkSchedule, dropRule, keepRule, readRule } from "./rules.js";
+import type { BusRow, RuleRow, TargetRow } from "./store.js";
+import { checkTarget, unsupportedPart } from "./target-checks.js";
 
 export interface DeclaredBus {
   readonly name: string;
   readonly description?: string;
+  /** Text of the resource policy. */
+  readonly policy?: string;
   /** Of a dead-letter queue of the bus. */
   readonly deadLetterArn?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -50,12 +60,110 @@ export interface EventsAdmin {
    * Whether there still is such a rule, enabled.
    */
   fire(rule: { readonly busName: string; readonly name: string }, timeMs: number): boolean;
-  /** An event of a service of AWS, whole with its envelope. When it resolves, deliveries to all matching targets are kept. */
+  /** An event of a service of AWS, whole with its envelope, or its JSON text. When it resolves, deliveries to all matching targets are kept. False: no such bus. */
   putEvent(
     busName: string,
-    event: JsonObject,
+    event: JsonObject | string,
     more?: { readonly traceHeader?: string; readonly forwarded?: boolean },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** As PutEvents takes entries; answers as it does. For the scheduler's and the state machines' calls, without HTTP. */
-  putEvents(entries: readonly JsonObject[]): Promise<JsonObject>;
+  putEvents(entries: readonly JsonObject[], traceHeader?: string): Promise<JsonObject>;
+}
+
+export function createEventsAdmin(context: EventsContext): EventsAdmin {
+  const { store, realm } = context;
+  return {
+    declare: ({ buses, rules }) =>
+      store.write(() => {
+        const refused: string[] = [];
+        for (const bus of buses) declareBus(context, bus);
+        for (const rule of rules) declareRule(context, rule, refused);
+        dropUndeclared(context, buses, rules);
+        return refused;
+      }),
+    busExists: (given) => findBus(context, busNameIn(given, realm)) !== undefined,
+    scheduledRules: () =>
+      store
+        .rules()
+        .flatMap(({ busName, name, scheduleExpression, state }) =>
+          scheduleExpression === undefined || state === "DISABLED"
+            ? []
+            : [{ busName, name, arn: arnOf.rule(realm, busName, name), scheduleExpression }],
+        ),
+    fire: ({ busName, name }, timeMs) => fireRule(context, busName, name, timeMs),
+    putEvent: (busName, event, { traceHeader, forwarded = false } = {}) =>
+      store.write(() => {
+        const text = typeof event === "string" ? event : JSON.stringify(event);
+        const value = typeof event === "string" ? (JSON.parse(event) as JsonObject) : event;
+        return arrive(context, busName, { value, text, forwarded, traceHeader });
+      }),
+    putEvents: (entries, traceHeader) => putEvents(context, { Entries: entries }, traceHeader),
+  };
+}
+
+function declareBus(
+  { store, clock }: EventsContext,
+  { name, description, deadLetterArn, policy, tags }: DeclaredBus,
+): void {
+  const before = store.bus(name);
+  const row: BusRow = {
+    name,
+    description,
+    policy: policy ?? before?.policy,
+    kmsKeyIdentifier: before?.kmsKeyIdentifier,
+    deadLetterArn,
+    createdMs: before?.createdMs ?? clock.now(),
+    changedMs: before?.changedMs ?? clock.now(),
+    tags: tags ?? {},
+    declared: true,
+  };
+  store.putBus(row);
+}
+
+/** What AWS refuses could not be deployed there. Here it is left out: the rest of the stack runs. */
+function declareRule(context: EventsContext, rule: DeclaredRule, refused: string[]): void {
+  const { store } = context;
+  const attempt = (what: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      refused.push(`${what} is left out: ${error.message}`);
+    }
+  };
+  attempt(`the rule ${rule.name}`, () => {
+    const { name: busName } = requireBus(context, rule.busName);
+    checkSchedule(rule.scheduleExpression, busName);
+    const wanted = readRule({
+      Name: rule.name,
+      Description: rule.description,
+      EventPattern: rule.eventPattern,
+      ScheduleExpression: rule.scheduleExpression,
+      State: rule.state,
+      RoleArn: rule.roleArn,
+    });
+    keepRule(context, { ...wanted, busName, tags: rule.tags ?? {}, declared: true });
+    for (const { Id } of store.targetsOf(busName, rule.name)) store.removeTarget(busName, rule.name, Id);
+    for (const one of rule.targets)
+      attempt(`the target ${String(one["Id"])} of the rule ${rule.name}`, () => {
+        const target: TargetRow = { ...one, Id: String(one["Id"]), Arn: String(one["Arn"]) };
+        checkTarget(target);
+        const unsupported = unsupportedPart(target);
+        if (unsupported !== undefined) refused.push(`${unsupported} of the rule ${rule.name} is not emulated`);
+        else store.putTarget(busName, rule.name, target);
+      });
+  });
+}
+
+function dropUndeclared(context: EventsContext, buses: readonly DeclaredBus[], rules: readonly DeclaredRule[]): void {
+  const { store, realm } = context;
+  const wanted = (rule: RuleRow): boolean =>
+    rules.some((one) => one.name === rule.name && busNameIn(one.busName, realm) === rule.busName);
+  for (const rule of store.rules()) if (rule.declared && !wanted(rule)) dropRule(context, rule);
+  for (const bus of store.buses())
+    if (bus.declared && bus.name !== DEFAULT_BUS && !buses.some(({ name }) => name === bus.name)) {
+      // With what was put on it over the API: on AWS the bus could not go before its rules.
+      for (const rule of store.rulesOf(bus.name)) dropRule(context, rule);
+      store.removeBus(bus.name);
+    }
 }

@@ -7,7 +7,8 @@
  */
 import type { Database } from "lmdb";
 import type { StateStore } from "../kit/state-store.js";
-import type { Tags } from "./tags.js";
+
+export type Tags = Readonly<Record<string, string>>;
 
 export interface BusRow {
   readonly name: string;
