@@ -145,7 +145,8 @@ function isOneServer(foreign: ForeignEndpoints): boolean {
 }
 
 /** What does not go to the other server although it concerns it, and what happens there that one may not expect. */
-function differences({ foreign, config }: BackendsOptions, { buckets, eventSources, topics }: Application): string[] {
+function differences({ foreign, config }: BackendsOptions, application: Application): string[] {
+  const { buckets, eventSources, topics } = application;
   const texts: string[] = [];
   const s3 = foreign.get("s3");
   const { eventToken, eventQueue } = eventsOf(config);
@@ -162,6 +163,11 @@ function differences({ foreign, config }: BackendsOptions, { buckets, eventSourc
   if (sns !== undefined && topics.length > 0)
     texts.push(
       `topics are at ${placeOf(sns)}: lambda-run makes none there, and what buckets, alarms and asynchronous invocations here would publish does not reach them`,
+    );
+  const states = foreign.get("states");
+  if (states !== undefined && application.stateMachines.length > 0)
+    texts.push(
+      `state machines are at ${placeOf(states)}: their tasks run there, and rules and schedules of this stack do not start them`,
     );
   const sqs = foreign.get("sqs");
   const polled = eventSources.flatMap((source) => (source.kind === "sqs" && source.enabled ? [source.queueArn] : []));

@@ -106,6 +106,23 @@ const SURVEYORS: Partial<Record<ServiceName, Surveyor>> = {
     }));
     return { declared, close: () => client.destroy() };
   },
+  states: async (address, { stateMachines, activities }) => {
+    const sdk = await import("@aws-sdk/client-sfn");
+    const client = new sdk.SFNClient(clientOptions(address));
+    const machines = stateMachines.map(({ arn: stateMachineArn, name, type, definition, roleArn }) => ({
+      name: `state machine ${name}`,
+      look: () => client.send(new sdk.DescribeStateMachineCommand({ stateMachineArn })),
+      absent: ["StateMachineDoesNotExist"],
+      make: () => client.send(new sdk.CreateStateMachineCommand({ name, type, definition, roleArn })),
+    }));
+    const declared = activities.map(({ arn: activityArn, name }) => ({
+      name: `activity ${name}`,
+      look: () => client.send(new sdk.DescribeActivityCommand({ activityArn })),
+      absent: ["ActivityDoesNotExist"],
+      make: () => client.send(new sdk.CreateActivityCommand({ name })),
+    }));
+    return { declared: [...declared, ...machines], close: () => client.destroy() };
+  },
   sqs: async (address, { queues }, { queues: found }) => {
     const sdk = await import("@aws-sdk/client-sqs");
     const client = new sdk.SQSClient(clientOptions(address));

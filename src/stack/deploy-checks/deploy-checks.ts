@@ -23,6 +23,7 @@ import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
 import { handlerProgram, type HandlerProgram } from "./handler-program.js";
 import { caseSlip } from "./letter-case.js";
+import { checkStateMachines } from "./state-machines.js";
 import { isLeftOut, isShipped, unshippedPackages } from "./unshipped-packages.js";
 
 export interface Finding {
@@ -53,7 +54,12 @@ export async function checkDeployment(application: Application, stateFolder: str
       findings.push(breaks(fn, `${error.what}${why}`, error.fix));
     }
   }
-  return [...checkTransform(application), ...findings, ...checkMappings(application)];
+  return [
+    ...checkTransform(application),
+    ...findings,
+    ...checkMappings(application),
+    ...checkStateMachines(application),
+  ];
 }
 
 function checkTransform({ lacksTransform }: Application): Finding[] {
