@@ -102,20 +102,26 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "generate-event <kind>",
-    description: "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, eventbridge, sfn",
+    description:
+      "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, sfn",
     flags: [
       ["--method <method>", "HTTP method (default: GET)"],
       ["--path <path>", "path, with the query if there is one (default: /)"],
       ["--route <path>", "route that the path lies on, such as /items/{id}"],
       ["--stage <name>", "stage of the API"],
       ["-H, --header <header...>", 'header, as "Name: value"'],
-      ["--body <text>", "body of the request or message, detail of the event, input of the task; @file, @- for stdin"],
+      [
+        "--body <text>",
+        "body of the request or message, detail of the event, input of the task, item of the table; @file, @- for stdin",
+      ],
       ["--bucket <name>", "bucket of an S3 event, by name or logical id"],
       ["--key <key>", "key of an S3 event, as you would write it"],
       ["--size <bytes>", "size of the object"],
       ["--queue <name>", "queue of an SQS event, by name or logical id"],
       ["--topic <name>", "topic of an SNS event, by name or logical id"],
       ["--subject <text>", "subject of an SNS event"],
+      ["--table <name>", "table of a DynamoDB event, by name or logical id"],
+      ["--old <text>", "what a modified item was before; @file, @- for stdin"],
       ["--source <name>", "source of an event of the bus"],
       ["--detail-type <text>", "detail type of an event of the bus"],
       ["--in <kind...>", "put it into sqs, sns or eventbridge, one into the other in this order"],
@@ -123,6 +129,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "generate-event apigw:v2 --method POST --path /upload --body @request.json",
       "generate-event s3:put --bucket reports --key '2026/04/a b.pdf' --in sqs",
+      `generate-event dynamodb:modify --table Orders --body '{"id":"7","state":"paid"}' --old '{"id":"7","state":"new"}'`,
       "generate-event s3:put --in eventbridge sqs | lambda-run invoke manifest --event -",
     ],
     load: async () => (await import("./commands/generate-event.js")).generateEventCommand,

@@ -1,9 +1,12 @@
 /** `lambda-run generate-event <kind>`: an event on stdout, ready for `invoke --event -`. */
 import { readFileSync } from "node:fs";
 import { AppError, EXIT, messageOf } from "../../shared/errors.js";
+import type { TableConfig } from "../../config/application.js";
+import { arnOf, type Realm } from "../../shared/arn.js";
 import type { HeaderLine } from "../../sources/http/message.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
+import type { ChangedTable } from "../generate/change-event.js";
 import { EVENT_KINDS, eventKind, generateEvent, WRAPPERS } from "../generate/events.js";
 
 export const generateEventCommand: Action = async ([kindText = ""], options) => {
@@ -12,7 +15,7 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
   const path = text("path") ?? "/";
   // The names, region and account that events of this project have.
-  const { buckets, queues, topics, realm } = (await loadProject(options)).application;
+  const { buckets, queues, topics, tables, realm } = (await loadProject(options)).application;
   const event = generateEvent(kind, wrappers, {
     realm,
     nowMs: Date.now(),
@@ -28,6 +31,8 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     queue: nameOf(text("queue"), queues) ?? "my-queue",
     topic: nameOf(text("topic"), topics) ?? "my-topic",
     subject: text("subject"),
+    table: changedTable(text("table"), tables, realm),
+    old: options["old"] === undefined ? undefined : readBody(text("old")),
     source: text("source") ?? "my.app",
     detailType: text("detailType") ?? "Something Happened",
   });
@@ -41,6 +46,18 @@ function nameOf(
   declared: readonly { readonly logicalId: string; readonly name: string }[],
 ): string | undefined {
   return declared.find(({ logicalId }) => logicalId === written)?.name ?? written;
+}
+
+/** Keys and view of a table of the template; of another one both images are shown. */
+function changedTable(written: string | undefined, tables: readonly TableConfig[], realm: Realm): ChangedTable {
+  const table = tables.find(({ logicalId, name }) => logicalId === written || name === written);
+  if (table === undefined) {
+    const label = new Date().toISOString().replace("Z", "");
+    const streamArn = `${arnOf.table(realm, written ?? "my-table")}/stream/${label}`;
+    return { streamArn, viewType: "NEW_AND_OLD_IMAGES", keyNames: [] };
+  }
+  const { streamArn, streamViewType: viewType = "NEW_AND_OLD_IMAGES", keySchema } = table;
+  return { streamArn, viewType, keyNames: keySchema.map(({ AttributeName }) => AttributeName) };
 }
 
 function listOf(value: unknown): readonly string[] {

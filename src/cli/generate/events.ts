@@ -14,6 +14,7 @@ import { sqsRecord } from "../../sources/sqs/event.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { ObjectEvent, TopicDelivery } from "../../shared/bus.js";
 import { AppError } from "../../shared/errors.js";
+import { changeEvent, type ChangedTable, type ChangeKind } from "./change-event.js";
 
 export const EVENT_KINDS = [
   "apigw:v1",
@@ -23,6 +24,9 @@ export const EVENT_KINDS = [
   "s3:delete",
   "sqs",
   "sns",
+  "dynamodb:insert",
+  "dynamodb:modify",
+  "dynamodb:remove",
   "eventbridge",
   "sfn",
 ] as const;
@@ -48,6 +52,9 @@ export interface EventSettings {
   readonly queue: string;
   readonly topic: string;
   readonly subject: string | undefined;
+  readonly table: ChangedTable;
+  /** What a modified item was before. */
+  readonly old: Buffer | undefined;
   readonly source: string;
   readonly detailType: string;
 }
@@ -104,6 +111,10 @@ function single(kind: EventKind, settings: EventSettings): Made {
       return plain(queueEvent(settings.body.toString("utf8"), settings));
     case "sns":
       return topicEvent(settings.body.toString("utf8"), settings);
+    case "dynamodb:insert":
+    case "dynamodb:modify":
+    case "dynamodb:remove":
+      return plain(changeOf(kind, settings));
     case "eventbridge":
       return plain(busEvent(jsonBody(settings), settings));
     case "sfn":
@@ -252,11 +263,19 @@ function busEvent(detail: unknown, { realm, nowMs, source, detailType }: EventSe
   };
 }
 
-function jsonBody({ body }: EventSettings): unknown {
-  if (body.length === 0) return {};
+function changeOf(kind: ChangeKind, settings: EventSettings): unknown {
+  const { realm, nowMs, table, body, old } = settings;
+  const item = body.length === 0 ? { id: "1" } : jsonBody(settings);
+  const before = old === undefined ? undefined : json(old, "--old");
+  return changeEvent(kind, { region: realm.region, nowMs, table, item, before });
+}
+
+const jsonBody = ({ body }: EventSettings): unknown => (body.length === 0 ? {} : json(body, "--body"));
+
+function json(text: Buffer, where: string): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(text.toString("utf8"));
   } catch (cause) {
-    throw new AppError("LR1003", { what: "The body of this kind of event has to be JSON", where: "--body", cause });
+    throw new AppError("LR1003", { what: "The body of this kind of event has to be JSON", where, cause });
   }
 }

@@ -55,6 +55,8 @@ import { WriteQueue } from "./store/write-queue.js";
 
 export type { DynamoDbAdmin, StreamPage, StreamShard } from "./admin.js";
 export type { PartitionLimits } from "./partition-meter.js";
+export { streamRecordOf } from "./store/stream-log.js";
+export type { Item } from "./values/attribute-value.js";
 
 export interface DynamoDbOptions {
   /** Throttles each partition key beyond these units a second (AWS: 1,000 write, 3,000 read). Off without it. */

@@ -32,6 +32,7 @@ import type { Logger } from "../../shared/logger.js";
 import { failedItems } from "../mappings/batch-response.js";
 import type { Poller } from "../mappings/poller.js";
 import type { Attempt } from "./failed-batch.js";
+import { streamEvent } from "./event.js";
 import { arrivalMsOf, sequenceOf, type StreamClient, type StreamRecord } from "./stream-client.js";
 
 export interface StreamSettings {
@@ -212,7 +213,7 @@ export class StreamPoller implements Poller {
   /** Tries on while the function cannot be run; undefined when the poller stops. */
   async #invoke(records: readonly StreamRecord[], signal: AbortSignal): Promise<InvokeResult | undefined> {
     const { invoke, log, stream } = this.#options;
-    const payload = eventOf(records, stream.streamArn);
+    const payload = Buffer.from(JSON.stringify(streamEvent(records, stream.streamArn)));
     for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       try {
         return await invoke(payload);
@@ -253,9 +254,6 @@ export class StreamPoller implements Poller {
     await this.#options.save(after);
   }
 }
-
-const eventOf = (records: readonly StreamRecord[], eventSourceARN: string): Buffer =>
-  Buffer.from(JSON.stringify({ Records: records.map((record) => Object.assign({}, record, { eventSourceARN })) }));
 
 /** Cut where the event would exceed what a synchronous call takes. */
 function* batchesOf(records: readonly StreamRecord[]): Iterable<readonly StreamRecord[]> {

@@ -2,6 +2,7 @@
 import {
   APIGatewayProxyEventSchema,
   APIGatewayProxyEventV2Schema,
+  DynamoDBStreamSchema,
   EventBridgeSchema,
   LambdaFunctionUrlSchema,
   S3EventNotificationEventBridgeSchema,
@@ -36,6 +37,12 @@ const settings: EventSettings = {
   queue: "uploads",
   topic: "news",
   subject: undefined,
+  table: {
+    streamArn: "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/s",
+    viewType: "NEW_AND_OLD_IMAGES",
+    keyNames: ["n"],
+  },
+  old: Buffer.from('{"n":1,"tags":["a",true,null,{"b":"c"}]}'),
   source: "my.app",
   detailType: "Uploaded",
 };
@@ -49,6 +56,9 @@ test.each([
   ["s3:delete", [], S3Schema],
   ["sqs", [], SqsSchema],
   ["sns", [], SnsSchema],
+  ["dynamodb:insert", [], DynamoDBStreamSchema],
+  ["dynamodb:modify", [], DynamoDBStreamSchema],
+  ["dynamodb:remove", [], DynamoDBStreamSchema],
   ["eventbridge", [], EventBridgeSchema],
   ["s3:put", ["sqs"], S3SqsEventNotificationSchema],
   ["s3:put", ["eventbridge"], S3EventNotificationEventBridgeSchema],
@@ -58,6 +68,39 @@ test.each([
   ["s3:put", ["sns", "sqs"], SqsSchema],
 ] as const)("%s in %j holds against Powertools' schema", (kind, wrappers, schema) => {
   expect(schema.safeParse(make(kind, ...wrappers)).error?.issues).toBeUndefined();
+});
+
+test("a change of a table carries what its stream would show", () => {
+  const before = { n: { N: "1" }, tags: { L: [{ S: "a" }, { BOOL: true }, { NULL: true }, { M: { b: { S: "c" } } }] } };
+  expect(make("dynamodb:modify")).toMatchObject({
+    Records: [
+      {
+        eventName: "MODIFY",
+        eventSource: "aws:dynamodb",
+        dynamodb: {
+          Keys: { n: { N: "1" } },
+          NewImage: { n: { N: "1" } },
+          OldImage: before,
+          StreamViewType: "NEW_AND_OLD_IMAGES",
+        },
+        eventSourceARN: settings.table.streamArn,
+      },
+    ],
+  });
+  const of = (change: Partial<EventSettings>): unknown =>
+    generateEvent("dynamodb:insert", [], { ...settings, ...change });
+  const record = (event: unknown): unknown => (event as { Records: { dynamodb: object }[] }).Records[0]?.dynamodb;
+  const keysOnly = { ...settings.table, viewType: "KEYS_ONLY", keyNames: [] } as const;
+  expect(record(of({ table: keysOnly, body: Buffer.from('{"id":{"S":"7"},"x":{"BOOL":true}}') }))).toEqual({
+    ApproximateCreationDateTime: 1777565112,
+    Keys: { id: { S: "7" } },
+    SequenceNumber: expect.stringMatching(/^\d{21}$/),
+    SizeBytes: 3,
+    StreamViewType: "KEYS_ONLY",
+  });
+  expect(() => of({ body: Buffer.from('{"m":1}') })).toThrow('The item has no key "n"');
+  expect(() => of({ body: Buffer.from("[1]") })).toThrow("An item has to be a JSON object");
+  expect(() => of({ body: Buffer.from("{") })).toThrow("The body of this kind of event has to be JSON");
 });
 
 test("a request finds its way into the event", () => {
@@ -137,6 +180,7 @@ test("the command takes resources by logical id, with the region and account of 
       "  Store: { Type: AWS::S3::Bucket, Properties: { BucketName: my-store } }",
       "  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: the-jobs } }",
       "  News: { Type: AWS::SNS::Topic, Properties: { TopicName: the-news } }",
+      "  Rows: { Type: AWS::DynamoDB::Table, Properties: { TableName: the-rows, BillingMode: PAY_PER_REQUEST, AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }], KeySchema: [{ AttributeName: pk, KeyType: HASH }], StreamSpecification: { StreamViewType: OLD_IMAGE } } }",
       "",
     ].join("\n"),
     "lambda-run.config.json": JSON.stringify({ region: "eu-west-1", accountId: "123456789012" }),
@@ -151,6 +195,22 @@ test("the command takes resources by logical id, with the region and account of 
   });
   expect(await made("sns", "--topic", "News")).toMatchObject({
     Records: [{ Sns: { TopicArn: "arn:aws:sns:eu-west-1:123456789012:the-news" } }],
+  });
+  const item = '{"n":1,"pk":"a"}';
+  expect(await made("dynamodb:remove", "--table", "Rows", "--body", item)).toMatchObject({
+    Records: [
+      {
+        dynamodb: {
+          Keys: { pk: { S: "a" } },
+          OldImage: { n: { N: "1" }, pk: { S: "a" } },
+          StreamViewType: "OLD_IMAGE",
+        },
+        eventSourceARN: expect.stringMatching(/^arn:aws:dynamodb:eu-west-1:123456789012:table\/the-rows\/stream\//),
+      },
+    ],
+  });
+  expect(await made("dynamodb:insert", "--table", "elsewhere", "--body", item)).toMatchObject({
+    Records: [{ dynamodb: { Keys: { n: { N: "1" } } }, eventSourceARN: expect.stringContaining("table/elsewhere/") }],
   });
   expect(await made("sqs", "--queue", "elsewhere", "--region", "us-west-2")).toMatchObject({
     Records: [{ eventSourceARN: "arn:aws:sqs:us-west-2:123456789012:elsewhere" }],

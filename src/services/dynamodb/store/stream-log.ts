@@ -186,7 +186,11 @@ export function shardIdOf(stream: StreamRecord): string {
 }
 
 /** The record in the form of the Streams API. */
-export function streamRecordOf(stream: StreamRecord, record: ChangeRecord, region: string): Record<string, unknown> {
+export function streamRecordOf(
+  stream: Pick<StreamRecord, "arn" | "viewType">,
+  record: ChangeRecord,
+  region: string,
+): Record<string, unknown> {
   const { keys, newImage, oldImage } = record;
   return {
     eventID: createHash("md5").update(`${stream.arn} ${record.sequence}`).digest("hex"),
