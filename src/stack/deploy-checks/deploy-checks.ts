@@ -19,20 +19,13 @@ import { unzip } from "../../runtime/unzip.js";
 import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
 import { unmetDecoratorMetadata } from "./decorator-metadata.js";
+import type { Finding } from "./finding.js";
 import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
 import { handlerProgram, type HandlerProgram } from "./handler-program.js";
 import { caseSlip } from "./letter-case.js";
 import { checkStateMachines } from "./state-machines.js";
 import { isLeftOut, isShipped, unshippedPackages } from "./unshipped-packages.js";
-
-export interface Finding {
-  readonly logicalId: string;
-  /** `breaks`: AWS refuses it, or every invocation fails. `differs`: it works otherwise than here. */
-  readonly severity: "breaks" | "differs";
-  readonly what: string;
-  readonly fix: string;
-}
 
 const isPython = (runtime: string): boolean => runtime.startsWith("python");
 

@@ -1,7 +1,7 @@
 /** State machines that AWS would refuse, and types of theirs that need something they have not. */
 import type { Application } from "../../config/application.js";
 import { definitionFault } from "../definition-faults.js";
-import type { Finding } from "./deploy-checks.js";
+import type { Finding } from "./finding.js";
 
 export function checkStateMachines({ stateMachines }: Application): Finding[] {
   return stateMachines.flatMap((machine): Finding[] => {

@@ -5,7 +5,7 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import type { Definition } from "./definition.js";
-import type { ExecutionEnd } from "./run-execution.js";
+import type { ExecutionEnd } from "./execution-end.js";
 
 export interface MapRunLimits {
   /** 0 is as many as there are. */

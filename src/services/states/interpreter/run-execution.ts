@@ -6,6 +6,7 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import { objectOf, textOf } from "../../../config/json.js";
 import type { Cancel, Clock } from "../../../shared/clock.js";
 import type { Definition } from "./definition.js";
+import type { ExecutionEnd } from "./execution-end.js";
 import type { HistorySink } from "./history.js";
 import { History, shownInput, shownOutput } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
@@ -15,6 +16,8 @@ import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
 import { StatesError } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
+
+export type { ExecutionEnd } from "./execution-end.js";
 
 const MS_PER_SECOND = 1000;
 
@@ -46,10 +49,6 @@ export interface ExecutionRequest {
   readonly mapRuns?: MapRuns | undefined;
   readonly probe?: Probe | undefined;
 }
-
-export type ExecutionEnd =
-  | { readonly status: "SUCCEEDED"; readonly output: Json }
-  | ({ readonly status: "FAILED" | "TIMED_OUT" | "ABORTED" } & Failure);
 
 /** Why a frame's signal was aborted, when it was not StopExecution. */
 const TIME_IS_UP = new Error("the time of the execution is up");
