@@ -68,6 +68,7 @@ export interface ExecutionRow {
   readonly aliasName: string | undefined;
   readonly revisionId: string | undefined;
   readonly traceHeader: string | undefined;
+  readonly synchronous: boolean;
   readonly redriveCount: number;
   readonly redriveMs: number | undefined;
   /** Children only. */

@@ -164,19 +164,28 @@ export class StatesStore {
     this.#running.putSync(row.arn, from);
   }
 
-  *executionsOf(machineName: string): Generator<ExecutionRow> {
-    yield* this.#inOrder(this.#byMachine, machineName);
+  /** Newest first, after one of them. */
+  executionsOf(machineName: string, after?: ExecutionRow): Generator<ExecutionRow> {
+    return this.#newestFirst(this.#byMachine, machineName, after);
   }
 
-  *executionsOfMapRun(arn: string): Generator<ExecutionRow> {
-    yield* this.#inOrder(this.#byMapRun, arn);
+  executionsOfMapRun(arn: string, after?: ExecutionRow): Generator<ExecutionRow> {
+    return this.#newestFirst(this.#byMapRun, arn, after);
   }
 
-  *#inOrder(table: Database<boolean, ByStart>, owner: string): Generator<ExecutionRow> {
-    for (const [, , arn] of table.getKeys({ start: [owner, -Infinity, ""], end: [owner, Infinity, ""] })) {
-      const row = this.#executions.get(arn);
+  *#newestFirst(table: Database<boolean, ByStart>, owner: string, after?: ExecutionRow): Generator<ExecutionRow> {
+    const start: ByStart = after === undefined ? [owner, -Infinity, ""] : [owner, -after.startMs, after.arn];
+    for (const [, , arn] of table.getKeys({ start, end: [owner, Infinity, ""] })) {
+      const row = arn === after?.arn ? undefined : this.#executions.get(arn);
       if (row !== undefined) yield row;
     }
+  }
+
+  /** A machine's, and those of its distributed Maps (`machine/label`). */
+  allExecutionsOf(machineName: string): string[] {
+    const keys = (start: string, end: string): string[] =>
+      Array.from(this.#byMachine.getKeys({ start: [start, -Infinity, ""], end: [end, Infinity, ""] }), (key) => key[2]);
+    return [...keys(machineName, machineName), ...keys(`${machineName}/`, `${machineName}/${LAST}`)];
   }
 
   checkpoint(arn: string, checkpoint: Checkpoint): void {
@@ -185,6 +194,10 @@ export class StatesStore {
 
   checkpointOf(arn: string): Checkpoint | undefined {
     return this.#running.get(arn) ?? undefined;
+  }
+
+  isRunning(arn: string): boolean {
+    return this.#running.doesExist(arn);
   }
 
   running(): string[] {

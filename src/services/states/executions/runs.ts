@@ -1,0 +1,238 @@
+/**
+ * The executions under way: each is run by the interpreter, and what it tells is written as it comes. Only these are in
+ * memory; what has ended is in the store alone.
+ */
+import type { Json, JsonObject } from "../../../config/json.js";
+import { messageOf } from "../../../shared/errors.js";
+import type { RunContext } from "../context.js";
+import type { Definition } from "../interpreter/definition.js";
+import type { HistoryEvent } from "../interpreter/history.js";
+import { runExecution, type Checkpoint, type ExecutionEnd } from "../interpreter/run-execution.js";
+import type { Failure } from "../interpreter/states-error.js";
+import type { ExecutionRow, MachineRow, Revision } from "../rows.js";
+import { reasonOf } from "./callbacks.js";
+import { eventLog, type EventLog } from "./event-log.js";
+import { StoredMapRuns } from "./map-runs.js";
+import { contextOf, isExpress, parentMachineOf } from "./views.js";
+
+/** An Express execution ends after five minutes at the latest. */
+const EXPRESS_SECONDS = 300;
+
+interface Live {
+  readonly stop: AbortController;
+  /** The end of it is not to be written: the process closes, or forgets everything. */
+  dropped: boolean;
+  readonly done: Promise<void>;
+}
+
+export interface Started {
+  readonly row: ExecutionRow;
+  readonly revision: Revision;
+  /** Of a child of a distributed Map: the processor's. */
+  readonly definition?: Definition | undefined;
+  /** Further members of its context object. */
+  readonly context?: JsonObject | undefined;
+  readonly resume?: Checkpoint | undefined;
+  /** There is no row of it in the store: a synchronous Express execution, the Express child of a distributed Map. */
+  readonly unkept?: boolean | undefined;
+}
+
+export interface Ended {
+  readonly row: ExecutionRow;
+  readonly end: ExecutionEnd;
+}
+
+export class ExecutionRuns {
+  readonly #context: RunContext;
+  readonly #live = new Map<string, Live>();
+  readonly #waiting = new Map<string, Set<(row: ExecutionRow) => void>>();
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  get count(): number {
+    return this.#live.size;
+  }
+
+  /** Runs what is a row already, or is to be none. Resolves at the end. */
+  async run(started: Started): Promise<Ended> {
+    const { row } = started;
+    const stop = new AbortController();
+    let ended = (): void => undefined;
+    const live: Live = { stop, dropped: false, done: new Promise((resolve) => (ended = resolve)) };
+    this.#live.set(row.arn, live);
+    try {
+      const end = await this.#interpret(started, live);
+      if (live.dropped) return { row, end };
+      if (started.unkept === true) return { row: endedRow(row, end, this.#context.clock.now(), undefined), end };
+      return { row: await this.#finish(row, end, live), end };
+    } finally {
+      this.#live.delete(row.arn);
+      ended();
+    }
+  }
+
+  /** Resolves when it has stopped. */
+  async stop(arn: string, failure: Failure): Promise<void> {
+    const live = this.#live.get(arn);
+    live?.stop.abort(failure);
+    await live?.done;
+  }
+
+  /** Rejects with the signal's reason. */
+  ended(arn: string, signal: AbortSignal): Promise<ExecutionRow> {
+    return new Promise((resolve, reject) => {
+      const set = this.#waiting.get(arn) ?? new Set();
+      this.#waiting.set(arn, set);
+      const forget = (): void => {
+        signal.removeEventListener("abort", abort);
+        set.delete(done);
+        if (set.size === 0) this.#waiting.delete(arn);
+      };
+      const done = (row: ExecutionRow): void => {
+        forget();
+        resolve(row);
+      };
+      const abort = (): void => {
+        forget();
+        reject(reasonOf(signal));
+      };
+      set.add(done);
+      signal.addEventListener("abort", abort, { once: true });
+      if (signal.aborted) abort();
+    });
+  }
+
+  /** Goes on where the last process was ended. */
+  async resume(): Promise<void> {
+    const { store, clock } = this.#context;
+    for (const arn of store.running()) {
+      const row = store.execution(arn);
+      if (row === undefined || this.#live.has(arn)) continue;
+      // The Map it belongs to starts anew, with children of its own.
+      if (row.mapRunArn !== undefined) {
+        await store.write(() => store.endExecution({ ...row, status: "ABORTED", stopMs: clock.now() }, clock.now()));
+        continue;
+      }
+      const machine = store.machine(parentMachineOf(row));
+      const revision = store.revision(parentMachineOf(row), row.revisionId) ?? machine?.revision;
+      if (revision === undefined) continue;
+      const checkpoint = store.checkpointOf(arn);
+      await store.write(() => {
+        store.forgetEventsAfter(arn, checkpoint?.lastEventId ?? 0);
+        for (const run of store.mapRunsOf(arn))
+          if (run.status === "RUNNING") store.putMapRun({ ...run, status: "ABORTED", stopMs: clock.now() });
+      });
+      this.begin({ row, revision, resume: checkpoint });
+    }
+  }
+
+  /** Runs it without anybody waiting. */
+  begin(started: Started): void {
+    const { log } = this.#context;
+    this.run(started).catch((error: unknown) =>
+      log.error({ err: error, executionArn: started.row.arn }, "an execution could not be run"),
+    );
+  }
+
+  /** Ends all without a trace: they go on when the stack starts again, unless their rows are forgotten. */
+  async drop(): Promise<void> {
+    const all = [...this.#live.values()];
+    for (const live of all) {
+      live.dropped = true;
+      live.stop.abort({ error: undefined, cause: undefined });
+    }
+    await Promise.all(all.map(({ done }) => done));
+  }
+
+  async #interpret(started: Started, live: Live): Promise<ExecutionEnd> {
+    const { row, revision, resume } = started;
+    const { store, clock, realm, tasks, log } = this.#context;
+    const kept = !isExpress(row.arn);
+    const toLog = eventLog(this.#context, revision.logging, row);
+    const write = (work: () => void): void => {
+      if (live.dropped) return;
+      store.write(work).catch((error: unknown) => log.error({ err: error }, "an execution could not be written"));
+    };
+    const definition = started.definition ?? (JSON.parse(revision.definition) as Definition);
+    try {
+      return await runExecution({
+        definition: kept ? definition : limited(definition),
+        input: JSON.parse(row.input) as Json,
+        context: { ...contextOf(row, revision, realm), ...started.context },
+        clock,
+        tasks: tasks(),
+        history: {
+          append: (event) => {
+            if (!live.dropped) this.#append(row.arn, event, kept ? write : undefined, toLog);
+          },
+        },
+        signal: live.stop.signal,
+        checkpoint: started.unkept === true ? undefined : (at) => write(() => store.checkpoint(row.arn, at)),
+        resume,
+        mapRuns: started.definition === undefined && kept ? new StoredMapRuns(this.#context, this, started) : undefined,
+      });
+    } catch (error) {
+      // A fault of ours: the execution must not stay RUNNING for ever.
+      log.error({ err: error, executionArn: row.arn }, "the interpreter failed");
+      return { status: "FAILED", error: "States.Runtime", cause: `lambda-run: ${messageOf(error)}` };
+    }
+  }
+
+  #append(
+    arn: string,
+    event: HistoryEvent,
+    write: ((work: () => void) => void) | undefined,
+    toLog: EventLog | undefined,
+  ): void {
+    const timestampMs = this.#context.clock.now();
+    write?.(() => this.#context.store.putEvent(arn, timestampMs, event));
+    toLog?.(event, timestampMs);
+  }
+
+  async #finish(row: ExecutionRow, end: ExecutionEnd, live: Live): Promise<ExecutionRow> {
+    const { store, clock } = this.#context;
+    const stopMs = clock.now();
+    const ended = await store.write(() => {
+      const after = endedRow(row, end, stopMs, store.checkpointOf(row.arn));
+      if (isExpress(row.arn)) store.removeExecution(after);
+      else store.endExecution(after, stopMs);
+      this.#forgetDeleted(after);
+      return after;
+    });
+    live.dropped = true;
+    for (const done of [...(this.#waiting.get(row.arn) ?? [])]) done(ended);
+    return ended;
+  }
+
+  /** The last execution of a machine that is being deleted takes it along. */
+  #forgetDeleted(row: ExecutionRow): void {
+    const { store } = this.#context;
+    const machine = store.machine(parentMachineOf(row));
+    if (machine?.deleting === true) removeWhenIdle(this.#context, machine);
+  }
+}
+
+/** Removes a machine with all it ever ran, unless something of it still runs. */
+export function removeWhenIdle({ store }: Pick<RunContext, "store">, machine: MachineRow): boolean {
+  const all = store.allExecutionsOf(machine.name);
+  if (all.some((arn) => store.isRunning(arn))) return false;
+  for (const arn of all) {
+    const row = store.execution(arn);
+    if (row !== undefined) store.removeExecution(row);
+  }
+  store.removeMachine(machine.name);
+  return true;
+}
+
+/** Those of a machine that is no more may be longer than an Express execution can be. */
+function limited(definition: Definition): Definition {
+  return { ...definition, TimeoutSeconds: Math.min(definition.TimeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
+}
+
+function endedRow(row: ExecutionRow, end: ExecutionEnd, stopMs: number, stoppedAt: Checkpoint | undefined): ExecutionRow {
+  if (end.status === "SUCCEEDED")
+    return { ...row, status: end.status, stopMs, output: JSON.stringify(end.output), stoppedAt: undefined };
+  return { ...row, status: end.status, stopMs, error: end.error, cause: end.cause, stoppedAt };
+}
