@@ -16,14 +16,12 @@ export const statesError = {
     new AwsError("InvalidExecutionInput", `Invalid State Machine Execution Input: '${why}'`),
   invalidOutput: (why: string) => new AwsError("InvalidOutput", `Invalid Output: '${why}'`),
   invalidDefinition: (why: string) => new AwsError("InvalidDefinition", `Invalid State Machine Definition: '${why}'`),
-  invalidLogging: (why: string) =>
-    new AwsError("InvalidLoggingConfiguration", `Invalid Logging Configuration: ${why}`),
+  invalidLogging: (why: string) => new AwsError("InvalidLoggingConfiguration", `Invalid Logging Configuration: ${why}`),
   invalidEncryption: (why: string) =>
     new AwsError("InvalidEncryptionConfiguration", `Invalid Encryption Configuration: ${why}`),
   machineExists: (arn: string) => new AwsError("StateMachineAlreadyExists", `State Machine Already Exists: '${arn}'`),
   machineGone: (arn: string) => new AwsError("StateMachineDoesNotExist", `State Machine Does Not Exist: '${arn}'`),
-  machineDeleting: (arn: string) =>
-    new AwsError("StateMachineDeleting", `State Machine is being deleted: '${arn}'`),
+  machineDeleting: (arn: string) => new AwsError("StateMachineDeleting", `State Machine is being deleted: '${arn}'`),
   typeNotSupported: () =>
     new AwsError("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"),
   nothingToUpdate: () =>

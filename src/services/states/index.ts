@@ -1,6 +1,45 @@
-import type { EmbeddedService, ServiceContext } from "../service.js";
+/**
+ * # Step Functions
+ *
+ * Mimics: JSON 1.0, API version 2016-11-23: state machines, versions, aliases, tags, Standard and Express executions,
+ * histories, redrive, Map Runs, activities, task tokens. Rules from the API reference, texts as recorded on AWS between
+ * August 2023 and October 2025.
+ *
+ * Gaps:
+ * - After a restart an execution goes on with the state at the top that it was in, which starts anew: its task runs again,
+ *   a task token given out before is of a task that is gone, a distributed Map has a new Map Run
+ * - Express executions are told to CloudWatch Logs only, as on AWS; a synchronous one ends with the process
+ * - A redriven execution enters its state anew (AWS goes on behind the entry); Map Runs are not redriven: the Map starts anew
+ * - Roles are kept and shown, not assumed; tracingConfiguration and traceHeader are kept and shown, no trace is sent
+ * - encryptionConfiguration is kept and shown, without effect
+ * - No status changes for EventBridge (`aws.states`), no metrics of executions
+ *
+ * By design:
+ * - A machine of the template takes the template's definition when the stack starts or reloads; running executions keep theirs
+ * - DeleteStateMachine removes what the machine ever ran; while an execution is still in a state the machine is DELETING
+ * - Executions are forgotten 90 days after their end, some with each start
+ *
+ * Client quirks:
+ * - StartSyncExecution and TestState go to `sync-` before the host: SDKs want `disableHostPrefix` when `sync-127.0.0.1` does
+ *   not resolve, boto3 `inject_host_prefix=False`
+ *
+ * Unverified:
+ * - Texts of refused aliases, encryption configurations, tags and redrives; the conflict of a revision that is not the current one
+ * - The failure of a task whose activity is not there
+ * - What a log line without execution data still holds
+ */
+import type { ServerResponse } from "node:http";
+import { MEBIBYTE } from "../../shared/aws-limits.js";
+import { handleJson } from "../kit/json-protocol.js";
+import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
 import type { StatesAdmin } from "./admin.js";
-import type { TaskRunner } from "./interpreter/task-runner.js";
+import type { RunContext, StatesCollaborators, StatesContext } from "./context.js";
+import { createStatesAdmin } from "./declared.js";
+import { statesOperations } from "./dispatch.js";
+import { Activities } from "./executions/activities.js";
+import { Callbacks } from "./executions/callbacks.js";
+import { ExecutionRuns } from "./executions/runs.js";
+import { StatesStore } from "./store.js";
 
 export type {
   DeclaredMachine,
@@ -12,22 +51,49 @@ export type {
   MachineType,
   StatesAdmin,
 } from "./admin.js";
+export type { StatesCollaborators } from "./context.js";
 
 export type StatesService = EmbeddedService & StatesAdmin;
 
-export interface StatesCollaborators {
-  /** Does the work of Task states; asked for when an execution needs it first. */
-  readonly tasks: () => TaskRunner;
-  /** Writes lines to a group of CloudWatch Logs (LogsAdmin.append); absent where nothing keeps logs. */
-  readonly writeLog?:
-    | ((
-        group: string,
-        stream: string,
-        events: readonly { readonly timestampMs: number; readonly message: string }[],
-      ) => Promise<void>)
-    | undefined;
-}
+/** A definition may be 1 MiB, and six times that when every character of its JSON is escaped. */
+const MAX_BODY_BYTES = 8 * MEBIBYTE;
 
-export function createStatesService(_context: ServiceContext, _collaborators: StatesCollaborators): StatesService {
-  throw new Error("Step Functions are under construction");
+export function createStatesService(service: ServiceContext, collaborators: StatesCollaborators): StatesService {
+  const { clock, realm, bus, log } = service;
+  const { tasks, writeLog, logGroupExists } = collaborators;
+  const store = new StatesStore(service.store);
+  const runContext: RunContext = { store, clock, realm, bus, log, tasks, writeLog, logGroupExists };
+  const runs = new ExecutionRuns(runContext);
+  const callbacks = new Callbacks();
+  const activities = new Activities(clock, callbacks);
+  const responses = new WeakMap<ServiceRequest, ServerResponse>();
+  const context: StatesContext = {
+    runs,
+    callbacks,
+    activities,
+    responseOf: (request) => responses.get(request),
+    ...runContext,
+  };
+  const options = {
+    version: "1.0",
+    errorNamespace: "com.amazonaws.swf.service.v2.model#",
+    operations: statesOperations(context),
+    maxBodyBytes: MAX_BODY_BYTES,
+    log,
+  } as const;
+  return {
+    ...createStatesAdmin(context),
+    handle: (request: ServiceRequest, response: ServerResponse) => {
+      responses.set(request, response);
+      return handleJson(request, response, options);
+    },
+    reset: async () => {
+      await runs.drop();
+      await store.clear();
+    },
+    close: async () => {
+      activities.close();
+      await runs.drop();
+    },
+  };
 }

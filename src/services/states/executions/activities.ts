@@ -90,7 +90,7 @@ export class Activities {
   }
 
   close(): void {
-    for (const { polls } of [...this.#queues.values()]) for (const poll of [...polls]) poll.finish(undefined);
+    for (const { polls } of this.#queues.values()) for (const poll of polls) poll.finish(undefined);
   }
 
   #give(task: Pending, poll: Poll): void {

@@ -9,7 +9,8 @@ import type { Definition } from "../interpreter/definition.js";
 import type { HistoryEvent } from "../interpreter/history.js";
 import { runExecution, type Checkpoint, type ExecutionEnd } from "../interpreter/run-execution.js";
 import type { Failure } from "../interpreter/states-error.js";
-import type { ExecutionRow, MachineRow, Revision } from "../rows.js";
+import { removeWhenIdle } from "../machines/changes.js";
+import type { ExecutionRow, Revision } from "../rows.js";
 import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
 import { StoredMapRuns } from "./map-runs.js";
@@ -17,6 +18,8 @@ import { contextOf, isExpress, parentMachineOf } from "./views.js";
 
 /** An Express execution ends after five minutes at the latest. */
 const EXPRESS_SECONDS = 300;
+
+const NO_FAILURE: Failure = { error: undefined, cause: undefined };
 
 interface Live {
   readonly stop: AbortController;
@@ -51,8 +54,12 @@ export class ExecutionRuns {
     this.#context = context;
   }
 
-  get count(): number {
-    return this.#live.size;
+  live(): readonly string[] {
+    return [...this.#live.keys()];
+  }
+
+  isLive(arn: string): boolean {
+    return this.#live.has(arn);
   }
 
   /** Runs what is a row already, or is to be none. Resolves at the end. */
@@ -141,7 +148,7 @@ export class ExecutionRuns {
     const all = [...this.#live.values()];
     for (const live of all) {
       live.dropped = true;
-      live.stop.abort({ error: undefined, cause: undefined });
+      live.stop.abort(NO_FAILURE);
     }
     await Promise.all(all.map(({ done }) => done));
   }
@@ -158,7 +165,7 @@ export class ExecutionRuns {
     const definition = started.definition ?? (JSON.parse(revision.definition) as Definition);
     try {
       return await runExecution({
-        definition: kept ? definition : limited(definition),
+        definition: limited(definition, row),
         input: JSON.parse(row.input) as Json,
         context: { ...contextOf(row, revision, realm), ...started.context },
         clock,
@@ -169,7 +176,7 @@ export class ExecutionRuns {
           },
         },
         signal: live.stop.signal,
-        checkpoint: started.unkept === true ? undefined : (at) => write(() => store.checkpoint(row.arn, at)),
+        checkpoint: started.unkept === true ? undefined : (at) => this.#enter(row, at, live, write),
         resume,
         mapRuns: started.definition === undefined && kept ? new StoredMapRuns(this.#context, this, started) : undefined,
       });
@@ -178,6 +185,13 @@ export class ExecutionRuns {
       log.error({ err: error, executionArn: row.arn }, "the interpreter failed");
       return { status: "FAILED", error: "States.Runtime", cause: `lambda-run: ${messageOf(error)}` };
     }
+  }
+
+  #enter(row: ExecutionRow, at: Checkpoint, live: Live, write: (work: () => void) => void): void {
+    const { store } = this.#context;
+    write(() => store.checkpoint(row.arn, at));
+    // The executions of a machine that is being deleted end with their next state.
+    if (store.machine(parentMachineOf(row))?.deleting === true) live.stop.abort(NO_FAILURE);
   }
 
   #append(
@@ -202,36 +216,33 @@ export class ExecutionRuns {
       return after;
     });
     live.dropped = true;
-    for (const done of [...(this.#waiting.get(row.arn) ?? [])]) done(ended);
+    for (const done of this.#waiting.get(row.arn) ?? []) done(ended);
     return ended;
   }
 
   /** The last execution of a machine that is being deleted takes it along. */
   #forgetDeleted(row: ExecutionRow): void {
     const { store } = this.#context;
-    const machine = store.machine(parentMachineOf(row));
-    if (machine?.deleting === true) removeWhenIdle(this.#context, machine);
+    const name = parentMachineOf(row);
+    if (store.machine(name)?.deleting === true) removeWhenIdle(store, name);
   }
 }
 
-/** Removes a machine with all it ever ran, unless something of it still runs. */
-export function removeWhenIdle({ store }: Pick<RunContext, "store">, machine: MachineRow): boolean {
-  const all = store.allExecutionsOf(machine.name);
-  if (all.some((arn) => store.isRunning(arn))) return false;
-  for (const arn of all) {
-    const row = store.execution(arn);
-    if (row !== undefined) store.removeExecution(row);
-  }
-  store.removeMachine(machine.name);
-  return true;
+function limited(definition: Definition, row: ExecutionRow): Definition {
+  const { TimeoutSeconds } = definition;
+  if (isExpress(row.arn))
+    return { ...definition, TimeoutSeconds: Math.min(TimeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
+  if (TimeoutSeconds === undefined || row.redriveMs === undefined) return definition;
+  // The interpreter counts from the start of the execution; a redrive has all the time again.
+  return { ...definition, TimeoutSeconds: TimeoutSeconds + (row.redriveMs - row.startMs) / 1000 };
 }
 
-/** Those of a machine that is no more may be longer than an Express execution can be. */
-function limited(definition: Definition): Definition {
-  return { ...definition, TimeoutSeconds: Math.min(definition.TimeoutSeconds ?? EXPRESS_SECONDS, EXPRESS_SECONDS) };
-}
-
-function endedRow(row: ExecutionRow, end: ExecutionEnd, stopMs: number, stoppedAt: Checkpoint | undefined): ExecutionRow {
+function endedRow(
+  row: ExecutionRow,
+  end: ExecutionEnd,
+  stopMs: number,
+  stoppedAt: Checkpoint | undefined,
+): ExecutionRow {
   if (end.status === "SUCCEEDED")
     return { ...row, status: end.status, stopMs, output: JSON.stringify(end.output), stoppedAt: undefined };
   return { ...row, status: end.status, stopMs, error: end.error, cause: end.cause, stoppedAt };

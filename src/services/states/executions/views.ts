@@ -107,4 +107,3 @@ export function newExecution(
     stoppedAt: undefined,
   };
 }
-
