@@ -11,6 +11,7 @@ import { changeMachine, createMachine, deleteMachine, publishVersion } from "./m
 import { NO_LOGGING, OWN_KEY } from "./machines/configurations.js";
 import { checkDraft, type MachineDraft } from "./machines/drafts.js";
 import { findTarget } from "./machines/targets.js";
+import { ensureActivity } from "./operations/activities.js";
 import type { MachineRow } from "./rows.js";
 
 export function createStatesAdmin(context: StatesContext): StatesAdmin {
@@ -23,6 +24,9 @@ export function createStatesAdmin(context: StatesContext): StatesAdmin {
   return {
     declare: async (machine) => summary(await declare(context, machine)),
     withdraw: (name) => deleteMachine(context, name),
+    declareActivity: async (name) => {
+      await store.write(() => ensureActivity(context, name));
+    },
     machine: (arn) => {
       const found = lenient(() => findTarget(context, arn));
       return found === undefined ? undefined : summary(found.machine);

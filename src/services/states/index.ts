@@ -33,7 +33,8 @@ import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { handleJson } from "../kit/json-protocol.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
 import type { StatesAdmin } from "./admin.js";
-import type { RunContext, StatesCollaborators, StatesContext } from "./context.js";
+import type { StatesContext } from "./context.js";
+import type { RunContext, StatesCollaborators } from "./run-context.js";
 import { createStatesAdmin } from "./declared.js";
 import { statesOperations } from "./dispatch.js";
 import { Activities } from "./executions/activities.js";
@@ -51,7 +52,7 @@ export type {
   MachineType,
   StatesAdmin,
 } from "./admin.js";
-export type { StatesCollaborators } from "./context.js";
+export type { StatesCollaborators } from "./run-context.js";
 
 export type StatesService = EmbeddedService & StatesAdmin;
 

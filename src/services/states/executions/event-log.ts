@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { JsonObject } from "../../../config/json.js";
 import { messageOf } from "../../../shared/errors.js";
 import type { LoggingConfiguration } from "../admin.js";
-import type { LogLine, RunContext } from "../context.js";
+import type { LogLine, RunContext } from "../run-context.js";
 import type { HistoryEvent } from "../interpreter/history.js";
 
 const FATAL: ReadonlySet<string> = new Set(["ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"]);

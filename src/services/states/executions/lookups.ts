@@ -1,5 +1,5 @@
 /** Rows by the ARNs that clients name; throws what AWS answers where there is none. */
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import type { ExecutionRow, MapRunRow } from "../rows.js";
 import { parseStatesArn } from "./names.js";

@@ -2,7 +2,7 @@
  * Map Runs and the child executions of distributed Map states.
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-examine-map-run.html
  */
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import type {
   ChildEnd,
   ChildExecution,
@@ -11,9 +11,10 @@ import type {
   MapRunOptions,
   MapRuns,
 } from "../interpreter/map-runs.js";
+import type { Failure } from "../interpreter/states-error.js";
 import type { Counts, ExecutionRow, MapRunRow } from "../rows.js";
 import { executionArn, expressArn, mapRunArn, newName } from "./names.js";
-import type { ExecutionRuns, Started } from "./runs.js";
+import type { Runner, Started } from "./started.js";
 import { newExecution } from "./views.js";
 
 const NO_COUNTS: Counts = {
@@ -30,10 +31,10 @@ const NO_COUNTS: Counts = {
 /** Those of one execution. */
 export class StoredMapRuns implements MapRuns {
   readonly #context: RunContext;
-  readonly #runs: ExecutionRuns;
+  readonly #runs: Runner;
   readonly #parent: Started;
 
-  constructor(context: RunContext, runs: ExecutionRuns, parent: Started) {
+  constructor(context: RunContext, runs: Runner, parent: Started) {
     this.#context = context;
     this.#runs = runs;
     this.#parent = parent;
@@ -62,11 +63,11 @@ const COUNTED = { SUCCEEDED: "succeeded", FAILED: "failed", TIMED_OUT: "timedOut
 class StoredMapRun implements MapRun {
   readonly arn: string;
   readonly #context: RunContext;
-  readonly #runs: ExecutionRuns;
+  readonly #runs: Runner;
   readonly #parent: Started;
   readonly #options: MapRunOptions;
 
-  constructor(context: RunContext, runs: ExecutionRuns, parent: Started, row: MapRunRow, options: MapRunOptions) {
+  constructor(context: RunContext, runs: Runner, parent: Started, row: MapRunRow, options: MapRunOptions) {
     this.arn = row.arn;
     this.#context = context;
     this.#runs = runs;
@@ -92,7 +93,7 @@ class StoredMapRun implements MapRun {
     const row = this.#childRow(child, kept);
     if (kept) await store.write(() => store.addExecution(row));
     this.#count(child.itemCount, "pending", "running");
-    const abort = (): void => void this.#runs.stop(row.arn, child.signal.reason as object);
+    const abort = (): void => void this.#runs.stop(row.arn, failureOf(child.signal));
     const { revision } = this.#parent;
     const running = this.#runs.run({
       row,
@@ -161,4 +162,10 @@ class StoredMapRun implements MapRun {
       })
       .catch((error: unknown) => log.error({ err: error }, "a Map Run could not be written"));
   }
+}
+
+/** Why a child is stopped: what StopExecution said of its parent; nothing where the Map has failed. */
+function failureOf({ reason }: AbortSignal): Failure {
+  const { error, cause } = reason instanceof Error ? {} : (reason as Failure);
+  return { error, cause };
 }

@@ -2,17 +2,18 @@
  * The executions under way: each is run by the interpreter, and what it tells is written as it comes. Only these are in
  * memory; what has ended is in the store alone.
  */
-import type { Json, JsonObject } from "../../../config/json.js";
+import type { Json } from "../../../config/json.js";
 import { messageOf } from "../../../shared/errors.js";
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import type { Definition } from "../interpreter/definition.js";
 import type { HistoryEvent } from "../interpreter/history.js";
 import { runExecution, type Checkpoint, type ExecutionEnd } from "../interpreter/run-execution.js";
 import type { Failure } from "../interpreter/states-error.js";
 import { removeWhenIdle } from "../machines/changes.js";
-import type { ExecutionRow, Revision } from "../rows.js";
+import type { ExecutionRow } from "../rows.js";
 import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
+import type { Ended, Runner, Started } from "./started.js";
 import { StoredMapRuns } from "./map-runs.js";
 import { contextOf, isExpress, parentMachineOf } from "./views.js";
 
@@ -28,24 +29,7 @@ interface Live {
   readonly done: Promise<void>;
 }
 
-export interface Started {
-  readonly row: ExecutionRow;
-  readonly revision: Revision;
-  /** Of a child of a distributed Map: the processor's. */
-  readonly definition?: Definition | undefined;
-  /** Further members of its context object. */
-  readonly context?: JsonObject | undefined;
-  readonly resume?: Checkpoint | undefined;
-  /** There is no row of it in the store: a synchronous Express execution, the Express child of a distributed Map. */
-  readonly unkept?: boolean | undefined;
-}
-
-export interface Ended {
-  readonly row: ExecutionRow;
-  readonly end: ExecutionEnd;
-}
-
-export class ExecutionRuns {
+export class ExecutionRuns implements Runner {
   readonly #context: RunContext;
   readonly #live = new Map<string, Live>();
   readonly #waiting = new Map<string, Set<(row: ExecutionRow) => void>>();

@@ -10,7 +10,7 @@ import { requireTarget, type Target } from "../machines/targets.js";
 import type { ExecutionRow } from "../rows.js";
 import { documentIn } from "./documents.js";
 import { checkName, executionArn, expressArn, newName } from "./names.js";
-import type { Started } from "./runs.js";
+import type { Started } from "./started.js";
 import { newExecution } from "./views.js";
 
 /** What is started without an input. */

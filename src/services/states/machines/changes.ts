@@ -1,7 +1,7 @@
 /** How machines come, change and go. All but `deleteMachine` belong into a transaction of the caller. */
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import { machineArn } from "../executions/names.js";
 import type { MachineRow, Revision, VersionRow } from "../rows.js";

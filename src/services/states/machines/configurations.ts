@@ -12,7 +12,7 @@ import {
 } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { LoggingConfiguration } from "../admin.js";
-import type { StatesContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import { logGroupName } from "../executions/event-log.js";
 import type { EncryptionConfiguration } from "../rows.js";
@@ -45,7 +45,7 @@ export function loggingMember(input: JsonObject): LoggingConfiguration | undefin
 /** Throws InvalidLoggingConfiguration. */
 export async function checkLogging(
   { level, logGroupArns }: LoggingConfiguration,
-  { logGroupExists }: Pick<StatesContext, "logGroupExists">,
+  { logGroupExists }: Pick<RunContext, "logGroupExists">,
 ): Promise<void> {
   if (level === "OFF" && logGroupArns.length === 0) return;
   const [arn = ""] = logGroupArns;

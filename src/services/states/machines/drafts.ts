@@ -3,7 +3,7 @@ import { AwsError } from "../../kit/aws-error.js";
 import { booleanMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { LoggingConfiguration, MachineType } from "../admin.js";
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import { checkName, machineArn } from "../executions/names.js";
 import { nameMember, tagsMember, checkTagCount } from "../operations/input.js";

@@ -1,5 +1,5 @@
 /** What an ARN of a machine, a version or an alias leads to. */
-import type { RunContext } from "../context.js";
+import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import { parseMachineArn } from "../executions/names.js";
 import type { AliasRow, MachineRow, Revision } from "../rows.js";

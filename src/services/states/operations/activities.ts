@@ -12,7 +12,8 @@ import { activityArn, checkName, parseStatesArn } from "../executions/names.js";
 import { documentIn, MAX_DOCUMENT_BYTES } from "../executions/documents.js";
 import { seconds } from "../executions/views.js";
 import { encryptionMember, OWN_KEY, shownEncryption } from "../machines/configurations.js";
-import type { ActivityRow } from "../rows.js";
+import type { ActivityRow, EncryptionConfiguration, Tags } from "../rows.js";
+import type { RunContext } from "../run-context.js";
 import { behind, checkTagCount, nameMember, pageMember, pageOf, requiredArn, tagsMember } from "./input.js";
 
 const MAX_TOKEN_LENGTH = 2048;
@@ -110,27 +111,37 @@ function tokenMember(input: JsonObject, violations: Violations): string {
   return token ?? "";
 }
 
-/** Making it again is no error; its tags stay what they were. */
 function create(context: StatesContext, input: JsonObject): Promise<JsonObject> {
-  const { store, clock, realm } = context;
   const violations = new Violations();
-  const name = nameMember(input, violations) ?? "";
-  violations.required(input["name"] ?? undefined, "name");
+  const name = nameMember(input, violations);
+  violations.required(name, "name");
   violations.check();
-  checkName(name);
   const encryption = encryptionMember(input) ?? OWN_KEY;
-  const tags = checkTagCount(tagsMember(input), activityArn(realm, name));
-  return store.write(() => {
-    const existing = store.activity(name);
-    if (existing !== undefined && existing.encryption.type !== encryption.type)
-      throw statesError.activityExists(activityArn(realm, name));
-    const activity = existing ?? { name, createdMs: clock.now(), encryption, tags };
-    store.putActivity(activity);
-    return { activityArn: activityArn(realm, name), creationDate: seconds(activity.createdMs) };
+  const tags = tagsMember(input);
+  return context.store.write(() => {
+    const { createdMs } = ensureActivity(context, name ?? "", encryption, tags);
+    return { activityArn: activityArn(context.realm, name ?? ""), creationDate: seconds(createdMs) };
   });
 }
 
-export function requireActivity({ store, realm }: Pick<StatesContext, "store" | "realm">, arn: string): ActivityRow {
+/** Making it again is no error; its tags stay what they were. Belongs into a transaction. */
+export function ensureActivity(
+  { store, clock, realm }: Pick<RunContext, "store" | "clock" | "realm">,
+  name: string,
+  encryption: EncryptionConfiguration = OWN_KEY,
+  tags: Tags = {},
+): ActivityRow {
+  const arn = activityArn(realm, name);
+  checkName(name);
+  checkTagCount(tags, arn);
+  const existing = store.activity(name);
+  if (existing !== undefined && existing.encryption.type !== encryption.type) throw statesError.activityExists(arn);
+  const activity = existing ?? { name, createdMs: clock.now(), encryption, tags };
+  if (existing === undefined) store.putActivity(activity);
+  return activity;
+}
+
+function requireActivity({ store, realm }: Pick<StatesContext, "store" | "realm">, arn: string): ActivityRow {
   const { rest, foreign } = parseStatesArn(arn, realm, ["activity"]);
   const activity = foreign ? undefined : store.activity(rest);
   if (activity === undefined) throw statesError.activityGone(arn);
