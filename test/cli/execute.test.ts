@@ -1,0 +1,154 @@
+/** `lambda-run execute`: a state machine of the template once, in a stack of its own or in the one that runs. */
+import { once } from "node:events";
+import { readyOf } from "../ready-line.js";
+import { ProjectFolder } from "./cli.js";
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Total:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: total, Runtime: nodejs22.x, Handler: total.handler, CodeUri: src, Timeout: 5 }
+  Orders:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Name: orders, DefinitionUri: orders.asl.json, DefinitionSubstitutions: { Total: !GetAtt Total.Arn } }
+  Slow:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Definition: { TimeoutSeconds: 1, StartAt: Wait, States: { Wait: { Type: Wait, Seconds: 60, End: true } } } }
+  Quick:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Type: EXPRESS, Definition: { StartAt: Done, States: { Done: { Type: Pass, Result: { quick: true }, End: true } } } }
+`;
+const DEFINITION = {
+  StartAt: "Each",
+  States: {
+    Each: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      ItemProcessor: {
+        StartAt: "Sum",
+        States: { Sum: { Type: "Task", Resource: "${Total}", End: true } },
+      },
+      Next: "Done",
+    },
+    Done: { Type: "Succeed" },
+  },
+};
+const HANDLER = `exports.handler = async ({ price, count }) => {
+  if (count === undefined) throw new TypeError("an item has no count");
+  return price * count;
+};`;
+
+let project: ProjectFolder;
+beforeEach(() => {
+  project = new ProjectFolder({
+    "template.yaml": TEMPLATE,
+    "orders.asl.json": JSON.stringify(DEFINITION),
+    "src/total.js": HANDLER,
+    "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
+  });
+});
+afterEach(() => project.remove());
+
+const INPUT = JSON.stringify({ items: [{ price: 2, count: 3 }] });
+
+describe("lambda-run execute", () => {
+  it("prints the output alone on stdout, and the states as they come and go on stderr", async () => {
+    const { exitCode, stdout, stderr } = await project.run(["execute", "Orders", "--data", INPUT]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "[6]\n" });
+    const told = stderr.split("\n").flatMap((line) => /^ *\d+ ms {2}( *(?:entered|left) .*)/.exec(line)?.[1] ?? []);
+    expect(told.map((line) => line.replace(/\d+ ms$/, "N ms"))).toEqual([
+      "entered Each (Map)",
+      "  entered Sum [0] (Task)",
+      "  left    Sum [0] after N ms",
+      "left    Each after N ms",
+      "entered Done (Succeed)",
+      "left    Done after N ms",
+    ]);
+    expect(stderr).toMatch(/^succeeded in \d+ ms$/m);
+    // Logs of functions are there, too.
+    expect(stderr).toContain("START RequestId");
+  });
+
+  it("ends with 1 when the execution fails, and says in which state and why", async () => {
+    const { exitCode, stdout, stderr } = await project.run(["execute", "orders", "--data", '{"items":[{"price":1}]}']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(/failed {2}Sum \[0\]: TypeError: an item has no count/);
+    expect(stderr).toMatch(/^failed after \d+ ms: TypeError: an item has no count$/m);
+  });
+
+  it("answers with one object for machines", async () => {
+    const { stdout } = await project.run(["execute", "Orders", "--json", "--data", INPUT]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: "SUCCEEDED",
+      executionArn: expect.stringMatching(/^arn:aws:states:us-east-1:000000000000:execution:orders:/),
+      output: [6],
+      error: null,
+      states: [
+        { name: "Each", type: "Map", errors: [] },
+        { name: "Sum", type: "Task", index: 0, errors: [], durationMs: expect.any(Number) },
+        { name: "Done", type: "Succeed" },
+      ],
+    });
+  });
+
+  it("ends with 4 when the time of the machine is up", async () => {
+    const { exitCode, stderr } = await project.run(["execute", "Slow"]);
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/^timed out after \d+ ms: States\.Timeout$/m);
+  });
+
+  it("runs Express machines, too", async () => {
+    const { exitCode, stdout } = await project.run(["execute", "Quick"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"quick":true}\n' });
+  });
+
+  it("ends with 2 for an unknown machine, a broken input and a definition that AWS refuses", async () => {
+    const unknown = await project.run(["execute", "Oders"]);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toContain('There is no state machine "Oders". Did you mean "Orders"?');
+    expect((await project.run(["execute", "Orders", "--data", "{"])).exitCode).toBe(2);
+    project.write("orders.asl.json", JSON.stringify({ ...DEFINITION, StartAt: "Start" }));
+    const invalid = await project.run(["execute", "Orders"]);
+    expect(invalid.exitCode).toBe(2);
+    expect(invalid.stderr).toContain("The definition of Orders is not valid");
+    expect(invalid.stderr).toMatch(/where +orders\.asl\.json: \/StartAt/);
+    expect(invalid.stderr).toContain("MISSING_TRANSITION_TARGET");
+  });
+
+  it("uses the stack that runs, with the definition that was saved meanwhile, and stops the execution at Ctrl-C", async () => {
+    const stack = project.spawn(["start", "--json"]);
+    let said = "";
+    stack.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+    stack.stderr.resume();
+    const ended = once(stack, "close");
+    try {
+      await readyOf(stack.stdout);
+      expect((await project.run(["execute", "Orders", "--data", INPUT])).stdout).toBe("[6]\n");
+      project.write(
+        "orders.asl.json",
+        JSON.stringify({ StartAt: "A", States: { A: { Type: "Wait", Seconds: 3600, End: true } } }),
+      );
+      while (!said.includes("Orders: definition")) await once(stack.stdout, "data");
+      const waiting = project.spawn(["execute", "Orders", "--json"]);
+      let answer = "";
+      waiting.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
+      let told = "";
+      for await (const text of waiting.stderr.setEncoding("utf8") as AsyncIterable<string>) {
+        told += text;
+        if (told.includes("entered A (Wait)")) waiting.kill("SIGINT");
+      }
+      if (waiting.exitCode === null) await once(waiting, "close");
+      expect(waiting.exitCode).toBe(130);
+      expect(JSON.parse(answer)).toMatchObject({ status: "ABORTED", error: "Interrupted" });
+    } finally {
+      stack.kill("SIGINT");
+      await ended;
+    }
+  });
+});
+
+it("lists the machines of a template", async () => {
+  const { stdout } = await project.run(["list"]);
+  expect(stdout).toMatch(/^STATE MACHINE +LOGICAL ID +TYPE +DEFINITION\norders +Orders +STANDARD +orders\.asl\.json$/m);
+});
