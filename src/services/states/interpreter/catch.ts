@@ -23,7 +23,7 @@ export async function leaveByCatcher(step: Step, thrown: StatesError): Promise<E
   const index = catchers.findIndex((catcher) => takes(catcher.ErrorEquals, thrown));
   const catcher = catchers[index];
   if (catcher === undefined) return undefined;
-  step.run.probe?.caught?.(index);
+  step.run.probe?.caught?.(index, thrown.failure);
   const errorOutput = errorOutputOf(thrown);
   const by = catcher as unknown as JsonObject;
   if (step.language === "JSONata") {

@@ -104,7 +104,7 @@ async function attempts(step: Step): Promise<Exit> {
       const failure = settled(step, thrown);
       const retry = retries.next(failure);
       if (retry === undefined) return recover(step, failure);
-      run.probe?.retrying?.(retry.retrierIndex, retry.delaySeconds);
+      run.probe?.retrying?.(retry.retrierIndex, retry.delaySeconds, failure.failure);
       await run.clock.sleep(retry.delaySeconds * MS_PER_SECOND, frame.signal);
       step.retryCount += 1;
     }

@@ -7,6 +7,7 @@ import type { Definition, QueryLanguage, State } from "./definition.js";
 import type { Cursor, History } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
 import type { Variables } from "./scope.js";
+import type { Failure } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
 
 /** The definition, a branch of a Parallel state, or the processor of a Map state. */
@@ -96,7 +97,7 @@ export interface Probe {
   branches?(step: Step): Promise<Json>;
   data?(stage: DataStage, value: Json): void;
   /** A retrier takes the failure; the wait of `delaySeconds` is about to begin. */
-  retrying?(retrierIndex: number, delaySeconds: number): void;
+  retrying?(retrierIndex: number, delaySeconds: number, failure: Failure): void;
   /** A catcher takes the failure. */
-  caught?(catcherIndex: number): void;
+  caught?(catcherIndex: number, failure: Failure): void;
 }
