@@ -4,7 +4,7 @@
  * people who deployed have reported.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
  */
-import type { Json } from "../../../config/json.js";
+import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
 import { jsonRefusal } from "../../kit/json-refusal.js";
 import type { Diagnostic } from "./diagnostic.js";
@@ -19,11 +19,8 @@ export type MachineType = "STANDARD" | "EXPRESS";
 export function validateDefinition(text: string, type: MachineType): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const place = new Place(found);
-  const machine = read(text, place);
-  if (!isJsonObject(machine)) {
-    if (found.length === 0) {
-      place.refuseAll("Definition must be a valid JSON object");
-    }
+  const machine = readObject(text, place);
+  if (machine === undefined) {
     return found;
   }
   checkMachine(machine, place, { type, state: checkState });
@@ -34,21 +31,28 @@ export function validateDefinition(text: string, type: MachineType): readonly Di
 }
 
 /** A state that is tested alone: nothing is known of where it leads. */
-export function validateState(state: Json): readonly Diagnostic[] {
+export function validateState(text: string): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
-  const language = isJsonObject(state) ? machineLanguage(state) : "JSONPath";
-  checkState(state, new Place(found), { language, machineLanguage: language, type: "STANDARD", state: checkState });
+  const place = new Place(found);
+  const state = readObject(text, place);
+  if (state !== undefined) {
+    const language = machineLanguage(state);
+    checkState(state, place, { language, machineLanguage: language, type: "STANDARD", state: checkState });
+  }
   return found;
 }
 
-function read(text: string, place: Place): Json | undefined {
-  if (text.trim() === "") {
-    return undefined;
-  }
+function readObject(text: string, place: Place): JsonObject | undefined {
+  let value: Json | undefined;
   try {
-    return JSON.parse(text) as Json;
+    value = text.trim() === "" ? undefined : (JSON.parse(text) as Json);
   } catch {
     place.refuseAll(jsonRefusal(text, true) ?? "The definition is not JSON", "INVALID_JSON_DESCRIPTION");
     return undefined;
   }
+  if (isJsonObject(value)) {
+    return value;
+  }
+  place.refuseAll("Definition must be a valid JSON object");
+  return undefined;
 }

@@ -1,0 +1,168 @@
+/**
+ * Holds a mocked result against the model of the API that it stands for. Members that the model has not are let through; times
+ * and binary data are texts in Step Functions. The sentences are AWS's own, recorded, but for the one about what is missing.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
+ */
+import type { Json } from "../../../config/json.js";
+import { isJsonObject, listOf } from "../../../config/json.js";
+import type { ApiModel, Schema } from "./api-models.js";
+import type { ValidationMode } from "./request.js";
+import { refused } from "./request.js";
+
+// Kinds of the schemas in AWS's SDK for JavaScript (@smithy/core, submodule schema).
+const LIST = 1;
+const MAP = 2;
+const STRUCTURES: ReadonlySet<unknown> = new Set([3, 4]);
+const SIMPLE = 0;
+const ANY: ReadonlySet<number> = new Set([15]);
+const NUMBERS: ReadonlySet<number> = new Set([1, 17, 19]);
+const BOOLEAN = 2;
+const LIST_OF = 64;
+const MAP_OF = 128;
+/** 21 and 42 are binary data, and no modifiers. */
+const BINARY: ReadonlySet<number> = new Set([21, 42]);
+
+interface Check {
+  readonly model: ApiModel;
+  readonly mode: ValidationMode;
+}
+
+/** Throws a ValidationException for the first member that does not fit. */
+export function checkAgainstModel(result: Json, model: ApiModel, mode: ValidationMode): void {
+  if (mode === "NONE") {
+    return;
+  }
+  if (!isJsonObject(result)) {
+    throw refused("Mocked result must be a JSON object.");
+  }
+  checkValue("", result, model.output, { model, mode });
+}
+
+const misfit = (field: string, why: string): Error =>
+  refused(`Mock result schema validation error: Field '${field}' ${why}`);
+
+function checkValue(field: string, value: Json, schema: Schema, check: Check): void {
+  const known = resolved(schema);
+  if (typeof known === "number") {
+    checkSimple(field, value, known, check);
+  } else if (Array.isArray(known)) {
+    checkShape(field, value, known as readonly unknown[], check);
+  }
+}
+
+/** Behind names, traits and simple types with a name. */
+function resolved(schema: Schema): Schema {
+  if (typeof schema === "function") {
+    return resolved((schema as () => Schema)());
+  }
+  if (Array.isArray(schema)) {
+    const [first, second] = schema as unknown[];
+    if (typeof second !== "string") {
+      return resolved(first);
+    }
+    if (first === SIMPLE) {
+      return resolved((schema as unknown[])[4]);
+    }
+  }
+  return schema;
+}
+
+function checkShape(field: string, value: Json, shape: readonly unknown[], check: Check): void {
+  const [kind] = shape;
+  if (kind === LIST) {
+    checkItems(field, value, shape[4], check);
+  } else if (kind === MAP) {
+    checkValues(field, value, shape[5], check);
+  } else if (STRUCTURES.has(kind)) {
+    checkStructure(field, value, shape, check);
+  }
+}
+
+function checkSimple(field: string, value: Json, type: number, check: Check): void {
+  if (type >= MAP_OF) {
+    checkValues(field, value, type - MAP_OF, check);
+  } else if (type >= LIST_OF) {
+    checkItems(field, value, type - LIST_OF, check);
+  } else if (NUMBERS.has(type)) {
+    checkNumber(field, value, check);
+  } else if (type === BOOLEAN) {
+    if (typeof value !== "boolean") {
+      throw misfit(field, "must be a boolean");
+    }
+  } else if (!ANY.has(type)) {
+    checkText(field, value, BINARY.has(type), check);
+  }
+}
+
+function checkNumber(field: string, value: Json, { model }: Check): void {
+  if (typeof value !== "number") {
+    throw misfit(field, "must be a number");
+  }
+  const [least, most] = model.bounds[field] ?? [-Infinity, Infinity];
+  if (value < least) {
+    throw misfit(field, "is less than the minimum value");
+  }
+  if (value > most) {
+    throw misfit(field, "exceeds the maximum value");
+  }
+}
+
+function checkText(field: string, value: Json, isBinary: boolean, { model }: Check): void {
+  if (typeof value !== "string") {
+    throw misfit(field, "must be a string");
+  }
+  // Members of an enumeration bear its name in most APIs: StorageClass, Runtime, State.
+  const words = model.exports[field];
+  if (!isBinary && isEnumeration(words) && !Object.values(words).includes(value)) {
+    throw misfit(field, "is not an expected value");
+  }
+}
+
+function isEnumeration(words: unknown): words is Readonly<Record<string, string>> {
+  return (
+    typeof words === "object" &&
+    words !== null &&
+    !Array.isArray(words) &&
+    Object.values(words).every((word) => typeof word === "string")
+  );
+}
+
+function checkItems(field: string, value: Json, item: Schema, check: Check): void {
+  if (!Array.isArray(value)) {
+    throw misfit(field, "must be an array");
+  }
+  for (const each of listOf(value)) {
+    checkValue(field, each, item, check);
+  }
+}
+
+function checkValues(field: string, value: Json, each: Schema, check: Check): void {
+  if (!isJsonObject(value)) {
+    throw misfit(field, "must be an object");
+  }
+  for (const [name, member] of Object.entries(value)) {
+    checkValue(name, member, each, check);
+  }
+}
+
+function checkStructure(field: string, value: Json, shape: readonly unknown[], check: Check): void {
+  if (!isJsonObject(value)) {
+    throw misfit(field, "must be an object");
+  }
+  const names = (shape[4] as readonly string[]).map(memberName);
+  const schemas = shape[5] as readonly Schema[];
+  const required = typeof shape[6] === "number" ? shape[6] : 0;
+  const missing = names.slice(0, required).find((name) => value[name] === undefined);
+  if (check.mode === "STRICT" && missing !== undefined) {
+    throw misfit(missing, "is required but was missing");
+  }
+  for (const [name, member] of Object.entries(value)) {
+    const at = names.indexOf(name);
+    if (at >= 0) {
+      checkValue(name, member, schemas[at], check);
+    }
+  }
+}
+
+/** Step Functions begins all members with a capital letter. */
+const memberName = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
