@@ -17,29 +17,36 @@ export interface Item {
   readonly source?: string | undefined;
 }
 
-/** The items that the state itself names, by ItemsPath or Items; those of an ItemReader come later. */
-export async function itemsOf(step: Step, input: Json): Promise<readonly Item[]> {
-  const items = step.language === "JSONata" ? await evaluatedItems(step) : itemsAtPath(step, input);
+/**
+ * The items that the state itself names, by ItemsPath or Items; those of an ItemReader come later. Only a distributed Map takes
+ * an object, whose members are the items.
+ */
+export async function itemsOf(step: Step, input: Json, distributed: boolean): Promise<readonly Item[]> {
+  const isIterable = (value: Json): boolean => Array.isArray(value) || (distributed && isJsonObject(value));
+  const items =
+    step.language === "JSONata" ? await evaluatedItems(step, isIterable) : itemsAtPath(step, input, isIterable);
   if (Array.isArray(items)) return (items as readonly Json[]).map((value) => ({ value }));
   return Object.entries(objectOf(items)).map(([key, value]) => ({ value, key }));
 }
 
-async function evaluatedItems(step: Step): Promise<Json> {
+type Test = (value: Json) => boolean;
+
+async function evaluatedItems(step: Step, isIterable: Test): Promise<Json> {
   const template = step.state["Items"];
   if (template === undefined) {
-    if (Array.isArray(step.input) || isJsonObject(step.input)) return step.input;
+    if (isIterable(step.input)) return step.input;
     throw new QueryEvaluationError(`Map state input must be an array but was: ${JSON.stringify(step.input)}`);
   }
   const items = await evaluate(template, scopeOf(step), "Items");
-  if (Array.isArray(items) || isJsonObject(items)) return items;
+  if (isIterable(items)) return items;
   throw unexpectedType(template, "Items", "array", items);
 }
 
-function itemsAtPath(step: Step, input: Json): Json {
+function itemsAtPath(step: Step, input: Json, isIterable: Test): Json {
   const path = textOf(step.state["ItemsPath"] ?? "$");
   const items = readPath(path, scopeOf(step, input));
   // Recorded with the path as it is read: without the first sign of `$$`.
-  if (!Array.isArray(items)) {
+  if (!isIterable(items)) {
     const shown = path.startsWith("$$") ? path.slice(1) : path;
     throw new StatesError("States.Runtime", `Reference path "${shown}" must point to array.`);
   }

@@ -5,8 +5,9 @@
 import { objectOf, type Json } from "../../../../config/json.js";
 import { effectiveInput } from "../data-flow.js";
 import type { Machine, Step } from "../run.js";
+import { runDistributed } from "./distributed.js";
 import { runInline } from "./inline.js";
-import { itemsOf, type Item } from "./items.js";
+import { itemsOf } from "./items.js";
 import { numberOf } from "./numbers.js";
 
 /** The outputs of the iterations, in the order of the items. */
@@ -15,10 +16,14 @@ export async function runMap(step: Step): Promise<Json> {
   const input = effectiveInput(step);
   // Iterator is the former name.
   const processor = objectOf(state["ItemProcessor"] ?? state["Iterator"]);
-  const read = state["ItemReader"] !== undefined;
-  const items: readonly Item[] = read ? [] : await itemsOf(step, input);
+  const { Mode: mode, ExecutionType: type } = objectOf(processor["ProcessorConfig"]);
+  const distributed = mode === "DISTRIBUTED";
+  // An ItemReader reads when the Map Run has been started; ItemsPath is not asked then (recorded).
+  const items = state["ItemReader"] === undefined ? await itemsOf(step, input, distributed) : [];
   const maxConcurrency = (await numberOf(step, input, { name: "MaxConcurrency", of: state, kind: "integer" })) ?? 0;
   run.history.record(frame, "MapStateStarted", ["mapStateStartedEventDetails", { length: items.length }]);
   const machine = processor as unknown as Machine;
-  return runInline({ step, machine, input, items, maxConcurrency });
+  if (!distributed) return runInline({ step, machine, input, items, maxConcurrency });
+  const executionType = type === "EXPRESS" ? "EXPRESS" : "STANDARD";
+  return runDistributed({ step, machine, input, items, maxConcurrency, executionType });
 }
