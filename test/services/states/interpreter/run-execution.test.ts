@@ -1,0 +1,105 @@
+/** An execution as a whole: its time, its being stopped, and going on where a process before left it. */
+import type { Definition } from "../../../../src/services/states/interpreter/definition.js";
+import type { Checkpoint } from "../../../../src/services/states/interpreter/run-execution.js";
+import { VirtualClock } from "../../../../src/shared/clock.js";
+import { detailsOf, FUNCTION, links, runToEnd, start } from "./execution.js";
+
+const waiting: Definition = {
+  StartAt: "Note",
+  States: {
+    Note: { Type: "Pass", Assign: { n: 1 }, Result: { noted: true }, Next: "Wait" },
+    Wait: { Type: "Wait", Seconds: 60, Next: "Show" },
+    Show: { Type: "Pass", Parameters: { "n.$": "$n", "noted.$": "$.noted" }, End: true },
+  },
+};
+
+describe("an execution", () => {
+  it("times out after TimeoutSeconds of the machine, without error and cause", async () => {
+    const { events, clock, end } = start({ ...waiting, TimeoutSeconds: 10 }, {});
+    await clock.advance(10_000);
+    await expect(end).resolves.toEqual({ status: "TIMED_OUT" });
+    expect(links(events).slice(-2)).toEqual(["4 < 3 WaitStateEntered", "5 < 4 ExecutionTimedOut"]);
+  });
+
+  it("is aborted with what StopExecution said, whatever its states would catch", async () => {
+    const stop = new AbortController();
+    const { events, clock, end } = start(
+      {
+        StartAt: "Work",
+        States: {
+          Work: {
+            Type: "Task",
+            Resource: FUNCTION,
+            End: true,
+            Retry: [{ ErrorEquals: ["States.ALL"] }],
+            Catch: [{ ErrorEquals: ["States.ALL"], Next: "Caught" }],
+          },
+          Caught: { Type: "Pass", End: true },
+        },
+      },
+      {},
+      { signal: stop.signal, work: () => new Promise(() => undefined) },
+    );
+    await clock.advance(1);
+    stop.abort({ error: "Enough", cause: "of this" });
+    await expect(end).resolves.toEqual({ status: "ABORTED", error: "Enough", cause: "of this" });
+    expect(detailsOf(events, "ExecutionAborted")).toEqual({ error: "Enough", cause: "of this" });
+    expect(events.at(-1)?.type).toBe("ExecutionAborted");
+  });
+
+  it("tells at each state of the top where it stands", async () => {
+    const told: Checkpoint[] = [];
+    const { clock, end } = start(waiting, { order: 7 }, { checkpoint: (checkpoint) => told.push(checkpoint) });
+    await clock.advance(60_000);
+    await end;
+    const enteredMs = Date.UTC(2026, 0, 1);
+    expect(told).toEqual([
+      { stateName: "Note", input: { order: 7 }, variables: {}, lastEventId: 1, enteredMs },
+      { stateName: "Wait", input: { noted: true }, variables: { n: 1 }, lastEventId: 3, enteredMs },
+      {
+        stateName: "Show",
+        input: { noted: true },
+        variables: { n: 1 },
+        lastEventId: 5,
+        enteredMs: enteredMs + 60_000,
+      },
+    ]);
+  });
+
+  it("goes on from a checkpoint with its variables, its numbers, and what was left of its wait", async () => {
+    const enteredMs = Date.UTC(2026, 0, 1);
+    const { events, clock, end } = start(waiting, { order: 7 }, {
+      clock: new VirtualClock(enteredMs + 45_000),
+      resume: { stateName: "Wait", input: { noted: true }, variables: { n: 1 }, lastEventId: 3, enteredMs },
+    });
+    await clock.advance(14_999);
+    expect(links(events)).toEqual(["4 < 3 WaitStateEntered"]);
+    await clock.advance(1);
+    await expect(end).resolves.toEqual({ status: "SUCCEEDED", output: { n: 1, noted: true } });
+    expect(links(events).at(-1)).toBe("8 < 7 ExecutionSucceeded");
+  });
+
+  it("goes on from its first state as it began there", async () => {
+    const { events } = await runToEnd({ StartAt: "A", States: { A: { Type: "Pass", End: true } } }, {}, {
+      resume: { stateName: "A", input: {}, variables: {}, lastEventId: 1, enteredMs: 0 },
+    });
+    expect(links(events)[0]).toBe("2 < 0 PassStateEntered");
+  });
+
+  it("counts its time from its start, in whatever process that was", async () => {
+    const enteredMs = Date.UTC(2026, 0, 1);
+    const { clock, end } = start({ ...waiting, TimeoutSeconds: 100 }, {}, {
+      clock: new VirtualClock(enteredMs + 90_000),
+      resume: { stateName: "Wait", input: {}, variables: {}, lastEventId: 3, enteredMs: enteredMs + 89_000 },
+    });
+    await clock.advance(10_000);
+    await expect(end).resolves.toEqual({ status: "TIMED_OUT" });
+  });
+
+  it("shows a fault of the program as one", async () => {
+    const { end } = start({ StartAt: "Work", States: { Work: { Type: "Task", Resource: FUNCTION, End: true } } }, {}, {
+      work: () => Promise.reject(new TypeError("a fault")),
+    });
+    await expect(end).rejects.toThrow("a fault");
+  });
+});
