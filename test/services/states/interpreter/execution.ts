@@ -2,10 +2,7 @@
 import type { Json, JsonObject } from "../../../../src/config/json.js";
 import type { Definition } from "../../../../src/services/states/interpreter/definition.js";
 import type { HistoryEvent } from "../../../../src/services/states/interpreter/history.js";
-import type {
-  ExecutionEnd,
-  ExecutionRequest,
-} from "../../../../src/services/states/interpreter/run-execution.js";
+import type { ExecutionEnd, ExecutionRequest } from "../../../../src/services/states/interpreter/run-execution.js";
 import { runExecution } from "../../../../src/services/states/interpreter/run-execution.js";
 import type { TaskRunner } from "../../../../src/services/states/interpreter/task-runner.js";
 import { VirtualClock } from "../../../../src/shared/clock.js";
@@ -38,7 +35,8 @@ export interface Given extends Partial<Omit<ExecutionRequest, "definition" | "in
 
 const noWork: TaskRunner["run"] = () => Promise.reject(new Error("this test has no tasks"));
 
-export function start(definition: Definition, input: Json, given: Given = {}): Running {
+/** Resolves once the execution waits for something. */
+export async function start(definition: Definition, input: Json, given: Given = {}): Promise<Running> {
   const { work = noWork, faults, clock = new VirtualClock(Date.parse(START)), ...more } = given;
   const events: HistoryEvent[] = [];
   const tasks: TaskRunner = faults === undefined ? { run: work } : { run: work, faults };
@@ -52,13 +50,24 @@ export function start(definition: Definition, input: Json, given: Given = {}): R
     signal: new AbortController().signal,
     ...more,
   });
+  // A fault of the program is for the test to see, whenever it looks.
+  end.catch(() => undefined);
+  await clock.advance(0);
   return { events, clock, end };
 }
 
-/** For executions in which nothing waits. */
-export async function runToEnd(definition: Definition, input: Json, given?: Given): Promise<{ end: ExecutionEnd; events: HistoryEvent[] }> {
-  const { events, end } = start(definition, input, given);
-  return { end: await end, events };
+/** Time passes as far as the execution waits for it. */
+export async function runToEnd(
+  definition: Definition,
+  input: Json,
+  given?: Given,
+): Promise<{ end: ExecutionEnd; events: HistoryEvent[] }> {
+  const { events, clock, end } = await start(definition, input, given);
+  for (;;) {
+    const waitMs = (clock.nextTimerAtMs() ?? clock.now()) - clock.now();
+    const ended = await Promise.race([end, clock.advance(waitMs)]);
+    if (ended !== undefined) return { end: ended, events };
+  }
 }
 
 /** `["2 < 0 PassStateEntered", ...]` */

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../../../src/config/json.js";
 import type { Definition } from "../../../../src/services/states/interpreter/definition.js";
 import type { TaskRunner } from "../../../../src/services/states/interpreter/task-runner.js";
 import { StatesError } from "../../../../src/services/states/interpreter/states-error.js";
+import { VirtualClock } from "../../../../src/shared/clock.js";
 import { FUNCTION, links, runToEnd, start } from "./execution.js";
 
 /** A task with these retriers and catchers; `Caught` is where catchers lead. */
@@ -13,7 +14,11 @@ const task = (more: JsonObject, queryLanguage: "JSONPath" | "JSONata" = "JSONPat
 });
 
 /** Fails as often as there are errors, then succeeds. */
-function failing(errors: readonly (string | undefined)[], seen: number[] = [], now: () => number = () => 0): TaskRunner["run"] {
+function failing(
+  errors: readonly (string | undefined)[],
+  seen: number[] = [],
+  now: () => number = () => 0,
+): TaskRunner["run"] {
   const left = [...errors];
   return () => {
     seen.push(now());
@@ -24,36 +29,41 @@ function failing(errors: readonly (string | undefined)[], seen: number[] = [], n
 describe("Retry", () => {
   it("waits an interval that grows by the rate up to the longest delay", async () => {
     const starts: number[] = [];
-    const running = start(
-      task({ Retry: [{ ErrorEquals: ["Busy"], IntervalSeconds: 2, BackoffRate: 3, MaxDelaySeconds: 10, MaxAttempts: 4 }] }),
+    const clock = new VirtualClock();
+    const running = await start(
+      task({
+        Retry: [{ ErrorEquals: ["Busy"], IntervalSeconds: 2, BackoffRate: 3, MaxDelaySeconds: 10, MaxAttempts: 4 }],
+      }),
       {},
-      { work: failing(["Busy", "Busy", "Busy"], starts, () => running.clock.now()) },
+      { clock, work: failing(["Busy", "Busy", "Busy"], starts, () => clock.now()) },
     );
-    await running.clock.advance(60_000);
+    await clock.advance(60_000);
     await expect(running.end).resolves.toEqual({ status: "SUCCEEDED", output: "done" });
     expect(starts.map((ms) => (ms - (starts[0] ?? 0)) / 1000)).toEqual([0, 2, 8, 18]);
   });
 
   it("tries three times more when it says no number, after one, two and four seconds", async () => {
     const starts: number[] = [];
-    const running = start(
+    const clock = new VirtualClock();
+    const running = await start(
       task({ Retry: [{ ErrorEquals: ["States.ALL"] }] }),
       {},
-      { work: failing(["A", "A", "A", "A"], starts, () => running.clock.now()) },
+      { clock, work: failing(["A", "A", "A", "A"], starts, () => clock.now()) },
     );
-    await running.clock.advance(60_000);
+    await clock.advance(60_000);
     await expect(running.end).resolves.toMatchObject({ status: "FAILED", error: "A" });
     expect(starts.map((ms) => (ms - (starts[0] ?? 0)) / 1000)).toEqual([0, 1, 3, 7]);
   });
 
   it("spreads its delays from nothing to the whole with full jitter", async () => {
     const starts: number[] = [];
-    const running = start(
+    const clock = new VirtualClock();
+    const running = await start(
       task({ Retry: [{ ErrorEquals: ["Busy"], IntervalSeconds: 100, JitterStrategy: "FULL" }] }),
       {},
-      { work: failing(["Busy"], starts, () => running.clock.now()) },
+      { clock, work: failing(["Busy"], starts, () => clock.now()) },
     );
-    await running.clock.advance(100_000);
+    await clock.advance(100_000);
     expect((await running.end).status).toBe("SUCCEEDED");
     // A whole delay would be one chance in very many.
     expect((starts[1] ?? 0) - (starts[0] ?? 0)).toBeLessThan(100_000);
@@ -63,8 +73,8 @@ describe("Retry", () => {
     const { end, events } = await runToEnd(
       task({
         Retry: [
-          { ErrorEquals: ["A"], IntervalSeconds: 0, MaxAttempts: 1 },
-          { ErrorEquals: ["States.ALL"], IntervalSeconds: 0, MaxAttempts: 2 },
+          { ErrorEquals: ["A"], IntervalSeconds: 1, MaxAttempts: 1 },
+          { ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 2 },
         ],
       }),
       {},
@@ -78,7 +88,7 @@ describe("Retry", () => {
     const counts: Json[] = [];
     const work = failing(["A"]);
     const { events } = await runToEnd(
-      task({ Parameters: { "n.$": "$$.State.RetryCount" }, Retry: [{ ErrorEquals: ["A"], IntervalSeconds: 0 }] }),
+      task({ Parameters: { "n.$": "$$.State.RetryCount" }, Retry: [{ ErrorEquals: ["A"], IntervalSeconds: 1 }] }),
       {},
       {
         work: (call, ...more) => {
@@ -100,7 +110,9 @@ describe("Retry", () => {
 describe("Catch", () => {
   it("goes on with the error output where ResultPath says", async () => {
     const { end, events } = await runToEnd(
-      task({ Catch: [{ ErrorEquals: ["A"], ResultPath: "$.failure", Next: "Caught", Assign: { "name.$": "$.Error" } }] }),
+      task({
+        Catch: [{ ErrorEquals: ["A"], ResultPath: "$.failure", Next: "Caught", Assign: { "name.$": "$.Error" } }],
+      }),
       { order: 7 },
       { work: failing(["A"]) },
     );
@@ -145,7 +157,10 @@ describe("Catch", () => {
   it("takes what an expression could not make of the result", async () => {
     const { end, events } = await runToEnd(
       task(
-        { Output: "{% $nowhere %}", Catch: [{ ErrorEquals: ["States.QueryEvaluationError"], Output: "caught", Next: "Caught" }] },
+        {
+          Output: "{% $nowhere %}",
+          Catch: [{ ErrorEquals: ["States.QueryEvaluationError"], Output: "caught", Next: "Caught" }],
+        },
         "JSONata",
       ),
       {},
@@ -164,7 +179,7 @@ describe("Catch", () => {
     { error: "States.Timeout", takes: ["States.HeartbeatTimeout"], caught: false },
     { error: "States.Timeout", takes: ["States.TaskFailed"], caught: false },
   ])("$takes of a task whose time was up: $caught", async ({ takes, caught }) => {
-    const { clock, end } = start(
+    const { clock, end } = await start(
       task({ TimeoutSeconds: 1, Catch: [{ ErrorEquals: takes, Next: "Caught" }] }),
       {},
       { work: () => new Promise(() => undefined) },
@@ -173,28 +188,37 @@ describe("Catch", () => {
     expect((await end).status).toBe(caught ? "SUCCEEDED" : "FAILED");
   });
 
-  it.each(["States.Timeout", "States.HeartbeatTimeout", "States.ALL"])("takes missed heartbeats as %s", async (name) => {
-    const definition: Definition = {
-      StartAt: "Work",
-      States: {
-        Work: {
-          Type: "Task",
-          Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-          HeartbeatSeconds: 1,
-          End: true,
-          Catch: [{ ErrorEquals: [name], Next: "Caught" }],
+  it.each(["States.Timeout", "States.HeartbeatTimeout", "States.ALL"])(
+    "takes missed heartbeats as %s",
+    async (name) => {
+      const definition: Definition = {
+        StartAt: "Work",
+        States: {
+          Work: {
+            Type: "Task",
+            Resource: "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            HeartbeatSeconds: 1,
+            End: true,
+            Catch: [{ ErrorEquals: [name], Next: "Caught" }],
+          },
+          Caught: { Type: "Pass", End: true },
         },
-        Caught: { Type: "Pass", End: true },
-      },
-    };
-    const { clock, end } = start(definition, {}, { work: () => new Promise(() => undefined) });
-    await clock.advance(1000);
-    await expect(end).resolves.toEqual({ status: "SUCCEEDED", output: { Error: "States.Timeout", Cause: "" } });
-  });
+      };
+      const { clock, end } = await start(definition, {}, { work: () => new Promise(() => undefined) });
+      await clock.advance(1000);
+      await expect(end).resolves.toEqual({ status: "SUCCEEDED", output: { Error: "States.Timeout", Cause: "" } });
+    },
+  );
 
   it("never sees States.Runtime, not even by name", async () => {
     const { end } = await runToEnd(
-      task({ OutputPath: "$.no.such", Catch: [{ ErrorEquals: ["States.Runtime"], Next: "Caught" }, { ErrorEquals: ["States.ALL"], Next: "Caught" }] }),
+      task({
+        OutputPath: "$.no.such",
+        Catch: [
+          { ErrorEquals: ["States.Runtime"], Next: "Caught" },
+          { ErrorEquals: ["States.ALL"], Next: "Caught" },
+        ],
+      }),
       {},
       { work: () => Promise.resolve({}) },
     );

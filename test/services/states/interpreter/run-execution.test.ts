@@ -15,7 +15,7 @@ const waiting: Definition = {
 
 describe("an execution", () => {
   it("times out after TimeoutSeconds of the machine, without error and cause", async () => {
-    const { events, clock, end } = start({ ...waiting, TimeoutSeconds: 10 }, {});
+    const { events, clock, end } = await start({ ...waiting, TimeoutSeconds: 10 }, {});
     await clock.advance(10_000);
     await expect(end).resolves.toEqual({ status: "TIMED_OUT" });
     expect(links(events).slice(-2)).toEqual(["4 < 3 WaitStateEntered", "5 < 4 ExecutionTimedOut"]);
@@ -23,7 +23,7 @@ describe("an execution", () => {
 
   it("is aborted with what StopExecution said, whatever its states would catch", async () => {
     const stop = new AbortController();
-    const { events, clock, end } = start(
+    const { events, clock, end } = await start(
       {
         StartAt: "Work",
         States: {
@@ -49,7 +49,7 @@ describe("an execution", () => {
 
   it("tells at each state of the top where it stands", async () => {
     const told: Checkpoint[] = [];
-    const { clock, end } = start(waiting, { order: 7 }, { checkpoint: (checkpoint) => told.push(checkpoint) });
+    const { clock, end } = await start(waiting, { order: 7 }, { checkpoint: (checkpoint) => told.push(checkpoint) });
     await clock.advance(60_000);
     await end;
     const enteredMs = Date.UTC(2026, 0, 1);
@@ -68,10 +68,14 @@ describe("an execution", () => {
 
   it("goes on from a checkpoint with its variables, its numbers, and what was left of its wait", async () => {
     const enteredMs = Date.UTC(2026, 0, 1);
-    const { events, clock, end } = start(waiting, { order: 7 }, {
-      clock: new VirtualClock(enteredMs + 45_000),
-      resume: { stateName: "Wait", input: { noted: true }, variables: { n: 1 }, lastEventId: 3, enteredMs },
-    });
+    const { events, clock, end } = await start(
+      waiting,
+      { order: 7 },
+      {
+        clock: new VirtualClock(enteredMs + 45_000),
+        resume: { stateName: "Wait", input: { noted: true }, variables: { n: 1 }, lastEventId: 3, enteredMs },
+      },
+    );
     await clock.advance(14_999);
     expect(links(events)).toEqual(["4 < 3 WaitStateEntered"]);
     await clock.advance(1);
@@ -80,26 +84,38 @@ describe("an execution", () => {
   });
 
   it("goes on from its first state as it began there", async () => {
-    const { events } = await runToEnd({ StartAt: "A", States: { A: { Type: "Pass", End: true } } }, {}, {
-      resume: { stateName: "A", input: {}, variables: {}, lastEventId: 1, enteredMs: 0 },
-    });
+    const { events } = await runToEnd(
+      { StartAt: "A", States: { A: { Type: "Pass", End: true } } },
+      {},
+      {
+        resume: { stateName: "A", input: {}, variables: {}, lastEventId: 1, enteredMs: 0 },
+      },
+    );
     expect(links(events)[0]).toBe("2 < 0 PassStateEntered");
   });
 
   it("counts its time from its start, in whatever process that was", async () => {
     const enteredMs = Date.UTC(2026, 0, 1);
-    const { clock, end } = start({ ...waiting, TimeoutSeconds: 100 }, {}, {
-      clock: new VirtualClock(enteredMs + 90_000),
-      resume: { stateName: "Wait", input: {}, variables: {}, lastEventId: 3, enteredMs: enteredMs + 89_000 },
-    });
+    const { clock, end } = await start(
+      { ...waiting, TimeoutSeconds: 100 },
+      {},
+      {
+        clock: new VirtualClock(enteredMs + 90_000),
+        resume: { stateName: "Wait", input: {}, variables: {}, lastEventId: 3, enteredMs: enteredMs + 89_000 },
+      },
+    );
     await clock.advance(10_000);
     await expect(end).resolves.toEqual({ status: "TIMED_OUT" });
   });
 
   it("shows a fault of the program as one", async () => {
-    const { end } = start({ StartAt: "Work", States: { Work: { Type: "Task", Resource: FUNCTION, End: true } } }, {}, {
-      work: () => Promise.reject(new TypeError("a fault")),
-    });
+    const { end } = await start(
+      { StartAt: "Work", States: { Work: { Type: "Task", Resource: FUNCTION, End: true } } },
+      {},
+      {
+        work: () => Promise.reject(new TypeError("a fault")),
+      },
+    );
     await expect(end).rejects.toThrow("a fault");
   });
 });

@@ -105,7 +105,7 @@ describe("a run of states", () => {
 
 describe("a Wait state", () => {
   it("waits for its seconds on the clock of the stack", async () => {
-    const { events, clock, end } = start(
+    const { events, clock, end } = await start(
       { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 30, End: true } } },
       {},
     );
@@ -122,7 +122,7 @@ describe("a Wait state", () => {
     } as const;
     const past = await runToEnd(definition, { at: "2020-02-02T02:02:02Z" });
     expect(past.end.status).toBe("SUCCEEDED");
-    const { events, clock, end } = start(definition, { at: "2026-01-01T01:00:00+00:30" });
+    const { events, clock, end } = await start(definition, { at: "2026-01-01T01:00:00+00:30" });
     await clock.advance(30 * 60_000 - 1);
     expect(events).toHaveLength(2);
     await clock.advance(1);
@@ -275,7 +275,9 @@ describe("the data of a state", () => {
       },
       { a: 1 },
     );
-    const outputs = events.filter((event) => event.type === "PassStateExited").map((event) => event.details?.[1]["output"]);
+    const outputs = events
+      .filter((event) => event.type === "PassStateExited")
+      .map((event) => event.details?.[1]["output"]);
     expect(outputs).toEqual(['{"a":1,"none":{}}', '{"a":1,"none":{}}', "{}"]);
     expect(end).toEqual({ status: "SUCCEEDED", output: {} });
   });
@@ -345,7 +347,12 @@ describe("the data of a state", () => {
 
   it("includes the context object, with the state as it was entered", async () => {
     const { end } = await runToEnd(
-      { StartAt: "Look", States: { Look: { Type: "Pass", Parameters: { "state.$": "$$.State", "name.$": "$$.Execution.Name" }, End: true } } },
+      {
+        StartAt: "Look",
+        States: {
+          Look: { Type: "Pass", Parameters: { "state.$": "$$.State", "name.$": "$$.Execution.Name" }, End: true },
+        },
+      },
       {},
     );
     expect(end).toEqual({

@@ -16,7 +16,11 @@ const forever = (): Promise<never> => new Promise(() => undefined);
 
 describe("a Task state", () => {
   it("has events of their own kind for a function that stands as the resource", async () => {
-    const { events } = await runToEnd(task(FUNCTION, { TimeoutSeconds: 5 }), { n: 1 }, { work: () => Promise.resolve([2]) });
+    const { events } = await runToEnd(
+      task(FUNCTION, { TimeoutSeconds: 5 }),
+      { n: 1 },
+      { work: () => Promise.resolve([2]) },
+    );
     expect(links(events).slice(2, 5)).toEqual([
       "3 < 2 LambdaFunctionScheduled",
       "4 < 3 LambdaFunctionStarted",
@@ -68,7 +72,11 @@ describe("a Task state", () => {
         },
       },
     );
-    expect(links(events).slice(2, 5)).toEqual(["3 < 2 ActivityScheduled", "4 < 3 ActivityStarted", "5 < 4 ActivitySucceeded"]);
+    expect(links(events).slice(2, 5)).toEqual([
+      "3 < 2 ActivityScheduled",
+      "4 < 3 ActivityStarted",
+      "5 < 4 ActivitySucceeded",
+    ]);
     expect(detailsOf(events, "ActivityScheduled")).toMatchObject({ resource: ACTIVITY, heartbeatInSeconds: 10 });
     expect(detailsOf(events, "ActivityStarted")).toEqual({ workerName: "packer-1" });
   });
@@ -78,7 +86,7 @@ describe("a Task state", () => {
     const { end } = await runToEnd(
       task(CALLBACK, {
         Parameters: { "Token.$": "$$.Task.Token" },
-        Retry: [{ ErrorEquals: ["Again"], IntervalSeconds: 0 }],
+        Retry: [{ ErrorEquals: ["Again"], IntervalSeconds: 1 }],
       }),
       {},
       {
@@ -94,9 +102,13 @@ describe("a Task state", () => {
   });
 
   it("gives the failure of its work as it is, in the history and to the execution", async () => {
-    const { end, events } = await runToEnd(task("arn:aws:states:::lambda:invoke"), {}, {
-      work: () => Promise.reject(new StatesError("OutOfStock", '{"errorMessage":"none left"}')),
-    });
+    const { end, events } = await runToEnd(
+      task("arn:aws:states:::lambda:invoke"),
+      {},
+      {
+        work: () => Promise.reject(new StatesError("OutOfStock", '{"errorMessage":"none left"}')),
+      },
+    );
     const failure = { error: "OutOfStock", cause: '{"errorMessage":"none left"}' };
     expect(end).toEqual({ status: "FAILED", ...failure });
     expect(detailsOf(events, "TaskFailed")).toEqual({ ...failure, resourceType: "lambda", resource: "invoke" });
@@ -124,16 +136,21 @@ describe("a Task state", () => {
       status: "SUCCEEDED",
       output: {
         Error: "States.DataLimitExceeded",
-        Cause: "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.",
+        Cause:
+          "The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.",
       },
     });
     expect(events.map((event) => event.type)).toContain("TaskFailed");
   });
 
   it("schedules nothing when its parameters cannot start the work", async () => {
-    const { end, events } = await runToEnd(task("arn:aws:states:::sqs:sendMessage", { Parameters: {} }), {}, {
-      faults: () => Promise.resolve(["The field 'QueueUrl' is required but was missing"]),
-    });
+    const { end, events } = await runToEnd(
+      task("arn:aws:states:::sqs:sendMessage", { Parameters: {} }),
+      {},
+      {
+        faults: () => Promise.resolve(["The field 'QueueUrl' is required but was missing"]),
+      },
+    );
     expect(end).toEqual({
       status: "FAILED",
       error: "States.Runtime",
@@ -155,19 +172,27 @@ describe("a Task state", () => {
       },
       {},
     );
-    expect(links(events).slice(3)).toEqual(["4 < 3 TaskStateEntered", "5 < 3 EvaluationFailed", "6 < 5 ExecutionFailed"]);
+    expect(links(events).slice(3)).toEqual([
+      "4 < 3 TaskStateEntered",
+      "5 < 3 EvaluationFailed",
+      "6 < 5 ExecutionFailed",
+    ]);
   });
 });
 
 describe("the time of a task", () => {
   it("is up after TimeoutSeconds: its work is aborted and States.Timeout has no cause", async () => {
     let aborted = false;
-    const { events, clock, end } = start(task(FUNCTION, { TimeoutSecondsPath: "$.limit" }), { limit: 5 }, {
-      work: (_call, _progress, signal) => {
-        signal.addEventListener("abort", () => (aborted = true));
-        return forever();
+    const { events, clock, end } = await start(
+      task(FUNCTION, { TimeoutSecondsPath: "$.limit" }),
+      { limit: 5 },
+      {
+        work: (_call, _progress, signal) => {
+          signal.addEventListener("abort", () => (aborted = true));
+          return forever();
+        },
       },
-    });
+    );
     await clock.advance(5000);
     await expect(end).resolves.toEqual({ status: "FAILED", error: "States.Timeout", cause: undefined });
     expect(aborted).toBe(true);
@@ -177,12 +202,16 @@ describe("the time of a task", () => {
 
   it("is up HeartbeatSeconds after the last heartbeat", async () => {
     let progress: TaskProgress | undefined;
-    const { events, clock, end } = start(task(CALLBACK, { HeartbeatSeconds: 10 }), {}, {
-      work: (_call, told) => {
-        progress = told;
-        return forever();
+    const { events, clock, end } = await start(
+      task(CALLBACK, { HeartbeatSeconds: 10 }),
+      {},
+      {
+        work: (_call, told) => {
+          progress = told;
+          return forever();
+        },
       },
-    });
+    );
     await clock.advance(9000);
     progress?.heartbeat();
     await clock.advance(9000);
@@ -192,7 +221,7 @@ describe("the time of a task", () => {
   });
 
   it("may be an expression", async () => {
-    const { clock, end, events } = start(
+    const { clock, end, events } = await start(
       { QueryLanguage: "JSONata", ...task(FUNCTION, { TimeoutSeconds: "{% $states.input.limit * 2 %}" }) },
       { limit: 3 },
       { work: forever },
