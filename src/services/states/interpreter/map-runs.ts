@@ -15,7 +15,7 @@ export interface MapRunLimits {
 }
 
 export interface MapRunOptions extends MapRunLimits {
-  /** `Label`, else the name of the state. */
+  /** `Label`, else one made from the name of the state. */
   readonly label: string;
   readonly executionType: "STANDARD" | "EXPRESS";
 }

@@ -8,8 +8,6 @@ import type { Scope } from "../scope.js";
 import { QueryEvaluationError } from "../states-error.js";
 import { runExpression } from "./jsonata/run.js";
 
-export type JsonType = "array" | "boolean" | "null" | "number" | "object" | "string";
-
 const EXPRESSION = /^\{%([\s\S]*)%\}$/;
 
 /**
@@ -34,26 +32,8 @@ export async function evaluate(template: Json, scope: Scope, field: string): Pro
   return Object.fromEntries(members);
 }
 
-/** For fields that take values of one type only (`Items`, `Seconds`, `Condition`). */
-export async function evaluateAs(type: JsonType, template: Json, scope: Scope, field: string): Promise<Json> {
-  const value = await evaluate(template, scope, field);
-  if (typeOf(value) === type) return value;
-  const expression = typeof template === "string" ? (expressionIn(template) ?? template) : JSON.stringify(template);
-  throw new QueryEvaluationError(
-    `The JSONata expression '${expression}' specified for the field '${field}' returned an unexpected result type. ` +
-      `Expected '${type}', but was '${typeOf(value)}' for value: ${JSON.stringify(value)}`,
-    field,
-  );
-}
-
 /** What stands between `{%` and `%}`; `undefined` for a text that is no expression. */
-export const expressionIn = (text: string): string | undefined => EXPRESSION.exec(text)?.[1]?.trim();
-
-export function typeOf(value: Json): JsonType {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value as "boolean" | "number" | "object" | "string";
-}
+const expressionIn = (text: string): string | undefined => EXPRESSION.exec(text)?.[1]?.trim();
 
 async function valueOf(expression: string, scope: Scope, field: string): Promise<Json> {
   const outcome = await runExpression(expression, scope);

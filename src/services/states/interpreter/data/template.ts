@@ -7,7 +7,7 @@ import type { Scope } from "../scope.js";
 import { StatesError } from "../states-error.js";
 import { callIntrinsic } from "./intrinsics/call.js";
 import { isCall } from "./intrinsics/parse.js";
-import { messageOf, readOrThrow, readPath } from "./json-path.js";
+import { messageOf, readOrThrow } from "./json-path.js";
 import { NothingFound } from "./path/select.js";
 
 export function fillTemplate(template: Json, scope: Scope): Json {
@@ -19,10 +19,6 @@ export function fillTemplate(template: Json, scope: Scope): Json {
     ),
   );
 }
-
-/** A path or a call of an intrinsic function, as `ErrorPath` and `CausePath` take both. */
-export const readPathOrCall = (text: string, scope: Scope): Json =>
-  isCall(text) ? callIntrinsic(text, scope) : readPath(text, scope);
 
 function valueOf(name: string, expression: Json, scope: Scope): Json {
   if (typeof expression !== "string")

@@ -3,6 +3,7 @@
  * Run alone.
  * https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
  */
+import { createHash } from "node:crypto";
 import { textOf, type Json } from "../../../../config/json.js";
 import type { MapRun, MapRunLimits } from "../map-runs.js";
 import type { Machine, Step } from "../run.js";
@@ -34,7 +35,7 @@ export async function runDistributed(map: DistributedMap): Promise<Json> {
   const reader = state["ItemReader"] === undefined ? undefined : await readerOf(step, input);
   const mapRun = run.mapRuns.open({
     ...limits,
-    label: textOf(state["Label"] ?? name),
+    label: textOf(state["Label"] ?? labelFor(name)),
     executionType,
   });
   run.history.record(frame, "MapRunStarted", ["mapRunStartedEventDetails", { mapRunArn: mapRun.arn }]);
@@ -94,4 +95,12 @@ async function limitsOf(step: Step, input: Json, maxConcurrency: number): Promis
     toleratedFailurePercentage:
       (await numberOf(step, input, { name: "ToleratedFailurePercentage", of, kind: "float" })) ?? 0,
   };
+}
+
+/** AWS makes a UUID of version 3 where the state has no Label; from which name, it does not say. */
+function labelFor(name: string): string {
+  const bytes = createHash("md5").update(name).digest();
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x30, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
