@@ -95,6 +95,7 @@ function statesOf(
         invoker: sources.invoker,
         states,
         address: (service) => live.foreign.get(service) ?? embedded,
+        apiUrl: (id) => live.http?.apiById(id),
       });
     },
   });

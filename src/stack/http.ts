@@ -14,6 +14,7 @@ import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, ServiceRequest } from "../services/service.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import { createHttpDoors, serveHttp, type HttpHandler, type HttpServer } from "../sources/http/index.js";
+import { API_PREFIX } from "../sources/http/target.js";
 import { arnOf, parseArn } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
@@ -78,6 +79,12 @@ export class StackHttp {
   /** Base of an API, without the stage. */
   api(id: string): string {
     return apiAddress(this.#application, this.#base, id);
+  }
+
+  /** Base of the API with this id, for whoever has to reach that one and no other. */
+  apiById(id: string): string | undefined {
+    const known = httpApisOf(this.#application).some((api) => api.id === id);
+    return known ? `${this.#base}${API_PREFIX}${id}` : undefined;
   }
 
   /** Base of a function URL of the template. */

@@ -14,14 +14,7 @@ export const EVENTS_NAMES = {
   baseException: "AmazonEventBridgeException",
 } as const;
 
-const FIELDS = new Set(["Entries"]);
-
-/** What AWS finds wrong before it calls anything. */
-export function putEventsFaults(parameters: JsonObject): string[] {
-  const unknown = Object.keys(parameters).filter((name) => !FIELDS.has(name));
-  const faults = unknown.map((name) => `The field "${name}" is not supported by Step Functions`);
-  return "Entries" in parameters ? faults : [...faults, "The field 'Entries' is required but was missing"];
-}
+export const EVENTS_FIELDS = ["Entries"];
 
 export async function putEvents(
   client: ServiceClient,

@@ -43,7 +43,7 @@ export function resultMetadata(
   return {
     SdkHttpMetadata: {
       AllHttpHeaders: Object.fromEntries(shown.map(([name, value]) => [name, [value]])),
-      HttpHeaders: Object.fromEntries(shown),
+      HttpHeaders: Object.fromEntries(shown.toSorted(([a], [b]) => a.localeCompare(b))),
       HttpStatusCode: statusCode,
     },
     SdkResponseMetadata: { RequestId: requestId },

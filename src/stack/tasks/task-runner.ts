@@ -15,6 +15,7 @@ import type {
   TaskRunner,
 } from "../../services/states/interpreter/task-runner.js";
 import type { ServiceAddress, ServiceName } from "../backends/endpoints.js";
+import { API_FIELDS, apiInvoke, type ApiCalls } from "./api-invoke.js";
 import { IntegrationClients } from "./clients/service-clients.js";
 import { SDK_SERVICES } from "./clients/services.js";
 import { optimisedFailure, sdkFailure } from "./failures.js";
@@ -23,11 +24,11 @@ import { Functions, type FunctionsOptions } from "./functions.js";
 import { INTEGRATIONS } from "./integrations.js";
 import { LAMBDA_FIELDS, LAMBDA_NAMES, lambdaInvoke } from "./lambda-invoke.js";
 import { nestedResult, startExecution, STATES_FIELDS, STATES_NAMES } from "./nested-execution.js";
-import { EVENTS_NAMES, putEvents, putEventsFaults } from "./put-events.js";
+import { EVENTS_FIELDS, EVENTS_NAMES, putEvents } from "./put-events.js";
 import { resultMetadata } from "./result-metadata.js";
 import { operationOf } from "./service-call.js";
 
-export interface TasksOptions extends FunctionsOptions {
+export interface TasksOptions extends FunctionsOptions, Pick<ApiCalls, "apiUrl"> {
   readonly states: StatesAdmin;
   readonly address: (service: ServiceName) => ServiceAddress;
 }
@@ -48,9 +49,10 @@ export class StackTasks implements TaskRunner {
   async faults(resource: TaskResource, parameters: Json): Promise<readonly string[]> {
     if (resource.kind !== "service" || !isJsonObject(parameters)) return [];
     const { service, action } = resource;
-    if (service === "lambda") return fieldFaults(LAMBDA_FIELDS, "FunctionName", parameters);
-    if (service === "states") return fieldFaults(STATES_FIELDS, "StateMachineArn", parameters);
-    if (service === "events") return putEventsFaults(parameters);
+    if (service === "lambda") return fieldFaults(LAMBDA_FIELDS, ["FunctionName"], parameters);
+    if (service === "states") return fieldFaults(STATES_FIELDS, ["StateMachineArn"], parameters);
+    if (service === "apigateway") return fieldFaults(API_FIELDS, ["ApiEndpoint", "Method"], parameters);
+    if (service === "events") return fieldFaults(EVENTS_FIELDS, EVENTS_FIELDS, parameters);
     const integration = INTEGRATIONS.get(service);
     const client = await this.#clients.of(integration?.client ?? sdkNameOf(service));
     const operation = operationOf(action);
@@ -133,6 +135,7 @@ export class StackTasks implements TaskRunner {
       const client = await this.#client("eventbridge");
       return named(EVENTS_NAMES, () => putEvents(client, parameters, call.executionArn, signal));
     }
+    if (service === "apigateway" && action === "invoke") return apiInvoke(this.#options, parameters, signal);
     const integration = INTEGRATIONS.get(service);
     if (integration !== undefined && action in integration.actions) {
       const client = await this.#client(integration.client);
@@ -173,10 +176,10 @@ const sdkNameOf = (service: string): string => /^aws-sdk:(.+)$/.exec(service)?.[
 
 const unsupported = (name: string): string => `The field "${name}" is not supported by Step Functions`;
 
-function fieldFaults(fields: readonly string[], required: string, parameters: JsonObject): string[] {
+function fieldFaults(fields: readonly string[], required: readonly string[], parameters: JsonObject): string[] {
   const unknown = Object.keys(parameters).filter((name) => !fields.includes(name));
-  const missing = required in parameters ? [] : [`The field '${required}' is required but was missing`];
-  return [...unknown.map(unsupported), ...missing];
+  const missing = required.filter((name) => !(name in parameters));
+  return [...unknown.map(unsupported), ...missing.map((name) => `The field '${name}' is required but was missing`)];
 }
 
 async function named<T>(names: Parameters<typeof optimisedFailure>[0], run: () => Promise<T>): Promise<T> {

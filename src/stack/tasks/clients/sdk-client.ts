@@ -121,7 +121,8 @@ export class SdkClient implements ServiceClient {
     return new ServiceFault({
       code: error.Error?.Code ?? error.Code ?? error.name,
       shape: ofHead ?? (error.constructor === Base ? undefined : error.name),
-      message: ofHead === undefined ? error.message : undefined,
+      // The SDK's own word for an answer without a text.
+      message: ofHead !== undefined || error.message === "UnknownError" ? undefined : error.message,
       statusCode: httpStatusCode,
       requestId,
       extendedRequestId,

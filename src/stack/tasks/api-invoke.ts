@@ -1,0 +1,135 @@
+/**
+ * `arn:aws:states:::apigateway:invoke`: a call of an API of the stack, through its own door.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
+ */
+import { request as httpRequest } from "node:http";
+import { isJsonObject, listOf, objectOf, textOf, type Json, type JsonObject } from "../../config/json.js";
+import { StatesError } from "../../services/states/interpreter/states-error.js";
+import { realClock } from "../../shared/clock.js";
+import type { ServiceAddress } from "../backends/endpoints.js";
+import { signed } from "./clients/sign.js";
+import { asText } from "./service-call.js";
+
+export interface ApiCalls {
+  /** Base URL of an API, without the stage; undefined when the stack has none of that id. */
+  readonly apiUrl: (apiId: string) => string | undefined;
+  readonly address: (service: "lambda") => ServiceAddress;
+}
+
+/** Parameters of the integration, as the page above lists them. */
+export const API_FIELDS = [
+  "ApiEndpoint",
+  "Method",
+  "Headers",
+  "Stage",
+  "Path",
+  "QueryParameters",
+  "RequestBody",
+  "AllowNullValues",
+  "AuthType",
+];
+
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["PATCH", "POST", "PUT"]);
+
+interface HttpAnswer {
+  readonly statusCode: number;
+  readonly statusText: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly body: string;
+}
+
+export async function apiInvoke(api: ApiCalls, parameters: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+  const url = urlOf(api, parameters);
+  const method = textOf(parameters["Method"]);
+  const { RequestBody: given = null, AllowNullValues: keepsNulls } = parameters;
+  const body =
+    given === null || !METHODS_WITH_BODY.has(method) ? "" : asText(keepsNulls === true ? given : withoutNulls(given));
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(objectOf(parameters["Headers"]))) headers[name] = listOrOne(value);
+  if (body !== "" && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type"))
+    headers["Content-Type"] = "application/json";
+  if (isSigned(parameters)) Object.assign(headers, await signature(api, url, method, body));
+  const answer = await send(url, method, headers, body, signal);
+  if (answer.statusCode < 200 || answer.statusCode > 299)
+    throw new StatesError(`ApiGateway.${answer.statusCode}`, answer.body);
+  return {
+    Headers: answer.headers,
+    ResponseBody: jsonOrText(answer.body),
+    StatusCode: answer.statusCode,
+    StatusText: answer.statusText,
+  };
+}
+
+/** Of an API that is not here AWS would say that it knows no such host. */
+function urlOf(api: ApiCalls, parameters: JsonObject): URL {
+  const host = textOf(parameters["ApiEndpoint"]);
+  const base = api.apiUrl(host.slice(0, host.indexOf(".")));
+  if (base === undefined) throw new StatesError("ApiGateway.UnknownHostException", host);
+  const parts = [parameters["Stage"], parameters["Path"]].map((part) => textOf(part).replace(/^\/+/, ""));
+  const url = new URL(`${base}/${parts.filter((part) => part !== "").join("/")}`);
+  for (const [name, value] of Object.entries(objectOf(parameters["QueryParameters"])))
+    for (const item of [listOrOne(value)].flat()) url.searchParams.append(name, item);
+  return url;
+}
+
+const listOrOne = (value: Json): string | string[] =>
+  Array.isArray(value) ? listOf(value).map((item) => asText(item)) : asText(value);
+
+/** With IAM_ROLE and with RESOURCE_POLICY the request is signed; roles and policies are not looked at. */
+const isSigned = ({ AuthType: authType }: JsonObject): boolean =>
+  authType === "IAM_ROLE" || authType === "RESOURCE_POLICY";
+
+async function signature(
+  { address }: ApiCalls,
+  url: URL,
+  method: string,
+  body: string,
+): Promise<Record<string, string>> {
+  const { credentials, region } = address("lambda");
+  const keys = typeof credentials === "function" ? await credentials() : credentials;
+  return signed({ method, url, headers: {}, body, region, service: "execute-api" }, keys, realClock.now());
+}
+
+function send(
+  url: URL,
+  method: string,
+  headers: Readonly<Record<string, string | string[]>>,
+  body: string,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, signal }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const { statusCode = 0, statusMessage: statusText = "", rawHeaders } = response;
+        resolve({ statusCode, statusText, headers: headerLists(rawHeaders), body: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+/** Names as they were sent. */
+function headerLists(raw: readonly string[]): Record<string, readonly string[]> {
+  const lists: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) (lists[raw[i] ?? ""] ??= []).push(raw[i + 1] ?? "");
+  return lists;
+}
+
+function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return listOf(value).map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]));
+}
+
+function jsonOrText(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
