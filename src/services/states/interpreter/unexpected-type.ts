@@ -5,9 +5,11 @@ import { QueryEvaluationError } from "./states-error.js";
 
 const EXPRESSION = /^\{%\s*([\s\S]*?)\s*%\}$/;
 
-function typeOf(value: Json): string {
+export type JsonType = "array" | "boolean" | "null" | "number" | "object" | "string";
+
+export function typeOf(value: Json): JsonType {
   if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
+  return Array.isArray(value) ? "array" : (typeof value as JsonType);
 }
 
 export function unexpectedType(expression: Json, field: string, expected: string, value: Json): QueryEvaluationError {

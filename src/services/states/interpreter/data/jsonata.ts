@@ -6,6 +6,7 @@
 import { isJsonObject, type Json } from "../../../../config/json.js";
 import type { Scope } from "../scope.js";
 import { QueryEvaluationError } from "../states-error.js";
+import { typeOf, unexpectedType, type JsonType } from "../unexpected-type.js";
 import { runExpression } from "./jsonata/run.js";
 
 const EXPRESSION = /^\{%([\s\S]*)%\}$/;
@@ -30,6 +31,13 @@ export async function evaluate(template: Json, scope: Scope, field: string): Pro
   for (const [name, member] of Object.entries(template))
     members.push([name, await evaluate(member, scope, `${field}/${name}`)]);
   return Object.fromEntries(members);
+}
+
+/** For fields that take values of one type only. */
+export async function evaluateAs(type: JsonType, template: Json, scope: Scope, field: string): Promise<Json> {
+  const value = await evaluate(template, scope, field);
+  if (typeOf(value) !== type) throw unexpectedType(template, field, type, value);
+  return value;
 }
 
 /** What stands between `{%` and `%}`; `undefined` for a text that is no expression. */
