@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 /** Aborted when the connection closes before the answer is written. */
 export function disconnectSignal(response: ServerResponse | undefined): AbortSignal {
   const controller = new AbortController();
-  response?.once("close", () => controller.abort());
+  if (response?.closed === true) controller.abort();
+  else response?.once("close", () => controller.abort());
   return controller.signal;
 }

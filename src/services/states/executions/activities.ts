@@ -79,6 +79,7 @@ export class Activities {
       };
       const giveUp = (): void => poll.finish(undefined);
       const cancel = this.#clock.after(POLL_MS, giveUp);
+      if (signal.aborted) return giveUp();
       const [task] = queue.pending;
       if (task !== undefined) {
         queue.pending.delete(task);
