@@ -20,6 +20,6 @@ export function statesOperations(context: StatesContext): Operations {
     ...historyOperations(context),
     ...mapRunOperations(context),
     ...activityOperations(context),
-    ...definitionOperations(),
+    ...definitionOperations(context),
   };
 }

@@ -1,6 +1,8 @@
 /** What looks at a definition without making a machine of it. */
 import { numberMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { Operations } from "../context.js";
+import type { RunContext } from "../run-context.js";
+import { testState } from "../test-state/test-state.js";
 import type { MachineType } from "../admin.js";
 import { answerOf } from "../validation/answers.js";
 import { validateDefinition } from "../validation/validate-definition.js";
@@ -9,8 +11,9 @@ const SEVERITIES = ["ERROR", "WARNING"] as const;
 const TYPES = ["STANDARD", "EXPRESS"] as const;
 const MAX_RESULTS = 100;
 
-export function definitionOperations(): Operations {
+export function definitionOperations(context: RunContext): Operations {
   return {
+    TestState: (input) => testState(input, context),
     ValidateStateMachineDefinition: (input) => {
       const definition = stringMember(input, "definition");
       const type = stringMember(input, "type") ?? "STANDARD";

@@ -4,12 +4,18 @@
  * https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
  */
 import type { Json } from "../../../config/json.js";
-import { scopeOf } from "../interpreter/context-object.js";
+import { objectOf } from "../../../config/json.js";
 import { effectiveInput } from "../interpreter/data-flow.js";
-import { readPath } from "../interpreter/data/json-path.js";
-import { evaluateAs } from "../interpreter/data/jsonata.js";
+import type { Batch } from "../interpreter/map/batches.js";
+import { batchesOf } from "../interpreter/map/batches.js";
+import { readerOf, readItems } from "../interpreter/map/item-reader.js";
+import type { Item } from "../interpreter/map/items.js";
+import { inputOfItem, itemsOf } from "../interpreter/map/items.js";
+import type { NumberField } from "../interpreter/map/numbers.js";
+import { numberOf } from "../interpreter/map/numbers.js";
 import type { Step } from "../interpreter/run.js";
-import { StateFailure, StatesError } from "../interpreter/states-error.js";
+import { StateFailure } from "../interpreter/states-error.js";
+import type { TaskRunner } from "../interpreter/task-runner.js";
 import type { Inspection, MapFigures } from "./inspection.js";
 import type { Outcome } from "./mock.js";
 import { settle } from "./mock.js";
@@ -22,19 +28,17 @@ export async function mockedMap(
   configuration: StateConfiguration,
   inspection: Inspection,
 ): Promise<Json> {
-  const items = await itemsOf(step, configuration);
-  const figures: MapFigures = {
-    maxConcurrency: (await figureOf(step, "MaxConcurrency")) ?? 0,
-    toleratedFailureCount: await figureOf(step, "ToleratedFailureCount"),
-    toleratedFailurePercentage: await figureOf(step, "ToleratedFailurePercentage"),
-  };
+  const input = effectiveInput(step);
+  const items = await itemsIn(step, input, configuration.mapItemReaderData);
+  await showInputs(step, input, items ?? []);
+  const figures = await figuresOf(step, input);
   inspection.figures(figures);
   const failed = configuration.mapIterationFailureCount ?? 0;
-  if (failed > items.length) {
+  if (items !== undefined && failed > items.length) {
     throw refused("Map iteration failure count must be less than or equal to the number of Map iterations");
   }
   const result = settle(outcome);
-  if (exceeds(failed, items.length, figures)) {
+  if (exceeds(failed, items?.length ?? 0, figures)) {
     throw new StateFailure(
       "States.ExceedToleratedFailureThreshold",
       "The specified tolerated failure threshold was exceeded",
@@ -54,34 +58,60 @@ function exceeds(
   return byCount || byShare;
 }
 
-async function itemsOf(step: Step, configuration: StateConfiguration): Promise<readonly Json[]> {
-  if (configuration.mapItemReaderData !== undefined && step.state["ItemReader"] !== undefined) {
-    const read = JSON.parse(configuration.mapItemReaderData) as Json;
-    return Array.isArray(read) ? (read as readonly Json[]) : [];
+/** Those that the state itself names, or those in what the ItemReader would have read; unknown when nobody says what that is. */
+async function itemsIn(step: Step, input: Json, data: string | undefined): Promise<readonly Item[] | undefined> {
+  const { state } = step;
+  if (state["ItemReader"] === undefined) {
+    const processor = objectOf(state["ItemProcessor"] ?? state["Iterator"]);
+    return itemsOf(step, input, objectOf(processor["ProcessorConfig"])["Mode"] === "DISTRIBUTED");
   }
-  if (step.language === "JSONata") {
-    const own = step.state["Items"];
-    const items = own === undefined ? step.input : await evaluateAs("array", own, scopeOf(step), "Items");
-    return Array.isArray(items) ? (items as readonly Json[]) : [];
+  if (data === undefined) {
+    return undefined;
   }
-  const input = effectiveInput(step);
-  const path = typeof step.state["ItemsPath"] === "string" ? step.state["ItemsPath"] : "$";
-  const items = readPath(path, scopeOf(step, input));
-  if (!Array.isArray(items)) {
-    throw new StatesError("States.Runtime", `Reference path "${path}" must point to array.`);
+  const reader = await readerOf(step, input);
+  const items = await readItems(readingFrom(step, data), input, {
+    action: "getObject",
+    parameters: {},
+    config: reader.config,
+  });
+  if (reader.config["ItemsPointer"] !== undefined) {
+    step.run.probe?.data?.("afterItemsPointer", valuesOf(items));
   }
-  step.run.probe?.data?.("afterItemsPath", items);
-  return items as readonly Json[];
+  return items;
 }
 
-async function figureOf(step: Step, field: string): Promise<number | undefined> {
-  const { [field]: own, [`${field}Path`]: path } = step.state;
-  if (typeof path === "string") {
-    const value = readPath(path, scopeOf(step, effectiveInput(step)));
-    return typeof value === "number" ? value : undefined;
+/** The state with a storage that holds `data` and nothing else. */
+function readingFrom(step: Step, data: string): Step {
+  const tasks: TaskRunner = { run: async () => Promise.resolve({ Body: data }) };
+  return Object.assign({}, step, { run: Object.assign({}, step.run, { tasks }) });
+}
+
+const valuesOf = (items: readonly Item[]): Json => items.map(({ value }) => value);
+
+/** What the iterations are given, where the state makes something of its items. */
+async function showInputs(step: Step, input: Json, items: readonly Item[]): Promise<void> {
+  const { ItemSelector: selector, Parameters: parameters, ItemBatcher: batcher } = step.state;
+  const inputs: Json[] = [];
+  for (const [index, item] of items.entries()) {
+    inputs.push(await inputOfItem(step, input, item, index));
   }
-  if (own === undefined || typeof own === "number") {
-    return own;
+  if (selector !== undefined || parameters !== undefined) {
+    step.run.probe?.data?.("afterItemSelector", inputs);
   }
-  return (await evaluateAs("number", own, scopeOf(step), field)) as number;
+  if (batcher !== undefined) {
+    const batches = await batchesOf(step, input, inputs);
+    step.run.probe?.data?.("afterItemBatcher", valuesIn(batches));
+  }
+}
+
+const valuesIn = (batches: readonly Batch[]): Json => batches.map((batch) => batch.input);
+
+async function figuresOf(step: Step, input: Json): Promise<MapFigures> {
+  const figure = async (name: string, kind: NumberField["kind"]): Promise<number | undefined> =>
+    numberOf(step, input, { name, of: step.state, kind });
+  return {
+    maxConcurrency: (await figure("MaxConcurrency", "integer")) ?? 0,
+    toleratedFailureCount: await figure("ToleratedFailureCount", "integer"),
+    toleratedFailurePercentage: await figure("ToleratedFailurePercentage", "float"),
+  };
 }
