@@ -139,7 +139,6 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   eventBuses: [],
   rules: [],
   schedules: [],
-  scheduleGroups: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],

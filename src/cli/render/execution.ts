@@ -128,7 +128,8 @@ export class ExecutionStory {
 export function endLine({ status, error, cause, durationMs }: MachineOutcome, { green, red }: Colours): string {
   if (status === "SUCCEEDED") return `${green("succeeded")} in ${durationMs} ms`;
   const how = status.toLowerCase().replace("_", " ");
-  return `${red(how)} after ${durationMs} ms: ${failureText(error, cause)}`;
+  const text = failureText(error, cause);
+  return `${red(how)} after ${durationMs} ms${text === "" ? "" : `: ${text}`}`;
 }
 
 export function exitCodeOfExecution({ status, error }: MachineOutcome): ExitCode {
@@ -163,7 +164,7 @@ function failureOf(event: HistoryEvent): { readonly error?: string | undefined; 
 function failureText(error: string | undefined, cause: string | undefined): string {
   const reason = messageIn(cause) ?? cause ?? "";
   const short = reason.length > MAX_CAUSE_LENGTH ? `${reason.slice(0, MAX_CAUSE_LENGTH)}...` : reason;
-  return [error ?? "no error name", short].filter((text) => text !== "").join(": ");
+  return [error ?? "", short].filter((text) => text !== "").join(": ");
 }
 
 /** The message in the error of a function. */

@@ -12,7 +12,6 @@ import type {
   QueueConfig,
   RuleConfig,
   ScheduleConfig,
-  ScheduleGroupConfig,
   SecretConfig,
   SkippedResource,
   StateMachineConfig,
@@ -38,7 +37,6 @@ export interface Draft {
   readonly eventBuses: EventBusConfig[];
   readonly rules: RuleConfig[];
   readonly schedules: ScheduleConfig[];
-  readonly scheduleGroups: ScheduleGroupConfig[];
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
   readonly stateMachines: StateMachineConfig[];
@@ -77,7 +75,6 @@ export const emptyDraft = (): Draft => ({
   eventBuses: [],
   rules: [],
   schedules: [],
-  scheduleGroups: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],
