@@ -162,7 +162,7 @@ export class ExecutionRuns implements Runner {
         signal: live.stop.signal,
         checkpoint: started.unkept === true ? undefined : (at) => this.#enter(row, at, live, write),
         resume,
-        mapRuns: started.definition === undefined && kept ? new StoredMapRuns(this.#context, this, started) : undefined,
+        mapRuns: kept ? new StoredMapRuns(this.#context, this, started) : undefined,
       });
     } catch (error) {
       // A fault of ours: the execution must not stay RUNNING for ever.
