@@ -101,10 +101,11 @@ it("goes on after a restart with the executions that it was stopped in", async (
   await withStack({ ...kept, clock: new Date(Date.UTC(2026, 0, 1, 0, 0, 1)) }, async (stack, client) => {
     // Nobody has asked for Step Functions in this process yet.
     await stack.waitFor(() => stack.invocations("record").length === 1);
-    await stack.waitFor(async () => {
-      const { status, output } = await client.send(new DescribeExecutionCommand({ executionArn }));
-      return status === "SUCCEEDED" && output === "[1]";
+    const ended = await stack.waitFor(async () => {
+      const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
+      return execution.status === "RUNNING" ? undefined : execution;
     });
+    expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[1]" });
   });
 });
 
@@ -125,9 +126,15 @@ Resources:
       "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
     });
     try {
+      const place = `states=${there.endpoint}`;
       const { stdout, exitCode } = await elsewhere.run([
-        ...["execute", "Far", "--data", '{"far":true}', "--ephemeral"],
-        ...["--endpoint", `states=${there.endpoint}`],
+        "execute",
+        "Far",
+        "--data",
+        '{"far":true}',
+        "--ephemeral",
+        "--endpoint",
+        place,
       ]);
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '{"far":true}\n' });
     } finally {
