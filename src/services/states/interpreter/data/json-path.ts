@@ -30,7 +30,7 @@ export function findPath(path: string, scope: Scope): Json | undefined {
 /** Throws NothingFound or PathSyntaxError. */
 export function readOrThrow(path: string, scope: Scope): Json {
   const parsed = parsePath(path);
-  return select(parsed, documentOf(parsed, scope));
+  return select(parsed.steps, documentOf(parsed, scope));
 }
 
 function documentOf({ root }: Path, scope: Scope): Json {

@@ -19,38 +19,40 @@ const HASHES: Readonly<Record<string, string>> = {
 /** What the library makes causes of. */
 class JsonataError extends Error {
   readonly code: string;
+  /** Of the argument. */
+  readonly index: number | undefined;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, index?: number) {
     super(message);
     this.code = code;
+    this.index = index;
   }
 }
 
-const misfit = (name: string, place: number): JsonataError =>
-  new JsonataError("T0410", `Argument ${String(place)} of function "${name}" does not match function signature`);
+/** The library finds the words for its own codes. */
+const misfit = (place: number): JsonataError => new JsonataError("T0410", "", place);
 
 const refused = (message: string): JsonataError => new JsonataError("D3137", message);
 
-function whole(value: unknown, name: string, place: number): number {
-  if (typeof value !== "number") throw misfit(name, place);
+function whole(value: unknown, place: number): number {
+  if (typeof value !== "number") throw misfit(place);
   return Math.trunc(value) + 0;
 }
 
 /** Refuses more arguments than the function has. */
-function bounded(name: string, most: number, call: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
+function bounded(most: number, call: (...args: unknown[]) => unknown): (...args: unknown[]) => unknown {
   return (...args) => {
-    if (args.length > most && args[most] !== undefined) throw misfit(name, most + 1);
+    if (args.length > most && args[most] !== undefined) throw misfit(most + 1);
     return call(...args);
   };
 }
 
 function partition(items: unknown, size: unknown): unknown {
   if (items === undefined) return undefined;
-  if (!Array.isArray(items))
-    throw new JsonataError("T0412", 'Argument 1 of function "partition" must be an array of undefined');
+  if (!Array.isArray(items)) throw new JsonataError("T0412", "", 1);
   if (items.length === 0) return undefined;
   if (size === undefined) return [items];
-  const step = whole(size, "partition", 2);
+  const step = whole(size, 2);
   if (step < 0) throw refused("Second argument must be zero or greater");
   if (step === 0) return undefined;
   return Array.from({ length: Math.ceil(items.length / step) }, (_, index) =>
@@ -60,10 +62,10 @@ function partition(items: unknown, size: unknown): unknown {
 
 /** One number alone is no list. */
 function range(first: unknown, last: unknown, by: unknown): unknown {
-  const start = whole(first, "range", 1);
-  const end = whole(last, "range", 2);
+  const start = whole(first, 1);
+  const end = whole(last, 2);
   if (by === undefined) return undefined;
-  const step = whole(by, "range", 3);
+  const step = whole(by, 3);
   const count = step === 0 ? 0 : Math.floor((end - start) / step) + 1;
   if (count < 1) return undefined;
   // The library's code of a list that is too long; the cause is AWS's for memory.
@@ -72,9 +74,9 @@ function range(first: unknown, last: unknown, by: unknown): unknown {
 }
 
 function hash(data: unknown, algorithm: unknown): unknown {
-  if (typeof data !== "string") throw misfit("hash", 1);
+  if (typeof data !== "string") throw misfit(1);
   if (algorithm === undefined) return undefined;
-  if (typeof algorithm !== "string") throw misfit("hash", 2);
+  if (typeof algorithm !== "string") throw misfit(2);
   const known = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm] : undefined;
   if (known === undefined)
     throw refused(`Hash algorithm '${algorithm}' must be one of ${Object.keys(HASHES).join(", ")}`);
@@ -82,12 +84,12 @@ function hash(data: unknown, algorithm: unknown): unknown {
 }
 
 function random(seed: unknown): unknown {
-  return seed === undefined ? Math.random() : new JavaRandom(whole(seed, "random", 1)).nextDouble();
+  return seed === undefined ? Math.random() : new JavaRandom(whole(seed, 1)).nextDouble();
 }
 
 function parse(text: unknown): unknown {
   if (text === undefined) return undefined;
-  if (typeof text !== "string") throw misfit("parse", 1);
+  if (typeof text !== "string") throw misfit(1);
   try {
     return JSON.parse(text);
   } catch {
@@ -96,12 +98,12 @@ function parse(text: unknown): unknown {
 }
 
 export const FUNCTIONS: Readonly<Record<string, unknown>> = {
-  partition: bounded("partition", 2, partition),
-  range: bounded("range", 3, range),
-  hash: bounded("hash", 2, hash),
-  random: bounded("random", 1, random),
-  uuid: bounded("uuid", 0, () => randomUUID()),
-  parse: bounded("parse", 1, parse),
+  partition: bounded(2, partition),
+  range: bounded(3, range),
+  hash: bounded(2, hash),
+  random: bounded(1, random),
+  uuid: bounded(0, () => randomUUID()),
+  parse: bounded(1, parse),
   // A call of what is bound to nothing fails with T1006, as on AWS.
   eval: undefined,
 };

@@ -5,7 +5,7 @@
  * https://github.com/json-path/JsonPath
  */
 import { parseFilter } from "./parse-filter.js";
-import { PathSyntaxError, type Path, type PathRoot, type Step } from "./path.js";
+import { isDefinite, PathSyntaxError, type Path, type PathRoot, type Step } from "./path.js";
 
 const VARIABLE = /^\$([\p{L}_][\p{L}\p{N}_]*)/u;
 const NAME_END = /[.[\]()\s]/;
@@ -56,6 +56,8 @@ function parseSteps(text: string, start: number): Step[] {
       at = end + 1;
     } else throw new PathSyntaxError(`unexpected ${JSON.stringify(text[at])} at ${String(at)}: ${text}`);
   }
+  if (steps.slice(0, -1).some(({ kind }) => kind === "function"))
+    throw new PathSyntaxError(`a function is not the last step: ${text}`);
   return steps;
 }
 
@@ -114,11 +116,4 @@ function quotedNames(inside: string): string[] {
     rest = rest.slice(match[0].length);
   }
   return names;
-}
-
-function isDefinite(steps: readonly Step[]): boolean {
-  return steps.every((step, index) => {
-    if (step.kind === "members") return step.names.length === 1 || index === steps.length - 1;
-    return step.kind === "function" || (step.kind === "indexes" && step.indexes.length === 1);
-  });
 }

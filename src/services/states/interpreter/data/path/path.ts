@@ -14,13 +14,21 @@ export type Step =
   | { readonly kind: "filter"; readonly filter: Filter }
   /** `..`: the following step is applied to every value below. */
   | { readonly kind: "descent" }
+  /** Comes last: it makes one value of what the steps before it select. */
   | { readonly kind: "function"; readonly name: string };
 
 export interface Path {
   readonly root: PathRoot;
   readonly steps: readonly Step[];
-  /** Selects one value or none; any other path selects a list. */
   readonly definite: boolean;
+}
+
+/** Whether the steps select one value or none; any others select a list. */
+export function isDefinite(steps: readonly Step[]): boolean {
+  return steps.every((step, index) => {
+    if (step.kind === "members") return step.names.length === 1 || index === steps.length - 1;
+    return step.kind === "indexes" && step.indexes.length === 1;
+  });
 }
 
 export type Operand =

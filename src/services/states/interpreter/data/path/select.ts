@@ -5,7 +5,7 @@
 import { isJsonObject, type Json } from "../../../../../config/json.js";
 import { passes } from "./filter.js";
 import { fold } from "./fold.js";
-import type { Path, Step } from "./path.js";
+import { isDefinite, PathSyntaxError, type Step } from "./path.js";
 
 /** Why nothing was found, in the words of Jayway, which AWS passes on. */
 export class NothingFound extends Error {
@@ -21,14 +21,16 @@ export class NothingFound extends Error {
 /** An index into something that is no list. */
 export class NotAList extends NothingFound {}
 
-export function select(path: Pick<Path, "steps" | "definite">, document: Json): Json {
+export function select(steps: readonly Step[], document: Json): Json {
+  const last = steps.at(-1);
+  if (last?.kind === "function") return fold(last.name, select(steps.slice(0, -1), document));
   const found: Json[] = [];
-  walk({ steps: path.steps, root: document, found }, document, 0, "$", path.definite);
+  const definite = isDefinite(steps);
+  walk({ steps, root: document, found }, document, 0, "$", definite);
   // Recorded: an empty list even where the list asked for is missing itself.
-  if (!path.definite) return found;
+  if (!definite) return found;
   const value = found[0];
-  if (value === undefined)
-    throw new NothingFound(`No results for path: ${normal(path.steps)}`, endsInIndex(path.steps));
+  if (value === undefined) throw new NothingFound(`No results for path: ${normal(steps)}`, endsInIndex(steps));
   return value;
 }
 
@@ -63,17 +65,14 @@ function walk(walk_: Walk, value: Json, at: number, trail: string, definite: boo
     case "descent":
       return descend(value, (each) => go(each, "..", false));
     case "function":
-      return go(fold(step.name, value), `.${step.name}()`);
+      throw new PathSyntaxError(`a function is not the last step: ${step.name}`);
   }
 }
 
 /** For filters: what they ask for may be missing. */
 function trySelect(steps: readonly Step[], document: Json): Json | undefined {
-  const definite = steps.every(
-    (step) => step.kind === "members" || step.kind === "indexes" || step.kind === "function",
-  );
   try {
-    return select({ steps, definite }, document);
+    return select(steps, document);
   } catch (error) {
     if (error instanceof NothingFound) return undefined;
     throw error;
