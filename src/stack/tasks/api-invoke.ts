@@ -112,10 +112,11 @@ function send(
   });
 }
 
-/** Names as they were sent. */
+/** Names as they were sent; what Node's server says of its connection is left out. */
 function headerLists(raw: readonly string[]): Record<string, readonly string[]> {
   const lists: Record<string, string[]> = {};
   for (let i = 0; i + 1 < raw.length; i += 2) (lists[raw[i] ?? ""] ??= []).push(raw[i + 1] ?? "");
+  delete lists["Keep-Alive"];
   return lists;
 }
 

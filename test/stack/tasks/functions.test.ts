@@ -81,7 +81,7 @@ test("lambda:invoke takes qualifier, log type and client context", async () => {
   const client = Buffer.from(JSON.stringify({ custom: { from: "machine" } })).toString("base64");
   const { output } = await invoke({ FunctionName: "context", ClientContext: client, LogType: "Tail" });
   expect(output["Payload"]).toMatchObject({ client: { custom: { from: "machine" } } });
-  expect(Buffer.from(String(output["LogResult"]), "base64").toString()).toMatch(/REPORT RequestId/);
+  expect(Buffer.from(output["LogResult"] as string, "base64").toString()).toMatch(/REPORT RequestId/);
   await expect(invoke({ FunctionName: "echo", Qualifier: "live", Payload: {} })).resolves.toMatchObject({
     output: { ExecutedVersion: "1" },
   });
