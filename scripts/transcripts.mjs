@@ -32,6 +32,10 @@ writeFileSync(join(scratch, "loop.ts"), "export const handler = async () => {\n 
 const transcripts = {
   manifest: run(root, "invoke", "manifest", "--event", "s3.json", "--ephemeral").replace(" --ephemeral", ""),
   timeout: run(scratch, "invoke", "loop.ts"),
+  machine: run(join(root, "examples/checkout"), "execute", "Checkout", "--event", "order.json", "--ephemeral").replace(
+    " --ephemeral",
+    "",
+  ),
 };
 rmSync(scratch, { recursive: true, force: true });
 // A machine without tmux or curl keeps the recording that is there.
