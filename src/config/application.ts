@@ -112,27 +112,43 @@ export interface TopicConfig extends Named {
   readonly subscriptions: readonly TopicSubscription[];
 }
 
-export type EventBusConfig = Named;
+export interface EventBusConfig extends Named {
+  readonly description: string | undefined;
+  readonly deadLetterArn: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 /** A rule of EventBridge, by pattern, by schedule, or both. */
 export interface RuleConfig extends Named {
   readonly busName: string;
+  readonly description: string | undefined;
   readonly pattern: JsonObject | undefined;
   readonly scheduleExpression: string | undefined;
-  readonly enabled: boolean;
+  /** As PutRule takes it. */
+  readonly state: string;
+  readonly roleArn: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
   readonly targets: readonly RuleTarget[];
 }
 
 /** A schedule of EventBridge Scheduler. */
 export interface ScheduleConfig extends Named {
   readonly groupName: string;
+  readonly description: string | undefined;
   readonly expression: string;
   readonly timezone: string;
-  readonly startDate: string | undefined;
-  readonly endDate: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
   readonly flexibleWindowMinutes: number | undefined;
   readonly enabled: boolean;
+  readonly deleteAfterCompletion: boolean;
+  readonly kmsKeyArn: string | undefined;
   readonly target: RuleTarget;
+}
+
+export interface ScheduleGroupConfig extends Named {
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface AlarmConfig extends Named {
@@ -303,6 +319,7 @@ export interface Application {
   readonly eventBuses: readonly EventBusConfig[];
   readonly rules: readonly RuleConfig[];
   readonly schedules: readonly ScheduleConfig[];
+  readonly scheduleGroups: readonly ScheduleGroupConfig[];
   readonly alarms: readonly AlarmConfig[];
   readonly logGroups: readonly LogGroupConfig[];
   readonly stateMachines: readonly StateMachineConfig[];

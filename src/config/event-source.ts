@@ -1,18 +1,12 @@
 /** What makes a function fire: one variant a kind of trigger, defaults of AWS filled in. */
 import type { Json, JsonObject } from "./json.js";
 
+/** What a rule or schedule calls. */
 export interface RuleTarget {
   readonly id: string;
   readonly arn: string;
-  readonly input: string | undefined;
-  readonly inputPath: string | undefined;
-  readonly inputTransformer:
-    | { readonly pathsMap: Readonly<Record<string, string>>; readonly template: string }
-    | undefined;
-  readonly maximumRetryAttempts: number;
-  readonly maximumEventAgeSeconds: number;
-  readonly deadLetterTargetArn: string | undefined;
-  readonly messageGroupId: string | undefined;
+  /** All else, as PutTargets and CreateSchedule take it: `Input`, `RetryPolicy`, `SqsParameters` ... */
+  readonly parameters: JsonObject;
 }
 
 export interface ApiCors {

@@ -139,6 +139,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   eventBuses: [],
   rules: [],
   schedules: [],
+  scheduleGroups: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],

@@ -1,11 +1,13 @@
 /** What the template declares of a bucket's notifications, as S3 takes it and as it is matched. */
-import type { BucketConfig } from "../config/application.js";
+import type { Application, BucketConfig } from "../config/application.js";
+import type { S3Service } from "../services/s3/index.js";
 // Not from the index, which brings all of S3.
 import {
   checkNotification,
   type NotificationConfiguration,
   type NotificationRuleInput,
 } from "../services/s3/notification.js";
+import { sameConfiguration } from "../sources/s3/notifications.js";
 
 const KINDS = { function: "lambda", queue: "sqs", topic: "sns" } as const;
 
@@ -30,4 +32,18 @@ export function declaredNotifications({ notifications, eventBridge }: BucketConf
 export function notificationRules(bucket: BucketConfig): NotificationConfiguration {
   const { rules, eventBridge } = declaredNotifications(bucket);
   return checkNotification(rules, eventBridge);
+}
+
+/** Gives buckets the notifications that the template declares; answers which buckets got something new. */
+export async function applyNotifications(s3: S3Service, { buckets }: Application): Promise<string[]> {
+  const changed: string[] = [];
+  for (const bucket of buckets) {
+    const wanted = declaredNotifications(bucket);
+    // What was put over the API stays, as it does on AWS when the template says nothing of it.
+    if (wanted.rules.length === 0 && !wanted.eventBridge) continue;
+    const before = s3.notificationConfiguration(bucket.name);
+    const after = await s3.putNotificationConfiguration(bucket.name, wanted);
+    if (!sameConfiguration(before, after)) changed.push(bucket.name);
+  }
+  return changed;
 }

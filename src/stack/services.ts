@@ -23,11 +23,12 @@ import type { Backends } from "./backends/backends.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
 import type { StackHttp } from "./http.js";
+import { applyNotifications } from "./bucket-rules.js";
 import { serveQueueInspector } from "./queue-inspector.js";
 import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
-import { applyNotifications, StackSources } from "./sources.js";
+import { StackSources } from "./sources.js";
 import type { StackStates } from "./states.js";
 
 export interface ServicesOptions {
@@ -108,6 +109,7 @@ export async function startServices(
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name === "sns") live.sources?.snsReady();
+      if (name === "events") live.sources?.eventsReady();
       if (name === "states") await live.states?.declare(service as StatesService);
       if (name !== "s3") return;
       const s3 = service as S3Service;

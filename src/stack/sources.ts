@@ -11,16 +11,17 @@ import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
-import type { S3Service } from "../services/s3/index.js";
 import type { EmbeddedService, FunctionCaller } from "../services/service.js";
 import type { SnsAdmin } from "../services/sns/index.js";
 import type { SqsAdmin } from "../services/sqs/index.js";
+import type { EventsAdmin } from "../services/events/admin.js";
 import { AlarmActions } from "../sources/alarm-actions.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import { deliverOutcome, type ObjectWriter } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
-import { S3Notifications, sameConfiguration, type BucketRules } from "../sources/s3/notifications.js";
+import { RuleDeliveries } from "../sources/eventbridge/deliveries.js";
+import { S3Notifications, type BucketRules } from "../sources/s3/notifications.js";
 import { SnsDeliveries } from "../sources/sns/deliveries.js";
 import type { MappingKind } from "../sources/mappings/mapping-kind.js";
 import { EventSourceMappings } from "../sources/mappings/mappings.js";
@@ -37,7 +38,7 @@ import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
-import { declaredNotifications } from "./bucket-rules.js";
+import { ruleTargets } from "./rule-targets.js";
 import { silentSources } from "./silent-sources.js";
 import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
@@ -69,6 +70,7 @@ export class StackSources {
   #subscriptions: LogSubscriptions | undefined;
   #deliveries: SnsDeliveries | undefined;
   #alarmActions: AlarmActions | undefined;
+  #ruleDeliveries: RuleDeliveries | undefined;
   #unfired: UnfiredEvents | undefined;
   #beginning: Promise<void> = Promise.resolve();
   #closed = false;
@@ -193,6 +195,7 @@ export class StackSources {
       realm: application().realm,
       queues: () => this.#queues(),
       publish: this.#publish,
+      putEvent: this.#putEvent,
       invoker: this.invoker,
     });
   }
@@ -221,6 +224,20 @@ export class StackSources {
     this.#alarmActions = new AlarmActions({ store: store(), bus, clock, log, publish: this.#publish });
   }
 
+  /** To be called when EventBridge is there: what its rules match from now on, and was left over, is delivered. */
+  eventsReady(): void {
+    if (this.#ruleDeliveries !== undefined || this.#closed) return;
+    const { store, bus, clock, log, gateway } = this.#options;
+    const targets = ruleTargets({
+      clock,
+      queues: () => this.#queues(),
+      invoker: this.invoker,
+      knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,
+      service: (name) => gateway().service(name),
+    });
+    this.#ruleDeliveries = new RuleDeliveries({ ...targets, store: store(), bus, clock, log });
+  }
+
   /** Starts the mappings, and goes on with what an earlier process left, without holding up the start. */
   begin(): void {
     this.#beginning = this.#begin().catch((error: unknown) =>
@@ -239,6 +256,7 @@ export class StackSources {
       this.#notifications?.reset(),
       this.#alarmActions?.reset(),
       this.#deliveries?.reset(),
+      this.#ruleDeliveries?.reset(),
       this.#async?.reset(),
     ]);
   }
@@ -249,7 +267,7 @@ export class StackSources {
     await this.#options.bucketTeller?.close();
     this.#subscriptions?.close();
     await Promise.all([this.#notifications?.close(), this.#alarmActions?.close()]);
-    await this.#deliveries?.close();
+    await Promise.all([this.#deliveries?.close(), this.#ruleDeliveries?.close()]);
     await Promise.all([this.#mappings.close(), this.#async?.close()]);
   }
 
@@ -264,12 +282,15 @@ export class StackSources {
     return async () => {
       // A function may publish, set an alarm off or start an execution, and what is published may run a function.
       let executionsEnded: boolean;
+      let busy: boolean;
       do {
         executionsEnded = (await states()?.idle()) === true;
         await this.#alarmActions?.idle();
         await this.#deliveries?.idle();
+        await this.#ruleDeliveries?.idle();
         await this.#async?.idle();
-      } while (executionsEnded || this.#alarmActions?.busy === true || this.#deliveries?.busy === true);
+        busy = [this.#alarmActions, this.#deliveries, this.#ruleDeliveries].some((one) => one?.busy === true);
+      } while (executionsEnded || busy);
       [...unfired.lines(), ...(states()?.unfinished() ?? [])].forEach(notice);
     };
   }
@@ -299,7 +320,7 @@ export class StackSources {
   }
 
   #asyncQueue(): DurableInvoker {
-    const { store, clock, log, bus, application, writeObject } = this.#options;
+    const { store, clock, log, application, writeObject } = this.#options;
     const { realm } = application();
     const functions = this.#functions();
     this.#async ??= new DurableInvoker({
@@ -313,7 +334,6 @@ export class StackSources {
         deliverOutcome(outcome, {
           realm,
           clock,
-          bus,
           log,
           invoker: this.invoker,
           settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
@@ -322,6 +342,7 @@ export class StackSources {
           publish: async (arn, message, attributes) => {
             await (await this.#sns()).publish(arn, message, attributes === undefined ? {} : { attributes });
           },
+          putEvent: this.#putEvent,
         }),
     });
     return this.#async;
@@ -351,6 +372,9 @@ export class StackSources {
     await (await this.#sns()).publish(topicArn, message, { subject });
   };
 
+  readonly #putEvent: EventsAdmin["putEvent"] = async (busName, event, more) =>
+    ((await this.#options.gateway().service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more);
+
   async #sns(): Promise<SnsAdmin> {
     return (await this.#options.gateway().service("sns")) as EmbeddedService & SnsAdmin;
   }
@@ -358,18 +382,4 @@ export class StackSources {
   async #sqs(): Promise<SqsAdmin> {
     return (await this.#options.gateway().service("sqs")) as EmbeddedService & SqsAdmin;
   }
-}
-
-/** Gives buckets the notifications that the template declares; answers which buckets got something new. */
-export async function applyNotifications(s3: S3Service, { buckets }: Application): Promise<string[]> {
-  const changed: string[] = [];
-  for (const bucket of buckets) {
-    const wanted = declaredNotifications(bucket);
-    // What was put over the API stays, as it does on AWS when the template says nothing of it.
-    if (wanted.rules.length === 0 && !wanted.eventBridge) continue;
-    const before = s3.notificationConfiguration(bucket.name);
-    const after = await s3.putNotificationConfiguration(bucket.name, wanted);
-    if (!sameConfiguration(before, after)) changed.push(bucket.name);
-  }
-  return changed;
 }

@@ -12,6 +12,7 @@ import type {
   QueueConfig,
   RuleConfig,
   ScheduleConfig,
+  ScheduleGroupConfig,
   SecretConfig,
   SkippedResource,
   StateMachineConfig,
@@ -37,6 +38,7 @@ export interface Draft {
   readonly eventBuses: EventBusConfig[];
   readonly rules: RuleConfig[];
   readonly schedules: ScheduleConfig[];
+  readonly scheduleGroups: ScheduleGroupConfig[];
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
   readonly stateMachines: StateMachineConfig[];
@@ -75,6 +77,7 @@ export const emptyDraft = (): Draft => ({
   eventBuses: [],
   rules: [],
   schedules: [],
+  scheduleGroups: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],

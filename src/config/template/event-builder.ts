@@ -1,22 +1,12 @@
 /** The `Events` of SAM functions and state machines, as event sources, rules and notifications. */
-import type { FunctionTarget, RuleTarget } from "../event-source.js";
+import type { FunctionTarget } from "../event-source.js";
 import type { JsonObject } from "../json.js";
 import { isJsonObject } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { append } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
-import {
-  httpEvent,
-  patternEvent,
-  restEvent,
-  s3Event,
-  scheduleEvent,
-  scheduleV2Event,
-  snsEvent,
-  sqsEvent,
-  streamEvent,
-} from "./event-schema.js";
-import type { TargetProperties } from "./event-schema.js";
+import { patternEvent, ruleScheduleEvent, scheduleV2Event } from "./bus-events.js";
+import { httpEvent, restEvent, s3Event, snsEvent, sqsEvent, streamEvent } from "./event-schema.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
 import { readAt, refuse } from "./property.js";
@@ -24,10 +14,9 @@ import { validationOfEvent } from "./request-validation.js";
 import { IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./generated-resources.js";
 import { eventsOf } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
-import { checkSchedule } from "./schedule.js";
-import { busNameOf, targetOf } from "./target.js";
 
-interface Event {
+/** One of the `Events`, and whose it is. */
+export interface Event {
   readonly resource: TemplateResource;
   readonly context: BuildContext;
   readonly functionId: string;
@@ -56,10 +45,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   SQS: sqs,
   DynamoDB: stream,
   Kinesis: stream,
-  Schedule: schedule,
-  ScheduleV2: scheduleV2,
-  EventBridgeRule: pattern,
-  CloudWatchEvent: pattern,
+  Schedule: ruleScheduleEvent,
+  ScheduleV2: scheduleV2Event,
+  EventBridgeRule: patternEvent,
+  CloudWatchEvent: patternEvent,
   SNS: sns,
   Api: rest,
   HttpApi: http,
@@ -178,112 +167,6 @@ function sqs({ context, eventId, from, functionId, place, properties }: Event): 
 function stream({ context, from, place, properties }: Event): void {
   const parsed = readAt(streamEvent, properties, place);
   context.draft.eventSources.push(streamSource(from, parsed.Stream, parsed));
-}
-
-/** The rule or schedule that SAM generates for an event, and its target. */
-function generated(
-  { context, eventId, functionId, isFunction, resource, targetArn }: Event,
-  properties: TargetProperties,
-): { name: string; arn: string; logicalId: string; target: RuleTarget } {
-  const logicalId = `${functionId}${eventId}`;
-  const usage = context.scope.usageOf(resource);
-  return {
-    logicalId,
-    name: context.scope.nameOf(logicalId, usage),
-    arn: context.scope.attribute(logicalId, "Arn", usage),
-    target: targetOf(`${functionId}${eventId}${isFunction ? "Lambda" : "StepFunctions"}Target`, targetArn, properties),
-  };
-}
-
-function schedule(event: Event): void {
-  const { context, from, isFunction, place, properties } = event;
-  const parsed = readAt(scheduleEvent, properties, place);
-  checkSchedule(parsed.Schedule, "rule", { ...place, path: [...place.path, "Schedule"] });
-  const enabled = parsed.State === undefined ? (parsed.Enabled ?? true) : parsed.State !== "DISABLED";
-  const { logicalId, name, arn, target } = generated(event, parsed);
-  const expression = parsed.Schedule;
-  context.draft.rules.push({
-    logicalId,
-    name,
-    arn,
-    busName: "default",
-    pattern: undefined,
-    scheduleExpression: expression,
-    enabled,
-    targets: [target],
-  });
-  if (isFunction)
-    context.draft.eventSources.push({
-      kind: "schedule",
-      ...from,
-      via: "rule",
-      name,
-      expression,
-      timezone: "UTC",
-      enabled,
-      target,
-    });
-}
-
-function scheduleV2(event: Event): void {
-  const { context, from, isFunction, place, properties } = event;
-  const parsed = readAt(scheduleV2Event, properties, place);
-  checkSchedule(parsed.ScheduleExpression, "scheduler", { ...place, path: [...place.path, "ScheduleExpression"] });
-  const { logicalId, name, arn, target } = generated(event, parsed);
-  const enabled = parsed.State === "ENABLED";
-  const [expression, timezone] = [parsed.ScheduleExpression, parsed.ScheduleExpressionTimezone];
-  context.draft.schedules.push({
-    logicalId,
-    name,
-    arn,
-    groupName: parsed.GroupName,
-    expression,
-    timezone,
-    startDate: parsed.StartDate,
-    endDate: parsed.EndDate,
-    flexibleWindowMinutes: parsed.FlexibleTimeWindow?.MaximumWindowInMinutes,
-    enabled,
-    target,
-  });
-  if (isFunction)
-    context.draft.eventSources.push({
-      kind: "schedule",
-      ...from,
-      via: "scheduler",
-      name,
-      expression,
-      timezone,
-      enabled,
-      target,
-    });
-}
-
-function pattern(event: Event): void {
-  const { context, from, isFunction, place, properties } = event;
-  const parsed = readAt(patternEvent, properties, place);
-  const { logicalId, name, arn, target } = generated(event, parsed);
-  const busName = busNameOf(parsed.EventBusName);
-  const enabled = parsed.State !== "DISABLED";
-  context.draft.rules.push({
-    logicalId,
-    name,
-    arn,
-    busName,
-    pattern: parsed.Pattern,
-    scheduleExpression: undefined,
-    enabled,
-    targets: [target],
-  });
-  if (isFunction)
-    context.draft.eventSources.push({
-      kind: "eventbridge",
-      ...from,
-      ruleName: name,
-      busName,
-      pattern: parsed.Pattern,
-      enabled,
-      target,
-    });
 }
 
 function sns({ context, eventId, from, functionId, place, properties, targetArn }: Event): void {

@@ -1,9 +1,10 @@
 /**
- * Properties of the events of SAM functions, and of the raw resources that mean the same.
+ * Properties of the events of SAM functions, and of the raw resources that mean the same; those of rules and schedules are in
+ * bus-schema.ts.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html
  */
 import * as z from "zod";
-import { flag, integer, json, jsonObject, list, number, oneOf, oneOrMore, text, textMap } from "./property.js";
+import { flag, integer, json, jsonObject, list, number, oneOf, oneOrMore, text } from "./property.js";
 
 const MAX_WINDOW_SECONDS = 300;
 const MAX_RECORD_AGE_SECONDS = 604_800;
@@ -44,81 +45,6 @@ const filterRules = z.object({
   S3Key: z.object({ Rules: list(z.object({ Name: text(), Value: text() })).default([]) }).optional(),
 });
 export const s3Event = z.object({ Bucket: text(), Events: oneOrMore(), Filter: filterRules.optional() });
-
-const retryPolicy = z.object({
-  MaximumRetryAttempts: integer({ min: 0, max: 185 }).optional(),
-  MaximumEventAgeInSeconds: integer({ min: 60, max: 86_400 }, "seconds").optional(),
-});
-const deadLetter = z.object({ Arn: text().optional(), Type: text().optional(), QueueLogicalId: text().optional() });
-
-/** What a rule or schedule hands to its target; shared by SAM events and `Targets`. */
-const targetShape = {
-  Input: text().optional(),
-  InputPath: text().optional(),
-  InputTransformer: z.object({ InputPathsMap: textMap().default({}), InputTemplate: text() }).optional(),
-  RetryPolicy: retryPolicy.optional(),
-  DeadLetterConfig: deadLetter.optional(),
-};
-export type TargetProperties = z.output<z.ZodObject<typeof targetShape>>;
-
-const ruleTarget = z.looseObject({
-  ...targetShape,
-  Id: text(),
-  Arn: text(),
-  SqsParameters: z.object({ MessageGroupId: text().optional() }).optional(),
-});
-const ruleState = oneOf(["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]).optional();
-export const rule = z.object({
-  Name: text().optional(),
-  Description: text().optional(),
-  EventBusName: text().optional(),
-  EventPattern: jsonObject().optional(),
-  ScheduleExpression: text().optional(),
-  State: ruleState,
-  RoleArn: text().optional(),
-  Tags: json().optional(),
-  Targets: list(ruleTarget).default([]),
-});
-
-export const scheduleEvent = z.looseObject({
-  ...targetShape,
-  Schedule: text(),
-  Name: text().optional(),
-  Enabled: flag().optional(),
-  State: ruleState,
-});
-export const patternEvent = z.looseObject({
-  ...targetShape,
-  Pattern: jsonObject(),
-  EventBusName: text().optional(),
-  RuleName: text().optional(),
-  State: ruleState,
-});
-const flexibleWindow = z.object({
-  Mode: oneOf(["OFF", "FLEXIBLE"]).default("OFF"),
-  MaximumWindowInMinutes: integer({ min: 1, max: 1440 }).optional(),
-});
-const schedulerShape = {
-  ScheduleExpression: text(),
-  ScheduleExpressionTimezone: text().default("UTC"),
-  StartDate: text().optional(),
-  EndDate: text().optional(),
-  FlexibleTimeWindow: flexibleWindow.optional(),
-  GroupName: text().default("default"),
-  Name: text().optional(),
-  State: oneOf(["ENABLED", "DISABLED"]).default("ENABLED"),
-};
-export const scheduleV2Event = z.looseObject({ ...targetShape, ...schedulerShape });
-export const schedulerSchedule = z.object({
-  ...schedulerShape,
-  Description: text().optional(),
-  KmsKeyArn: text().optional(),
-  Target: z.looseObject({
-    ...targetShape,
-    Arn: text(),
-    SqsParameters: z.object({ MessageGroupId: text().optional() }).optional(),
-  }),
-});
 
 export const snsEvent = z.looseObject({
   Topic: text(),

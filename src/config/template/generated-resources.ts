@@ -9,6 +9,7 @@ import { callNode, childOf, emptyMap, mapNode, scalarNode, textOf } from "./node
 import type { MapNode, TemplateNode } from "./node.js";
 import { eventsOf } from "./resource.js";
 import type { TemplateEvent, TemplateResource } from "./resource.js";
+import { generatedDeadLetterQueue } from "./target.js";
 
 type Globals = ReadonlyMap<string, MapNode>;
 
@@ -127,21 +128,42 @@ const ownOf =
     return [{ logicalId: `${logicalId}${eventId}`, type, properties: mapNode(Object.fromEntries(entries), at) }];
   };
 
-const rule = ownOf("AWS::Events::Rule", { Name: "RuleName", EventBusName: "EventBusName" });
+/** `DeadLetterConfig: { Type: SQS }` asks for a queue. */
+const withDeadLetters =
+  (made: ForEvent): ForEvent =>
+  (owner, event, globals) => {
+    const queue = generatedDeadLetterQueue(`${owner.logicalId}${event.eventId}`, event.properties);
+    const parts = made(owner, event, globals);
+    return queue === undefined
+      ? parts
+      : [...parts, { logicalId: queue, type: "AWS::SQS::Queue", properties: emptyMap(owner.at) }];
+  };
+
+const rule = withDeadLetters(ownOf("AWS::Events::Rule", { Name: "RuleName", EventBusName: "EventBusName" }));
 const mapping = ownOf("AWS::Lambda::EventSourceMapping");
 
 const BY_EVENT: ReadonlyMap<string, ForEvent> = new Map([
   ["Api", implicitRestApi],
   ["HttpApi", implicitHttpApi],
-  ["Schedule", ownOf("AWS::Events::Rule", { Name: "Name", EventBusName: "EventBusName" })],
+  ["Schedule", withDeadLetters(ownOf("AWS::Events::Rule", { Name: "Name" }))],
   ["EventBridgeRule", rule],
   ["CloudWatchEvent", rule],
-  ["ScheduleV2", ownOf("AWS::Scheduler::Schedule", { Name: "Name", GroupName: "GroupName" })],
+  ["ScheduleV2", withDeadLetters(schedule)],
   ["SQS", mapping],
   ["DynamoDB", mapping],
   ["Kinesis", mapping],
   ["SNS", queueBetween],
 ]);
+
+/** Its name is its logical id, unless the event says that CloudFormation is to make one. */
+function schedule(owner: TemplateResource, event: TemplateEvent): Made[] {
+  const { properties, eventId } = event;
+  const logicalId = `${owner.logicalId}${eventId}`;
+  const omitsName = saysTrue(childOf(properties, "OmitName"));
+  const name = childOf(properties, "Name") ?? (omitsName ? undefined : scalarNode(logicalId, owner.at));
+  const own = mapNode({ Name: name, GroupName: childOf(properties, "GroupName") }, owner.at);
+  return [{ logicalId, type: "AWS::Scheduler::Schedule", properties: own }];
+}
 
 function implicitRestApi({ at }: TemplateResource, { properties }: TemplateEvent, globals: Globals): Made[] {
   if (childOf(properties, "RestApiId") !== undefined) return [];
@@ -163,7 +185,9 @@ function implicitHttpApi({ at }: TemplateResource, { properties }: TemplateEvent
 
 /** A queue between topic and function; with properties, SqsSubscription names one that is there. */
 function queueBetween({ logicalId, at }: TemplateResource, { eventId, properties }: TemplateEvent): Made[] {
-  const between = childOf(properties, "SqsSubscription");
-  if (between?.kind !== "scalar" || String(between.value).toLowerCase() !== "true") return [];
+  if (!saysTrue(childOf(properties, "SqsSubscription"))) return [];
   return [{ logicalId: `${logicalId}${eventId}Queue`, type: "AWS::SQS::Queue", properties: emptyMap(at) }];
 }
+
+const saysTrue = (node: TemplateNode | undefined): boolean =>
+  node?.kind === "scalar" && String(node.value).toLowerCase() === "true";

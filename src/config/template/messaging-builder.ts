@@ -1,12 +1,9 @@
-/** Topics, subscriptions, event buses, rules and schedules. */
+/** Topics and subscriptions. */
 import * as z from "zod";
-import type { RuleTarget, SnsSource } from "../event-source.js";
+import type { SnsSource } from "../event-source.js";
 import { append, functionTargetOf, identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
-import { rule, schedulerSchedule } from "./event-schema.js";
 import { flag, ignored, jsonObject, list, oneOf, readProperties, text } from "./property.js";
-import { checkSchedule } from "./schedule.js";
-import { busNameOf, targetOf } from "./target.js";
 
 const topicProperties = z.object({
   TopicName: text().optional(),
@@ -109,96 +106,3 @@ export function finishTopics({ draft, scope }: BuildContext): void {
     draft.topics[i] = { ...topic, subscriptions: draft.subscriptions.get(topic.arn) ?? [] };
   });
 }
-
-const busProperties = z.object({
-  Name: text().optional(),
-  ...ignored("DeadLetterConfig", "Description", "EventSourceName", "KmsKeyIdentifier", "LogConfig", "Policy", "Tags"),
-});
-
-export const buildEventBus: Builder = (resource, context) => {
-  readProperties(resource, busProperties, context.scope);
-  context.draft.eventBuses.push(identify(resource, context));
-};
-
-export const buildRule: Builder = (resource, context) => {
-  // Those that SAM generates are built with the event.
-  if (resource.implicit) return;
-  const properties = readProperties(resource, rule, context.scope);
-  const identity = identify(resource, context);
-  const { EventPattern: pattern, ScheduleExpression: scheduleExpression, State } = properties;
-  if (scheduleExpression !== undefined)
-    checkSchedule(scheduleExpression, "rule", { resource, scope: context.scope, path: ["ScheduleExpression"] });
-  const busName = busNameOf(properties.EventBusName);
-  const enabled = State !== "DISABLED";
-  const targets = properties.Targets.map((target) =>
-    targetOf(target.Id, target.Arn, target, target.SqsParameters?.MessageGroupId),
-  );
-  context.draft.rules.push({ ...identity, busName, pattern, scheduleExpression, enabled, targets });
-  for (const target of targets) {
-    const fn = functionTargetOf(target.arn, context);
-    if (fn === undefined) continue;
-    const from = { ...fn, eventId: resource.logicalId };
-    const { name } = identity;
-    if (pattern !== undefined)
-      context.draft.eventSources.push({
-        kind: "eventbridge",
-        ...from,
-        ruleName: name,
-        busName,
-        pattern,
-        enabled,
-        target,
-      });
-    if (scheduleExpression !== undefined) {
-      context.draft.eventSources.push({
-        kind: "schedule",
-        ...from,
-        via: "rule",
-        name,
-        expression: scheduleExpression,
-        timezone: "UTC",
-        enabled,
-        target,
-      });
-    }
-  }
-};
-
-export const buildSchedule: Builder = (resource, context) => {
-  if (resource.implicit) return;
-  const properties = readProperties(resource, schedulerSchedule, context.scope);
-  const identity = identify(resource, context);
-  const { Target } = properties;
-  checkSchedule(properties.ScheduleExpression, "scheduler", {
-    resource,
-    scope: context.scope,
-    path: ["ScheduleExpression"],
-  });
-  const target: RuleTarget = targetOf(resource.logicalId, Target.Arn, Target, Target.SqsParameters?.MessageGroupId);
-  const enabled = properties.State === "ENABLED";
-  const [expression, timezone] = [properties.ScheduleExpression, properties.ScheduleExpressionTimezone];
-  context.draft.schedules.push({
-    ...identity,
-    groupName: properties.GroupName,
-    expression,
-    timezone,
-    startDate: properties.StartDate,
-    endDate: properties.EndDate,
-    flexibleWindowMinutes: properties.FlexibleTimeWindow?.MaximumWindowInMinutes,
-    enabled,
-    target,
-  });
-  const fn = functionTargetOf(target.arn, context);
-  if (fn === undefined) return;
-  context.draft.eventSources.push({
-    kind: "schedule",
-    ...fn,
-    eventId: resource.logicalId,
-    via: "scheduler",
-    name: identity.name,
-    expression,
-    timezone,
-    enabled,
-    target,
-  });
-};

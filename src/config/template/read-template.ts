@@ -31,14 +31,8 @@ import {
   buildSamMachine,
 } from "./machine-builder.js";
 import { buildMapping } from "./mapping.js";
-import {
-  buildEventBus,
-  buildRule,
-  buildSchedule,
-  buildSubscription,
-  buildTopic,
-  finishTopics,
-} from "./messaging-builder.js";
+import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
+import { buildSubscription, buildTopic, finishTopics } from "./messaging-builder.js";
 import { childOf, plainOf } from "./node.js";
 import type { TemplateNode } from "./node.js";
 import { readParameters } from "./parameters.js";
@@ -81,6 +75,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Serverless::SimpleTable": buildSimpleTable,
     "AWS::SNS::Topic": buildTopic,
     "AWS::Events::EventBus": buildEventBus,
+    "AWS::Scheduler::ScheduleGroup": buildScheduleGroup,
     "AWS::SecretsManager::Secret": buildSecret,
     "AWS::SSM::Parameter": buildParameter,
     "AWS::Logs::LogGroup": buildLogGroup,
@@ -138,7 +133,6 @@ const QUIET = new Set([
   ...types("KMS", "Key", "Alias"),
   "AWS::S3::BucketPolicy",
   "AWS::SNS::TopicPolicy",
-  "AWS::Scheduler::ScheduleGroup",
   "AWS::CDK::Metadata",
   "AWS::Serverless::Connector",
 ]);

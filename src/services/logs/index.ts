@@ -45,6 +45,7 @@ export interface LogsAdmin {
   subscribe(groupName: string, listener: LogListener): () => void;
   /** Calls `listener` with what subscription filters let through; returns the way to stop. */
   onDelivery(listener: (delivery: SubscriptionDelivery) => void): () => void;
+  groupExists(groupName: string): boolean;
   /** Makes a group that a template declares, or sets its retention. */
   ensureGroup(groupName: string, retentionDays?: number): Promise<void>;
 }
@@ -80,6 +81,7 @@ export function createLogsService(context: ServiceContext): LogsService {
     append: (group, stream, events) => intake.put(group, stream, events, true),
     subscribe: (group, listener) => intake.subscribe(group, listener),
     onDelivery: (listener) => intake.onDelivery(listener),
+    groupExists: (name) => store.group(name) !== undefined,
     ensureGroup: async (name, retentionDays) => {
       await store.write(() => {
         const group = store.group(name) ?? store.createGroup(name);

@@ -6,7 +6,6 @@ import { randomUUID } from "node:crypto";
 import type { AsyncSettings } from "../../services/lambda/index.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import { arnOf, parseArn, parseFunctionArn, type Realm } from "../../shared/arn.js";
-import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "./async-invoker.js";
@@ -24,12 +23,17 @@ export type ObjectWriter = (object: {
 export interface DestinationOptions {
   readonly realm: Realm;
   readonly clock: Clock;
-  readonly bus: Bus;
   readonly log: Logger;
   readonly invoker: AsyncInvoker;
   readonly settings: (functionName: string, qualifier: string | undefined) => AsyncSettings;
   readonly queues: () => Promise<QueueSender>;
   readonly writeObject: ObjectWriter;
+  /** Resolves when deliveries to the rules that match are kept; false: there is no such bus. */
+  readonly putEvent: (
+    busName: string,
+    event: Record<string, unknown>,
+    more: { readonly traceHeader?: string },
+  ) => Promise<boolean>;
   /** Publishes to a topic. */
   readonly publish: (topicArn: string, message: string, attributes: DeadLetterAttributes | undefined) => Promise<void>;
 }
@@ -117,7 +121,10 @@ async function sendRecord(arn: string, outcome: AsyncOutcome, options: Destinati
     }
     case "events": {
       const busName = parseArn(arn)?.resource.split("/").at(-1) ?? "default";
-      options.bus.emit("EventPut", { busName, event: busEvent(arn, record, outcome, options) });
+      const { traceHeader } = outcome.event;
+      const event = busEvent(arn, record, outcome, options);
+      if (!(await options.putEvent(busName, event, traceHeader === undefined ? {} : { traceHeader })))
+        throw new AwsError("ResourceNotFoundException", `Event bus ${busName} does not exist.`);
       return;
     }
     case "s3": {
@@ -177,7 +184,7 @@ function busEvent(
   detail: Readonly<Record<string, unknown>>,
   { event, condition }: AsyncOutcome,
   { realm, clock }: DestinationOptions,
-): Readonly<Record<string, unknown>> {
+): Record<string, unknown> {
   return {
     version: "0",
     id: randomUUID(),

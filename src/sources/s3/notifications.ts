@@ -12,7 +12,6 @@
  * - ACL, lifecycle, replication and restore events: those operations are not emulated, so nothing is announced
  * - Topics are not looked up when a configuration is put, nor is anything that a template names; a notification to a queue,
  *   topic or function that is not there is dropped with a line in the log
- * - The event bus has no rules yet: what a template announces to it is named when the stack starts
  *
  * By design:
  * - Events flow while a stack runs. What a one-shot command writes is announced to nobody (it says at its end what would
@@ -58,6 +57,12 @@ export interface S3NotificationOptions {
   readonly invoker: AsyncInvoker;
   /** Publishes to a topic. */
   readonly publish: (topicArn: string, message: string, subject: string) => Promise<void>;
+  /** Resolves when deliveries to the rules that match are kept. */
+  readonly putEvent: (
+    busName: string,
+    event: Record<string, unknown>,
+    more: { readonly traceHeader?: string },
+  ) => Promise<unknown>;
   readonly bus: Bus;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -71,7 +76,12 @@ interface Addressed {
   readonly body: string;
   readonly traceHeader?: string;
 }
-type Delivery = Addressed | { readonly to: "bus"; readonly event: Readonly<Record<string, unknown>> };
+interface BusDelivery {
+  readonly to: "bus";
+  readonly event: Record<string, unknown>;
+  readonly traceHeader?: string;
+}
+type Delivery = Addressed | BusDelivery;
 
 const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "ObjectTagged"];
 const DEFAULT_BUS = "default";
@@ -123,7 +133,8 @@ export class S3Notifications {
         ...(traceHeader === undefined ? {} : { traceHeader }),
       });
     }
-    if (configuration.eventBridge) this.#outbox.put({ to: "bus", event: s3BusEvent(kind, event, realm, randomUUID()) });
+    if (configuration.eventBridge)
+      this.#outbox.put({ to: "bus", event: s3BusEvent(kind, event, realm, randomUUID()), ...traceOf(event) });
   }
 
   /** S3 tries every queue and topic of a new configuration with a message; functions get none. */
@@ -136,10 +147,10 @@ export class S3Notifications {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const { queues, publish, bus } = this.#options;
+    const { queues, publish, putEvent } = this.#options;
     switch (delivery.to) {
       case "bus":
-        bus.emit("EventPut", { busName: DEFAULT_BUS, event: delivery.event });
+        await putEvent(DEFAULT_BUS, delivery.event, traceOf(delivery));
         return;
       case "lambda":
         return this.#toFunction(delivery);

@@ -141,7 +141,14 @@ E: { Type: AWS::Events::EventBus, Properties: { Name: orders } }`);
   ]);
   expect(application.logGroups).toEqual([expect.objectContaining({ name: "/x", retentionDays: 7 })]);
   expect(application.eventBuses).toEqual([
-    { logicalId: "E", name: "orders", arn: "arn:aws:events:eu-central-1:123456789012:event-bus/orders" },
+    {
+      logicalId: "E",
+      name: "orders",
+      arn: "arn:aws:events:eu-central-1:123456789012:event-bus/orders",
+      description: undefined,
+      deadLetterArn: undefined,
+      tags: {},
+    },
   ]);
 });
 

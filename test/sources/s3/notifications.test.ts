@@ -13,6 +13,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { createStack, type TestStack } from "../../../src/index.js";
 import type { ObjectEvent } from "../../../src/shared/bus.js";
 import { formUrlEncode, s3BusEvent, s3Notification } from "../../../src/sources/s3/event.js";
@@ -31,6 +32,7 @@ Resources:
         QueueConfigurations:
           - { Event: "s3:ObjectCreated:*", Queue: !GetAtt Inbox.Arn, Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }, { Name: suffix, Value: .txt }] } } }
           - { Event: "s3:ObjectRemoved:*", Queue: !GetAtt Inbox.Arn }
+  BusEvents: { Type: AWS::SQS::Queue, Properties: { QueueName: bus-events } }
   Plain: { Type: AWS::S3::Bucket, Properties: { BucketName: plain } }
   Watched: { Type: AWS::S3::Bucket, Properties: { BucketName: watched } }
   Bus:
@@ -332,12 +334,19 @@ describe("S3 notifications of a stack", () => {
     });
   });
 
-  it("go to the event bus when the bucket says so", async () => {
-    const events: Readonly<Record<string, unknown>>[] = [];
-    const unsubscribe = stack.stack.bus.on("EventPut", ({ event }) => events.push(event));
+  it("go to the event bus when the bucket says so, and from there to the targets of rules", async () => {
+    const events = new EventBridgeClient(stack.clientConfig);
+    const EventPattern = JSON.stringify({ source: ["aws.s3"], detail: { bucket: { name: ["to-bus"] } } });
+    await events.send(new PutRuleCommand({ Name: "objects", EventPattern }));
+    const Targets = [{ Id: "queue", Arn: "arn:aws:sqs:us-east-1:000000000000:bus-events" }];
+    await events.send(new PutTargetsCommand({ Rule: "objects", Targets }));
+    events.destroy();
     await s3.send(new PutObjectCommand({ Bucket: "to-bus", Key: "a key", Body: "x" }));
-    await stack.waitFor(() => events.length === 1);
-    unsubscribe();
-    expect(events[0]).toMatchObject({ "detail-type": "Object Created", detail: { object: { key: "a key" } } });
+    await stack.waitFor(async () => (await stack.sqs.depth("bus-events")).visible === 1);
+    const [message] = await stack.sqs.receive("bus-events");
+    expect(JSON.parse(message?.body ?? "{}")).toMatchObject({
+      "detail-type": "Object Created",
+      detail: { object: { key: "a key" } },
+    });
   });
 });

@@ -1,0 +1,133 @@
+/**
+ * Brings events to the targets of the rules that they match. A delivery is kept in the transaction in which the event came,
+ * and goes when its target has it, has refused it for good, or its retry policy is spent; then it is a dead letter.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+ */
+import { AwsError } from "../../services/kit/aws-error.js";
+import type { StateStore } from "../../services/kit/state-store.js";
+import type { Bus, RuleMatch } from "../../shared/bus.js";
+import type { Clock } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
+import type { Logger } from "../../shared/logger.js";
+import { RetryQueue, type Failure } from "../retry-queue.js";
+import { targetInput } from "./input.js";
+import { errorCodeOf, isFinal, send, type Delivery, type TargetServices } from "./targets.js";
+
+export interface RuleDeliveryOptions extends TargetServices {
+  readonly store: StateStore;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const DEFAULT_RETRY = { attempts: 185, ageSeconds: 86_400 } as const;
+
+export class RuleDeliveries {
+  readonly #options: RuleDeliveryOptions;
+  readonly #queue: RetryQueue<Delivery>;
+  readonly #unsubscribe: () => void;
+
+  /** Goes on with the deliveries that an earlier process left. */
+  constructor(options: RuleDeliveryOptions) {
+    const { store, clock, log, bus } = options;
+    this.#options = options;
+    this.#queue = new RetryQueue<Delivery>({
+      store,
+      clock,
+      log,
+      table: "eventbridge-deliveries",
+      policyOf: ({ retry }) => ({ maximumRetryAttempts: retry.attempts, maximumAgeSeconds: retry.ageSeconds }),
+      deliver: (delivery) => send(delivery, options),
+      isFinal,
+      failed: (delivery, failure) => this.#failed(delivery, failure),
+    });
+    this.#unsubscribe = bus.on("RuleMatched", (match) => this.#queue.put(deliveryOf(match), match.ingestionTimeMs));
+  }
+
+  /** Resolves when everything that has come so far is with its target, or waits for the clock. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  get busy(): boolean {
+    return this.#queue.busy;
+  }
+
+  reset(): Promise<void> {
+    return this.#queue.reset();
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    await this.#queue.close();
+  }
+
+  /** To the dead-letter queue of the target, else to the log. */
+  async #failed(delivery: Delivery, failure: Failure): Promise<void> {
+    const { queues, log } = this.#options;
+    const { ruleArn, targetArn, deadLetterArn, input } = delivery;
+    const reason = failure.error === undefined ? "it is too old" : messageOf(failure.error);
+    if (deadLetterArn === undefined) {
+      log.warn({ rule: ruleArn, target: targetArn, reason }, "an event could not be delivered and is dropped");
+      return;
+    }
+    try {
+      await (
+        await queues()
+      ).sendMessage(deadLetterArn, { body: input, attributes: deadLetterAttributes(delivery, failure) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log.warn(
+        { rule: ruleArn, queue: deadLetterArn, code: error.code, reason },
+        "a dead-letter queue of a rule refused",
+      );
+    }
+  }
+}
+
+/** As PutTargets has checked it. */
+interface Target {
+  readonly Arn: string;
+  readonly SqsParameters?: { readonly MessageGroupId?: string };
+  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
+  readonly DeadLetterConfig?: { readonly Arn?: string };
+}
+
+function deliveryOf(match: RuleMatch): Delivery {
+  const target = match.target as unknown as Target;
+  const { id } = JSON.parse(match.event) as { readonly id?: string };
+  return {
+    ruleArn: match.ruleArn,
+    targetArn: target.Arn,
+    input: targetInput(match),
+    eventId: id ?? "",
+    groupId: target.SqsParameters?.MessageGroupId,
+    retry: {
+      attempts: target.RetryPolicy?.MaximumRetryAttempts ?? DEFAULT_RETRY.attempts,
+      ageSeconds: target.RetryPolicy?.MaximumEventAgeInSeconds ?? DEFAULT_RETRY.ageSeconds,
+    },
+    deadLetterArn: target.DeadLetterConfig?.Arn,
+    forwarded: match.forwarded,
+    traceHeader: match.traceHeader,
+  };
+}
+
+const text = (stringValue: string): { readonly dataType: "String"; readonly stringValue: string } => ({
+  dataType: "String",
+  stringValue,
+});
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+function deadLetterAttributes(
+  { ruleArn, targetArn }: Delivery,
+  { error, retries, exhausted }: Failure,
+): Readonly<Record<string, ReturnType<typeof text>>> {
+  return {
+    RULE_ARN: text(ruleArn),
+    TARGET_ARN: text(targetArn),
+    ERROR_CODE: text(errorCodeOf(error)),
+    ERROR_MESSAGE: text(error === undefined ? "The event is too old." : messageOf(error)),
+    ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
+    RETRY_ATTEMPTS: text(String(retries)),
+  };
+}

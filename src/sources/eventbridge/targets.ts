@@ -1,0 +1,123 @@
+/**
+ * Hands an input to the target of a rule, and says what a refusal is called in a dead letter.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+ */
+import { AwsError } from "../../services/kit/aws-error.js";
+import { parseArn, parseFunctionArn } from "../../shared/arn.js";
+import type { AsyncInvoker } from "../async/async-invoker.js";
+import type { QueueSender } from "../sqs/queue-sender.js";
+
+/** One input for one target. */
+export interface Delivery {
+  readonly ruleArn: string;
+  readonly targetArn: string;
+  readonly input: string;
+  /** Of the event: it names what the target makes of it. */
+  readonly eventId: string;
+  readonly groupId: string | undefined;
+  readonly retry: { readonly attempts: number; readonly ageSeconds: number };
+  readonly deadLetterArn: string | undefined;
+  /** It came from another bus: it goes to no third one. */
+  readonly forwarded: boolean;
+  readonly traceHeader: string | undefined;
+}
+
+/** Each rejects with an AwsError when the target refuses for good, and with anything else when it should be tried again. */
+export interface TargetServices {
+  readonly queues: () => Promise<QueueSender>;
+  readonly invoker: AsyncInvoker;
+  readonly knowsFunction: (name: string, qualifier: string | undefined) => boolean;
+  readonly publish: (topicArn: string, message: string, more: { readonly traceHeader?: string }) => Promise<unknown>;
+  readonly startExecution: (start: {
+    readonly stateMachineArn: string;
+    readonly name: string;
+    readonly input: string;
+    readonly traceHeader: string | undefined;
+  }) => Promise<unknown>;
+  /** False: there is no such bus. */
+  readonly putEvent: (
+    busName: string,
+    event: string,
+    more: { readonly traceHeader?: string; readonly forwarded: boolean },
+  ) => Promise<boolean>;
+  /** Into a group that is there. */
+  readonly writeLog: (groupName: string, streamName: string, message: string) => Promise<void>;
+}
+
+export async function send(delivery: Delivery, services: TargetServices): Promise<void> {
+  const { targetArn, input, groupId } = delivery;
+  const traced = delivery.traceHeader === undefined ? {} : { traceHeader: delivery.traceHeader };
+  switch (parseArn(targetArn)?.service) {
+    case "lambda":
+      return invoke(delivery, services);
+    case "sqs":
+      await (
+        await services.queues()
+      ).sendMessage(targetArn, { body: input, ...traced, ...(groupId === undefined ? {} : { groupId }) });
+      return;
+    case "sns":
+      await services.publish(targetArn, input, traced);
+      return;
+    case "states":
+      await services.startExecution({
+        stateMachineArn: targetArn,
+        name: delivery.eventId,
+        input,
+        traceHeader: delivery.traceHeader,
+      });
+      return;
+    case "events":
+      return forward(delivery, services);
+    case "logs": {
+      const groupName =
+        parseArn(targetArn)
+          ?.resource.replace(/^log-group:/, "")
+          .replace(/:\*$/, "") ?? "";
+      return services.writeLog(groupName, delivery.eventId, input);
+    }
+    default:
+      throw new AwsError("UnsupportedTarget", `lambda-run has no targets like ${targetArn}.`);
+  }
+}
+
+async function invoke({ targetArn, input, traceHeader }: Delivery, services: TargetServices): Promise<void> {
+  const { name, qualifier } = parseFunctionArn(targetArn) ?? { name: "" };
+  if (!services.knowsFunction(name, qualifier))
+    throw new AwsError("ResourceNotFoundException", `Function not found: ${targetArn}`, { statusCode: 404 });
+  await services.invoker.enqueue(name, Buffer.from(input), {
+    ...(qualifier === undefined ? {} : { qualifier }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
+  });
+}
+
+/**
+ * "If you have three event buses, and rules that forward from the first to the second and from the second to the third, these
+ * events are not sent to the third." EventBridge user guide, event buses as targets.
+ */
+async function forward(
+  { targetArn, input, forwarded, traceHeader }: Delivery,
+  services: TargetServices,
+): Promise<void> {
+  if (forwarded) return;
+  const busName = parseArn(targetArn)?.resource.replace(/^event-bus\//, "") ?? "";
+  const more = { forwarded: true, ...(traceHeader === undefined ? {} : { traceHeader }) };
+  if (!(await services.putEvent(busName, input, more)))
+    throw new AwsError("ResourceNotFoundException", `Event bus ${busName} does not exist.`);
+}
+
+const CODES: readonly (readonly [of: RegExp, code: string])[] = [
+  [/NotFound|NonExistent|DoesNotExist|NoSuch/, "NO_RESOURCE"],
+  [/AccessDenied|NotAuthorized|Forbidden/, "NO_PERMISSIONS"],
+  [/AlreadyExists/, "RESOURCE_ALREADY_EXISTS"],
+  [/Throttl|TooManyRequests|LimitExceeded/, "THROTTLING"],
+];
+
+/** `ERROR_CODE` of a dead letter. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+export function errorCodeOf(error: unknown): string {
+  if (!(error instanceof AwsError)) return "INTERNAL_ERROR";
+  return CODES.find(([of]) => of.test(error.code))?.[1] ?? "SDK_CLIENT_ERROR";
+}
+
+/** "Retries are not attempted when the target is gone or may not be called." Throttles and faults of the service are. */
+export const isFinal = (error: unknown): boolean =>
+  error instanceof AwsError && error.statusCode < 500 && errorCodeOf(error) !== "THROTTLING";

@@ -1,0 +1,31 @@
+/** What the rules of EventBridge reach of a stack. */
+import { AwsError } from "../services/kit/aws-error.js";
+import type { EventsAdmin } from "../services/events/admin.js";
+import type { LogsService } from "../services/logs/index.js";
+import type { EmbeddedService } from "../services/service.js";
+import type { SnsAdmin } from "../services/sns/index.js";
+import type { StatesAdmin } from "../services/states/index.js";
+import type { Clock } from "../shared/clock.js";
+import type { TargetServices } from "../sources/eventbridge/targets.js";
+
+export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invoker" | "knowsFunction"> {
+  readonly clock: Clock;
+  readonly service: (name: string) => Promise<EmbeddedService>;
+}
+
+export function ruleTargets({ service, clock, ...given }: RuleTargetOptions): TargetServices {
+  return {
+    ...given,
+    publish: async (topicArn, message, more) =>
+      ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),
+    startExecution: async (start) => ((await service("states")) as EmbeddedService & StatesAdmin).startExecution(start),
+    putEvent: async (busName, event, more) =>
+      ((await service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more),
+    writeLog: async (groupName, streamName, message) => {
+      const logs = (await service("logs")) as LogsService;
+      if (!logs.groupExists(groupName))
+        throw new AwsError("ResourceNotFoundException", "The specified log group does not exist.");
+      await logs.append(groupName, streamName, [{ timestampMs: clock.now(), message }]);
+    },
+  };
+}
