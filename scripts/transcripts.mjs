@@ -19,9 +19,10 @@ function run(cwd, ...args) {
   return `$ npx lambda-run ${args.join(" ")}\n${stderr}${stdout}$ echo $?\n${status}\n`;
 }
 
-/** Long lines are cut where they become noise. */
+/** Long lines are cut where they become noise, and name no folder of the machine that they were made on. */
 const shorten = (text) =>
   text
+    .replaceAll(root, "/home/me/lambda-run/")
     .split("\n")
     .map((line) => (line.length > 320 ? `${line.slice(0, 317)}...` : line))
     .join("\n");

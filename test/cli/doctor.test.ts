@@ -47,6 +47,20 @@ const PYTHON =
   "  Fn:\n    Type: AWS::Serverless::Function\n    Properties: { Runtime: python3.13, CodeUri: app, Handler: app.run }\n";
 
 describe("lambda-run doctor", () => {
+  it("finds a definition that AWS refuses, and logging that goes nowhere", async () => {
+    const machine =
+      "  Flow: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: flow.asl.json, Logging: { Level: ALL } } }\n";
+    const folder = project(machine, { "flow.asl.json": '{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}' });
+    const { stdout, exitCode } = await folder.run(["doctor", "--json"]);
+    expect(exitCode).toBe(2);
+    const [definition, logging] = (JSON.parse(stdout) as Report).findings;
+    expect(definition).toMatchObject({ logicalId: "Flow", severity: "breaks" });
+    expect(definition?.what).toMatch(
+      /flow\.asl\.json: \/States\/A\/Next; AWS refuses it with MISSING_TRANSITION_TARGET/,
+    );
+    expect(logging).toMatchObject({ severity: "breaks", what: expect.stringContaining("logs to no place") });
+  });
+
   it("finds that SAM's Transform is missing, unless it is one of several", async () => {
     const folder = project(fn(""), { "app/index.ts": OK });
     const text = `Resources:\n${fn("")}`;
