@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "../../config/json.js";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { ExecutionSummary, StatesAdmin } from "../../services/states/index.js";
 import { StatesError } from "../../services/states/interpreter/states-error.js";
-import type { TaskPattern } from "../../services/states/interpreter/task-runner.js";
+import { SUSPENDED, type TaskPattern } from "../../services/states/interpreter/task-runner.js";
 import { payloadText } from "./function-outcome.js";
 import { resultMetadata } from "./result-metadata.js";
 import { asText, ServiceFault } from "./service-call.js";
@@ -77,7 +77,7 @@ export async function nestedResult(
   try {
     end = await states.executionEnded(executionArn, signal);
   } catch (error) {
-    if (signal.aborted) await stopNested(states, executionArn, parentArn);
+    if (signal.aborted && signal.reason !== SUSPENDED) await stopNested(states, executionArn, parentArn);
     throw error;
   }
   const description = describe(end, pattern === "sync:2");

@@ -8,6 +8,7 @@ import {
   type HistoryEvent,
 } from "@aws-sdk/client-sfn";
 import { createStack, type TestStack } from "../../../src/index.js";
+import type { LambdaRunConfig } from "../../../src/config/schema.js";
 import type { JsonObject } from "../../../src/config/json.js";
 import { ProjectFolder } from "../../cli/cli.js";
 
@@ -38,9 +39,12 @@ export class TasksStack {
     this.#project = project;
   }
 
-  static async start(files: Readonly<Record<string, string>>): Promise<TasksStack> {
-    const project = new ProjectFolder(files);
-    return new TasksStack(await createStack({ folder: project.folder }), project);
+  static start(files: Readonly<Record<string, string>>): Promise<TasksStack> {
+    return TasksStack.startIn(new ProjectFolder(files));
+  }
+
+  static async startIn(project: ProjectFolder, config: LambdaRunConfig = {}): Promise<TasksStack> {
+    return new TasksStack(await createStack({ folder: project.folder, config }), project);
   }
 
   async create(definition: JsonObject): Promise<string> {
@@ -90,9 +94,14 @@ export class TasksStack {
     return events;
   }
 
-  async close(): Promise<void> {
+  /** Ends the stack, and leaves its folder. */
+  async stop(): Promise<void> {
     this.sfn.destroy();
     await this.stack.close();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     this.#project.remove();
   }
 }

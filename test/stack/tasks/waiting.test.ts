@@ -8,6 +8,7 @@ import {
   ListExecutionsCommand,
 } from "@aws-sdk/client-sfn";
 import type { JsonObject } from "../../../src/config/json.js";
+import { ProjectFolder } from "../../cli/cli.js";
 import { optimised, sdk, TasksStack } from "./tasks-stack.js";
 
 const TEMPLATE = `
@@ -169,4 +170,25 @@ describe("states:startExecution", () => {
       cause: `The Task state in AWS Step Functions execution [${execution}] which was managing this resource was aborted`,
     });
   });
+});
+
+test("an execution inside another goes on, too, when the stack is started again", async () => {
+  const project = new ProjectFolder({ "template.yaml": "Resources: {}" });
+  const started = await TasksStack.startIn(project, { ephemeral: false });
+  const StateMachineArn = await started.create({
+    StartAt: "Only",
+    States: { Only: { Type: "Wait", Seconds: 1000, End: true } },
+  });
+  const Parameters = { StateMachineArn, Name: "child" };
+  await started.start(await started.task(optimised("states:startExecution.sync"), { Parameters }), {});
+  const executionArn = `${StateMachineArn.replace(":stateMachine:", ":execution:")}:child`;
+  const statusIn = async ({ sfn }: TasksStack) => {
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: StateMachineArn }));
+    return executions.find((execution) => execution.executionArn === executionArn)?.status;
+  };
+  await started.stack.waitFor(async () => (await statusIn(started)) === "RUNNING");
+  await started.stop();
+  const again = await TasksStack.startIn(project, { ephemeral: false });
+  await expect(statusIn(again)).resolves.toBe("RUNNING");
+  await again.close();
 });

@@ -10,6 +10,7 @@ import type { HistoryEvent } from "../interpreter/history.js";
 import { runExecution, type Checkpoint, type ExecutionEnd } from "../interpreter/run-execution.js";
 import type { Failure } from "../interpreter/states-error.js";
 import { removeWhenIdle } from "../machines/changes.js";
+import { SUSPENDED } from "../interpreter/task-runner.js";
 import type { ExecutionRow } from "../rows.js";
 import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
@@ -132,7 +133,7 @@ export class ExecutionRuns implements Runner {
     const all = [...this.#live.values()];
     for (const live of all) {
       live.dropped = true;
-      live.stop.abort(NO_FAILURE);
+      live.stop.abort(SUSPENDED);
     }
     await Promise.all(all.map(({ done }) => done));
   }

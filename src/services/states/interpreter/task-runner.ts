@@ -2,6 +2,7 @@
  * What does the work of Task states. The interpreter knows of no service: it says what is to be run and is told the result.
  */
 import type { Json, JsonObject } from "../../../config/json.js";
+import type { Failure } from "./states-error.js";
 
 /** How the state waits for the end of its work. */
 export type TaskPattern = "request-response" | "sync" | "sync:2" | "waitForTaskToken";
@@ -34,6 +35,12 @@ export interface TaskProgress {
   /** Resets the time of HeartbeatSeconds. */
   heartbeat(): void;
 }
+
+/**
+ * The reason of an aborted signal when the process ends: the execution goes on in the next one, so what a task has begun
+ * elsewhere is left alone.
+ */
+export const SUSPENDED: Failure = { error: undefined, cause: undefined };
 
 export interface TaskRunner {
   /**
