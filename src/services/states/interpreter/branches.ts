@@ -2,6 +2,7 @@
  * Runs the branches of a Parallel state, or the iterations of a Map: the first that fails breaks the others off, and its
  * failure is that of the state. The state goes on when all have ended, so that the history has their ends before its own.
  */
+import { setMaxListeners } from "node:events";
 import type { Json } from "../../../config/json.js";
 import type { Frame } from "./run.js";
 
@@ -19,6 +20,8 @@ export class Branches {
   constructor(parent: Frame) {
     this.#parent = parent;
     this.#signal = AbortSignal.any([parent.signal, this.#ending.signal]);
+    // Every branch listens to it.
+    setMaxListeners(0, this.#signal);
   }
 
   get brokenOff(): boolean {
