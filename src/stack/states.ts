@@ -97,15 +97,14 @@ export class StackStates {
     const { gateway, activity, tasks } = this.#options;
     const { createStatesService } = await import("../services/states/index.js");
     let runner: TaskRunner | undefined;
+    const logs = async (): Promise<LogsService> => (await gateway.service("logs")) as LogsService;
     const service = createStatesService(context, {
       tasks: () => {
         if (runner === undefined) throw new Error("tasks cannot be run yet");
         return runner;
       },
-      writeLog: async (group, stream, events) => {
-        const logs = (await gateway.service("logs")) as LogsService;
-        await logs.append(group, stream, events);
-      },
+      writeLog: async (group, stream, events) => (await logs()).append(group, stream, events),
+      logGroupExists: async (group) => (await logs()).groupExists(group),
     });
     this.#tasks = await tasks(service);
     runner = counted(this.#tasks, activity);
