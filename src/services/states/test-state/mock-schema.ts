@@ -154,7 +154,7 @@ function checkStructure(field: string, value: Json, shape: readonly unknown[], c
   const required = typeof shape[6] === "number" ? shape[6] : 0;
   const missing = names.slice(0, required).find((name) => value[name] === undefined);
   if (check.mode === "STRICT" && missing !== undefined) {
-    throw misfit(missing, "is required but was missing");
+    throw misfit(missing, "is required");
   }
   for (const [name, member] of Object.entries(value)) {
     const at = names.indexOf(name);

@@ -4,10 +4,10 @@
  */
 import type { Json } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
-import { AwsError } from "../../kit/aws-error.js";
 import type { JsonObject as Members } from "../../kit/json-protocol.js";
 import { booleanMember, numberMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
-import { jsonRefusal } from "../../kit/json-refusal.js";
+import { statesError } from "../errors.js";
+import { documentIn } from "../executions/documents.js";
 
 const LEVELS = ["INFO", "DEBUG", "TRACE"] as const;
 const MODES = ["STRICT", "PRESENT", "NONE"] as const;
@@ -48,7 +48,7 @@ export interface TestStateRequest {
   readonly configuration: StateConfiguration;
 }
 
-export const refused = (message: string): AwsError => new AwsError("ValidationException", message);
+export const refused = statesError.validation;
 
 export function readRequest(members: Members): TestStateRequest {
   const violations = new Violations();
@@ -112,19 +112,7 @@ function readConfiguration(members: Members, violations: Violations): StateConfi
 }
 
 /** The input of the state, as StartExecution takes it. */
-export function readInput(text: string | undefined): Json {
-  if (text === undefined) {
-    return {};
-  }
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new AwsError(
-      "InvalidExecutionInput",
-      `Invalid State Machine Execution Input: '${jsonRefusal(text, true) ?? "The input is not JSON"}'`,
-    );
-  }
-}
+export const readInput = (text = "{}"): Json => documentIn(text, statesError.invalidInput, "Invalid execution input.");
 
 /** `variables` and `context`. */
 export function readObject(text: string, what: string): { readonly [key: string]: Json } {

@@ -47,7 +47,9 @@ function readObject(text: string, place: Place): JsonObject | undefined {
   try {
     value = text.trim() === "" ? undefined : (JSON.parse(text) as Json);
   } catch {
-    place.refuseAll(jsonRefusal(text, true) ?? "The definition is not JSON", "INVALID_JSON_DESCRIPTION");
+    // Its first line: as for inputs, AWS does not tell the place in the text.
+    const [why = "The definition is not JSON"] = jsonRefusal(text, true)?.split("\n") ?? [];
+    place.refuseAll(why, "INVALID_JSON_DESCRIPTION");
     return undefined;
   }
   if (isJsonObject(value)) {
