@@ -14,14 +14,11 @@ const LIST = 1;
 const MAP = 2;
 const STRUCTURES: ReadonlySet<unknown> = new Set([3, 4]);
 const SIMPLE = 0;
-const ANY: ReadonlySet<number> = new Set([15]);
+const ANY = 15;
 const NUMBERS: ReadonlySet<number> = new Set([1, 17, 19]);
 const BOOLEAN = 2;
 const LIST_OF = 64;
 const MAP_OF = 128;
-/** 21 and 42 are binary data, and no modifiers. */
-const BINARY: ReadonlySet<number> = new Set([21, 42]);
-
 interface Check {
   readonly model: ApiModel;
   readonly mode: ValidationMode;
@@ -84,47 +81,18 @@ function checkSimple(field: string, value: Json, type: number, check: Check): vo
   } else if (type >= LIST_OF) {
     checkItems(field, value, type - LIST_OF, check);
   } else if (NUMBERS.has(type)) {
-    checkNumber(field, value, check);
+    mustBe("number", field, value);
   } else if (type === BOOLEAN) {
-    if (typeof value !== "boolean") {
-      throw misfit(field, "must be a boolean");
-    }
-  } else if (!ANY.has(type)) {
-    checkText(field, value, BINARY.has(type), check);
+    mustBe("boolean", field, value);
+  } else if (type !== ANY) {
+    mustBe("string", field, value);
   }
 }
 
-function checkNumber(field: string, value: Json, { model }: Check): void {
-  if (typeof value !== "number") {
-    throw misfit(field, "must be a number");
+function mustBe(type: "string" | "number" | "boolean", field: string, value: Json): void {
+  if (typeof value !== type) {
+    throw misfit(field, `must be a ${type}`);
   }
-  const [least, most] = model.bounds[field] ?? [-Infinity, Infinity];
-  if (value < least) {
-    throw misfit(field, "is less than the minimum value");
-  }
-  if (value > most) {
-    throw misfit(field, "exceeds the maximum value");
-  }
-}
-
-function checkText(field: string, value: Json, isBinary: boolean, { model }: Check): void {
-  if (typeof value !== "string") {
-    throw misfit(field, "must be a string");
-  }
-  // Members of an enumeration bear its name in most APIs: StorageClass, Runtime, State.
-  const words = model.exports[field];
-  if (!isBinary && isEnumeration(words) && !Object.values(words).includes(value)) {
-    throw misfit(field, "is not an expected value");
-  }
-}
-
-function isEnumeration(words: unknown): words is Readonly<Record<string, string>> {
-  return (
-    typeof words === "object" &&
-    words !== null &&
-    !Array.isArray(words) &&
-    Object.values(words).every((word) => typeof word === "string")
-  );
 }
 
 function checkItems(field: string, value: Json, item: Schema, check: Check): void {
@@ -160,8 +128,28 @@ function checkStructure(field: string, value: Json, shape: readonly unknown[], c
     const at = names.indexOf(name);
     if (at >= 0) {
       checkValue(name, member, schemas[at], check);
+      checkConstraints(name, member, check.model);
     }
   }
+}
+
+/** What the name of a member tells: its bounds, and in most APIs the enumeration that it is of (StorageClass, Runtime, State). */
+function checkConstraints(field: string, value: Json, { bounds, exports }: ApiModel): void {
+  const [least, most] = (Object.hasOwn(bounds, field) ? bounds[field] : undefined) ?? [-Infinity, Infinity];
+  if (typeof value === "number" && value < least) {
+    throw misfit(field, "is less than the minimum value");
+  }
+  if (typeof value === "number" && value > most) {
+    throw misfit(field, "exceeds the maximum value");
+  }
+  const words = Object.hasOwn(exports, field) ? exports[field] : undefined;
+  if (typeof value === "string" && isEnumeration(words) && !Object.values(words).includes(value)) {
+    throw misfit(field, "is not an expected value");
+  }
+}
+
+function isEnumeration(words: unknown): words is Readonly<Record<string, string>> {
+  return isJsonObject(words as Json) && Object.values(words as object).every((word) => typeof word === "string");
 }
 
 /** Step Functions begins all members with a capital letter. */

@@ -39,7 +39,7 @@ export async function outcomeOf(request: TestStateRequest, subject: Subject): Pr
   return mockedOutcome(request.mock, request, subject);
 }
 
-function checkUnmocked({ roleArn, context }: TestStateRequest, { state }: Subject): void {
+function checkUnmocked({ roleArn, context, configuration }: TestStateRequest, { state }: Subject): void {
   if (state.Type === "Map" || state.Type === "Parallel") {
     throw new AwsError("InvalidDefinition", `TestState API does not support Map or Parallel states. ${SUPPORTED}`);
   }
@@ -49,9 +49,12 @@ function checkUnmocked({ roleArn, context }: TestStateRequest, { state }: Subjec
       throw refused("RoleArn must be specified when testing a Task state");
     }
   }
+  // That both go with a mock alone is known; the sentences are ours.
   if (context !== undefined) {
-    // Documented of the member; the sentence is ours.
     throw refused("TestState does not support Context when no mock is specified.");
+  }
+  if (configuration.mapIterationFailureCount !== undefined) {
+    throw refused("TestState does not support MapIterationFailureCount when no mock is specified.");
   }
 }
 

@@ -194,7 +194,12 @@ describe("what is tested", () => {
     });
     const given = await test(state, { input: { in: 1 }, context: { State: {} }, ...mocked({}) });
     expect(given["output"]).toEqual({ context: { State: {} } });
-    expect(await refused(pass, { context: {} })).toEqual(["ValidationException", expect.any(String)]);
+  });
+
+  it("has neither a context object nor failed iterations without a mock", async () => {
+    for (const options of [{ context: {} }, { stateConfiguration: { mapIterationFailureCount: 0 } }]) {
+      expect(await refused(pass, options)).toEqual(["ValidationException", expect.any(String)]);
+    }
   });
 
   it("has bounds in the words of the API", async () => {
@@ -319,11 +324,16 @@ describe("a mocked result against the model of its API", () => {
     expect(await test(state, { input: { in: 1 }, ...mocked(result, "NONE") })).toMatchObject({ output: result });
   });
 
+  it("takes no value in a map for a member of that name", async () => {
+    const result = { Tags: { Runtime: "mine" }, Metadata: { StorageClass: "PAPER" } };
+    expect(await test(task("arn:aws:states:::aws-sdk:lambda:getFunction"), mocked(result))).toMatchObject({
+      output: result,
+    });
+  });
+
   it("has all that the API always answers with in STRICT mode alone, and may have more", async () => {
     const state = task("arn:aws:states:::states:startExecution", { Parameters: { StateMachineArn: "m" } });
-    expect(await refused(state, mocked({ ExecutionArn: "a" }))).toEqual(
-      misfit("'StartDate' is required"),
-    );
+    expect(await refused(state, mocked({ ExecutionArn: "a" }))).toEqual(misfit("'StartDate' is required"));
     expect(await test(state, mocked({ Other: [] }, "PRESENT"))).toMatchObject({ status: "SUCCEEDED" });
   });
 
