@@ -24,7 +24,8 @@ export async function choose(step: Step): Promise<Exit> {
   const byDefault = step.state["Default"];
   if (typeof byDefault === "string") return leaveWithInput(step, byDefault, step.state);
   throw new StatesError(
-    "States.NoChoiceMatched",
+    // Not States.NoChoiceMatched, which the documentation has for it (measured, https://github.com/floci-io/floci/pull/3167).
+    "States.Runtime",
     "Failed to transition out of the state. The state does not point to a next state.",
   );
 }

@@ -5,7 +5,7 @@
 import type { StatesError } from "./states-error.js";
 import { TaskTimeout } from "./states-error.js";
 
-/** Failures that end the execution whatever its Retry and Catch say, named or not (recorded for `States.Runtime`). */
+/** Ends the execution whatever its Retry and Catch say, even by name (recorded). */
 export const isTerminal = (error: string | undefined): boolean => error === "States.Runtime";
 
 export function takes(errorEquals: readonly string[], thrown: StatesError): boolean {

@@ -37,6 +37,7 @@ const MAX_EVENTS = 25_000;
 export class History {
   readonly #sink: HistorySink;
   #lastId: number;
+  #sealed = false;
 
   constructor(sink: HistorySink, lastId: number) {
     this.#sink = sink;
@@ -47,8 +48,14 @@ export class History {
     return this.#lastId;
   }
 
+  /** From now on only the end is written: what branches still do about it, AWS does not show. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
   /** Writes an event after the one where the cursor stands, and moves the cursor to it. */
   record(cursor: Cursor, type: string, details?: EventDetails): number {
+    if (this.#sealed) return cursor.previousEventId;
     if (this.#lastId >= MAX_EVENTS - 1) {
       throw new TerminalFailure(
         "States.Runtime",
@@ -61,7 +68,7 @@ export class History {
 
   /** Writes an event that the next ones do not follow from: `MapStateSucceeded`, `TaskStateAborted`. */
   aside(cursor: Cursor, type: string, details?: EventDetails): void {
-    if (this.#lastId < MAX_EVENTS - 1) this.#append(cursor, type, details);
+    if (!this.#sealed && this.#lastId < MAX_EVENTS - 1) this.#append(cursor, type, details);
   }
 
   /** Writes the last event of the execution, for which there is always room. */

@@ -2,12 +2,13 @@
  * Runs one execution of a state machine from its input to its end. Pure: definition, input, clock and task runner go in,
  * history and end come out; nothing here knows of a service, a file or a socket.
  */
+import { setMaxListeners } from "node:events";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { objectOf, textOf } from "../../../config/json.js";
 import type { Cancel, Clock } from "../../../shared/clock.js";
 import type { Definition } from "./definition.js";
 import type { ExecutionEnd } from "./execution-end.js";
-import type { HistorySink } from "./history.js";
+import type { Cursor, HistorySink } from "./history.js";
 import { History, shownInput, shownOutput } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
 import type { Frame, Machine, Probe, Run } from "./run.js";
@@ -50,6 +51,9 @@ export interface ExecutionRequest {
   readonly probe?: Probe | undefined;
 }
 
+/** The end by time or by StopExecution follows from no event (measured, https://github.com/floci-io/floci/issues/2965). */
+const FROM_OUTSIDE: Cursor = { previousEventId: 0 };
+
 /** Why a frame's signal was aborted, when it was not StopExecution. */
 const TIME_IS_UP = new Error("the time of the execution is up");
 
@@ -57,11 +61,17 @@ const TIME_IS_UP = new Error("the time of the execution is up");
 export async function runExecution(request: ExecutionRequest): Promise<ExecutionEnd> {
   const { definition, signal, resume } = request;
   const ending = new AbortController();
-  const stopped = (): void => ending.abort(signal.reason);
+  // Each task of each branch listens.
+  setMaxListeners(0, ending.signal);
+  const run = runOf(request);
+  const end = (reason: unknown): void => {
+    run.history.seal();
+    ending.abort(reason);
+  };
+  const stopped = (): void => end(signal.reason);
   signal.addEventListener("abort", stopped, { once: true });
   if (signal.aborted) stopped();
-  const cancelDeadline = deadline(request, () => ending.abort(TIME_IS_UP));
-  const run = runOf(request);
+  const cancelDeadline = deadline(request, () => end(TIME_IS_UP));
   const frame = topOf(request, run.history, ending.signal);
   if (resume === undefined) started(request, run.history);
   const machine: Machine = resume === undefined ? definition : { StartAt: resume.stateName, States: definition.States };
@@ -125,13 +135,13 @@ function started({ context, input }: ExecutionRequest, history: History): void {
 
 function failed(thrown: unknown, signal: AbortSignal, history: History, frame: Frame): ExecutionEnd {
   if (signal.aborted && signal.reason === TIME_IS_UP) {
-    // DescribeExecution of an execution that timed out has neither error nor cause (recorded).
-    history.end(frame, "ExecutionTimedOut", ["executionTimedOutEventDetails", {}]);
+    // The error stands in the history alone (recorded).
+    history.end(FROM_OUTSIDE, "ExecutionTimedOut", ["executionTimedOutEventDetails", { error: "States.Timeout" }]);
     return { status: "TIMED_OUT" };
   }
   if (signal.aborted) {
     const { error, cause } = signal.reason as Failure;
-    history.end(frame, "ExecutionAborted", ["executionAbortedEventDetails", shownFailure({ error, cause })]);
+    history.end(FROM_OUTSIDE, "ExecutionAborted", ["executionAbortedEventDetails", shownFailure({ error, cause })]);
     return { status: "ABORTED", error, cause };
   }
   if (!(thrown instanceof StatesError)) throw thrown;

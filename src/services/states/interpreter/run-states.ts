@@ -57,7 +57,8 @@ export async function runState(
     leave(step, exit);
     return exit;
   } catch (thrown) {
-    if (frame.nested && LASTING.has(step.state.Type)) run.history.aside(frame, `${step.state.Type}StateAborted`);
+    if (thrown instanceof TerminalFailure) run.history.seal();
+    else if (frame.nested && LASTING.has(step.state.Type)) run.history.aside(frame, `${step.state.Type}StateAborted`);
     throw thrown;
   }
 }
@@ -154,7 +155,8 @@ function settled(step: Step, thrown: unknown): StateFailure {
   const failure = thrown instanceof StateFailure ? thrown : located(step, thrown);
   if (failure instanceof TerminalFailure) throw failure;
   if (thrown instanceof QueryEvaluationError) evaluationFailed(step, failure, thrown.location);
-  if (isTerminal(failure.failure.error)) throw failure;
+  const { error, cause } = failure.failure;
+  if (isTerminal(error)) throw new TerminalFailure(error, cause);
   return failure;
 }
 

@@ -18,7 +18,8 @@ describe("an execution", () => {
     const { events, clock, end } = await start({ ...waiting, TimeoutSeconds: 10 }, {});
     await clock.advance(10_000);
     await expect(end).resolves.toEqual({ status: "TIMED_OUT" });
-    expect(links(events).slice(-2)).toEqual(["4 < 3 WaitStateEntered", "5 < 4 ExecutionTimedOut"]);
+    expect(links(events).slice(-2)).toEqual(["4 < 3 WaitStateEntered", "5 < 0 ExecutionTimedOut"]);
+    expect(detailsOf(events, "ExecutionTimedOut")).toEqual({ error: "States.Timeout" });
   });
 
   it("is aborted with what StopExecution said, whatever its states would catch", async () => {
@@ -44,7 +45,56 @@ describe("an execution", () => {
     stop.abort({ error: "Enough", cause: "of this" });
     await expect(end).resolves.toEqual({ status: "ABORTED", error: "Enough", cause: "of this" });
     expect(detailsOf(events, "ExecutionAborted")).toEqual({ error: "Enough", cause: "of this" });
-    expect(events.at(-1)?.type).toBe("ExecutionAborted");
+    expect(links(events).at(-1)).toBe("5 < 0 ExecutionAborted");
+  });
+
+  it("shows nothing of what its branches still do about its end", async () => {
+    const stop = new AbortController();
+    const { events, end } = await start(
+      {
+        StartAt: "Both",
+        States: {
+          Both: {
+            Type: "Parallel",
+            End: true,
+            Branches: [{ StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 60, End: true } } }],
+          },
+        },
+      },
+      {},
+      { signal: stop.signal },
+    );
+    stop.abort({});
+    await expect(end).resolves.toEqual({ status: "ABORTED" });
+    expect(links(events).slice(3)).toEqual(["4 < 3 WaitStateEntered", "5 < 0 ExecutionAborted"]);
+    expect(detailsOf(events, "ExecutionAborted")).toEqual({});
+  });
+
+  it("ends at once when data inside a branch cannot be used, without a word on the other branches", async () => {
+    const { end, events } = await runToEnd(
+      {
+        StartAt: "Both",
+        States: {
+          Both: {
+            Type: "Parallel",
+            End: true,
+            Catch: [{ ErrorEquals: ["States.ALL"], Next: "Caught" }],
+            Branches: [
+              { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 60, End: true } } },
+              { StartAt: "Look", States: { Look: { Type: "Wait", SecondsPath: "$.nowhere", End: true } } },
+            ],
+          },
+          Caught: { Type: "Pass", End: true },
+        },
+      },
+      {},
+    );
+    expect(end).toMatchObject({ status: "FAILED", error: "States.Runtime" });
+    expect(links(events).slice(3)).toEqual([
+      "4 < 3 WaitStateEntered",
+      "5 < 3 WaitStateEntered",
+      "6 < 5 ExecutionFailed",
+    ]);
   });
 
   it("tells at each state of the top where it stands", async () => {

@@ -54,6 +54,18 @@ describe("a run of states", () => {
     expect(end).toEqual({ status: "FAILED", error: "Refused", cause: "order 7" });
   });
 
+  it("says which path of a Fail state leads nowhere", async () => {
+    const { end } = await runToEnd(
+      { StartAt: "No", States: { No: { Type: "Fail", ErrorPath: "$.nothing" } } },
+      { name: "Refused" },
+    );
+    expect(end).toEqual({
+      status: "FAILED",
+      error: "States.Runtime",
+      cause: `An error occurred while executing the state 'No' (entered at the event id #2). The JSONPath '$.nothing' specified for the field 'ErrorPath' could not be found in the input '{"name":"Refused"}'`,
+    });
+  });
+
   it("names the state and its event in front of what is wrong with the data", async () => {
     const { end } = await runToEnd(
       {
@@ -178,7 +190,7 @@ describe("a Choice state", () => {
     expect(events.map((event) => event.details?.[1]["name"])).toContain("Big");
   });
 
-  it("fails with States.NoChoiceMatched when no rule holds and there is no Default", async () => {
+  it("fails with States.Runtime when no rule holds and there is no Default", async () => {
     const { end } = await runToEnd(
       {
         StartAt: "Size",
@@ -191,7 +203,7 @@ describe("a Choice state", () => {
     );
     expect(end).toEqual({
       status: "FAILED",
-      error: "States.NoChoiceMatched",
+      error: "States.Runtime",
       cause:
         "An error occurred while executing the state 'Size' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.",
     });

@@ -20,7 +20,8 @@ export function fillTemplate(template: Json, scope: Scope): Json {
   );
 }
 
-function valueOf(name: string, expression: Json, scope: Scope): Json {
+/** What the path or the intrinsic function gives that a field (`name.$`, `ErrorPath`) holds. */
+export function valueOf(name: string, expression: Json, scope: Scope): Json {
   if (typeof expression !== "string")
     throw new StatesError("States.Runtime", `The value for the field '${name}' must be a valid JSONPath`);
   if (isCall(expression)) return callIntrinsic(expression, scope);
