@@ -12,6 +12,12 @@
  * - A redriven execution enters its state anew (AWS goes on behind the entry); Map Runs are not redriven: the Map starts anew
  * - Roles are kept and shown, not assumed; tracingConfiguration and traceHeader are kept and shown, no trace is sent
  * - encryptionConfiguration is kept and shown, without effect
+ * - Definitions: variables that no state assigns, `$states.result` where there is none, and parameters of an integration beyond
+ *   those that it cannot do without are not found at CreateStateMachine; of two members with one name the last holds
+ * - TestState: mocked results are held against the APIs of DynamoDB, Lambda, S3, Secrets Manager, SNS, SQS, SSM, STS, and of
+ *   PutEvents, StartExecution, Encrypt, Decrypt and GenerateDataKey, without lengths and patterns of texts; no `request` and
+ *   `response` of HTTP tasks, so that revealSecrets has no effect; HTTP tasks run with a mock alone
+ * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
  * - No status changes for EventBridge (`aws.states`), no metrics of executions
  *
  * By design:
@@ -25,6 +31,10 @@
  *
  * Unverified:
  * - Texts of refused aliases, encryption configurations, tags and redrives; the conflict of a revision that is not the current one
+ * - Definitions: texts about lower bounds, closed lists of words, members of which one may stand, variable names, labels, reference
+ *   paths and Express workflows beyond `.sync`; the codes are those of the API reference
+ * - TestState: texts about what a mock misses, about contexts, iteration counts and tasks that wait when there is no mock, and about
+ *   `errorCausedByState`
  * - The failure of a task whose activity is not there
  * - What a log line without execution data still holds
  */

@@ -42,12 +42,6 @@ export const object: Check = (value, place) => {
   }
 };
 
-export const list: Check = (value, place) => {
-  if (!Array.isArray(value)) {
-    place.refuse("Expected value of type Array");
-  }
-};
-
 export function integer(least: number, most = MAX_SECONDS): Check {
   return (value, place) => {
     if (typeof value !== "number" || !Number.isInteger(value)) {
