@@ -29,7 +29,30 @@ export const API_FIELDS = [
   "AuthType",
 ];
 
+const METHODS: readonly Json[] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"];
+/** With any other method AWS leaves the body out, as the page's own example shows. */
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["PATCH", "POST", "PUT"]);
+const AUTH_TYPES: readonly Json[] = ["NO_AUTH", "IAM_ROLE", "RESOURCE_POLICY"];
+
+const FORBIDDEN_HEADER =
+  /^(x-forwarded.*|x-amz.*|authorization|connection|content-md5|expect|host|max-forwards|proxy-authenticate|server|te|transfer-encoding|trailer|upgrade|via|www-authenticate)$/i;
+
+/** Fields whose values AWS does not take: it says of each that its format is invalid. */
+export function apiFaults(parameters: JsonObject): string[] {
+  const {
+    Method: method,
+    AuthType: authType = "NO_AUTH",
+    Headers: headers = {},
+    QueryParameters: query = {},
+  } = parameters;
+  const faulty: string[] = [];
+  if (method !== undefined && !METHODS.includes(method)) faulty.push("Method");
+  if (!isJsonObject(headers) || Object.keys(headers).some((name) => FORBIDDEN_HEADER.test(name)))
+    faulty.push("Headers");
+  if (!isJsonObject(query)) faulty.push("QueryParameters");
+  if (!AUTH_TYPES.includes(authType)) faulty.push("AuthType");
+  return faulty.map((name) => `The value of the field '${name}' has an invalid format`);
+}
 
 interface HttpAnswer {
   readonly statusCode: number;

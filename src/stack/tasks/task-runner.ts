@@ -15,7 +15,7 @@ import type {
   TaskRunner,
 } from "../../services/states/interpreter/task-runner.js";
 import type { ServiceAddress, ServiceName } from "../backends/endpoints.js";
-import { API_FIELDS, apiInvoke, type ApiCalls } from "./api-invoke.js";
+import { API_FIELDS, apiFaults, apiInvoke, type ApiCalls } from "./api-invoke.js";
 import { IntegrationClients } from "./clients/service-clients.js";
 import { SDK_SERVICES } from "./clients/services.js";
 import { optimisedFailure, sdkFailure } from "./failures.js";
@@ -51,7 +51,8 @@ export class StackTasks implements TaskRunner {
     const { service, action } = resource;
     if (service === "lambda") return fieldFaults(LAMBDA_FIELDS, ["FunctionName"], parameters);
     if (service === "states") return fieldFaults(STATES_FIELDS, ["StateMachineArn"], parameters);
-    if (service === "apigateway") return fieldFaults(API_FIELDS, ["ApiEndpoint", "Method"], parameters);
+    if (service === "apigateway")
+      return [...fieldFaults(API_FIELDS, ["ApiEndpoint", "Method"], parameters), ...apiFaults(parameters)];
     if (service === "events") return fieldFaults(EVENTS_FIELDS, EVENTS_FIELDS, parameters);
     const integration = INTEGRATIONS.get(service);
     const client = await this.#clients.of(integration?.client ?? sdkNameOf(service));
@@ -194,8 +195,9 @@ const asFailure = (error: unknown, otherwise: (error: unknown) => StatesError): 
   error instanceof StatesError ? error : otherwise(error);
 
 function notEmulated(what: string): StatesError {
-  return new StatesError(
-    "States.Runtime",
-    `The resource arn:aws:states:::${what} is not emulated by lambda-run: it is no integration of a service that runs here.`,
-  );
+  const why =
+    what === "http:invoke"
+      ? "it needs a connection of EventBridge, which there are none of here"
+      : "it is no action of a service that runs here";
+  return new StatesError("States.Runtime", `arn:aws:states:::${what} is not emulated by lambda-run: ${why}.`);
 }

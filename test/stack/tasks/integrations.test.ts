@@ -152,6 +152,22 @@ test("one entry that EventBridge refuses fails events:putEvents with the whole a
   expect(JSON.parse(cause)).toMatchObject({ FailedEntryCount: 1, Entries: [{}, { ErrorCode: "InvalidArgument" }] });
 });
 
+test("integrations of what is not emulated are refused by name", async () => {
+  const http = {
+    ApiEndpoint: "https://example.com",
+    Method: "GET",
+    Authentication: { ConnectionArn: "arn:aws:events:us-east-1:000000000000:connection/c/1" },
+  };
+  await expect(stack.run(optimised("http:invoke"), http)).resolves.toMatchObject({
+    error: "States.Runtime",
+    cause: expect.stringContaining("http:invoke is not emulated by lambda-run: it needs a connection") as string,
+  });
+  await expect(stack.run(optimised("batch:submitJob.sync"), {})).resolves.toMatchObject({
+    error: "States.Runtime",
+    cause: expect.stringContaining("batch:submitJob.sync is not emulated by lambda-run") as string,
+  });
+});
+
 describe("apigateway:invoke", () => {
   const call = async (parameters: Record<string, unknown>) => {
     const api = stack.stack.stack.application.apis[0];
@@ -178,6 +194,17 @@ describe("apigateway:invoke", () => {
     await expect(call({ QueryParameters: { fail: ["1"] } })).resolves.toMatchObject({
       error: "ApiGateway.418",
       cause: '{"message":"short and stout"}',
+    });
+  });
+
+  test("a query that is a text, a foreign method and headers of API Gateway's own are refused before the call", async () => {
+    const faulty = { Method: "LOOK", QueryParameters: "?who=me", Headers: { "X-Amzn-Trace-Id": "mine" } };
+    await expect(call(faulty)).resolves.toMatchObject({
+      error: "States.Runtime",
+      cause: expect.stringContaining(
+        "[The value of the field 'Method' has an invalid format, The value of the field 'Headers' has an invalid format, " +
+          "The value of the field 'QueryParameters' has an invalid format]",
+      ) as string,
     });
   });
 

@@ -3,8 +3,7 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
 import { realClock } from "../../../shared/clock.js";
 import { addressUrl, type ServiceAddress } from "../../backends/endpoints.js";
-import { asText, ServiceFault, type ServiceAnswer, type ServiceClient } from "../service-call.js";
-import { isoText } from "./schema.js";
+import { asText, isoText, ServiceFault, type ServiceAnswer, type ServiceClient } from "../service-call.js";
 import { encodeStrictly, signed } from "./sign.js";
 
 interface Route {

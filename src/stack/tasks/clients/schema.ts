@@ -6,7 +6,7 @@
 import { NormalizedSchema } from "@smithy/core/schema";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
-import { asText } from "../service-call.js";
+import { asText, isoText } from "../service-call.js";
 
 /** Place of the number of required members in the schema of a structure; they come first in the list of its members. */
 const REQUIRED_COUNT = 6;
@@ -113,6 +113,3 @@ export async function fromSdk(value: unknown): Promise<Json | undefined> {
 }
 
 const isTextBody = (value: object): value is TextBody => "transformToString" in value;
-
-/** As Java writes an Instant: no milliseconds when there are none. */
-export const isoText = (date: Date): string => date.toISOString().replace(".000Z", "Z");
