@@ -48,28 +48,6 @@ describe("an execution", () => {
     expect(links(events).at(-1)).toBe("5 < 0 ExecutionAborted");
   });
 
-  it("shows nothing of what its branches still do about its end", async () => {
-    const stop = new AbortController();
-    const { events, end } = await start(
-      {
-        StartAt: "Both",
-        States: {
-          Both: {
-            Type: "Parallel",
-            End: true,
-            Branches: [{ StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 60, End: true } } }],
-          },
-        },
-      },
-      {},
-      { signal: stop.signal },
-    );
-    stop.abort({});
-    await expect(end).resolves.toEqual({ status: "ABORTED" });
-    expect(links(events).slice(3)).toEqual(["4 < 3 WaitStateEntered", "5 < 0 ExecutionAborted"]);
-    expect(detailsOf(events, "ExecutionAborted")).toEqual({});
-  });
-
   it("ends at once when data inside a branch cannot be used, without a word on the other branches", async () => {
     const { end, events } = await runToEnd(
       {
@@ -95,6 +73,14 @@ describe("an execution", () => {
       "5 < 3 WaitStateEntered",
       "6 < 5 ExecutionFailed",
     ]);
+  });
+
+  it("is aborted without error and cause when StopExecution gave none", async () => {
+    const stop = new AbortController();
+    const { events, end } = await start(waiting, {}, { signal: stop.signal });
+    stop.abort({});
+    await expect(end).resolves.toEqual({ status: "ABORTED" });
+    expect(detailsOf(events, "ExecutionAborted")).toEqual({});
   });
 
   it("tells at each state of the top where it stands", async () => {
