@@ -9,6 +9,8 @@ import {
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
 } from "@aws-sdk/client-sfn";
+import type { ServerResponse } from "node:http";
+import type { ServiceRequest } from "../../../src/services/service.js";
 import { CALLBACK, PREFIX, refusal, world, type World } from "./world.js";
 
 const ARN = `${PREFIX}activity:`;
@@ -71,9 +73,9 @@ describe("Activities and task tokens", () => {
     const first = await w.sfn.send(new GetActivityTaskCommand({ activityArn }));
     expect(first.taskToken).toBeDefined();
     const second = w.sfn.send(new GetActivityTaskCommand({ activityArn }));
-    let answered = false;
-    void second.then(() => (answered = true));
-    while (!answered) await w.served.clock.advance(60_000);
+    const minutes = { over: false };
+    void second.then(() => (minutes.over = true));
+    while (!minutes.over) await w.served.clock.advance(60_000);
     expect((await second).taskToken).toBeUndefined();
     await w.sfn.send(new SendTaskFailureCommand({ taskToken: first.taskToken, error: "Sorry", cause: "could not" }));
     expect(await w.ended(executionArn)).toMatchObject({ status: "FAILED", error: "Sorry", cause: "could not" });
@@ -82,15 +84,15 @@ describe("Activities and task tokens", () => {
   test("a worker that went away takes no task", async () => {
     const activityArn = await made("left");
     const { service } = w.served;
-    const { handle } = service;
+    const handle = service.handle.bind(service);
     const leaving = new AbortController();
     const gone = new Promise<void>((resolve) =>
       Object.assign(service, {
-        handle: ((request, response) => {
+        handle: (request: ServiceRequest, response: ServerResponse) => {
           response.once("close", resolve);
           setImmediate(() => leaving.abort());
           return handle(request, response);
-        }) satisfies typeof handle,
+        },
       }),
     );
     await refusal(w.sfn.send(new GetActivityTaskCommand({ activityArn }), { abortSignal: leaving.signal }));
