@@ -13,7 +13,7 @@
  * - Roles are kept and shown, not assumed; tracingConfiguration and traceHeader are kept and shown, no trace is sent
  * - encryptionConfiguration is kept and shown, without effect
  * - Definitions: variables that no state assigns, `$states.result` where there is none, and parameters of an integration beyond
- *   those that it cannot do without are not found at CreateStateMachine; of two members with one name the last holds
+ *   those that it cannot do without are not found at CreateStateMachine
  * - TestState: mocked results are held against the APIs of DynamoDB, Lambda, S3, Secrets Manager, SNS, SQS, SSM, STS, and of
  *   PutEvents, StartExecution, Encrypt, Decrypt and GenerateDataKey, without lengths and patterns of texts; no `request` and
  *   `response` of HTTP tasks, so that revealSecrets has no effect; HTTP tasks run with a mock alone

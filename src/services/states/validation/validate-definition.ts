@@ -10,6 +10,7 @@ import { jsonRefusal } from "../../kit/json-refusal.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { checkMachine, machineLanguage } from "./machines.js";
 import { Place } from "./place.js";
+import { checkRepeatedNames } from "./repeated-names.js";
 import { checkState } from "./states.js";
 import { checkTransitions } from "./transitions.js";
 
@@ -25,6 +26,7 @@ export function validateDefinition(text: string, type: MachineType): readonly Di
   }
   checkMachine(machine, place, { type, state: checkState });
   if (!found.some(({ severity }) => severity === "ERROR")) {
+    checkRepeatedNames(text, place);
     checkTransitions(machine, place);
   }
   return found;

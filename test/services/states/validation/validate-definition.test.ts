@@ -93,6 +93,18 @@ describe("where states lead", () => {
     ]);
   });
 
+  it("does not have two states of one name, which JSON lets through", () => {
+    const states =
+      '{"A": {"Type": "Pass", "Result": {"A": [1, "A"], "A": 2}, "Next": "B"}, "B": BOTH, "A": {"Type": "Pass", "End": true}}';
+    const both = '{"Type": "Parallel", "Branches": [{"StartAt": "C", "States": {"C": PASS, "C": PASS}}], "Next": "A"}';
+    const text = `{"StartAt": "A", "States": ${states.replace("BOTH", both).replaceAll("PASS", JSON.stringify(PASS))}}`;
+    expect(lines(validateDefinition(text, "STANDARD"))).toEqual([
+      "DUPLICATE_STATE_NAME: Duplicate State name: C at /States/B/Branches[0]/States/C",
+      "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A",
+      'MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B',
+    ]);
+  });
+
   it("is looked at only in a definition whose form is sound", () => {
     expect(check({ A: { Type: "Pass", Next: "B", Extra: 1 } })).toEqual([
       "Field 'Extra' is not supported at /States/A",
