@@ -13,6 +13,7 @@ import { StateFailure } from "../states-error.js";
 import { csvItems } from "./csv.js";
 import type { Item } from "./items.js";
 import { manifestItems } from "./manifest.js";
+import { numberIn } from "./numbers.js";
 import { S3Calls } from "./s3.js";
 
 const ERROR = "States.ItemReaderFailed";
@@ -123,11 +124,12 @@ async function maxItems(step: Step, input: Json, config: JsonObject): Promise<nu
   else if (own !== undefined && step.language === "JSONata")
     most = await evaluate(own, scope, "ItemReader/ReaderConfig/MaxItems");
   if (most === undefined) return 0;
-  if (typeof most !== "number" || !Number.isInteger(most)) {
+  const number = numberIn(most, "integer");
+  if (number === undefined) {
     const shown = typeof most === "string" ? most : JSON.stringify(most);
     const where = `which is not a valid integer: ${textOf(path)}`;
     throw new StateFailure(ERROR, `The MaxItemsPath field refers to value '${shown}' ${where}`);
   }
-  if (most < 0) throw new StateFailure(ERROR, "field MaxItems must be positive");
-  return most;
+  if (number < 0) throw new StateFailure(ERROR, "field MaxItems must be positive");
+  return number;
 }

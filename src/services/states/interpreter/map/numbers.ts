@@ -31,17 +31,26 @@ export async function numberOf(step: Step, input: Json, field: NumberField): Pro
   } else if (path !== undefined) value = readPath(textOf(path), scopeOf(step, input));
   else value = own;
   if (value === undefined) return undefined;
-  const number = asNumber(value, kind);
+  const number = numberIn(value, kind);
   if (number === undefined) {
     const shown = typeof value === "string" ? value : JSON.stringify(value);
     const misfit = `refers to value "${shown}" which is not a valid ${kind}: ${textOf(path)}`;
     throw new StatesError("States.Runtime", `The ${name}Path field ${misfit}`);
   }
-  if (number < 0) throw new StatesError("States.Runtime", `${name} cannot be negative.`);
+  const refusal = outOfRange(name, number, kind);
+  if (refusal !== undefined) throw new StatesError("States.Runtime", refusal);
   return number;
 }
 
-function asNumber(value: Json, kind: NumberField["kind"]): number | undefined {
-  if (typeof value !== "number") return undefined;
-  return kind === "float" || Number.isInteger(value) ? value : undefined;
+/** The only fields that take fractions are percentages. */
+function outOfRange(name: string, number: number, kind: NumberField["kind"]): string | undefined {
+  if (kind === "float" && (number < 0 || number > 100)) return `${name} must be between 0 and 100.`;
+  return number < 0 ? `${name} cannot be negative.` : undefined;
+}
+
+/** A number, or the text of one: a path may lead to either. */
+export function numberIn(value: Json, kind: NumberField["kind"]): number | undefined {
+  const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number") return undefined;
+  return kind === "float" || Number.isInteger(number) ? number : undefined;
 }

@@ -131,6 +131,44 @@ describe("a distributed Map", () => {
   });
 });
 
+describe("the thresholds", () => {
+  const asked = (field: string) => ({ ItemsPath: "$.l", [`${field}Path`]: "$.t" });
+
+  it.each<[string, Json, string]>([
+    [
+      "ToleratedFailureCount",
+      "few",
+      'The ToleratedFailureCountPath field refers to value "few" which is not a valid integer: $.t',
+    ],
+    [
+      "ToleratedFailureCount",
+      [1],
+      'The ToleratedFailureCountPath field refers to value "[1]" which is not a valid integer: $.t',
+    ],
+    ["ToleratedFailureCount", -2, "ToleratedFailureCount cannot be negative."],
+    [
+      "ToleratedFailurePercentage",
+      null,
+      'The ToleratedFailurePercentagePath field refers to value "null" which is not a valid float: $.t',
+    ],
+    ["ToleratedFailurePercentage", 100.5, "ToleratedFailurePercentage must be between 0 and 100."],
+  ])("are refused before the Map Run begins: %s of %j", async (field, value, why) => {
+    const { end, told, events } = await run(distributed(asked(field)), { l: [1], t: value });
+    expect(end).toEqual({
+      status: "FAILED",
+      error: "States.Runtime",
+      cause: `An error occurred while executing the state 'Each' (entered at the event id #2). ${why}`,
+    });
+    expect(told.options).toEqual([]);
+    expect(events.slice(2)).toEqual(["3 < 2 MapStateStarted", "4 < 3 ExecutionFailed"]);
+  });
+
+  it("are read from a path, also as text", async () => {
+    const { told } = await run(distributed(asked("ToleratedFailureCount")), { l: [1], t: "3" });
+    expect(told.options[0]?.toleratedFailureCount).toBe(3);
+  });
+});
+
 describe("failed children", () => {
   const GOOD = { fail: false };
   const BAD = { fail: true };
