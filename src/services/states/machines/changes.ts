@@ -1,6 +1,5 @@
 /** How machines come, change and go. All but `deleteMachine` belong into a transaction of the caller. */
 import { randomUUID } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
 import { machineArn } from "../executions/names.js";
@@ -18,13 +17,8 @@ export function createMachine({ store, realm, clock }: Stored, draft: MachineDra
     const arn = machineArn(realm, name);
     if (existing.deleting) throw statesError.machineDeleting(arn);
     const { revision } = existing;
-    const isSame =
-      existing.type === type &&
-      isDeepStrictEqual(
-        [revision.definition, revision.logging, revision.tracing, revision.encryption.type],
-        [definition, logging, tracing, encryption.type],
-      );
-    if (isSame) return existing;
+    const before = [existing.type, revision.definition, revision.logging, revision.tracing, revision.encryption.type];
+    if (isSame(before, [type, definition, logging, tracing, encryption.type])) return existing;
     throw statesError.machineExists(arn);
   }
   const createdMs = clock.now();
@@ -53,12 +47,22 @@ export function changeMachine({ store, clock }: Stored, machine: MachineRow, cha
     encryption: change.encryption ?? revision.encryption,
     updatedMs: clock.now(),
   };
-  const { revisionId, updatedMs } = revision;
-  if (isDeepStrictEqual(revision, { ...next, revisionId, updatedMs })) return machine;
+  if (isSame(changeable(revision), changeable(next))) return machine;
   const changed = { ...machine, revision: next };
   store.putMachine(changed);
   return changed;
 }
+
+const changeable = ({ definition, roleArn, logging, tracing, encryption }: Revision): unknown[] => [
+  definition,
+  roleArn,
+  logging,
+  tracing,
+  encryption,
+];
+
+/** Of rows and drafts, whose members stand in one order. */
+export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** The version of the revision it has now; the one that there is already, if there is. */
 export function publishVersion({ store, clock }: Stored, machine: MachineRow, description?: string): VersionRow {

@@ -2,13 +2,13 @@
  * Aliases: a name for one version, or for two that share the executions.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachineAlias.html
  */
-import { isDeepStrictEqual } from "node:util";
 import { numberMember, objectListMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { Operations, StatesContext } from "../context.js";
 import { statesError } from "../errors.js";
 import { machineArn, parseMachineArn } from "../executions/names.js";
 import { seconds } from "../executions/views.js";
+import { isSame } from "../machines/changes.js";
 import { descriptionMember } from "../machines/drafts.js";
 import type { AliasRow } from "../rows.js";
 import { arnMember, behind, nameMember, pageMember, pageOf, requiredArn } from "./input.js";
@@ -30,8 +30,7 @@ export function aliasOperations(context: StatesContext): Operations {
       return store.write(() => {
         const { machineName, routing } = resolve(context, routes);
         const existing = store.alias(machineName, name);
-        const isSame = isDeepStrictEqual([existing?.description, existing?.routing], [description, routing]);
-        if (existing !== undefined && !isSame)
+        if (existing !== undefined && !isSame([existing.description, existing.routing], [description, routing]))
           throw statesError.conflict(
             `State machine alias ${arnOf(existing)} already exists with a different routing configuration or description.`,
           );
