@@ -6,8 +6,10 @@ import { request as httpRequest } from "node:http";
 import { isJsonObject, listOf, objectOf, textOf, type Json, type JsonObject } from "../../config/json.js";
 import { StatesError } from "../../services/states/interpreter/states-error.js";
 import { realClock } from "../../shared/clock.js";
+import { messageOf } from "../../shared/errors.js";
 import type { ServiceAddress } from "../backends/endpoints.js";
 import { signed } from "./clients/sign.js";
+import { fault, fieldFaults, type Integration } from "./integration.js";
 import { asText } from "./service-call.js";
 
 export interface ApiCalls {
@@ -17,7 +19,7 @@ export interface ApiCalls {
 }
 
 /** Parameters of the integration, as the page above lists them. */
-export const API_FIELDS = [
+const FIELDS = [
   "ApiEndpoint",
   "Method",
   "Headers",
@@ -38,7 +40,7 @@ const FORBIDDEN_HEADER =
   /^(x-forwarded.*|x-amz.*|authorization|connection|content-md5|expect|host|max-forwards|proxy-authenticate|server|te|transfer-encoding|trailer|upgrade|via|www-authenticate)$/i;
 
 /** Fields whose values AWS does not take: it says of each that its format is invalid. */
-export function apiFaults(parameters: JsonObject): string[] {
+function valueFaults(parameters: JsonObject): string[] {
   const {
     Method: method,
     AuthType: authType = "NO_AUTH",
@@ -51,7 +53,7 @@ export function apiFaults(parameters: JsonObject): string[] {
     faulty.push("Headers");
   if (!isJsonObject(query)) faulty.push("QueryParameters");
   if (!AUTH_TYPES.includes(authType)) faulty.push("AuthType");
-  return faulty.map((name) => `The value of the field '${name}' has an invalid format`);
+  return faulty.map(fault.invalid);
 }
 
 interface HttpAnswer {
@@ -61,7 +63,20 @@ interface HttpAnswer {
   readonly body: string;
 }
 
-export async function apiInvoke(api: ApiCalls, parameters: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+export function apiIntegration(api: ApiCalls): Integration {
+  return {
+    faults: (parameters) => [...fieldFaults(FIELDS, ["ApiEndpoint", "Method"], parameters), ...valueFaults(parameters)],
+    request: async (parameters, _executionArn, signal) => {
+      try {
+        return await apiInvoke(api, parameters, signal);
+      } catch (error) {
+        throw error instanceof StatesError ? error : new StatesError("ApiGateway.SdkClientException", messageOf(error));
+      }
+    },
+  };
+}
+
+async function apiInvoke(api: ApiCalls, parameters: JsonObject, signal: AbortSignal): Promise<JsonObject> {
   const url = urlOf(api, parameters);
   const method = textOf(parameters["Method"]);
   const { RequestBody: given = null, AllowNullValues: keepsNulls } = parameters;

@@ -17,8 +17,17 @@ export interface OptimisedNames {
   readonly baseException: string;
 }
 
-/** An error of an optimised integration. What is no answer of the service could not be sent. */
-export function optimisedFailure({ prefix, service, baseException }: OptimisedNames, error: unknown): StatesError {
+/** Runs an optimised integration; what fails has the names of version 1. */
+export async function optimised<T>(names: OptimisedNames, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof StatesError ? error : optimisedFailure(names, error);
+  }
+}
+
+/** What is no answer of the service could not be sent. */
+function optimisedFailure({ prefix, service, baseException }: OptimisedNames, error: unknown): StatesError {
   if (!(error instanceof ServiceFault)) return new StatesError(`${prefix}.SdkClientException`, messageOf(error));
   const { code, shape, message, statusCode, requestId } = error.parts;
   const exception = shape === undefined ? baseException : exceptionName(shape);

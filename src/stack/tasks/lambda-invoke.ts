@@ -4,17 +4,27 @@
  */
 import type { JsonObject } from "../../config/json.js";
 import { logTail } from "../../services/lambda/index.js";
+import type { Clock } from "../../shared/clock.js";
+import { optimised } from "./failures.js";
 import { outcomeOf, payloadText } from "./function-outcome.js";
 import type { FunctionCall, Functions } from "./functions.js";
+import { fieldFaults, type Integration } from "./integration.js";
 import { resultMetadata } from "./result-metadata.js";
 import { asText, type HttpAnswer } from "./service-call.js";
 
 export const LAMBDA_NAMES = { prefix: "Lambda", service: "AWSLambda", baseException: "AWSLambdaException" } as const;
 
 /** Parameters of the integration, as the page above lists them, and `LogType`, which AWS takes too. */
-export const LAMBDA_FIELDS = ["FunctionName", "Payload", "Qualifier", "InvocationType", "LogType", "ClientContext"];
+const FIELDS = ["FunctionName", "Payload", "Qualifier", "InvocationType", "LogType", "ClientContext"];
 
-export async function lambdaInvoke(functions: Functions, parameters: JsonObject, nowMs: number): Promise<JsonObject> {
+export function lambdaIntegration(functions: Functions, clock: Clock): Integration {
+  return {
+    faults: (parameters) => fieldFaults(FIELDS, ["FunctionName"], parameters),
+    request: (parameters) => optimised(LAMBDA_NAMES, () => lambdaInvoke(functions, parameters, clock.now())),
+  };
+}
+
+async function lambdaInvoke(functions: Functions, parameters: JsonObject, nowMs: number): Promise<JsonObject> {
   const text = (name: string): string | undefined => {
     const value = parameters[name];
     return value === undefined || value === null ? undefined : asText(value);

@@ -9,26 +9,41 @@ import { AwsError } from "../../services/kit/aws-error.js";
 import type { ExecutionSummary, StatesAdmin } from "../../services/states/index.js";
 import { StatesError } from "../../services/states/interpreter/states-error.js";
 import { SUSPENDED, type TaskPattern } from "../../services/states/interpreter/task-runner.js";
+import type { Clock } from "../../shared/clock.js";
+import { optimised } from "./failures.js";
 import { payloadText } from "./function-outcome.js";
+import { fieldFaults, type Integration } from "./integration.js";
 import { resultMetadata } from "./result-metadata.js";
 import { asText, ServiceFault } from "./service-call.js";
 
-export const STATES_NAMES = {
+const NAMES = {
   prefix: "StepFunctions",
   service: "AWSStepFunctions",
   baseException: "AWSStepFunctionsException",
 } as const;
 
 /** Parameters of the integration, as the page above lists them. */
-export const STATES_FIELDS = ["StateMachineArn", "Input", "Name", "TraceHeader"];
+const FIELDS = ["StateMachineArn", "Input", "Name", "TraceHeader"];
 
 type Started = Awaited<ReturnType<StatesAdmin["startExecution"]>>;
 
-export async function startExecution(
-  states: StatesAdmin,
-  parameters: JsonObject,
-  nowMs: number,
-): Promise<Started & { readonly output: JsonObject }> {
+/** The answer of the API beside what it stands for. */
+export interface StartedExecution extends Started {
+  readonly output: JsonObject;
+}
+
+export function statesIntegration(states: StatesAdmin, clock: Clock): Integration {
+  return {
+    faults: (parameters) => fieldFaults(FIELDS, ["StateMachineArn"], parameters),
+    request: async (parameters) => (await startNested(states, parameters, clock)).output,
+  };
+}
+
+export function startNested(states: StatesAdmin, parameters: JsonObject, clock: Clock): Promise<StartedExecution> {
+  return optimised(NAMES, () => startExecution(states, parameters, clock.now()));
+}
+
+async function startExecution(states: StatesAdmin, parameters: JsonObject, nowMs: number): Promise<StartedExecution> {
   const text = (name: string): string | undefined => {
     const value = parameters[name];
     return value === undefined || value === null ? undefined : asText(value);
@@ -67,12 +82,11 @@ export async function startExecution(
 /** Waits for the end of the execution that was started. When the wait is given up, that execution is stopped, too. */
 export async function nestedResult(
   states: StatesAdmin,
-  started: Started,
+  { executionArn }: StartedExecution,
   pattern: TaskPattern,
   parentArn: string,
   signal: AbortSignal,
 ): Promise<Json> {
-  const { executionArn } = started;
   let end: ExecutionSummary;
   try {
     end = await states.executionEnded(executionArn, signal);

@@ -6,30 +6,35 @@
 import type { Json, JsonObject } from "../../config/json.js";
 import { isJsonObject, listOf } from "../../config/json.js";
 import { StatesError } from "../../services/states/interpreter/states-error.js";
+import { optimised } from "./failures.js";
+import { fieldFaults, type Integration } from "./integration.js";
 import type { ServiceClient } from "./service-call.js";
 
-export const EVENTS_NAMES = {
+const NAMES = {
   prefix: "EventBridge",
   service: "AmazonEventBridge",
   baseException: "AmazonEventBridgeException",
 } as const;
 
-export const EVENTS_FIELDS = ["Entries"];
+const FIELDS = ["Entries"];
 
-export async function putEvents(
-  client: ServiceClient,
-  parameters: JsonObject,
-  executionArn: string,
-  signal: AbortSignal,
-): Promise<JsonObject> {
-  const own = [executionArn, machineOf(executionArn)];
-  const entries = listOf(parameters["Entries"]).map((entry): Json =>
-    isJsonObject(entry) ? { ...entry, Resources: [...listOf(entry["Resources"]), ...own] } : entry,
-  );
-  const { output } = await client.call("PutEvents", { Entries: entries }, signal);
-  if (output["FailedEntryCount"] === 0) return output;
-  throw new StatesError("EventBridge.FailedEntry", JSON.stringify(output));
+export function eventsIntegration(client: () => Promise<ServiceClient>): Integration {
+  return {
+    faults: (parameters) => fieldFaults(FIELDS, FIELDS, parameters),
+    request: (parameters, executionArn, signal) =>
+      optimised(NAMES, async () => {
+        const Entries = entriesOf(parameters, [executionArn, machineOf(executionArn)]);
+        const { output } = await (await client()).call("PutEvents", { Entries }, signal);
+        if (output["FailedEntryCount"] === 0) return output;
+        throw new StatesError("EventBridge.FailedEntry", JSON.stringify(output));
+      }),
+  };
 }
+
+const entriesOf = (parameters: JsonObject, resources: readonly string[]): readonly Json[] =>
+  listOf(parameters["Entries"]).map((entry) =>
+    isJsonObject(entry) ? { ...entry, Resources: [...listOf(entry["Resources"]), ...resources] } : entry,
+  );
 
 /** `...:execution:NAME:ID` and `...:express:NAME:ID:RUN` belong to `...:stateMachine:NAME`. */
 function machineOf(executionArn: string): string {

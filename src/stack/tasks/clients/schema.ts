@@ -6,6 +6,7 @@
 import { NormalizedSchema } from "@smithy/core/schema";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
+import { fault } from "../integration.js";
 import { asText, isoText } from "../service-call.js";
 
 /** Place of the number of required members in the schema of a structure; they come first in the list of its members. */
@@ -26,13 +27,11 @@ function collectFaults(schema: NormalizedSchema, value: Json, faults: string[]):
     const members = membersOf(schema);
     for (const [name, member] of Object.entries(value)) {
       const of = members.get(name);
-      if (of === undefined) faults.push(`The field "${name}" is not supported by Step Functions`);
-      else if (member !== null && isMisshapen(of, member))
-        faults.push(`The value of the field '${name}' has an invalid format`);
+      if (of === undefined) faults.push(fault.unsupported(name));
+      else if (member !== null && isMisshapen(of, member)) faults.push(fault.invalid(name));
       else collectFaults(of, member, faults);
     }
-    for (const name of requiredOf(schema))
-      if (!(name in value)) faults.push(`The field '${name}' is required but was missing`);
+    for (const name of requiredOf(schema)) if (!(name in value)) faults.push(fault.missing(name));
   } else if (schema.isListSchema() && Array.isArray(value)) {
     for (const item of value as readonly Json[]) collectFaults(schema.getValueSchema(), item, faults);
   } else if (schema.isMapSchema() && isJsonObject(value)) {

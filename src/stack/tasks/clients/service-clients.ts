@@ -13,14 +13,14 @@ export class IntegrationClients {
     this.#address = address;
   }
 
-  /** By the name in the resource ARN; undefined for a service that is not there. */
-  of(name: string): Promise<ServiceClient> | undefined {
+  /** By the name in the resource ARN, which is one of `SDK_SERVICES`. */
+  of(name: string): Promise<ServiceClient> {
     const known = this.#clients.get(name);
     if (known !== undefined) return known;
     const client = this.#open(name);
-    if (client !== undefined) this.#clients.set(name, client);
+    this.#clients.set(name, client);
     // A client that could not be loaded is tried again at the next call.
-    client?.catch(() => this.#clients.delete(name));
+    client.catch(() => this.#clients.delete(name));
     return client;
   }
 
@@ -30,15 +30,20 @@ export class IntegrationClients {
     this.#clients.clear();
   }
 
-  #open(name: string): Promise<Closable> | undefined {
+  async #open(name: string): Promise<Closable> {
     const service = SDK_SERVICES.get(name);
-    if (service === undefined) return undefined;
+    if (service === undefined) throw new Error(`there is no client for ${name}`);
     const { backend, client } = service;
     const address = (): ServiceAddress => this.#address(backend);
-    if ("sdk" in client)
-      return import("./sdk-client.js").then(({ SdkClient }) => SdkClient.open(client.sdk, address()));
-    if ("json" in client)
-      return import("./json-client.js").then(({ JsonClient }) => new JsonClient(client.json, address));
-    return import("./scheduler-client.js").then(({ SchedulerClient }) => new SchedulerClient(address));
+    if ("sdk" in client) {
+      const { SdkClient } = await import("./sdk-client.js");
+      return SdkClient.open(client.sdk, address());
+    }
+    if ("json" in client) {
+      const { JsonClient } = await import("./json-client.js");
+      return new JsonClient(client.json, address);
+    }
+    const { SchedulerClient } = await import("./scheduler-client.js");
+    return new SchedulerClient(address);
   }
 }
