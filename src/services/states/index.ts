@@ -17,6 +17,13 @@
  * - TestState: mocked results are held against the APIs of DynamoDB, Lambda, S3, Secrets Manager, SNS, SQS, SSM, STS, and of
  *   PutEvents, StartExecution, Encrypt, Decrypt and GenerateDataKey, without lengths and patterns of texts; no `request` and
  *   `response` of HTTP tasks, so that revealSecrets has no effect; HTTP tasks run with a mock alone
+ * - Tasks: functions, activities, lambda:invoke, sqs:sendMessage, sns:publish, dynamodb:getItem, putItem, updateItem and
+ *   deleteItem, events:putEvents, states:startExecution, apigateway:invoke on APIs of the template, and `aws-sdk:` for services
+ *   that are embedded; every other resource fails the task with States.Runtime by name, http:invoke among them, since there are
+ *   no connections of EventBridge
+ * - Tasks: `Credentials` and the authorization of apigateway:invoke are not looked at; functions run here though the Lambda API
+ *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Scheduler and Step Functions are
+ *   not checked before the call
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
  * - No status changes for EventBridge (`aws.states`), no metrics of executions
  *
@@ -36,6 +43,9 @@
  * - TestState: texts about what a mock misses, about contexts, iteration counts and tasks that wait when there is no mock, and about
  *   `errorCausedByState`
  * - The failure of a task whose activity is not there
+ * - Tasks: the result of lambda:invoke with the types Event and DryRun; sentences about fields that apigateway:invoke does not
+ *   take; the error of an API that is not there; that a string which is JSON is taken as JSON by lambda:invoke and startExecution
+ *   is recorded, that null becomes an empty object second hand; bytes in base64
  * - What a log line without execution data still holds
  */
 import type { ServerResponse } from "node:http";
