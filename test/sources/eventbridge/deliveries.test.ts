@@ -9,6 +9,7 @@ import {
   RemoveTargetsCommand,
   type Target,
 } from "@aws-sdk/client-eventbridge";
+import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
@@ -22,6 +23,12 @@ Resources:
   Ordered: { Type: AWS::SQS::Queue, Properties: { QueueName: ordered.fifo, FifoQueue: true, ContentBasedDeduplication: true } }
   Dead: { Type: AWS::SQS::Queue, Properties: { QueueName: dead } }
   Echo: { Type: AWS::Serverless::Function, Properties: { FunctionName: echo, AutoPublishAlias: live } }
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: machine
+      Role: arn:aws:iam::000000000000:role/r
+      Definition: { StartAt: Done, States: { Done: { Type: Succeed } } }
   Tell:
     Type: AWS::Serverless::Function
     Properties:
@@ -148,6 +155,20 @@ describe("an event", () => {
     });
     logs.destroy();
     expect(JSON.parse(line?.message ?? "")).toEqual(envelope(source));
+  });
+
+  test("starts a state machine, whose execution has the id of the event as its name", async () => {
+    const sfn = new SFNClient(stack.clientConfig);
+    const stateMachineArn = `arn:aws:states:${ACCOUNT}:stateMachine:machine`;
+    const source = await rule({ Arn: stateMachineArn, RoleArn: "arn:aws:iam::000000000000:role/r" });
+    const { Entries = [] } = await put(source);
+    const executionArn = `arn:aws:states:${ACCOUNT}:execution:machine:${Entries[0]?.EventId}`;
+    const execution = await stack.waitFor(async () => {
+      const found = await sfn.send(new DescribeExecutionCommand({ executionArn })).catch(() => undefined);
+      return found?.status === "SUCCEEDED" ? found : undefined;
+    });
+    sfn.destroy();
+    expect(JSON.parse(execution.output ?? "")).toEqual(envelope(source));
   });
 
   test("goes on to another bus, but to no third one", async () => {
