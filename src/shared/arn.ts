@@ -26,6 +26,8 @@ export const arnOf = {
     `arn:aws:ssm:${realm.region}:${realm.accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
   eventBus: (realm: Realm, name: string): string =>
     `arn:aws:events:${realm.region}:${realm.accountId}:event-bus/${name}`,
+  archive: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:archive/${name}`,
+  replay: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:replay/${name}`,
   /** The name of the default bus is left out. */
   rule: (realm: Realm, busName: string, name: string): string =>
     `arn:aws:events:${realm.region}:${realm.accountId}:rule/${busName === "default" ? "" : `${busName}/`}${name}`,

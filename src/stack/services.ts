@@ -9,6 +9,7 @@ import type { KeyPair } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
 import { StateStore } from "../services/kit/state-store.js";
 import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
+import type { EventsAdmin } from "../services/events/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { S3Service } from "../services/s3/index.js";
@@ -109,7 +110,7 @@ export async function startServices(
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name === "sns") live.sources?.snsReady();
-      if (name === "events") live.sources?.eventsReady();
+      if (name === "events") live.sources?.eventsReady(service as EmbeddedService & EventsAdmin);
       if (name === "states") await live.states?.declare(service as StatesService);
       if (name !== "s3") return;
       const s3 = service as S3Service;

@@ -225,7 +225,7 @@ export class StackSources {
   }
 
   /** To be called when EventBridge is there: what its rules match from now on, and was left over, is delivered. */
-  eventsReady(): void {
+  eventsReady(service: EventsAdmin): void {
     if (this.#ruleDeliveries !== undefined || this.#closed) return;
     const { store, bus, clock, log, gateway } = this.#options;
     const targets = ruleTargets({
@@ -236,6 +236,7 @@ export class StackSources {
       service: (name) => gateway().service(name),
     });
     this.#ruleDeliveries = new RuleDeliveries({ ...targets, store: store(), bus, clock, log });
+    service.resume();
   }
 
   /** Starts the mappings, and goes on with what an earlier process left, without holding up the start. */

@@ -5,6 +5,7 @@ import type { JsonObject } from "../kit/json-protocol.js";
 import { busNameIn, DEFAULT_BUS, findBus, requireBus, type EventsContext } from "./context.js";
 import { arrive, fireRule } from "./matching.js";
 import { putEvents } from "./put-events.js";
+import type { Replays } from "./replays.js";
 import { checkSchedule, dropRule, keepRule, readRule } from "./rules.js";
 import type { BusRow, RuleRow, TargetRow } from "./store.js";
 import { checkTarget, unsupportedPart } from "./target-checks.js";
@@ -51,6 +52,8 @@ export interface EventsAdmin {
     readonly buses: readonly DeclaredBus[];
     readonly rules: readonly DeclaredRule[];
   }): Promise<readonly string[]>;
+  /** Goes on with the replays that an earlier process left: to be called once somebody keeps what rules match. */
+  resume(): void;
   busExists(nameOrArn: string): boolean;
   /** Enabled rules with a schedule. `ScheduledRuleChanged` on the bus says that the list may be another. */
   scheduledRules(): readonly ScheduledRule[];
@@ -70,7 +73,7 @@ export interface EventsAdmin {
   putEvents(entries: readonly JsonObject[], traceHeader?: string): Promise<JsonObject>;
 }
 
-export function createEventsAdmin(context: EventsContext): EventsAdmin {
+export function createEventsAdmin(context: EventsContext, replays: Replays): EventsAdmin {
   const { store, realm } = context;
   return {
     declare: ({ buses, rules }) =>
@@ -81,6 +84,7 @@ export function createEventsAdmin(context: EventsContext): EventsAdmin {
         dropUndeclared(context, buses, rules);
         return refused;
       }),
+    resume: () => replays.wake(),
     busExists: (given) => findBus(context, busNameIn(given, realm)) !== undefined,
     scheduledRules: () =>
       store

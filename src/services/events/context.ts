@@ -4,11 +4,13 @@ import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import { numberMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject, JsonOperation } from "../kit/json-protocol.js";
+import type { ArchiveStore } from "./archive-store.js";
 import { eventsError } from "./errors.js";
 import type { BusRow, EventsStore, RuleRow } from "./store.js";
 
 export interface EventsContext {
   readonly store: EventsStore;
+  readonly archives: ArchiveStore;
   readonly clock: Clock;
   readonly realm: Realm;
   readonly bus: Bus;

@@ -16,6 +16,12 @@ export const eventsError = {
   busExists: (name: string) => new AwsError("ResourceAlreadyExistsException", `Event bus ${name} already exists.`),
   ruleNotFound: (name: string, busName: string) =>
     new AwsError("ResourceNotFoundException", `Rule ${name} does not exist on EventBus ${busName}.`),
+  archiveNotFound: (name: string) => new AwsError("ResourceNotFoundException", `Archive ${name} does not exist.`),
+  archiveExists: (name: string) => new AwsError("ResourceAlreadyExistsException", `Archive ${name} already exists.`),
+  replayNotFound: (name: string) => new AwsError("ResourceNotFoundException", `Replay ${name} does not exist.`),
+  replayExists: (name: string) => new AwsError("ResourceAlreadyExistsException", `Replay ${name} already exists.`),
+  replayNotActive: (name: string) =>
+    new AwsError("IllegalStatusException", `Replay ${name} is not in a valid state for this operation.`),
   statementNotFound: () => new AwsError("ResourceNotFoundException", "Statement with the provided id does not exist."),
   tooMany: () => new AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed."),
   badPattern: ({ message, place }: PatternError) =>

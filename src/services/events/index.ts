@@ -2,20 +2,26 @@
  * # EventBridge
  *
  * Mimics: AWS JSON 1.1, API version 2015-10-07: event buses, rules with patterns and schedules, targets, PutEvents,
- * TestEventPattern, tags. Codes and texts as recorded on AWS between 2024 and October 2025; patterns are read and matched
+ * TestEventPattern, archives and replays, tags. Codes and texts as recorded on AWS between 2024 and October 2025; patterns are read and matched
  * as AWS's event-ruler does it, with the order, text and place of its refusals.
  *
  * Gaps:
- * - Archives, replays, API destinations, connections, endpoints, partner event sources: UnsupportedOperationException by name
+ * - API destinations, connections, endpoints, partner event sources: UnsupportedOperationException by name
+ * - An archive has no managed rule of its own in ListRules; an event counts for its archive at once, and as many bytes as its text
  * - Targets are functions, queues, topics, state machines, event buses and log groups; any other is a failed entry of
  *   PutTargets by name, and so are parameters of targets but SqsParameters
  * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no effect
  * - LogConfig of a bus and EndpointId of PutEvents are refused by name
  * - Roles are not looked at, but for the one that AWS wants for a state machine
+ * - A scheduled rule, an archive and a bus have no limits of number; a rule has at most five targets
  *
  * By design:
  * - PutEvents keeps the deliveries in the transaction of the call: what has been acknowledged is delivered though the
  *   process is killed
+ * - A delivery that fails is tried again after 1, 2, 4 ... seconds, at most 8 minutes apart, by the clock, up to the policy of
+ *   the target (AWS says "exponential back-off" and no figures); what a target refuses for good is a dead letter at once
+ * - An event that came from another bus goes to no third one, as on AWS
+ * - The trace header of PutEvents goes on to targets, so that Lambda sees chains that go round
  * - Rules and buses that the template declares go when it does not declare them any more
  *
  * Client quirks:
@@ -25,17 +31,23 @@
  * - How complex wildcards may be: at most ten beginnings that match one text, which agrees with all that is known
  * - Texts for a pattern of more than 1000 combinations, paths and templates that are none, a constant input that is no JSON,
  *   a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is none, a bus that has rules
+ * - Quotes inside a value that a template puts into a text are escaped; a path of InputPath that finds nothing gives null
+ * - An execution has the id of the event as its name, and so has the stream in a log group
+ * - Codes in dead letters beyond NO_RESOURCE, NO_PERMISSIONS, THROTTLING and SDK_CLIENT_ERROR
  * - RemoveTargets of a target that is not there is a failed entry
  */
 import type { ServerResponse } from "node:http";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { handleJson, type JsonOperation } from "../kit/json-protocol.js";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
+import { ArchiveStore } from "./archive-store.js";
+import { archiveOperations } from "./archives.js";
 import { createEventsAdmin, type EventsAdmin } from "./admin.js";
 import { busOperations } from "./buses.js";
 import { eventsError } from "./errors.js";
 import { testEventPattern } from "./patterns.js";
 import { putEvents } from "./put-events.js";
+import { Replays, replayOperations } from "./replays.js";
 import { ruleOperations } from "./rules.js";
 import { EventsStore } from "./store.js";
 import { tagOperations } from "./tags.js";
@@ -48,38 +60,29 @@ const MAX_BODY_BYTES = 8 * MEBIBYTE;
 
 const REFUSED = [
   "ActivateEventSource",
-  "CancelReplay",
   "CreateApiDestination",
-  "CreateArchive",
   "CreateConnection",
   "CreateEndpoint",
   "CreatePartnerEventSource",
   "DeactivateEventSource",
   "DeauthorizeConnection",
   "DeleteApiDestination",
-  "DeleteArchive",
   "DeleteConnection",
   "DeleteEndpoint",
   "DeletePartnerEventSource",
   "DescribeApiDestination",
-  "DescribeArchive",
   "DescribeConnection",
   "DescribeEndpoint",
   "DescribeEventSource",
   "DescribePartnerEventSource",
-  "DescribeReplay",
   "ListApiDestinations",
-  "ListArchives",
   "ListConnections",
   "ListEndpoints",
   "ListEventSources",
   "ListPartnerEventSourceAccounts",
   "ListPartnerEventSources",
-  "ListReplays",
   "PutPartnerEvents",
-  "StartReplay",
   "UpdateApiDestination",
-  "UpdateArchive",
   "UpdateConnection",
   "UpdateEndpoint",
 ];
@@ -87,12 +90,16 @@ const REFUSED = [
 export function createEventsService(context: ServiceContext): EmbeddedService & EventsAdmin {
   const { clock, realm, bus, log } = context;
   const store = new EventsStore(context.store);
-  const shared = { store, clock, realm, bus };
+  const archives = new ArchiveStore(context.store);
+  const shared = { store, archives, clock, realm, bus };
+  const replays = new Replays(shared, log);
   const operations: Record<string, JsonOperation> = {
     ...busOperations(shared),
     ...ruleOperations(shared),
     ...targetOperations(shared),
     ...tagOperations(shared),
+    ...archiveOperations(shared),
+    ...replayOperations(shared, replays),
     PutEvents: (input, { headers }) => {
       const traceHeader = headers["x-amzn-trace-id"];
       return putEvents(shared, input, typeof traceHeader === "string" ? traceHeader : undefined);
@@ -102,10 +109,12 @@ export function createEventsService(context: ServiceContext): EmbeddedService & 
   };
   const options = { version: "1.1", errorNamespace: "", operations, maxBodyBytes: MAX_BODY_BYTES, log } as const;
   return {
-    ...createEventsAdmin(shared),
+    ...createEventsAdmin(shared, replays),
     handle: (request: ServiceRequest, response: ServerResponse) => handleJson(request, response, options),
-    reset: () => store.clear(),
-    close: () => Promise.resolve(),
+    reset: async () => {
+      await Promise.all([store.clear(), archives.clear()]);
+    },
+    close: () => replays.close(),
   };
 }
 

@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { arnOf } from "../../shared/arn.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import type { ReplayRow } from "./archive-store.js";
+import { archiveEvent } from "./archives.js";
 import { findBus, type EventsContext } from "./context.js";
 import { patternOf } from "./patterns.js";
 import type { RuleRow } from "./store.js";
@@ -22,12 +24,25 @@ export interface ArrivedEvent {
  */
 export function arrive(context: EventsContext, busName: string, event: ArrivedEvent): boolean {
   if (findBus(context, busName) === undefined) return false;
-  for (const rule of context.store.rulesOf(busName)) {
-    if (rule.eventPattern === undefined || rule.state === "DISABLED") continue;
-    if (patternOf(rule.eventPattern).matches(event.value)) toTargets(context, rule, event);
-  }
+  archiveEvent(context, busName, event);
+  for (const rule of context.store.rulesOf(busName)) if (isMatch(rule, event)) toTargets(context, rule, event);
   return true;
 }
+
+/** As `arrive`, for an event that comes once more: it is not archived again, and the replay may name the rules. */
+export function replayEvent(
+  context: EventsContext,
+  { busName, filterArns }: Pick<ReplayRow, "busName" | "filterArns">,
+  event: ArrivedEvent,
+): void {
+  for (const rule of context.store.rulesOf(busName)) {
+    const named = filterArns.length === 0 || filterArns.includes(arnOf.rule(context.realm, busName, rule.name));
+    if (named && isMatch(rule, event)) toTargets(context, rule, event);
+  }
+}
+
+const isMatch = ({ eventPattern, state }: RuleRow, event: ArrivedEvent): boolean =>
+  eventPattern !== undefined && state !== "DISABLED" && patternOf(eventPattern).matches(event.value);
 
 function toTargets({ store, realm, clock, bus }: EventsContext, rule: RuleRow, event: ArrivedEvent): void {
   for (const target of store.targetsOf(rule.busName, rule.name))

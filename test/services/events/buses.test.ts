@@ -1,9 +1,9 @@
 /** Event buses and their policies, through the official SDK. */
 import {
-  CreateArchiveCommand,
   CreateEventBusCommand,
   DeleteEventBusCommand,
   DescribeEventBusCommand,
+  ListConnectionsCommand,
   ListEventBusesCommand,
   ListTagsForResourceCommand,
   PutPermissionCommand,
@@ -138,11 +138,10 @@ describe("an event bus", () => {
     ]);
   });
 
-  test("has no archive: what is not emulated is refused by its name", async () => {
-    const call = events.client.send(new CreateArchiveCommand({ ArchiveName: "a", EventSourceArn: `${BUS}default` }));
-    expect(await refusal(call)).toEqual([
+  test("has no connections: what is not emulated is refused by its name", async () => {
+    expect(await refusal(events.client.send(new ListConnectionsCommand({})))).toEqual([
       "UnsupportedOperationException",
-      "CreateArchive is not emulated by lambda-run.",
+      "ListConnections is not emulated by lambda-run.",
     ]);
   });
 });
