@@ -12,6 +12,7 @@
 import { join, resolve } from "node:path";
 import { findFunction } from "../config/find-function.js";
 import { functionFromFile, looksLikeFile } from "../config/function-file.js";
+import { findMachine } from "../config/find-machine.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { JsonObject } from "../config/json.js";
 import { loadApplication } from "../config/load-application.js";
@@ -25,6 +26,7 @@ import { ownRealm } from "./backends/own-realm.js";
 import { clientOptions } from "./backends/endpoints.js";
 import { requestDoor, type DoorRequest } from "./door-request.js";
 import { parseDuration } from "./duration.js";
+import { execute, type Execution } from "./execution.js";
 import {
   ServiceClients,
   type ClientConfig,
@@ -179,6 +181,14 @@ export class TestStack {
         : { clientContext: Buffer.from(JSON.stringify(clientContext)).toString("base64") }),
     });
     return invocationOf<T>(result);
+  }
+
+  /**
+   * Runs a state machine by logical id, name or ARN, and resolves at its end whatever that is. With virtual time whoever
+   * waits in it waits for `clock.advance`: call that before you await this.
+   */
+  async execute<T = unknown>(name: string, input: unknown = {}): Promise<Execution<T>> {
+    return execute<T>(this.#stack, findMachine(this.#stack.application, name), input);
   }
 
   /**

@@ -92,6 +92,15 @@ it("moves on with virtual time, and stands still while functions run", async () 
   });
 });
 
+it("runs a machine to its end for a test, with its output or what failed it", async () => {
+  await withStack({ clock: "virtual" }, async (stack) => {
+    const running = stack.execute("Later", { id: 8 });
+    await stack.clock.advance("1s");
+    expect(await running).toMatchObject({ status: "SUCCEEDED", output: { id: 8 } });
+    await expect(stack.execute("Latr")).rejects.toThrow('There is no state machine "Latr". Did you mean "Later"?');
+  });
+});
+
 it("goes on after a restart with the executions that it was stopped in", async () => {
   const kept = { config: { ephemeral: false } };
   const executionArn = await withStack({ ...kept, clock: "virtual" }, async (_stack, client) => {
