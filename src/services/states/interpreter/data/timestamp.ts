@@ -17,8 +17,8 @@ export function parseTimestamp(text: string): number | undefined {
   const offsetMinutes = Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0);
   if (hour > 23 || minute > 59 || second > 59 || offsetMinutes > 18 * 60) return undefined;
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // Date goes on into the next month where a day is too many.
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  // Date goes on into another month where a day is too many.
+  if (date.getUTCMonth() !== month - 1) return undefined;
   const offset = (match[8] === "-" ? -offsetMinutes : offsetMinutes) * MINUTE_MS;
   return date.getTime() + Number(match[7] ?? 0) * 1000 - offset;
 }

@@ -42,20 +42,19 @@ async function batchInput(step: Step, input: Json, template: Json | undefined): 
   return { BatchInput: filled };
 }
 
-/** In their order; an item that is too large alone has a batch for itself. */
+/** In their order, with a comma between them; an item that is too large alone has a batch for itself. */
 function group(items: readonly Json[], most: { items: number; bytes: number }, emptyBytes: number): Json[][] {
   const groups: Json[][] = [];
   let bytes = 0;
   for (const item of items) {
-    // The comma before it counts.
-    const itemBytes = sizeOf(item) + 1;
+    const itemBytes = sizeOf(item);
     const last = groups.at(-1);
-    if (last === undefined || last.length >= most.items || bytes + itemBytes > most.bytes) {
+    if (last === undefined || last.length >= most.items || bytes + 1 + itemBytes > most.bytes) {
       groups.push([item]);
       bytes = emptyBytes + itemBytes;
     } else {
       last.push(item);
-      bytes += itemBytes;
+      bytes += 1 + itemBytes;
     }
   }
   return groups;

@@ -356,11 +356,12 @@ describe("ItemBatcher", () => {
   });
 
   it("keeps a batch below a size, by a path or an expression", async () => {
-    // {"Items":["aaaa","aaaa"]} has 26 bytes.
+    // {"Items":["aaaa","aaaa"]} has 25 bytes.
     const byPath = { ItemsPath: "$.l", ItemBatcher: { MaxInputBytesPerBatchPath: "$.most" } };
-    const input = { l: ["aaaa", "aaaa", "aaaa"], most: 27 };
+    const input = { l: ["aaaa", "aaaa", "aaaa"], most: 25 };
     const batches = [{ Items: ["aaaa", "aaaa"] }, { Items: ["aaaa"] }];
     expect((await run(distributed(byPath), input)).end["output"]).toEqual(batches);
+    expect((await run(distributed(byPath), { ...input, most: 24 })).end["output"]).toHaveLength(3);
     const byExpression = {
       Items: "{% $states.input.l %}",
       ItemBatcher: { MaxInputBytesPerBatch: "{% $states.input.most %}" },
