@@ -24,6 +24,10 @@
  * - Tasks: `Credentials` and the authorization of apigateway:invoke are not looked at; functions run here though the Lambda API
  *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Scheduler and Step Functions are
  *   not checked before the call
+ * - Distributed Map: an ItemReader with InputType PARQUET, inventories of other files than CSV, and compressed files fail the Map
+ *   Run with States.ItemReaderFailed by name; a file is read whole into memory; ResultWriter writes one file a status
+ * - Paths: of the functions that may end a path there are length, size, keys, first, last, min, max, sum, avg
+ * - JSONata 2.2.2 (AWS: 2.0.6): memory is bounded by the lengths of lists alone; `$now` and `$millis` are those of the machine
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
  * - No status changes for EventBridge (`aws.states`), no metrics of executions
  *
@@ -46,6 +50,9 @@
  * - Tasks: the result of lambda:invoke with the types Event and DryRun; sentences about fields that apigateway:invoke does not
  *   take; the error of an API that is not there; that a string which is JSON is taken as JSON by lambda:invoke and startExecution
  *   is recorded, that null becomes an empty object second hand; bytes in base64
+ * - An intrinsic function that refuses its arguments fails the state with States.Runtime, as reported from AWS (its page says
+ *   States.IntrinsicFailure); texts of ResultPath without a place and of paths through something that is no object
+ * - Distributed Map: records of failed and pending children, the names of JSONL files, `Source` of items
  * - What a log line without execution data still holds
  */
 import type { ServerResponse } from "node:http";
