@@ -77,6 +77,11 @@ const EXECUTION = structure(
   },
   4,
 );
+const EXECUTION_STARTED = structure({ ExecutionArn: TEXT, StartDate: TIME }, 2);
+const EVENTS_PUT = structure({
+  FailedEntryCount: NUMBER,
+  Entries: listOf(structure({ EventId: TEXT, ErrorCode: TEXT, ErrorMessage: TEXT })),
+});
 const HTTP_METADATA = structure({ AllHttpHeaders: ANY, HttpHeaders: ANY, HttpStatusCode: NUMBER });
 
 /** Those without a client here, and those whose answer is not the API's own. */
@@ -90,16 +95,20 @@ const OWN: Readonly<Record<string, Shape>> = {
     SdkResponseMetadata: ANY,
     StatusCode: NUMBER,
   }),
-  "events:putEvents": structure({
-    FailedEntryCount: NUMBER,
-    Entries: listOf(structure({ EventId: TEXT, ErrorCode: TEXT, ErrorMessage: TEXT })),
-  }),
-  "states:startExecution": structure({ ExecutionArn: TEXT, StartDate: TIME }, 2),
+  "events:putEvents": EVENTS_PUT,
+  "aws-sdk:eventbridge:putEvents": EVENTS_PUT,
+  "states:startExecution": EXECUTION_STARTED,
+  "aws-sdk:sfn:startExecution": EXECUTION_STARTED,
   "states:startExecution.sync": EXECUTION,
   "states:startExecution.sync:2": EXECUTION,
-  "kms:encrypt": structure({ CiphertextBlob: BLOB, KeyId: TEXT, EncryptionAlgorithm: TEXT }),
-  "kms:decrypt": structure({ KeyId: TEXT, Plaintext: BLOB, EncryptionAlgorithm: TEXT, CiphertextForRecipient: BLOB }),
-  "kms:generateDataKey": structure({
+  "aws-sdk:kms:encrypt": structure({ CiphertextBlob: BLOB, KeyId: TEXT, EncryptionAlgorithm: TEXT }),
+  "aws-sdk:kms:decrypt": structure({
+    KeyId: TEXT,
+    Plaintext: BLOB,
+    EncryptionAlgorithm: TEXT,
+    CiphertextForRecipient: BLOB,
+  }),
+  "aws-sdk:kms:generateDataKey": structure({
     CiphertextBlob: BLOB,
     Plaintext: BLOB,
     KeyId: TEXT,
@@ -107,19 +116,15 @@ const OWN: Readonly<Record<string, Shape>> = {
     KeyMaterialId: TEXT,
   }),
 };
-/** Both the optimised integration and the SDK's have that answer. */
-const OWN_SDK = /^(aws-sdk:)?((events|kms|eventbridge):\w+|(states|sfn):startExecution)$/;
-const SDK_NAMES: Readonly<Record<string, string>> = { eventbridge: "events", sfn: "states" };
-
 /** The model of what `Resource` answers with, when it is known. A callback may answer with anything. */
 export async function modelOf(resource: Json | undefined): Promise<ApiModel | undefined> {
   const named = resourceIn(resource);
-  if (named?.kind !== "service" || named.pattern === "waitForTaskToken") {
+  if (named?.kind !== "service") {
     return undefined;
   }
   const { service, action, pattern } = named;
   const call = `${service}:${action}${pattern === "request-response" ? "" : `.${pattern}`}`;
-  const own = OWN[call] ?? ownOfSdk(call);
+  const own = OWN[call];
   if (own !== undefined) {
     return { output: own, exports: {}, bounds: {} };
   }
@@ -132,9 +137,4 @@ export async function modelOf(resource: Json | undefined): Promise<ApiModel | un
   const operation = exports[`${action.charAt(0).toUpperCase()}${action.slice(1)}$`];
   const output: Schema = Array.isArray(operation) ? (operation as unknown[])[5] : undefined;
   return output === undefined ? undefined : { output, exports, bounds: BOUNDS[name] ?? {} };
-}
-
-function ownOfSdk(call: string): Shape | undefined {
-  const plain = OWN_SDK.exec(call)?.[2]?.replace(/^\w+/, (service) => SDK_NAMES[service] ?? service);
-  return plain === undefined ? undefined : OWN[plain];
 }

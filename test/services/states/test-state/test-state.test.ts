@@ -1,5 +1,7 @@
 import { TestStateCommand, type TestStateCommandInput, type TestStateCommandOutput } from "@aws-sdk/client-sfn";
 import { StatesError } from "../../../../src/services/states/interpreter/states-error.js";
+import { testState } from "../../../../src/services/states/test-state/test-state.js";
+import { VirtualClock } from "../../../../src/shared/clock.js";
 import { PREFIX, refusal, ROLE, world, type World } from "../world.js";
 
 type Members = Record<string, unknown>;
@@ -8,6 +10,8 @@ type Options = Omit<Partial<TestStateCommandInput>, "definition" | "input" | "va
   variables?: Members;
   context?: Members;
 };
+
+const never = { run: () => Promise.reject(new Error("no task is to run")) };
 
 let w: World;
 
@@ -136,6 +140,18 @@ describe("a state without mocks", () => {
       expect(await refused(task(resource), { roleArn: ROLE })).toEqual(["InvalidDefinition", expect.any(String)]);
     }
   });
+});
+
+it("a test ends after five minutes", async () => {
+  const clock = new VirtualClock();
+  const definition = JSON.stringify({ Type: "Wait", Seconds: 301, End: true });
+  const answer = testState(
+    { definition },
+    { clock, realm: { region: "us-east-1", accountId: "000000000000" }, tasks: () => never },
+  );
+  await clock.advance(0);
+  await clock.advance(300_000);
+  expect(await answer).toEqual({ status: "FAILED", error: "States.Timeout" });
 });
 
 describe("what is tested", () => {

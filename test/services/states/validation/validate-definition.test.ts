@@ -178,6 +178,13 @@ describe("the members of a state", () => {
       "The variable name 'states' is reserved at /States/A/Assign/states",
       "'a-b' is not a valid variable name at /States/A/Assign/a-b",
     ]);
+    expect(check({ A: { ...PASS, Assign: { ["v".repeat(80)]: 1 } } })).toEqual([]);
+    expect(check({ A: { ...PASS, Assign: { ["v".repeat(81)]: 1 } } })).toHaveLength(1);
+  });
+
+  it("belong to states with names that are not too long", () => {
+    expect(check({ ["s".repeat(80)]: PASS })).toEqual([]);
+    expect(check({ ["s".repeat(81)]: PASS })).toEqual([expect.stringMatching(/^INVALID_STATE_NAME: /)]);
   });
 });
 
