@@ -8,10 +8,9 @@ import { listOf, objectOf, textOf } from "../../../config/json.js";
 import { scopeOf } from "./context-object.js";
 import { effectiveInput, leaveWithInput } from "./data-flow.js";
 import { holds } from "./data/choice-rule.js";
-import { evaluate } from "./data/jsonata.js";
+import { evaluateAs } from "./data/jsonata.js";
 import type { Exit, Step } from "./run.js";
 import { StatesError } from "./states-error.js";
-import { unexpectedType } from "./unexpected-type.js";
 
 export async function choose(step: Step): Promise<Exit> {
   const rules = listOf(step.state["Choices"]).map(objectOf);
@@ -31,9 +30,5 @@ export async function choose(step: Step): Promise<Exit> {
 }
 
 async function isTrue(step: Step, rule: JsonObject, at: string): Promise<boolean> {
-  const condition = rule["Condition"] ?? false;
-  const field = `${at}Condition`;
-  const value = await evaluate(condition, scopeOf(step), field);
-  if (typeof value !== "boolean") throw unexpectedType(condition, field, "boolean", value);
-  return value;
+  return (await evaluateAs("boolean", rule["Condition"] ?? false, scopeOf(step), `${at}Condition`)) === true;
 }

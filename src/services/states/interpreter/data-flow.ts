@@ -23,8 +23,7 @@ export function effectiveInput(step: Step): Json {
 }
 
 /** What the work of a state is given: its input after InputPath and Parameters, or Arguments. */
-export async function workInput(step: Step): Promise<Json> {
-  const input = effectiveInput(step);
+export async function workInput(step: Step, input: Json = effectiveInput(step)): Promise<Json> {
   const { Arguments: expressions, Parameters: template } = step.state;
   if (step.language === "JSONata") {
     if (expressions === undefined) return input;

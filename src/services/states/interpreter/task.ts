@@ -7,30 +7,30 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import { objectOf, textOf } from "../../../config/json.js";
 import { scopeOf } from "./context-object.js";
 import { effectiveInput, workInput } from "./data-flow.js";
-import { readPath } from "./data/json-path.js";
 import { evaluate } from "./data/jsonata.js";
 import { fillTemplate } from "./data/template.js";
 import type { Deadlines } from "./deadlines.js";
 import { underDeadlines } from "./deadlines.js";
+import { numberOf } from "./number-field.js";
 import { isTooLarge, tooLargeCause } from "./payload-limit.js";
 import { parseResource } from "./resource.js";
 import type { Step } from "./run.js";
 import { StateFailure, StatesError, TaskTimeout } from "./states-error.js";
 import { TaskEvents } from "./task-events.js";
 import type { TaskCall, TaskProgress, TaskResource } from "./task-runner.js";
-import { unexpectedType } from "./unexpected-type.js";
 
 const TOKEN_BYTES = 480;
 
 export async function doTask(step: Step): Promise<Json> {
   const resource = parseResource(textOf(step.state["Resource"]));
   step.taskToken = hasToken(resource) ? randomBytes(TOKEN_BYTES).toString("base64") : undefined;
-  const parameters = await workInput(step);
+  const input = effectiveInput(step);
+  const parameters = await workInput(step, input);
   const deadlines: Deadlines = {
-    timeoutSeconds: await secondsOf(step, "TimeoutSeconds"),
-    heartbeatSeconds: await secondsOf(step, "HeartbeatSeconds"),
+    timeoutSeconds: await numberOf(step, input, { name: "TimeoutSeconds", of: step.state, kind: "integer" }),
+    heartbeatSeconds: await numberOf(step, input, { name: "HeartbeatSeconds", of: step.state, kind: "integer" }),
   };
-  const credentials = await credentialsOf(step);
+  const credentials = await credentialsOf(step, input);
   await check(step, resource, parameters);
   const events = new TaskEvents(step, resource);
   events.scheduled(parameters, deadlines, credentials);
@@ -89,27 +89,10 @@ async function outcome(step: Step, call: TaskCall, deadlines: Deadlines, events:
 
 const nameOf = (resource: TaskResource): string => (resource.kind === "service" ? resource.service : resource.arn);
 
-async function secondsOf(step: Step, field: "TimeoutSeconds" | "HeartbeatSeconds"): Promise<number | undefined> {
-  const { [field]: own, [`${field}Path`]: path } = step.state;
-  if (step.language === "JSONata") {
-    if (own === undefined) return undefined;
-    const value = await evaluate(own, scopeOf(step), field);
-    if (typeof value !== "number") throw unexpectedType(own, field, "number", value);
-    return value;
-  }
-  if (typeof path !== "string") return typeof own === "number" ? own : undefined;
-  const value = readPath(path, scopeOf(step, effectiveInput(step)));
-  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
-  throw new StatesError(
-    "States.Runtime",
-    `The ${field}Path field refers to value ${JSON.stringify(value)} which is not a valid integer: ${path}`,
-  );
-}
-
-async function credentialsOf(step: Step): Promise<JsonObject | undefined> {
+async function credentialsOf(step: Step, input: Json): Promise<JsonObject | undefined> {
   const template = step.state["Credentials"];
   if (template === undefined) return undefined;
-  const scope = scopeOf(step, effectiveInput(step));
+  const scope = scopeOf(step, input);
   return objectOf(
     step.language === "JSONata" ? await evaluate(template, scope, "Credentials") : fillTemplate(template, scope),
   );

@@ -1,18 +1,17 @@
 /**
  * Wait: a number of seconds, or until a time.
  * https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
- * The causes are AWS's, recorded; the one for seconds out of range is not.
+ * The causes are AWS's, recorded; those for seconds that are negative or no whole number, where an expression gave them, are not.
  */
 import type { Json } from "../../../config/json.js";
 import { textOf } from "../../../config/json.js";
 import { scopeOf } from "./context-object.js";
 import { effectiveInput, leaveWithInput, nextOf } from "./data-flow.js";
 import { readPath } from "./data/json-path.js";
-import { evaluate } from "./data/jsonata.js";
+import { evaluateAs } from "./data/jsonata.js";
 import { parseTimestamp } from "./data/timestamp.js";
 import type { Exit, Step } from "./run.js";
 import { QueryEvaluationError, StatesError } from "./states-error.js";
-import { unexpectedType } from "./unexpected-type.js";
 
 const MS_PER_SECOND = 1000;
 
@@ -33,14 +32,18 @@ async function endOf(step: Step): Promise<number> {
 }
 
 async function secondsOf(step: Step, field: Json): Promise<number> {
-  const value = step.language === "JSONata" ? await evaluate(field, scopeOf(step), "Seconds") : field;
-  if (typeof value !== "number") throw unexpectedType(field, "Seconds", "number", value);
-  return value;
+  const value = step.language === "JSONata" ? await evaluateAs("number", field, scopeOf(step), "Seconds") : field;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
+  throw new QueryEvaluationError(
+    `The Seconds field cannot be parsed as a non-negative long value: ${JSON.stringify(value)}`,
+    "Seconds",
+  );
 }
 
 async function timeOf(step: Step, field: Json): Promise<number> {
-  const value = step.language === "JSONata" ? await evaluate(field, scopeOf(step), "Timestamp") : field;
-  if (typeof value !== "string") throw unexpectedType(field, "Timestamp", "string", value);
+  const value = textOf(
+    step.language === "JSONata" ? await evaluateAs("string", field, scopeOf(step), "Timestamp") : field,
+  );
   const time = parseTimestamp(value);
   if (time === undefined) {
     throw new QueryEvaluationError(

@@ -7,7 +7,7 @@ import { scopeOf } from "../context-object.js";
 import { evaluate } from "../data/jsonata.js";
 import { fillTemplate } from "../data/template.js";
 import type { Step } from "../run.js";
-import { numberOf } from "./numbers.js";
+import { numberOf } from "../number-field.js";
 
 /** More is not taken by a child execution. */
 const MAX_INPUT_BYTES = 262_144;

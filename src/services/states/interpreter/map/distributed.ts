@@ -12,7 +12,7 @@ import { batchesOf } from "./batches.js";
 import { runChildren } from "./child-runs.js";
 import { readerOf, readItems } from "./item-reader.js";
 import { inputOfItem, type Item } from "./items.js";
-import { numberOf } from "./numbers.js";
+import { numberOf } from "../number-field.js";
 import { shownResults, writeResults, writerOf } from "./results.js";
 
 export interface DistributedMap {

@@ -8,7 +8,7 @@ import type { Machine, Step } from "../run.js";
 import { runDistributed } from "./distributed.js";
 import { runInline } from "./inline.js";
 import { itemsOf } from "./items.js";
-import { numberOf } from "./numbers.js";
+import { numberOf } from "../number-field.js";
 
 /** The outputs of the iterations, in the order of the items. */
 export async function runMap(step: Step): Promise<Json> {

@@ -1,15 +1,14 @@
 /**
- * The fields of a Map state that are numbers: given as they are, by a path (`MaxConcurrencyPath`), or by an expression. The
+ * Fields of states that are numbers: given as they are, by a path (`MaxConcurrencyPath`), or by an expression. The
  * causes are AWS's, as recorded.
  */
-import type { Json, JsonObject } from "../../../../config/json.js";
-import { textOf } from "../../../../config/json.js";
-import { scopeOf } from "../context-object.js";
-import { readPath } from "../data/json-path.js";
-import { evaluate } from "../data/jsonata.js";
-import type { Step } from "../run.js";
-import { StatesError } from "../states-error.js";
-import { unexpectedType } from "../unexpected-type.js";
+import type { Json, JsonObject } from "../../../config/json.js";
+import { textOf } from "../../../config/json.js";
+import { scopeOf } from "./context-object.js";
+import { readPath } from "./data/json-path.js";
+import { evaluateAs } from "./data/jsonata.js";
+import type { Step } from "./run.js";
+import { StatesError } from "./states-error.js";
 
 export interface NumberField {
   readonly name: string;
@@ -26,8 +25,7 @@ export async function numberOf(step: Step, input: Json, field: NumberField): Pro
   const { [name]: own, [`${name}Path`]: path } = of;
   let value: Json | undefined;
   if (step.language === "JSONata" && own !== undefined) {
-    value = await evaluate(own, scopeOf(step, input), `${at}${name}`);
-    if (typeof value !== "number") throw unexpectedType(own, `${at}${name}`, "number", value);
+    value = await evaluateAs("number", own, scopeOf(step, input), `${at}${name}`);
   } else if (path !== undefined) value = readPath(textOf(path), scopeOf(step, input));
   else value = own;
   if (value === undefined) return undefined;
