@@ -13,7 +13,7 @@ import { StateFailure } from "../states-error.js";
 import { csvItems } from "./csv.js";
 import type { Item } from "./items.js";
 import { manifestItems } from "./manifest.js";
-import { numberIn } from "./numbers.js";
+import { numberIn } from "../number-field.js";
 import { S3Calls } from "./s3.js";
 
 const ERROR = "States.ItemReaderFailed";
