@@ -145,7 +145,20 @@ describe("Versions and aliases", () => {
     const refused = async (...routes: (readonly [string, number])[]): Promise<unknown> =>
       refusal(alias("live", routes));
     expect(await refused([`${arn}:1`, 50])).toEqual(["ValidationException", expect.stringContaining("must equal 100")]);
-    expect(await refused([`${arn}:1`, 50], [`${arn}:1`, 50])).toEqual(expect.arrayContaining(["ValidationException"]));
+    expect(await refused([`${arn}:1`, 50], [`${arn}:1`, 50])).toEqual([
+      "ValidationException",
+      `Routing configuration must contain distinct state machine version ARNs. Received: [${arn}:1, ${arn}:1]`,
+    ]);
+    expect(await refused([arn, 100])).toEqual([
+      "ValidationException",
+      `Routing configuration must contain state machine version ARNs. Received: [${arn}]`,
+    ]);
+    expect(await refused([`${arn}:1`, 50], [`${arn}:2`, 25], [`${arn}:3`, 25])).toEqual([
+      "ValidationException",
+      expect.stringContaining(
+        "at 'routingConfiguration' failed to satisfy constraint: Member must have length less than or equal to 2",
+      ),
+    ]);
     expect(await refused([`${arn}:1`, 50], [`${other}:1`, 50])).toEqual(
       expect.arrayContaining(["ValidationException"]),
     );

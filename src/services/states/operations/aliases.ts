@@ -32,7 +32,7 @@ export function aliasOperations(context: StatesContext): Operations {
         const existing = store.alias(machineName, name);
         if (existing !== undefined && !isSame([existing.description, existing.routing], [description, routing]))
           throw statesError.conflict(
-            `State machine alias ${arnOf(existing)} already exists with a different routing configuration or description.`,
+            "Failed to create alias because an alias with the same name and a different routing configuration already exists.",
           );
         const nowMs = clock.now();
         const alias = existing ?? { machineName, name, description, routing, createdMs: nowMs, updatedMs: nowMs };
@@ -69,11 +69,10 @@ export function aliasOperations(context: StatesContext): Operations {
       };
     },
     DeleteStateMachineAlias: async (input) => {
-      const arn = requiredArn(input, "stateMachineAliasArn");
-      await store.write(() => {
-        const { machineName, name } = requireAlias(context, arn);
-        store.removeAlias(machineName, name);
-      });
+      const reference = parseMachineArn(requiredArn(input, "stateMachineAliasArn"), realm);
+      const { name, alias } = reference ?? {};
+      // One that is not there is no error.
+      if (name !== undefined && alias !== undefined) await store.write(() => store.removeAlias(name, alias));
       return {};
     },
     ListStateMachineAliases: (input) => list(context, input),
@@ -129,7 +128,13 @@ function routesMember(input: JsonObject): readonly Route[] | undefined {
   const list = objectListMember(input, "routingConfiguration");
   if (list === undefined) return undefined;
   const violations = new Violations();
-  violations.length(list, "routingConfiguration", 1, MAX_ROUTES);
+  if (list.length > MAX_ROUTES)
+    violations.add(
+      `[${list.map(shownRoute).join(", ")}]`,
+      "routingConfiguration",
+      `Member must have length less than or equal to ${MAX_ROUTES}`,
+    );
+  violations.length(list, "routingConfiguration", 1, Infinity);
   const routes = list.map((route, index) => {
     const at = `routingConfiguration.${index + 1}.member`;
     const arn = stringMember(route, "stateMachineVersionArn");
@@ -143,34 +148,36 @@ function routesMember(input: JsonObject): readonly Route[] | undefined {
   return routes;
 }
 
+/** As AWS's server shows one where it repeats the list. */
+const shownRoute = ({ stateMachineVersionArn, weight }: JsonObject): string =>
+  `RoutingConfigurationListItem(stateMachineVersionArn=${String(stateMachineVersionArn)}, weight=${String(weight)})`;
+
 /** Throws where the routes are not to versions of one machine, or are not the whole of its executions. */
 function resolve(
   { store, realm }: StatesContext,
   routes: readonly Route[],
   machineName?: string,
 ): { readonly machineName: string; readonly routing: Routing } {
-  const sum = routes.reduce((total, { weight }) => total + weight, 0);
-  if (sum !== WHOLE)
+  const arns = `Received: [${routes.map(({ arn }) => arn).join(", ")}]`;
+  if (new Set(routes.map(({ arn }) => arn)).size < routes.length)
+    throw statesError.validation(`Routing configuration must contain distinct state machine version ARNs. ${arns}`);
+  const weights = routes.map(({ weight }) => weight);
+  if (weights.reduce((sum, weight) => sum + weight, 0) !== WHOLE)
     throw statesError.validation(
-      `Sum of routing configuration weights must equal ${WHOLE}. Received: [${weights(routes)}]`,
+      `Sum of routing configuration weights must equal ${WHOLE}. Received: [${weights.join(", ")}]`,
     );
   const references = routes.map(({ arn, weight }) => {
-    const reference = parseMachineArn(arn, realm);
-    const { name = "", version } = reference ?? {};
-    if (version === undefined || store.version(name, version) === undefined) throw statesError.resourceGone(arn);
+    const { name = "", version } = parseMachineArn(arn, realm) ?? {};
+    if (version === undefined)
+      throw statesError.validation(`Routing configuration must contain state machine version ARNs. ${arns}`);
+    if (store.version(name, version) === undefined) throw statesError.resourceGone(arn);
     return { name, version, weight };
   });
-  const names = new Set(references.map(({ name }) => name));
-  const versions = new Set(references.map(({ version }) => version));
-  const [name = ""] = names;
-  if (names.size > 1 || (machineName !== undefined && name !== machineName))
-    throw statesError.validation("Routing configuration must contain versions of the same state machine.");
-  if (versions.size < references.length)
-    throw statesError.validation("Routing configuration must contain distinct state machine versions.");
+  const name = machineName ?? references[0]?.name ?? "";
+  if (references.some((reference) => reference.name !== name))
+    throw statesError.validation(`Routing configuration must contain versions of one state machine. ${arns}`);
   return { machineName: name, routing: references.map(({ version, weight }) => ({ version, weight })) };
 }
-
-const weights = (routes: readonly Route[]): string => routes.map(({ weight }) => weight).join(", ");
 
 function requireAlias({ store, realm }: StatesContext, arn: string): AliasRow {
   const reference = parseMachineArn(arn, realm);
