@@ -21,10 +21,11 @@ function identityOf({ context, eventId, functionId, resource }: Event): Identity
   };
 }
 
-/** The function or state machine of the event, as its target. */
-function ownTarget(event: Event, properties: SamTarget, more: { readonly RoleArn?: string } = {}): RuleTarget {
+/** The function or state machine of the event, as its target. Where a role is needed and not given, SAM makes one. */
+function ownTarget(event: Event, properties: SamTarget, via: "rule" | "scheduler"): RuleTarget {
   const { context, eventId, functionId, isFunction, resource, targetArn } = event;
-  const { DeadLetterConfig: letters, Input, InputPath, InputTransformer, RetryPolicy, Target } = properties;
+  const { DeadLetterConfig: letters, Input, InputPath, InputTransformer, RetryPolicy, RoleArn, Target } = properties;
+  const needsRole = via === "scheduler" || !isFunction;
   const ruleId = `${functionId}${eventId}`;
   const deadLetterArn =
     letters?.Arn ??
@@ -37,7 +38,7 @@ function ownTarget(event: Event, properties: SamTarget, more: { readonly RoleArn
     InputTransformer,
     RetryPolicy,
     DeadLetterConfig: deadLetterArn === undefined ? undefined : { Arn: deadLetterArn },
-    ...more,
+    RoleArn: needsRole ? (RoleArn ?? arnOf.role(context.scope.realm, `${ruleId}Role`)) : undefined,
   });
 }
 
@@ -48,7 +49,7 @@ export function ruleScheduleEvent(event: Event): void {
   const { Description: description, Enabled, Schedule: expression, State } = parsed;
   checkSchedule(expression, "rule", { ...place, path: [...place.path, "Schedule"] });
   const state = State ?? (Enabled === false ? "DISABLED" : "ENABLED");
-  const target = ownTarget(event, parsed);
+  const target = ownTarget(event, parsed, "rule");
   const identity = identityOf(event);
   context.draft.rules.push({
     ...identity,
@@ -68,12 +69,10 @@ export function ruleScheduleEvent(event: Event): void {
 }
 
 export function scheduleV2Event(event: Event): void {
-  const { context, from, functionId, isFunction, place, properties } = event;
+  const { context, from, isFunction, place, properties } = event;
   const parsed = readAt(scheduleV2Properties, properties, place);
   const identity = identityOf(event);
-  // SAM makes a role for each.
-  const RoleArn = parsed.RoleArn ?? arnOf.role(context.scope.realm, `${functionId}${event.eventId}Role`);
-  const target = ownTarget(event, parsed, { RoleArn });
+  const target = ownTarget(event, parsed, "scheduler");
   const schedule = scheduleOf(identity, parsed, target, place);
   context.draft.schedules.push(schedule);
   const { name, expression, timezone, enabled } = schedule;
@@ -90,7 +89,7 @@ export function patternEvent(event: Event): void {
     State: state = "ENABLED",
     ...rest
   } = readAt(patternProperties, properties, place);
-  const target = ownTarget(event, rest);
+  const target = ownTarget(event, rest, "rule");
   const identity = identityOf(event);
   const busName = busNameOf(EventBusName);
   context.draft.rules.push({

@@ -57,6 +57,7 @@ const samTarget = {
   ...targetShape,
   DeadLetterConfig: samDeadLetters.optional(),
   Target: z.object({ Id: text() }).optional(),
+  RoleArn: text().optional(),
 };
 export type SamTarget = z.output<z.ZodObject<typeof samTarget>>;
 
@@ -97,7 +98,6 @@ export const scheduleV2Properties = z.looseObject({
   ...scheduleShape,
   FlexibleTimeWindow: flexibleWindow.default({ Mode: "OFF" }),
   OmitName: flag().optional(),
-  RoleArn: text().optional(),
 });
 export const scheduleProperties = z.object({
   ...scheduleShape,

@@ -154,7 +154,13 @@ Events:
     expect(rules).toEqual([
       expect.objectContaining({
         scheduleExpression: "rate(1 minute)",
-        targets: [expect.objectContaining({ arn: "arn:aws:states:eu-central-1:123456789012:stateMachine:flow" })],
+        targets: [
+          expect.objectContaining({
+            arn: "arn:aws:states:eu-central-1:123456789012:stateMachine:flow",
+            // EventBridge takes no machine without one; SAM makes it.
+            parameters: { RoleArn: "arn:aws:iam::123456789012:role/FlowTickRole" },
+          }),
+        ],
       }),
     ]);
   });
