@@ -54,7 +54,7 @@ export function holds(rule: JsonObject, scope: Scope): boolean {
 }
 
 function decide(operator: string, value: Json, operand: Json, scope: Scope): boolean | undefined {
-  if (operator === "StringMatches") return typeof value === "string" && wildcard(textOf(operand)).test(value);
+  if (operator === "StringMatches") return typeof value === "string" && fits(value, textOf(operand));
   const test = Object.hasOwn(TYPE_TESTS, operator) ? TYPE_TESTS[operator] : undefined;
   if (test !== undefined) return test(value) === operand;
   const [, kind = "", relation = "", isPath] = COMPARISON.exec(operator) ?? [];
@@ -75,11 +75,22 @@ function valueAt(path: string, scope: Scope): Json {
   );
 }
 
-/** `*` stands for any characters, `\*` for the sign itself, `\\` for a backslash. */
-function wildcard(pattern: string): RegExp {
-  const source = pattern.replace(/\\([*\\])|\*+|[^*\\]+|\\/g, (part, escaped: string | undefined) => {
-    if (escaped !== undefined) return `\\${escaped}`;
-    return part.startsWith("*") ? "[^]*" : part.replace(/[\\^$.+?()[\]{}|/]/g, String.raw`\$&`);
-  });
-  return new RegExp(`^${source}$`);
+/** `*` stands for any characters, `\*` for the sign itself, `\\` for a backslash. Takes no longer for many stars. */
+function fits(text: string, pattern: string): boolean {
+  const parts = [""];
+  for (const [token, escaped] of pattern.matchAll(/\\([*\\])|[^]/g)) {
+    if (token === "*") parts.push("");
+    else parts[parts.length - 1] += escaped ?? token;
+  }
+  const [first = "", ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + last.length <= text.length;
 }

@@ -47,8 +47,17 @@ describe("a comparison", () => {
     [String.raw`a\\*`, String.raw`a\b`, true],
     ["a.c", "abc", false],
     ["*a*a*a*", "aaa", true],
+    ["*a*a*a*", "aa", false],
+    ["ab*ba", "aba", false],
+    ["*b*a*", "ab", false],
+    ["**", "x", true],
+    [String.raw`a\b`, String.raw`a\b`, true],
   ])("StringMatches %s takes %s: %j", (pattern, value, expected) => {
     expect(decide("StringMatches", value, pattern)).toBe(expected);
+  });
+
+  it("StringMatches with many stars ends soon for a long text", () => {
+    expect(decide("StringMatches", "a".repeat(200_000), `${"*a".repeat(50)}*b`)).toBe(false);
   });
 
   it.each<[string, Json, boolean]>([

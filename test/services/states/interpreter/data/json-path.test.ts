@@ -52,6 +52,7 @@ describe("a path", () => {
     ["$.books[?(@.tags noneof ['new'])].price", [8, 20]],
     ["$.books[?(@.tags subsetof ['new'])].price", [12, 20]],
     ["$.books[?(@.title =~ /.*M.*/i)].price", [8]],
+    ["$.books[?(@.title =~ /D|Dune/)].price", [12]],
     ["$.books[?(@.price == '8')].price", []],
     ["$.books[?(@.price != 8)].price", [12, 20]],
     ["$.books[?(@.price > $.books[0].price)].price", [12, 20]],
@@ -71,6 +72,11 @@ describe("a path", () => {
     expect(failure?.error).toBe("States.Runtime");
     expect(failure?.cause?.startsWith(cause)).toBe(true);
     expect(findPath(path, scopeOf(STORE))).toBeUndefined();
+  });
+
+  it("ends a regular expression that backtracks for ever", () => {
+    const scope = scopeOf([{ t: `${"a".repeat(40)}!` }]);
+    expect(failureOf(() => readPath("$[?(@.t =~ /(a+)+/)]", scope))?.cause).toContain("takes too long");
   });
 
   it("does not reach what an object inherits", () => {

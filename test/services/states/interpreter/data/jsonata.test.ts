@@ -107,6 +107,11 @@ describe("an expression that cannot be used", () => {
       ": Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.",
     ],
     [
+      "parentheses without end",
+      `${"(".repeat(50_000)}1${")".repeat(50_000)}`,
+      ": Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.",
+    ],
+    [
       "a list too long",
       "$count([1..900000])",
       ": Expression evaluation memory limit exceeded: Check for excessive memory usage",

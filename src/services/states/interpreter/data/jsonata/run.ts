@@ -5,7 +5,7 @@
 import type jsonata from "jsonata";
 import type { Json } from "../../../../../config/json.js";
 import type { Scope } from "../../scope.js";
-import { BoundedRegExp, RegExpTimeout } from "./bounded-regexp.js";
+import { BoundedRegExp, RegExpTimeout } from "../bounded-regexp.js";
 import { FUNCTIONS } from "./functions.js";
 
 export type Outcome =
@@ -20,12 +20,14 @@ const TIME_LIMIT_MS = 1000;
 const MAX_ITEMS = 873_782;
 const CACHE_SIZE = 500;
 
+const DEPTH_TAIL =
+  ": Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.";
 const TIMEOUT_TAIL = ": Expression evaluation timeout: Check for infinite loop";
 const MEMORY_TAIL = ": Expression evaluation memory limit exceeded: Check for excessive memory usage";
 
 /** The library words its limits in its own way; AWS has the older sentences. */
 const LIMIT_TAILS: Readonly<Record<string, string>> = {
-  D1011: ": Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive.",
+  D1011: DEPTH_TAIL,
   D1012: TIMEOUT_TAIL,
   D2014: MEMORY_TAIL,
   D2015: MEMORY_TAIL,
@@ -69,8 +71,8 @@ function bindingsOf(scope: Scope): Record<string, unknown> {
 
 function tailOf(error: unknown): string {
   if (error instanceof RegExpTimeout) return TIMEOUT_TAIL;
-  // A text longer than the engine can hold, or parentheses deeper than its parser can follow.
-  if (error instanceof RangeError) return MEMORY_TAIL;
+  // Parentheses deeper than the parser can follow, or a text longer than the engine can hold.
+  if (error instanceof RangeError) return error.message.includes("call stack") ? DEPTH_TAIL : MEMORY_TAIL;
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
   const text = String(message ?? error);
   if (typeof code !== "string") return `: ${text}`;

@@ -1,6 +1,7 @@
 /** What filters of paths decide, as Jayway JsonPath has it: values of different types are not equal and have no order. */
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../../../../config/json.js";
+import { BoundedRegExp } from "../bounded-regexp.js";
 import type { Filter, Operand, Step } from "./path.js";
 
 /** Selects what the steps find in a document; `undefined` when they find nothing. */
@@ -23,8 +24,7 @@ export function passes(filter: Filter, item: Json, root: Json, select: Select): 
 function matches(left: Operand, right: Operand, valueOf: (one: Operand) => Json | undefined): boolean {
   const pattern = right.kind === "pattern" ? right.pattern : undefined;
   const text = valueOf(left);
-  // The whole text has to match.
-  return pattern !== undefined && typeof text === "string" && pattern.exec(text)?.[0] === text;
+  return pattern !== undefined && typeof text === "string" && new BoundedRegExp(pattern).exec(text) !== null;
 }
 
 function compare(left: Json | undefined, operator: string, right: Json | undefined): boolean {

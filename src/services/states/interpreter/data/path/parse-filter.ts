@@ -55,7 +55,8 @@ class TokenReader {
     if (/^[@$]/.test(token))
       return { kind: "path", fromRoot: token.startsWith("$"), steps: this.#parseSteps(token, 1) };
     const pattern = /^\/(.+)\/([a-z]*)$/s.exec(token);
-    if (pattern?.[1] !== undefined) return { kind: "pattern", pattern: new RegExp(pattern[1], pattern[2]) };
+    // The whole text has to match.
+    if (pattern?.[1] !== undefined) return { kind: "pattern", pattern: new RegExp(`^(?:${pattern[1]})$`, pattern[2]) };
     return { kind: "literal", value: literal(token) };
   }
 }

@@ -6,12 +6,14 @@ import { createContext, Script, type Context } from "node:vm";
 
 const TIME_LIMIT_MS = 1000;
 
-export class RegExpTimeout extends Error {}
+export class RegExpTimeout extends Error {
+  override readonly message = "the regular expression takes too long";
+}
 
 const SEARCH = new Script("pattern.exec(text)");
 let context: Context | undefined;
 
-/** What JSONata uses of RegExp. */
+/** What JSONata and the filters of paths use of RegExp. */
 export class BoundedRegExp {
   readonly #pattern: RegExp;
 
