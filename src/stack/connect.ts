@@ -7,11 +7,15 @@ import type { RuntimeHost } from "../runtime/host.js";
 import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import type { FunctionDirectory } from "../services/lambda/index.js";
+import type { StateStore } from "../services/kit/state-store.js";
+import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
+import { embeddedPart } from "./backends/embedded-part.js";
 import { lambdaService } from "./lambda.js";
 import { keyPairOf, type Live } from "./services.js";
+import { StackSchedules } from "./schedules.js";
 import type { StackSources } from "./sources.js";
 import { StackStates } from "./states.js";
 
@@ -23,6 +27,7 @@ export interface Connected {
   readonly activity: Activity;
   readonly credentials: Credentials;
   readonly config: ResolvedConfig;
+  readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
@@ -62,6 +67,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
   const states = statesOf(parts, lambda.directory, sources);
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());
+  live.schedules = schedulesOf(parts, sources, store);
   if (options.kind === "stack") {
     sources.begin();
     // Elsewhere somebody may write as soon as we say that we are ready; embedded services wait by themselves.
@@ -69,6 +75,28 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
   }
   closers.push(() => sources.close());
   if (options.kind === "command") closers.push(sources.standAside());
+}
+
+function schedulesOf(
+  { options, live, gateway, config, bus, clock, log, notice }: Connected,
+  sources: StackSources,
+  store: () => StateStore,
+): StackSchedules {
+  const { realm } = live.application;
+  const embedded = { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) };
+  return new StackSchedules({
+    kind: options.kind,
+    gateway,
+    application: () => embeddedPart(live.application, live.foreign),
+    store,
+    bus,
+    clock,
+    log,
+    notice,
+    targets: () => sources.targets,
+    address: (service) => live.foreign.get(service) ?? embedded,
+    isForeign: live.foreign.has("scheduler"),
+  });
 }
 
 /** Undefined where another server has them. */

@@ -11,6 +11,7 @@ import { StateStore } from "../services/kit/state-store.js";
 import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { EventsAdmin } from "../services/events/index.js";
 import type { LogsService } from "../services/logs/index.js";
+import type { SchedulerService } from "../services/scheduler/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { S3Service } from "../services/s3/index.js";
 import type { StatesService } from "../services/states/index.js";
@@ -28,6 +29,7 @@ import { applyNotifications } from "./bucket-rules.js";
 import { serveQueueInspector } from "./queue-inspector.js";
 import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
+import type { StackSchedules } from "./schedules.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
 import { StackSources } from "./sources.js";
 import type { StackStates } from "./states.js";
@@ -59,6 +61,7 @@ export interface Live {
   http?: StackHttp;
   /** Undefined where another server has the state machines. */
   states?: StackStates | undefined;
+  schedules?: StackSchedules;
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
 }
@@ -110,7 +113,12 @@ export async function startServices(
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);
       if (name === "sns") live.sources?.snsReady();
-      if (name === "events") live.sources?.eventsReady(service as EmbeddedService & EventsAdmin);
+      if (name === "events") {
+        const events = service as EmbeddedService & EventsAdmin;
+        live.sources?.eventsReady(events);
+        await live.schedules?.eventsReady(events);
+      }
+      if (name === "scheduler") await live.schedules?.schedulerReady(service as SchedulerService);
       if (name === "states") await live.states?.declare(service as StatesService);
       if (name !== "s3") return;
       const s3 = service as S3Service;
@@ -154,6 +162,7 @@ export async function startServices(
     foreignQueues: live.backends?.queues,
     bucketTeller,
     states: () => live.states,
+    schedules: () => live.schedules,
     store: shared.store,
     bus,
     clock,

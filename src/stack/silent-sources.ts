@@ -1,6 +1,6 @@
 /**
- * What a template declares and nothing fires here. It is said by name when a stack starts: whoever drops a file and waits
- * for a rule or a subscription would look for the fault in his own code.
+ * What a template declares and nothing fires here. It is said by name when a stack starts: whoever waits for it would
+ * look for the fault in his own code.
  */
 import type { Application } from "../config/application.js";
 import type { EventSource } from "../config/event-source.js";
@@ -8,13 +8,11 @@ import { parseArn } from "../shared/arn.js";
 
 const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   kinesis: "event source mappings of Kinesis streams",
-  schedule: "schedules",
-  eventbridge: "EventBridge rules",
 };
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
-  const { apis, eventSources, functions, buckets, rules, schedules } = application;
+  const { apis, eventSources, functions } = application;
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
@@ -42,18 +40,5 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  const announcements = buckets.flatMap(({ name, eventBridge }) =>
-    eventBridge
-      ? [`Notifications of bucket ${name} to EventBridge reach no rule: EventBridge rules are not emulated yet.`]
-      : [],
-  );
-  // Those that fire functions are among the triggers.
-  const toldOf = new Set(eventSources.flatMap(({ functionId, eventId }) => [eventId, `${functionId}${eventId}`]));
-  const others = [
-    ...rules.map(({ logicalId }) => [logicalId, "Rule", "EventBridge rules"] as const),
-    ...schedules.map(({ logicalId }) => [logicalId, "Schedule", "schedules"] as const),
-  ].flatMap(([logicalId, what, kind]) =>
-    toldOf.has(logicalId) ? [] : [`${what} ${logicalId} fires nothing: ${kind} are not emulated yet.`],
-  );
-  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs, ...announcements, ...others];
+  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs];
 }

@@ -21,6 +21,7 @@ import { deliverOutcome, type ObjectWriter } from "../sources/async/destinations
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { RuleDeliveries } from "../sources/eventbridge/deliveries.js";
+import type { TargetServices } from "../sources/eventbridge/targets.js";
 import { S3Notifications, type BucketRules } from "../sources/s3/notifications.js";
 import { SnsDeliveries } from "../sources/sns/deliveries.js";
 import type { MappingKind } from "../sources/mappings/mapping-kind.js";
@@ -39,6 +40,7 @@ import { messageOf } from "../shared/errors.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
 import { ruleTargets } from "./rule-targets.js";
+import type { StackSchedules } from "./schedules.js";
 import { silentSources } from "./silent-sources.js";
 import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
@@ -58,6 +60,8 @@ export interface SourcesOptions {
   readonly bucketTeller?: BucketTeller | undefined;
   /** Undefined until they are there, and where another server has them. */
   readonly states: () => StackStates | undefined;
+  /** Undefined until they are there. */
+  readonly schedules: () => StackSchedules | undefined;
 }
 
 export class StackSources {
@@ -162,6 +166,18 @@ export class StackSources {
     };
   }
 
+  /** For rules and schedules. */
+  get targets(): TargetServices {
+    const { clock, gateway } = this.#options;
+    return ruleTargets({
+      clock,
+      queues: () => this.#queues(),
+      invoker: this.invoker,
+      knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,
+      service: (name) => gateway().service(name),
+    });
+  }
+
   /** For services that check where they are to send: a queue, topic or function. Of others nothing is known. */
   async targetExists(arn: string): Promise<boolean> {
     const service = parseArn(arn)?.service;
@@ -227,15 +243,8 @@ export class StackSources {
   /** To be called when EventBridge is there: what its rules match from now on, and was left over, is delivered. */
   eventsReady(service: EventsAdmin): void {
     if (this.#ruleDeliveries !== undefined || this.#closed) return;
-    const { store, bus, clock, log, gateway } = this.#options;
-    const targets = ruleTargets({
-      clock,
-      queues: () => this.#queues(),
-      invoker: this.invoker,
-      knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,
-      service: (name) => gateway().service(name),
-    });
-    this.#ruleDeliveries = new RuleDeliveries({ ...targets, store: store(), bus, clock, log });
+    const { store, bus, clock, log } = this.#options;
+    this.#ruleDeliveries = new RuleDeliveries({ ...this.targets, store: store(), bus, clock, log });
     service.resume();
   }
 
@@ -258,6 +267,7 @@ export class StackSources {
       this.#alarmActions?.reset(),
       this.#deliveries?.reset(),
       this.#ruleDeliveries?.reset(),
+      this.#options.schedules()?.reset(),
       this.#async?.reset(),
     ]);
   }
@@ -266,6 +276,7 @@ export class StackSources {
     this.#closed = true;
     await this.#beginning;
     await this.#options.bucketTeller?.close();
+    await this.#options.schedules()?.close();
     this.#subscriptions?.close();
     await Promise.all([this.#notifications?.close(), this.#alarmActions?.close()]);
     await Promise.all([this.#deliveries?.close(), this.#ruleDeliveries?.close()]);
@@ -297,7 +308,7 @@ export class StackSources {
   }
 
   async #begin(): Promise<void> {
-    const { application, gateway, notice, states } = this.#options;
+    const { application, gateway, notice, states, schedules } = this.#options;
     const { eventSources, buckets, functions, topics } = application();
     for (const sentence of silentSources(application())) notice(sentence);
     // Lets the caller say that the stack is ready first: the state is opened here.
@@ -318,6 +329,7 @@ export class StackSources {
     }
     if (!this.#closed) await this.#mappings.resume();
     if (!this.#closed) await states()?.begin();
+    if (!this.#closed) await schedules()?.begin();
   }
 
   #asyncQueue(): DurableInvoker {

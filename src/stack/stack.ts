@@ -238,7 +238,10 @@ export class Stack {
         (error) => notice(`${error.what}: functions go on with the old ones`),
       );
       if (gateway !== undefined)
-        await connect({ options, live, gateway, host, activity, credentials, config, clock, log, notice }, closers);
+        await connect(
+          { options, live, gateway, host, activity, credentials, config, bus, clock, log, notice },
+          closers,
+        );
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,
@@ -276,6 +279,7 @@ export class Stack {
     await this.#live.backends?.prepare(next);
     this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live);
     await this.gateway?.prepare();
+    await this.#live.schedules?.begin();
     await this.#live.bucketTeller?.begin();
   }
 

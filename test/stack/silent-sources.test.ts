@@ -15,9 +15,6 @@ Resources:
       NotificationConfiguration:
         TopicConfigurations: [{ Event: "s3:ObjectCreated:*", Topic: !Ref News }]
         EventBridgeConfiguration: { EventBridgeEnabled: true }
-  Rows:
-    Type: AWS::DynamoDB::Table
-    Properties: { BillingMode: PAY_PER_REQUEST, AttributeDefinitions: [{ AttributeName: id, AttributeType: S }], KeySchema: [{ AttributeName: id, KeyType: HASH }], StreamSpecification: { StreamViewType: NEW_IMAGE } }
   ToQueue: { Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 minute), Targets: [{ Id: a, Arn: !GetAtt Inbox.Arn }] } }
   Fn:
     Type: AWS::Serverless::Function
@@ -28,20 +25,18 @@ Resources:
       Events:
         FromQueue: { Type: SQS, Properties: { Queue: !GetAtt Inbox.Arn } }
         FromTopic: { Type: SNS, Properties: { Topic: !Ref News } }
-        FromTable: { Type: DynamoDB, Properties: { Stream: !GetAtt Rows.StreamArn, StartingPosition: LATEST } }
+        FromStream: { Type: Kinesis, Properties: { Stream: "arn:aws:kinesis:us-east-1:000000000000:stream/s", StartingPosition: LATEST } }
         FromRule: { Type: EventBridgeRule, Properties: { Pattern: { source: [aws.s3] } } }
 `;
 
-it("names the triggers and the notifications of buckets that nothing carries, and no others", async () => {
+it("names the triggers that nothing carries, and no others", async () => {
   const project = new ProjectFolder({ "template.yaml": TEMPLATE, "index.js": "exports.handler = async () => 1;" });
   const notices: string[] = [];
   const stack = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
   try {
-    await stack.waitFor(() => notices.length >= 4);
-    expect([...notices].sort()).toEqual([
-      "Fn is not fired by FromRule: EventBridge rules are not emulated yet.",
-      "Notifications of bucket landing to EventBridge reach no rule: EventBridge rules are not emulated yet.",
-      "Rule ToQueue fires nothing: EventBridge rules are not emulated yet.",
+    await stack.stack.activity.quiet();
+    expect(notices.filter((text) => !text.includes("runs on this machine's Node"))).toEqual([
+      "Fn is not fired by FromStream: event source mappings of Kinesis streams are not emulated yet.",
     ]);
   } finally {
     await stack.close();

@@ -5,7 +5,7 @@ import type { Identity } from "./build-context.js";
 import { scheduleOf } from "./bus-builder.js";
 import { patternProperties, ruleScheduleProperties, scheduleV2Properties } from "./bus-schema.js";
 import type { SamTarget } from "./bus-schema.js";
-import type { Event } from "./event-builder.js";
+import type { Event } from "./event.js";
 import { readAt } from "./property.js";
 import { checkSchedule } from "./schedule.js";
 import { busNameOf, targetOf } from "./target.js";

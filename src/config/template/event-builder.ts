@@ -1,11 +1,10 @@
 /** The `Events` of SAM functions and state machines, as event sources, rules and notifications. */
-import type { FunctionTarget } from "../event-source.js";
-import type { JsonObject } from "../json.js";
 import { isJsonObject } from "../json.js";
 import { didYouMean } from "../nearest.js";
 import { append } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
 import { patternEvent, ruleScheduleEvent, scheduleV2Event } from "./bus-events.js";
+import type { Event } from "./event.js";
 import { httpEvent, restEvent, s3Event, snsEvent, sqsEvent, streamEvent } from "./event-schema.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
@@ -14,26 +13,6 @@ import { validationOfEvent } from "./request-validation.js";
 import { IMPLICIT_HTTP_API, IMPLICIT_REST_API } from "./generated-resources.js";
 import { eventsOf } from "./resource.js";
 import type { TemplateResource } from "./resource.js";
-
-/** One of the `Events`, and whose it is. */
-export interface Event {
-  readonly resource: TemplateResource;
-  readonly context: BuildContext;
-  readonly functionId: string;
-  readonly eventId: string;
-  readonly from: FunctionTarget & { readonly eventId: string };
-  /** ARN of the function (of its alias where SAM publishes one) or state machine that fires. */
-  readonly targetArn: string;
-  readonly isFunction: boolean;
-  readonly properties: JsonObject;
-  readonly place: {
-    readonly resource: TemplateResource;
-    readonly scope: BuildContext["scope"];
-    readonly path: readonly PropertyKey[];
-    /** For messages. */
-    readonly type: string;
-  };
-}
 
 type Handler = (event: Event) => void;
 

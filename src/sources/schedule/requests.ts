@@ -17,6 +17,8 @@ export interface ApiRequest {
   /** As universal targets write it: `sendMessage`. */
   readonly action: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Where a template made it: what goes to which target. */
+  readonly template?: { readonly targetArn: string; readonly input: string; readonly groupId: string | undefined };
 }
 
 /** A call that cannot even be made. */
@@ -61,7 +63,9 @@ export function requestOf(invocation: Invocation, attempt: Attempt, realm: Realm
   const input = target.Input === undefined ? undefined : filled(target.Input, invocation, attempt);
   const universal = universalTarget(target.Arn);
   if (universal !== undefined) return { ...universal, parameters: parametersIn(input ?? "{}") };
-  return templated(target, input ?? notification(invocation, realm));
+  const text = input ?? notification(invocation, realm);
+  const groupId = target.SqsParameters?.MessageGroupId;
+  return { ...templated(target, text), template: { targetArn: target.Arn, input: text, groupId } };
 }
 
 function parametersIn(input: string): Readonly<Record<string, unknown>> {

@@ -164,6 +164,14 @@ function differences({ foreign, config }: BackendsOptions, application: Applicat
     texts.push(
       `topics are at ${placeOf(sns)}: lambda-run makes none there, and what buckets, alarms and asynchronous invocations here would publish does not reach them`,
     );
+  const events = foreign.get("events");
+  if (events !== undefined && application.rules.length + application.eventBuses.length > 0)
+    texts.push(
+      `event buses are at ${placeOf(events)}: lambda-run makes no rules there, and events of buckets and of asynchronous invocations here do not reach them`,
+    );
+  const scheduler = foreign.get("scheduler");
+  if (scheduler !== undefined && application.schedules.length > 0)
+    texts.push(`schedules are at ${placeOf(scheduler)}: lambda-run makes none there, and none fires here`);
   const states = foreign.get("states");
   if (states !== undefined && application.stateMachines.length > 0)
     texts.push(

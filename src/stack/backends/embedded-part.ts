@@ -12,6 +12,8 @@ export function embeddedPart(application: Application, foreign: ForeignEndpoints
     ...(foreign.has("dynamodb") ? { tables: [] } : {}),
     ...(foreign.has("secretsmanager") ? { secrets: [] } : {}),
     ...(foreign.has("ssm") ? { parameters: [] } : {}),
+    ...(foreign.has("events") ? { eventBuses: [], rules: [] } : {}),
+    ...(foreign.has("scheduler") ? { scheduleGroups: [], schedules: [] } : {}),
     ...(foreign.has("states") ? { stateMachines: [], activities: [] } : {}),
   };
 }

@@ -33,11 +33,17 @@ const MADE = [
   "alarms",
   "stateMachines",
   "activities",
+  "eventBuses",
+  "rules",
+  "scheduleGroups",
+  "schedules",
 ] as const;
 /** What makes functions fire is wired at the start. */
-const WIRED = ["eventSources", "apis", "topics", "rules", "schedules", "eventBuses"] as const;
-/** Queues take their attributes over at once, state machines their definition. */
-const UPDATED: ReadonlySet<string> = new Set(["queues", "stateMachines"]);
+const WIRED = ["eventSources", "apis", "topics"] as const;
+/** They go when they are declared no more, and take over what has changed at once. */
+const FOLLOWING: ReadonlySet<string> = new Set(["stateMachines", "eventBuses", "rules", "scheduleGroups", "schedules"]);
+/** These take over at once what has changed, and stay. */
+const UPDATED: ReadonlySet<string> = new Set(["queues"]);
 /** Not after a restart either: what is there may have been changed by an application. */
 const KEPT: ReadonlySet<string> = new Set(["tables", "secrets", "parameters"]);
 
@@ -61,17 +67,17 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
       known.delete(one.arn);
       if (was === undefined) changes.push(`${one.logicalId} is made`);
       else if (!same(was, one))
-        (UPDATED.has(kind) ? changes : KEPT.has(kind) ? kept : needsRestart).push(
+        (UPDATED.has(kind) || FOLLOWING.has(kind) ? changes : KEPT.has(kind) ? kept : needsRestart).push(
           `${one.logicalId}: ${membersThatDiffer(was, one).join(", ")}`,
         );
     }
     for (const one of known.values()) {
-      if (kind === "stateMachines") changes.push(`${one.logicalId} is gone`);
+      if (FOLLOWING.has(kind)) changes.push(`${one.logicalId} is gone`);
       else kept.push(`${one.logicalId} is no longer declared`);
     }
   }
   for (const kind of WIRED)
-    if (!same(before.application[kind], after.application[kind])) needsRestart.push(WIRED_WORDS[kind]);
+    if (!same(wired(before.application, kind), wired(after.application, kind))) needsRestart.push(WIRED_WORDS[kind]);
   // Environment, timeouts and memory of functions have come through the application already.
   for (const name of membersThatDiffer(before.config, after.config))
     if (!["environment", "functions"].includes(name)) needsRestart.push(`the option ${name}`);
@@ -82,10 +88,13 @@ const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
   eventSources: "triggers of functions",
   apis: "APIs",
   topics: "topics",
-  rules: "rules",
-  schedules: "schedules",
-  eventBuses: "event buses",
 };
+
+/** Rules and schedules that fire functions are resources of their own. */
+function wired(application: Application, kind: (typeof WIRED)[number]): unknown {
+  if (kind !== "eventSources") return application[kind];
+  return application.eventSources.filter(({ kind: by }) => by !== "eventbridge" && by !== "schedule");
+}
 
 function membersThatDiffer(a: object | undefined, b: object): string[] {
   const old = (a ?? {}) as Readonly<Record<string, unknown>>;
