@@ -66,6 +66,7 @@ export interface RuleMatch {
   readonly target: Readonly<Record<string, unknown>>;
   /** JSON text, as targets get it. */
   readonly event: string;
+  readonly eventId: string;
   readonly ingestionTimeMs: number;
   /** It came from another bus: it goes to no third one. */
   readonly forwarded: boolean;

@@ -52,6 +52,7 @@ function toTargets({ store, realm, clock, bus }: EventsContext, rule: RuleRow, e
       busName: rule.busName,
       target,
       event: event.text,
+      eventId: String(event.value["id"]),
       ingestionTimeMs: clock.now(),
       forwarded: event.forwarded,
       ...(event.traceHeader === undefined ? {} : { traceHeader: event.traceHeader }),

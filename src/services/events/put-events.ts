@@ -1,6 +1,7 @@
 /** PutEvents. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
 import { randomUUID } from "node:crypto";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
+import { AwsError } from "../kit/aws-error.js";
 import {
   jsonObjectIn,
   numberMember,
@@ -12,13 +13,15 @@ import {
 import type { JsonObject } from "../kit/json-protocol.js";
 import { busNameIn, type EventsContext } from "./context.js";
 import { eventsError } from "./errors.js";
-import { arrive, eventTime, type ArrivedEvent } from "./matching.js";
+import { arrive, eventTime } from "./matching.js";
 
 const MAX_ENTRIES = 10;
 const MAX_DETAIL_TYPE_LENGTH = 128;
 const MAX_DEPTH = 1000;
 /** What a time counts for. EventBridge user guide, "Calculating PutEvents event entry size". */
 const TIME_BYTES = 14;
+/** Of a Date. */
+const MAX_TIME_MS = 8.64e15;
 
 /** Every entry is kept, or refused by itself: the answers are in the order of the entries. */
 export function putEvents(
@@ -55,12 +58,21 @@ function sizeBytes(entry: JsonObject): number {
 }
 
 function putEntry(context: EventsContext, entry: JsonObject, traceHeader: string | undefined): JsonObject {
-  const refused = refusal(entry);
+  const detailText = stringMember(entry, "Detail") ?? "";
+  const detail = jsonObjectIn(detailText);
+  const refused = refusal(entry, detail, detailText);
   if (refused !== undefined) return { ErrorCode: refused.code, ErrorMessage: refused.message };
-  const busName = busNameIn(stringMember(entry, "EventBusName"), context.realm);
   const id = randomUUID();
+  const envelope = envelopeOf(context, entry, id);
+  // The detail's own text: its numbers keep all their digits.
+  const text = `${JSON.stringify(envelope).slice(0, -1)},"detail":${detailText.replaceAll(TEXT_OR_SPACE, "$1")}}`;
   // Of an event for a bus that is not there AWS says nothing either: it is lost.
-  arrive(context, busName, readEvent(context, entry, id, stringMember(entry, "TraceHeader") ?? traceHeader));
+  arrive(context, busNameIn(stringMember(entry, "EventBusName"), context.realm), {
+    value: Object.assign(envelope, { detail }),
+    text,
+    forwarded: false,
+    traceHeader: stringMember(entry, "TraceHeader") ?? traceHeader,
+  });
   return { EventId: id };
 }
 
@@ -74,56 +86,46 @@ const badArgument = (name: string, reason: string): Refusal => ({
   message: `Parameter ${name} is not valid. Reason: ${reason}`,
 });
 
-function refusal(entry: JsonObject): Refusal | undefined {
+function refusal(entry: JsonObject, detail: JsonObject | undefined, detailText: string): Refusal | undefined {
   for (const name of ["Source", "DetailType", "Detail"])
     if ((stringMember(entry, name) ?? "") === "") return badArgument(name, `${name} is a required argument.`);
   if (stringMember(entry, "Source")?.startsWith("aws.") === true)
     return { code: "NotAuthorizedForSource", message: "Not authorized for the source." };
   if ((stringMember(entry, "DetailType") ?? "").length > MAX_DETAIL_TYPE_LENGTH)
     return badArgument("DetailType", `DetailType is longer than ${MAX_DETAIL_TYPE_LENGTH} characters.`);
-  const detail = stringMember(entry, "Detail") ?? "";
-  if (jsonObjectIn(detail) === undefined || depthOf(detail) > MAX_DEPTH)
+  if (detail === undefined || isTooDeep(detailText))
     return { code: "MalformedDetail", message: "Detail is malformed." };
   return undefined;
 }
 
 const TEXT = String.raw`"(?:[^"\\]|\\.)*"`;
+const TEXTS = new RegExp(TEXT, "g");
+const TEXT_OR_SPACE = new RegExp(String.raw`(${TEXT})|\s+`, "g");
 
-function depthOf(json: string): number {
+function isTooDeep(json: string): boolean {
+  // Each level takes two brackets.
+  if (json.length <= 2 * MAX_DEPTH) return false;
   let depth = 0;
-  let deepest = 0;
-  for (const [bracket] of json.replaceAll(new RegExp(TEXT, "g"), "").matchAll(/[[\]{}]/g)) {
+  for (const [bracket] of json.replaceAll(TEXTS, "").matchAll(/[[\]{}]/g)) {
     depth += bracket === "{" || bracket === "[" ? 1 : -1;
-    deepest = Math.max(deepest, depth);
+    if (depth > MAX_DEPTH) return true;
   }
-  return deepest;
+  return false;
 }
 
-function readEvent(
-  { realm, clock }: EventsContext,
-  entry: JsonObject,
-  id: string,
-  traceHeader: string | undefined,
-): ArrivedEvent {
-  const detail = stringMember(entry, "Detail") ?? "";
+function envelopeOf({ realm, clock }: EventsContext, entry: JsonObject, id: string): JsonObject {
   const time = numberMember(entry, "Time");
-  const envelope = {
+  const timeMs = time === undefined ? clock.now() : time * 1000;
+  if (Math.abs(timeMs) > MAX_TIME_MS) throw new AwsError("SerializationException", "Time is not a timestamp.");
+  return {
     version: "0",
     id,
     "detail-type": stringMember(entry, "DetailType"),
     source: stringMember(entry, "Source"),
     account: realm.accountId,
-    time: eventTime(time === undefined ? clock.now() : time * 1000),
+    time: eventTime(timeMs),
     region: realm.region,
     resources: stringListMember(entry, "Resources") ?? [],
-  };
-  // The detail's own text: its numbers keep all their digits.
-  const compact = detail.replaceAll(new RegExp(String.raw`(${TEXT})|\s+`, "g"), "$1");
-  return {
-    value: { ...envelope, detail: jsonObjectIn(detail) },
-    text: `${JSON.stringify(envelope).slice(0, -1)},"detail":${compact}}`,
-    forwarded: false,
-    traceHeader,
   };
 }
 

@@ -95,12 +95,11 @@ interface Target {
 
 function deliveryOf(match: RuleMatch): Delivery {
   const target = match.target as unknown as Target;
-  const { id } = JSON.parse(match.event) as { readonly id?: string };
   return {
     ruleArn: match.ruleArn,
     targetArn: target.Arn,
     input: targetInput(match),
-    eventId: id ?? "",
+    eventId: match.eventId,
     groupId: target.SqsParameters?.MessageGroupId,
     retry: {
       attempts: target.RetryPolicy?.MaximumRetryAttempts ?? DEFAULT_RETRY.attempts,
