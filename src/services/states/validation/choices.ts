@@ -4,9 +4,9 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, listOf } from "../../../config/json.js";
+import { expressionIn } from "../interpreter/data/jsonata.js";
 import { parseTimestamp } from "../interpreter/data/timestamp.js";
 import { assign } from "./assign.js";
-import { isExpression } from "./jsonata-expressions.js";
 import { expressions, referencePath } from "./paths.js";
 import type { Place } from "./place.js";
 import type { Check, Reading, Shape } from "./values.js";
@@ -66,7 +66,7 @@ const JSONATA_RULE: Shape = {
   required: ["Condition", "Next"],
   members: {
     Condition: (value, place, reading) => {
-      if (typeof value === "string" && !isExpression(value)) {
+      if (typeof value === "string" && expressionIn(value) === undefined) {
         place.refuse("Value must be a boolean or a JSONata expression");
       } else {
         orExpression(truth)(value, place, reading);

@@ -7,6 +7,7 @@
 import jsonata from "jsonata";
 import type { Json } from "../../../config/json.js";
 import { isJsonObject, listOf } from "../../../config/json.js";
+import { expressionIn } from "../interpreter/data/jsonata.js";
 import type { Place } from "./place.js";
 
 const INVALID = "INVALID_JSONATA_EXPRESSION";
@@ -15,16 +16,10 @@ const UNSUPPORTED = "UNSUPPORTED_JSONATA_EXPRESSION";
 /** Whose expression it is decides what `$states` has. */
 type Holder = "state" | "catcher";
 
-export function isExpression(value: string): boolean {
-  return value.startsWith("{%") && value.endsWith("%}") && value.length >= 4;
-}
-
 /** All expressions anywhere inside a value: `Output`, `Arguments`, `Assign`. */
 export function checkExpressions(value: Json, place: Place, holder: Holder): void {
   if (typeof value === "string") {
-    if (isExpression(value)) {
-      checkExpression(value, place, holder);
-    }
+    checkExpression(value, place, holder);
   } else if (Array.isArray(value)) {
     for (const [index, item] of listOf(value).entries()) {
       checkExpressions(item, place.item(index), holder);
@@ -36,10 +31,14 @@ export function checkExpressions(value: Json, place: Place, holder: Holder): voi
   }
 }
 
-export function checkExpression(value: string, place: Place, holder: Holder): void {
+function checkExpression(value: string, place: Place, holder: Holder): void {
+  const expression = expressionIn(value);
+  if (expression === undefined) {
+    return;
+  }
   let ast: jsonata.ExprNode;
   try {
-    ast = jsonata(value.slice(2, -2).trim()).ast();
+    ast = jsonata(expression).ast();
   } catch (error) {
     place.refuse(error instanceof Error ? error.message : textOfFailure(error), INVALID);
     return;

@@ -3,12 +3,12 @@
  * https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
  */
 import type { Json, JsonObject } from "../../../config/json.js";
-import { isJsonObject } from "../../../config/json.js";
+import { objectOf } from "../../../config/json.js";
 import { expressions, referencePath, template } from "./paths.js";
 import type { Place } from "./place.js";
 import { storage } from "./resources.js";
 import type { Check, Reading, Shape } from "./values.js";
-import { anything, checkShape, integer, MAX_SECONDS, number, object, oneOf, orExpression, text } from "./values.js";
+import { anything, checkShape, integer, number, oneOf, orExpression, text } from "./values.js";
 
 const MAX_ITEMS = 100_000_000;
 const MAX_BATCH_BYTES = 262_144;
@@ -56,9 +56,7 @@ const WRITER: Shape = {
 
 const BATCHER: Shape = {
   members: {
-    BatchInput: (value, place, reading) => {
-      (reading.language === "JSONata" ? expressions : template)(value, place, reading);
-    },
+    BatchInput: byLanguage,
     MaxItemsPerBatch: orExpression(integer(1)),
     MaxItemsPerBatchPath: referencePath,
     MaxInputBytesPerBatch: orExpression(integer(1, MAX_BATCH_BYTES)),
@@ -67,13 +65,17 @@ const BATCHER: Shape = {
   languages: { MaxItemsPerBatchPath: "JSONPath", MaxInputBytesPerBatchPath: "JSONPath" },
 };
 
+function byLanguage(value: Json, place: Place, reading: Reading): void {
+  (reading.language === "JSONata" ? expressions : template)(value, place, reading);
+}
+
 function shaped(shape: Shape): Check {
   return (value, place, reading) => {
     checkShape(value, place, reading, shape);
   };
 }
 
-/** Distributed Maps end in an export or in a list of results: each needs the name of its label to be a part of an ARN. */
+/** It stands in the ARN of the Map Run. */
 const label: Check = (value, place) => {
   if (typeof value !== "string") {
     place.refuse("Expected value of type String");
@@ -84,24 +86,20 @@ const label: Check = (value, place) => {
 
 export const MAP_MEMBERS: Readonly<Record<string, Check>> = {
   Items: (value, place, reading) => {
-    if (!Array.isArray(value) && typeof value !== "string") {
-      place.refuse("Value must be an array or a JSONata expression");
-    } else {
-      expressions(value, place, reading);
+    if (typeof value !== "string" && (typeof value !== "object" || value === null)) {
+      place.refuse("Value must be an array, an object or a JSONata expression");
     }
+    expressions(value, place, reading);
   },
   ItemsPath: referencePath,
-  ItemSelector: (value, place, reading) => {
-    object(value, place, reading);
-    (reading.language === "JSONata" ? expressions : template)(value, place, reading);
-  },
+  ItemSelector: byLanguage,
   ItemReader: shaped(READER),
   ItemBatcher: shaped(BATCHER),
   ResultWriter: shaped(WRITER),
   Label: label,
   MaxConcurrency: orExpression(integer(0)),
   MaxConcurrencyPath: referencePath,
-  ToleratedFailureCount: orExpression(integer(0, MAX_SECONDS)),
+  ToleratedFailureCount: orExpression(integer(0)),
   ToleratedFailureCountPath: referencePath,
   ToleratedFailurePercentage: orExpression(number(0, 100)),
   ToleratedFailurePercentagePath: referencePath,
@@ -130,7 +128,6 @@ export function checkProcessorConfig(value: Json | undefined, place: Place, read
 
 /** The machine inside runs under the type of its own executions. */
 export function typeInside(processor: JsonObject, outer: Reading["type"]): Reading["type"] {
-  const config = processor["ProcessorConfig"];
-  const type = isJsonObject(config) && config["Mode"] === "DISTRIBUTED" ? config["ExecutionType"] : outer;
-  return type === "EXPRESS" ? "EXPRESS" : type === "STANDARD" ? "STANDARD" : outer;
+  const { Mode: mode, ExecutionType: type } = objectOf(processor["ProcessorConfig"]);
+  return mode === "DISTRIBUTED" && (type === "EXPRESS" || type === "STANDARD") ? type : outer;
 }

@@ -1,10 +1,11 @@
 /** Members that hold a path, and templates whose `name.$` members do. */
 import type { Json } from "../../../config/json.js";
 import { isJsonObject, listOf } from "../../../config/json.js";
+import { checkExpressions } from "./jsonata-expressions.js";
 import { isFunctionCall, isPath, whyNoReferencePath } from "./path-syntax.js";
 import type { Place } from "./place.js";
 import type { Check } from "./values.js";
-import { checkExpressions } from "./jsonata-expressions.js";
+import { text } from "./values.js";
 
 export const path: Check = (value, place) => {
   if (value !== null && (typeof value !== "string" || !isPath(value))) {
@@ -27,6 +28,14 @@ export const referencePath: Check = (value, place) => {
   const why = whyNoReferencePath(value);
   if (why !== undefined) {
     place.refuse(`Value is not a Reference Path: ${why}`);
+  }
+};
+
+/** A text that may be a path by mistake: the member for paths has another name. */
+export const textNotPath: Check = (value, place, reading) => {
+  text(value, place, reading);
+  if (reading.language === "JSONPath" && typeof value === "string" && isPath(value)) {
+    place.warn("NO_PATH", "The value looks like a path, but the name of its field does not end in Path");
   }
 };
 

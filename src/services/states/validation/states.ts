@@ -10,11 +10,11 @@ import { choices, timestamp } from "./choices.js";
 import { catchers, checkDelays, retriers } from "./errors-handled.js";
 import { branches, processor } from "./machines.js";
 import { MAP_MEMBERS } from "./map-members.js";
-import { expressions, path, pathOrFunction, referencePath, resultPath, template } from "./paths.js";
+import { expressions, path, pathOrFunction, referencePath, resultPath, template, textNotPath } from "./paths.js";
 import type { Place } from "./place.js";
 import { checkParameters, resource } from "./resources.js";
 import type { Check, Reading, Shape } from "./values.js";
-import { anything, checkShape, integer, MAX_SECONDS, oneOf, orExpression, text, truth } from "./values.js";
+import { anything, checkShape, integer, oneOf, orExpression, text, truth } from "./values.js";
 
 const COMMON: Record<string, Check> = { Type: text, QueryLanguage: oneOf(["JSONPath", "JSONata"]) };
 const TRANSITION: Record<string, Check> = { Next: text, End: truth };
@@ -58,18 +58,14 @@ const credentials: Check = (value, place, reading) => {
   }
 };
 
-const orTextExpression: Check = (value, place, reading) => {
-  orExpression(text)(value, place, reading);
-};
-
 const SHAPES: Readonly<Record<StateType, Shape>> = {
   Task: shape(["Resource"], TRANSITION, INPUT_OUTPUT, RESULT, PARAMETERS, HANDLERS, {
     Resource: resource,
     Assign: assign,
     Credentials: credentials,
-    TimeoutSeconds: orExpression(integer(1, MAX_SECONDS)),
+    TimeoutSeconds: orExpression(integer(1)),
     TimeoutSecondsPath: referencePath,
-    HeartbeatSeconds: orExpression(integer(1, MAX_SECONDS)),
+    HeartbeatSeconds: orExpression(integer(1)),
     HeartbeatSecondsPath: referencePath,
   }),
   Pass: shape([], TRANSITION, INPUT_OUTPUT, {
@@ -80,7 +76,7 @@ const SHAPES: Readonly<Record<StateType, Shape>> = {
   }),
   Choice: shape(["Choices"], INPUT_OUTPUT, { Choices: choices, Default: text, Assign: assign }),
   Wait: shape([], TRANSITION, INPUT_OUTPUT, {
-    Seconds: orExpression(integer(0, MAX_SECONDS)),
+    Seconds: orExpression(integer(0)),
     SecondsPath: referencePath,
     Timestamp: orExpression(timestamp),
     TimestampPath: referencePath,
@@ -88,9 +84,9 @@ const SHAPES: Readonly<Record<StateType, Shape>> = {
   }),
   Succeed: shape([], INPUT_OUTPUT),
   Fail: shape([], {
-    Error: orTextExpression,
+    Error: orExpression(textNotPath),
     ErrorPath: pathOrFunction,
-    Cause: orTextExpression,
+    Cause: orExpression(textNotPath),
     CausePath: pathOrFunction,
   }),
   Parallel: shape(["Branches"], TRANSITION, INPUT_OUTPUT, RESULT, PARAMETERS, HANDLERS, {

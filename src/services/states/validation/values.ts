@@ -6,7 +6,8 @@
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, listOf } from "../../../config/json.js";
 import type { QueryLanguage } from "../interpreter/definition.js";
-import { checkExpression, isExpression } from "./jsonata-expressions.js";
+import { expressionIn } from "../interpreter/data/jsonata.js";
+import { checkExpressions } from "./jsonata-expressions.js";
 import type { Place } from "./place.js";
 
 /** What a check knows beside the value. */
@@ -82,11 +83,11 @@ export function oneOf(words: readonly string[]): Check {
 /** In states of JSONata the value may be worked out by an expression. */
 export function orExpression(check: Check): Check {
   return (value, place, reading) => {
-    if (reading.language === "JSONata" && typeof value === "string" && isExpression(value)) {
-      checkExpression(value, place, "state");
-      return;
+    if (reading.language === "JSONata" && typeof value === "string" && expressionIn(value) !== undefined) {
+      checkExpressions(value, place, "state");
+    } else {
+      check(value, place, reading);
     }
-    check(value, place, reading);
   };
 }
 

@@ -236,6 +236,12 @@ describe("paths and functions", () => {
     expect(validateDefinition(text, "STANDARD")).toEqual([
       expect.objectContaining({ severity: "WARNING", code: "NO_DOLLAR" }),
     ]);
+    expect(check({ F: { Type: "Fail", Error: "$.error", Cause: "cause" } })).toEqual([
+      expect.stringMatching(/^NO_PATH: .* at \/States\/F\/Error$/),
+    ]);
+    expect(check({ A: { ...PASS, Result: { v: "$.a" } } })).toEqual([
+      expect.stringMatching(/^PASS_RESULT_IS_STATIC: /),
+    ]);
   });
 });
 

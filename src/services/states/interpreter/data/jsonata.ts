@@ -41,7 +41,7 @@ export async function evaluateAs(type: JsonType, template: Json, scope: Scope, f
 }
 
 /** What stands between `{%` and `%}`; `undefined` for a text that is no expression. */
-const expressionIn = (text: string): string | undefined => EXPRESSION.exec(text)?.[1]?.trim();
+export const expressionIn = (text: string): string | undefined => EXPRESSION.exec(text)?.[1]?.trim();
 
 async function valueOf(expression: string, scope: Scope, field: string): Promise<Json> {
   const outcome = await runExpression(expression, scope);
