@@ -69,10 +69,10 @@ export class ScheduleCalls {
     );
     const client = await (await this.#clients).of(service);
     const operation = operationOf(action);
-    if (client === undefined || !client.hasOperation(operation))
+    if (!client.hasOperation(operation))
       throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
     try {
-      await client.call(operation, parameters, this.#closing.signal);
+      await client.call(operation, parameters, this.#closing.signal, "java");
     } catch (error) {
       if (!(error instanceof ServiceFault)) throw error;
       const { code, message = code, statusCode } = error.parts;

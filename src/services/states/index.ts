@@ -49,7 +49,8 @@
  * - The failure of a task whose activity is not there
  * - Tasks: the result of lambda:invoke with the types Event and DryRun; sentences about fields that apigateway:invoke does not
  *   take; the error of an API that is not there; that a string which is JSON is taken as JSON by lambda:invoke and startExecution
- *   is recorded, that null becomes an empty object second hand; bytes in base64
+ *   is recorded, that null becomes an empty object second hand; bytes in base64;
+ *   that `aws-sdk:` takes members in the API's spelling (BOOL), too, where AWS shows that of its Java SDK (Bool)
  * - An intrinsic function that refuses its arguments fails the state with States.Runtime, as reported from AWS (its page says
  *   States.IntrinsicFailure); texts of ResultPath without a place and of paths through something that is no object
  * - Distributed Map: records of failed and pending children, the names of JSONL files, `Source` of items

@@ -45,11 +45,11 @@ export function calledApis(client: (name: string) => Promise<ServiceClient>): [s
       {
         faults: async (parameters) => [
           ...withheld.filter((name) => name in parameters).map(fault.unsupported),
-          ...(await client(service)).faults(operationOf(action), parameters),
+          ...(await client(service)).faults(operationOf(action), parameters, "api"),
         ],
         request: (parameters, _executionArn, signal) =>
           optimised(names, async () => {
-            const { output, http } = await (await client(service)).call(operationOf(action), parameters, signal);
+            const { output, http } = await (await client(service)).call(operationOf(action), parameters, signal, "api");
             return { ...output, ...resultMetadata(headers, http) };
           }),
       },

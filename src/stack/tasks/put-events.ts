@@ -24,7 +24,7 @@ export function eventsIntegration(client: () => Promise<ServiceClient>): Integra
     request: (parameters, executionArn, signal) =>
       optimised(NAMES, async () => {
         const Entries = entriesOf(parameters, [executionArn, machineOf(executionArn)]);
-        const { output } = await (await client()).call("PutEvents", { Entries }, signal);
+        const { output } = await (await client()).call("PutEvents", { Entries }, signal, "api");
         if (output["FailedEntryCount"] === 0) return output;
         throw new StatesError("EventBridge.FailedEntry", JSON.stringify(output));
       }),

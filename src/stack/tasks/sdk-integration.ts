@@ -19,11 +19,11 @@ export function sdkIntegration(clients: IntegrationClients, service: string, act
     throw notEmulated(`${service}:${action}`);
   };
   return {
-    faults: async (parameters) => (await withOperation()).faults(operation, parameters),
+    faults: async (parameters) => (await withOperation()).faults(operation, parameters, "java"),
     request: async (parameters, _executionArn, signal) => {
       const client = await withOperation();
       try {
-        return (await client.call(operation, parameters, signal)).output;
+        return (await client.call(operation, parameters, signal, "java")).output;
       } catch (error) {
         throw sdkFailure(known.name, error);
       }

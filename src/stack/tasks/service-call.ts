@@ -1,8 +1,9 @@
 /** One call of an AWS API as the integrations of Step Functions make it, whichever client carries it out. */
 import type { Json, JsonObject } from "../../config/json.js";
+import type { Names } from "./clients/members.js";
 
 export interface ServiceAnswer {
-  /** Members in PascalCase, dates as ISO texts, streams as text. */
+  /** Members in PascalCase, under the names asked for; dates as ISO texts, streams as text. */
   readonly output: JsonObject;
   readonly http: HttpAnswer;
 }
@@ -19,9 +20,9 @@ export interface ServiceClient {
   /** The names of its operations are those of the API: `PutItem`. */
   hasOperation(operation: string): boolean;
   /** What AWS finds wrong with the parameters before it calls anything. */
-  faults(operation: string, parameters: JsonObject): readonly string[];
+  faults(operation: string, parameters: JsonObject, names: Names): readonly string[];
   /** Rejects with ServiceFault, and with anything else when no answer came. */
-  call(operation: string, parameters: JsonObject, signal: AbortSignal): Promise<ServiceAnswer>;
+  call(operation: string, parameters: JsonObject, signal: AbortSignal, names: Names): Promise<ServiceAnswer>;
 }
 
 export interface FaultParts {

@@ -23,6 +23,21 @@ afterAll(() => stack.close());
 
 const run = (action: string, parameters: unknown) => stack.run(sdk(action), parameters);
 
+test("members have the names of version 2 of the SDK for Java, keys of maps their own", async () => {
+  const Item = { id: { S: "names" }, URL: { Bool: true }, NULL: { L: [{ Nul: true }, { Ss: ["a"] }] } };
+  await run("dynamodb:putItem", { TableName: "things", Item });
+  const { output } = await run("dynamodb:getItem", { TableName: "things", Key: { id: { S: "names" } } });
+  expect(output).toEqual({ Item });
+  const optimisedAnswer = await stack.run(optimised("dynamodb:getItem"), {
+    TableName: "things",
+    Key: { id: { S: "names" } },
+  });
+  expect(optimisedAnswer.output).toMatchObject({ Item: { URL: { BOOL: true }, NULL: { L: [{ NULL: true }, {}] } } });
+  await expect(run("secretsmanager:createSecret", { Name: "named" })).resolves.toMatchObject({
+    output: { Arn: expect.stringContaining(":secret:named") as string },
+  });
+});
+
 describe("s3", () => {
   test("a body is written as text, JSON written out; it is read as text, dates as ISO texts", async () => {
     const put = await run("s3:putObject", { Bucket: "reports", Key: "a.json", Body: { list: [1] } });

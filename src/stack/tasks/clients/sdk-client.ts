@@ -1,8 +1,10 @@
 /** Calls through the clients of the AWS SDK that are dependencies of lambda-run; each is loaded at its first call. */
-import type { Json, JsonObject } from "../../../config/json.js";
+import type { JsonObject } from "../../../config/json.js";
 import { clientOptions, type ServiceAddress } from "../../backends/endpoints.js";
 import { ServiceFault, type HttpAnswer, type ServiceAnswer, type ServiceClient } from "../service-call.js";
-import { fromSdk, schemaFaults, toSdk, type Schema } from "./schema.js";
+import type { Names } from "./members.js";
+import { parameterFaults } from "./parameter-faults.js";
+import { fromSdk, toSdk, type Schema } from "./values.js";
 
 /** What all packages of clients have, under names of their own: `S3Client`, `PutObjectCommand`. */
 type Package = Readonly<Record<string, unknown>>;
@@ -68,12 +70,17 @@ export class SdkClient implements ServiceClient {
     return `${operation}Command` in this.#package;
   }
 
-  faults(operation: string, parameters: JsonObject): readonly string[] {
-    return schemaFaults(this.#inputSchema(operation), parameters);
+  faults(operation: string, parameters: JsonObject, names: Names): readonly string[] {
+    return parameterFaults(this.#schemaOf(operation, INPUT), parameters, names);
   }
 
-  async call(operation: string, parameters: JsonObject, abortSignal: AbortSignal): Promise<ServiceAnswer> {
-    const command = this.#command(operation, toSdk(this.#inputSchema(operation), parameters));
+  async call(
+    operation: string,
+    parameters: JsonObject,
+    abortSignal: AbortSignal,
+    names: Names,
+  ): Promise<ServiceAnswer> {
+    const command = this.#command(operation, toSdk(this.#schemaOf(operation, INPUT), parameters, names));
     let response: unknown;
     command.middlewareStack.add(
       (next) => async (args) => {
@@ -87,7 +94,7 @@ export class SdkClient implements ServiceClient {
       const { $metadata, ...output } = await this.#client.send(command, { abortSignal });
       const { requestId } = $metadata as { requestId?: string };
       return {
-        output: withoutTwins((await fromSdk(output)) as JsonObject),
+        output: await fromSdk(this.#schemaOf(operation, OUTPUT), output, names),
         http: httpAnswer(response, requestId ?? ""),
       };
     } catch (error) {
@@ -104,8 +111,8 @@ export class SdkClient implements ServiceClient {
     return new Constructor(input);
   }
 
-  #inputSchema(operation: string): Schema {
-    return this.#command(operation, {}).schema?.[INPUT_SCHEMA] as Schema;
+  #schemaOf(operation: string, side: typeof INPUT | typeof OUTPUT): Schema {
+    return this.#command(operation, {}).schema?.[side] as Schema;
   }
 
   #isAnswer(error: unknown): error is SdkError {
@@ -130,20 +137,13 @@ export class SdkClient implements ServiceClient {
   }
 }
 
-/** Place of the input in the schema of an operation. */
-const INPUT_SCHEMA = 4;
+/** Places of input and output in the schema of an operation. */
+const INPUT = 4;
+const OUTPUT = 5;
 
 const HEAD_ERRORS: Readonly<Record<string, string>> = { "S3:HeadObject": "NoSuchKey", "S3:HeadBucket": "NoSuchBucket" };
 
 function httpAnswer(response: unknown, requestId: string): HttpAnswer {
   const { statusCode = 0, headers = {} } = (response ?? {}) as Partial<Pick<HttpAnswer, "statusCode" | "headers">>;
   return { statusCode, headers, requestId };
-}
-
-/** The SDK's own second form of a date, which the API does not have. */
-function withoutTwins(output: JsonObject): JsonObject {
-  if (!("ExpiresString" in output)) return output;
-  return Object.fromEntries(
-    Object.entries(output).filter((member): member is [string, Json] => member[0] !== "ExpiresString"),
-  );
 }
