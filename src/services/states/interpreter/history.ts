@@ -89,6 +89,10 @@ const WHOLE: JsonObject = { truncated: false };
 export const shownInput = (input: Json): JsonObject => ({ input: JSON.stringify(input), inputDetails: WHOLE });
 export const shownOutput = (output: Json): JsonObject => ({ output: JSON.stringify(output), outputDetails: WHOLE });
 
+/** Members that there is nothing for are left out. */
+export const present = (members: Readonly<Record<string, Json | undefined>>): JsonObject =>
+  Object.fromEntries(Object.entries(members).filter((member): member is [string, Json] => member[1] !== undefined));
+
 /** Assigned variables are a map from names to JSON texts. */
 export function shownVariables(assigned: JsonObject): JsonObject {
   const texts = Object.fromEntries(Object.entries(assigned).map(([name, value]) => [name, JSON.stringify(value)]));

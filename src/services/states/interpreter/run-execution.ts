@@ -9,7 +9,7 @@ import type { Cancel, Clock } from "../../../shared/clock.js";
 import type { Definition } from "./definition.js";
 import type { ExecutionEnd } from "./execution-end.js";
 import type { Cursor, HistorySink } from "./history.js";
-import { History, shownInput, shownOutput } from "./history.js";
+import { History, present, shownInput, shownOutput } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
 import type { Frame, Machine, Probe, Run } from "./run.js";
 import { runStates } from "./run-states.js";
@@ -46,7 +46,7 @@ export interface ExecutionRequest {
   /** Told at each state of the top that is entered. */
   readonly checkpoint?: ((checkpoint: Checkpoint) => void) | undefined;
   readonly resume?: Checkpoint | undefined;
-  /** Absent where there can be no distributed Map (child executions of one, TestState). */
+  /** Absent where there can be no distributed Map: Express executions, TestState. */
   readonly mapRuns?: MapRuns | undefined;
   readonly probe?: Probe | undefined;
 }
@@ -129,7 +129,7 @@ function started({ context, input }: ExecutionRequest, history: History): void {
   const roleArn = objectOf(context["Execution"])["RoleArn"];
   history.record({ previousEventId: 0 }, "ExecutionStarted", [
     "executionStartedEventDetails",
-    { ...shownInput(input), ...(roleArn === undefined ? {} : { roleArn }) },
+    present({ roleArn, ...shownInput(input) }),
   ]);
 }
 
@@ -141,16 +141,11 @@ function failed(thrown: unknown, signal: AbortSignal, history: History, frame: F
   }
   if (signal.aborted) {
     const { error, cause } = signal.reason as Failure;
-    history.end(FROM_OUTSIDE, "ExecutionAborted", ["executionAbortedEventDetails", shownFailure({ error, cause })]);
+    history.end(FROM_OUTSIDE, "ExecutionAborted", ["executionAbortedEventDetails", present({ error, cause })]);
     return { status: "ABORTED", error, cause };
   }
   if (!(thrown instanceof StatesError)) throw thrown;
   const { error, cause } = thrown.failure;
-  history.end(frame, "ExecutionFailed", ["executionFailedEventDetails", shownFailure({ error, cause })]);
+  history.end(frame, "ExecutionFailed", ["executionFailedEventDetails", present({ error, cause })]);
   return { status: "FAILED", error, cause };
 }
-
-const shownFailure = ({ error, cause }: Failure): JsonObject => ({
-  ...(error === undefined ? {} : { error }),
-  ...(cause === undefined ? {} : { cause }),
-});

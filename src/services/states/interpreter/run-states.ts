@@ -10,7 +10,7 @@ import type { StateType } from "./definition.js";
 import { queryLanguageOf } from "./definition.js";
 import { isTerminal } from "./error-names.js";
 import { fail } from "./fail.js";
-import { shownInput, shownOutput, shownVariables } from "./history.js";
+import { present, shownInput, shownOutput, shownVariables } from "./history.js";
 import { runMap } from "./map/map-state.js";
 import { runParallel } from "./parallel.js";
 import { pass } from "./pass.js";
@@ -88,7 +88,9 @@ function enter(machine: Machine, name: string, input: Json, run: Run, frame: Fra
 
 function leave(step: Step, { output, assigned }: Exit): void {
   const { name, state, run, frame } = step;
-  if (isTooLarge(output)) throw new TerminalFailure("States.DataLimitExceeded", tooLargeCause(name));
+  // The quota of one Assign is that of an output; the failure of it is not documented.
+  if (isTooLarge(output) || (assigned !== undefined && isTooLarge(assigned)))
+    throw new TerminalFailure("States.DataLimitExceeded", tooLargeCause(name));
   const shown = { name, ...shownOutput(output), ...(assigned === undefined ? {} : shownVariables(assigned)) };
   run.history.record(frame, `${state.Type}StateExited`, ["stateExitedEventDetails", shown]);
   if (assigned !== undefined) frame.variables = Object.assign({}, frame.variables, assigned);
@@ -172,6 +174,6 @@ function evaluationFailed(step: Step, { failure: { error, cause } }: StateFailur
   if (!begun && PREPARED.has(state.Type)) frame.previousEventId = step.eventBeforeId;
   run.history.record(frame, "EvaluationFailed", [
     "evaluationFailedEventDetails",
-    { state: step.name, error: error ?? "", cause: cause ?? "", ...(location === undefined ? {} : { location }) },
+    present({ state: step.name, location, error, cause }),
   ]);
 }

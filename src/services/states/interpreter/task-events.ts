@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import type { Deadlines } from "./deadlines.js";
-import { shownInput, shownOutput } from "./history.js";
+import { present, shownInput, shownOutput } from "./history.js";
 import { actionText } from "./resource.js";
 import type { Step } from "./run.js";
 import type { Failure } from "./states-error.js";
@@ -35,11 +35,11 @@ export class TaskEvents {
     { timeoutSeconds, heartbeatSeconds }: Deadlines,
     credentials: JsonObject | undefined,
   ): void {
-    const role = credentials?.["RoleArn"];
-    const given: JsonObject = {
-      ...(timeoutSeconds === undefined ? {} : { timeoutInSeconds: timeoutSeconds }),
-      ...(heartbeatSeconds === undefined ? {} : { heartbeatInSeconds: heartbeatSeconds }),
-      ...(role === undefined ? {} : { taskCredentials: { roleArn: role } }),
+    const roleArn = credentials?.["RoleArn"];
+    const given = {
+      timeoutInSeconds: timeoutSeconds,
+      heartbeatInSeconds: heartbeatSeconds,
+      taskCredentials: roleArn === undefined ? undefined : { roleArn },
     };
     if (this.#resource.kind === "service") {
       const region = this.#step.run.executionArn.split(":")[REGION_OF_ARN] ?? "";
@@ -51,7 +51,7 @@ export class TaskEvents {
 
   /** Of functions and services at once; of an activity when a worker has taken it. */
   started(workerName?: string): void {
-    if (this.#resource.kind === "activity") this.#record("Started", workerName === undefined ? {} : { workerName });
+    if (this.#resource.kind === "activity") this.#record("Started", { workerName });
     // Of a function's start there are no details.
     else this.#record("Started", this.#resource.kind === "service" ? {} : undefined);
   }
@@ -65,13 +65,13 @@ export class TaskEvents {
   }
 
   failed(phase: "Failed" | "TimedOut", { error, cause }: Failure): void {
-    this.#record(phase, { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) });
+    this.#record(phase, { error, cause });
   }
 
-  #record(phase: Phase, details: JsonObject | undefined): void {
+  #record(phase: Phase, details: Readonly<Record<string, Json | undefined>> | undefined): void {
     const { run, frame } = this.#step;
     const type = `${PREFIXES[this.#resource.kind]}${phase}`;
     const member = `${type[0]?.toLowerCase()}${type.slice(1)}EventDetails`;
-    run.history.record(frame, type, details === undefined ? undefined : [member, { ...details, ...this.#service }]);
+    run.history.record(frame, type, details && [member, present(Object.assign({}, details, this.#service))]);
   }
 }

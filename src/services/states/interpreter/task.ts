@@ -23,7 +23,9 @@ const TOKEN_BYTES = 480;
 
 export async function doTask(step: Step): Promise<Json> {
   const resource = parseResource(textOf(step.state["Resource"]));
-  step.taskToken = hasToken(resource) ? randomBytes(TOKEN_BYTES).toString("base64") : undefined;
+  const token = hasToken(resource) ? randomBytes(TOKEN_BYTES).toString("base64") : undefined;
+  // The token of an activity is its worker's alone: GetActivityTask tells it.
+  step.taskToken = resource.kind === "service" ? token : undefined;
   const input = effectiveInput(step);
   const parameters = await workInput(step, input);
   const deadlines: Deadlines = {
@@ -38,7 +40,7 @@ export async function doTask(step: Step): Promise<Json> {
   const call: TaskCall = {
     resource,
     parameters,
-    token: step.taskToken,
+    token,
     executionArn: step.run.executionArn,
     heartbeatSeconds: deadlines.heartbeatSeconds,
     credentials,

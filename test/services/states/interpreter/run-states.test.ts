@@ -100,6 +100,17 @@ describe("a run of states", () => {
     expect(links(events).at(-1)).toBe("3 < 2 ExecutionFailed");
   });
 
+  it("fails when one Assign is larger than 262,144 bytes", async () => {
+    const { end } = await runToEnd(
+      {
+        StartAt: "Keep",
+        States: { Keep: { Type: "Pass", Result: "x".repeat(200_000), Assign: { "a.$": "$", "b.$": "$" }, End: true } },
+      },
+      {},
+    );
+    expect(end).toMatchObject({ status: "FAILED", error: "States.DataLimitExceeded" });
+  });
+
   it("ends at the 25,000th event when that is not ExecutionSucceeded", async () => {
     const { end, events } = await runToEnd(
       { StartAt: "Again", States: { Again: { Type: "Pass", Next: "Again" } } },

@@ -101,6 +101,24 @@ describe("a Task state", () => {
     expect(calls[0]?.token).not.toBe(calls[1]?.token);
   });
 
+  it("keeps the token of an activity out of the context object: GetActivityTask tells it", async () => {
+    const calls: TaskCall[] = [];
+    await runToEnd(
+      task(ACTIVITY, { Parameters: { "context.$": "$$" } }),
+      {},
+      {
+        work: (call) => {
+          calls.push(call);
+          return Promise.resolve(null);
+        },
+      },
+    );
+    expect(calls[0]?.token).toMatch(/^[\w+/]{600,}=*$/);
+    expect(calls[0]?.parameters).toEqual({
+      context: expect.not.objectContaining({ Task: expect.anything() }) as unknown,
+    });
+  });
+
   it("gives the failure of its work as it is, in the history and to the execution", async () => {
     const { end, events } = await runToEnd(
       task("arn:aws:states:::lambda:invoke"),
