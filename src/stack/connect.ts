@@ -6,6 +6,7 @@ import type { ResolvedConfig } from "../config/schema.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
+import type { StateStore } from "../services/kit/state-store.js";
 import type { FunctionDirectory } from "../services/lambda/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import type { Bus } from "../shared/bus.js";
@@ -64,7 +65,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     notice,
     folder: options.projectRoot,
   });
-  const states = statesOf(parts, lambda.directory, sources);
+  const states = statesOf(parts, lambda.directory, sources, store);
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());
   live.schedules = schedulesOf(parts, sources, store);
@@ -104,6 +105,7 @@ function statesOf(
   { live, gateway, host, activity, config, clock, notice }: Connected,
   directory: FunctionDirectory,
   sources: StackSources,
+  store: () => StateStore,
 ): StackStates | undefined {
   if (live.foreign.has("states")) return undefined;
   const { realm } = live.application;
@@ -111,6 +113,7 @@ function statesOf(
     gateway,
     activity,
     application: () => live.application,
+    store,
     notice,
     tasks: async (states) => {
       const { StackTasks } = await import("./tasks/task-runner.js");

@@ -5,7 +5,10 @@
 import type { Application } from "../config/application.js";
 import type { Gateway } from "../services/gateway.js";
 import type { LogsService } from "../services/logs/index.js";
-import type { ServiceContext } from "../services/service.js";
+import type { EventsAdmin } from "../services/events/index.js";
+import type { StateStore } from "../services/kit/state-store.js";
+import type { EmbeddedService, ServiceContext } from "../services/service.js";
+import { hasLeftRunning } from "../services/states/left-running.js";
 import type { StatesAdmin, StatesService } from "../services/states/index.js";
 import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
 import { realClock } from "../shared/clock.js";
@@ -17,11 +20,14 @@ export interface StackStatesOptions {
   readonly gateway: Gateway;
   readonly activity: Activity;
   readonly application: () => Application;
+  readonly store: () => StateStore;
   readonly notice: (text: string) => void;
   /** Made with the service that it does the work for. */
   readonly tasks: (states: StatesAdmin) => Promise<ClosableRunner>;
 }
 
+/** Where the events of AWS's own services go. */
+const BUS_OF_AWS = "default";
 /** How long a one-shot command waits for executions in which nothing happens. */
 const PATIENCE_MS = 10_000;
 
@@ -62,8 +68,10 @@ export class StackStates {
 
   /** In a stack: goes on with what an earlier process left, once tasks can be done. */
   async begin(): Promise<void> {
-    const { stateMachines, activities } = this.#options.application();
-    if (stateMachines.length + activities.length > 0) await (await this.service()).resume();
+    const { application, store } = this.#options;
+    const { stateMachines, activities } = application();
+    // Machines made through the API may have left executions, too.
+    if (stateMachines.length + activities.length > 0 || hasLeftRunning(store())) await (await this.service()).resume();
   }
 
   /**
@@ -105,6 +113,8 @@ export class StackStates {
       },
       writeLog: async (group, stream, events) => (await logs()).append(group, stream, events),
       logGroupExists: async (group) => (await logs()).groupExists(group),
+      putEvent: async (event) =>
+        ((await gateway.service("events")) as EmbeddedService & EventsAdmin).putEvent(BUS_OF_AWS, event),
     });
     this.#tasks = await tasks(service);
     runner = counted(this.#tasks, activity);

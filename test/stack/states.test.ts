@@ -1,5 +1,6 @@
 /** Step Functions as part of a stack: machines of the template, their life over restarts, one-shot commands, other servers. */
 import {
+  CreateStateMachineCommand,
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
   ListActivitiesCommand,
@@ -115,6 +116,26 @@ it("goes on after a restart with the executions that it was stopped in", async (
       return execution.status === "RUNNING" ? undefined : execution;
     });
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[1]" });
+  });
+});
+
+it("goes on after a restart with executions of machines that no template declares", async () => {
+  project.write("template.yaml", "Resources: { Q: { Type: AWS::SQS::Queue } }");
+  const kept = { config: { ephemeral: false } };
+  const executionArn = await withStack({ ...kept, clock: "virtual" }, async (_stack, client) => {
+    const definition =
+      '{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Pass","End":true}}}';
+    const roleArn = "arn:aws:iam::000000000000:role/r";
+    const { stateMachineArn } = await client.send(new CreateStateMachineCommand({ name: "made", definition, roleArn }));
+    return (await client.send(new StartExecutionCommand({ stateMachineArn }))).executionArn;
+  });
+  const later = new Date(Date.UTC(2026, 0, 1, 0, 0, 1));
+  await withStack({ ...kept, clock: later }, async (stack, client) => {
+    const ended = await stack.waitFor(async () => {
+      const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
+      return execution.status === "RUNNING" ? undefined : execution;
+    });
+    expect(ended).toMatchObject({ status: "SUCCEEDED" });
   });
 });
 

@@ -29,7 +29,7 @@
  * - Paths: of the functions that may end a path there are length, size, keys, first, last, min, max, sum, avg
  * - JSONata 2.2.2 (AWS: 2.0.6): memory is bounded by the lengths of lists alone; `$now` and `$millis` are those of the machine
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
- * - No status changes for EventBridge (`aws.states`), no metrics of executions
+ * - No metrics of executions
  *
  * By design:
  * - A machine of the template takes the template's definition when the stack starts or reloads; running executions keep theirs
@@ -88,10 +88,9 @@ export type StatesService = EmbeddedService & StatesAdmin;
 const MAX_BODY_BYTES = 8 * MEBIBYTE;
 
 export function createStatesService(service: ServiceContext, collaborators: StatesCollaborators): StatesService {
-  const { clock, realm, bus, log } = service;
-  const { tasks, writeLog, logGroupExists } = collaborators;
+  const { clock, realm, log } = service;
   const store = new StatesStore(service.store);
-  const runContext: RunContext = { store, clock, realm, bus, log, tasks, writeLog, logGroupExists };
+  const runContext: RunContext = { store, clock, realm, log, ...collaborators };
   const runs = new ExecutionRuns(runContext);
   const callbacks = new Callbacks();
   const activities = new Activities(clock, callbacks);

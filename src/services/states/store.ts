@@ -36,6 +36,7 @@ const LAST = "\uffff";
 export const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 /** Forgotten with each start: more than a start adds, so that the tables shrink. */
 const SWEEP_PER_START = 5;
+export const RUNNING_TABLE = "states-running";
 /** Longer than any key of ours; what is longer is nobody's. */
 const MAX_KEY_LENGTH = 500;
 
@@ -66,7 +67,7 @@ export class StatesStore {
     this.#executions = state.table("states-executions");
     this.#byMachine = state.table("states-by-machine");
     this.#byMapRun = state.table("states-by-map-run");
-    this.#running = state.table("states-running");
+    this.#running = state.table(RUNNING_TABLE);
     this.#history = state.table("states-history");
     this.#expiry = state.table("states-expiry");
     this.#mapRuns = state.table("states-map-runs");

@@ -121,6 +121,37 @@ describe("Standard executions", () => {
     expect(w.served.service.running()).toEqual([]);
   });
 
+  test("EventBridge is told of every change of a status", async () => {
+    const arn = await w.machine("told");
+    const executionArn = await w.start(arn, '{"a":1}', "one");
+    await w.ended(executionArn);
+    const mine = w.told.filter(({ resources }) => (resources as string[]).includes(executionArn));
+    expect(mine.map(({ detail }) => (detail as { status: string }).status)).toEqual(["RUNNING", "SUCCEEDED"]);
+    expect(mine[1]).toMatchObject({
+      source: "aws.states",
+      "detail-type": "Step Functions Execution Status Change",
+      detail: {
+        executionArn,
+        stateMachineArn: arn,
+        name: "one",
+        startDate: w.served.clock.now(),
+        stopDate: w.served.clock.now(),
+        input: '{"a":1}',
+        output: '{"a":1}',
+        error: null,
+      },
+    });
+    // What is too large is left out.
+    const large = JSON.stringify("x".repeat(256_000));
+    await w.ended(await w.start(arn, large, "large"));
+    expect(w.told.at(-1)?.["detail"]).toMatchObject({
+      input: null,
+      inputDetails: { included: false },
+      output: null,
+      outputDetails: { included: false },
+    });
+  });
+
   test("executions are listed newest first, by pages and by status", async () => {
     const arn = await w.machine("listed");
     for (const name of ["a", "b", "c"]) {

@@ -38,6 +38,8 @@ export interface World {
   /** Calls of tasks that have come, newest last. */
   readonly calls: TaskCall[];
   readonly logged: { readonly group: string; readonly stream: string; readonly line: Record<string, unknown> }[];
+  /** Events for the default bus. */
+  readonly told: Record<string, unknown>[];
   /** What tasks do that wait for no token. */
   work: (call: TaskCall) => Promise<Json>;
   machine(name: string, definition?: string, more?: Partial<CreateStateMachineCommandInput>): Promise<string>;
@@ -52,6 +54,7 @@ export interface World {
 export async function world(): Promise<World> {
   const calls: TaskCall[] = [];
   const logged: World["logged"] = [];
+  const told: World["told"] = [];
   const waiting: ((call: TaskCall) => void)[] = [];
   let seen = 0;
   const tasks: TaskRunner = {
@@ -77,6 +80,7 @@ export async function world(): Promise<World> {
         return Promise.resolve();
       },
       logGroupExists: (group) => Promise.resolve(group === "/states"),
+      putEvent: (event) => Promise.resolve(told.push(event)),
     }),
   );
   const sfn = new SFNClient({ ...served.client, disableHostPrefix: true });
@@ -85,6 +89,7 @@ export async function world(): Promise<World> {
     sfn,
     calls,
     logged,
+    told,
     work: () => Promise.resolve({}),
     machine: async (name, definition = PASS, more = {}) =>
       (await sfn.send(new CreateStateMachineCommand({ name, definition, roleArn: ROLE, ...more }))).stateMachineArn ??

@@ -8,6 +8,7 @@ import type { Definition } from "../interpreter/definition.js";
 import type { Checkpoint } from "../interpreter/run-execution.js";
 import type { ExecutionRow } from "../rows.js";
 import type { Json } from "../../../config/json.js";
+import { tellStatus } from "./status-change.js";
 import { parentMachineOf } from "./views.js";
 
 const REDRIVABLE_MS = 14 * 24 * 60 * 60 * 1000;
@@ -68,6 +69,7 @@ export async function redrive(context: StatesContext, arn: string): Promise<Exec
     store.reviveExecution(row, resume);
     return { row, revision, resume };
   });
+  tellStatus(context, started.row);
   runs.begin(started);
   return started.row;
 }

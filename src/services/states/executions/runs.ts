@@ -16,6 +16,7 @@ import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
 import type { Ended, Runner, Started } from "./started.js";
 import { StoredMapRuns } from "./map-runs.js";
+import { tellStatus } from "./status-change.js";
 import { contextOf, isExpress, parentMachineOf } from "./views.js";
 
 /** An Express execution ends after five minutes at the latest. */
@@ -201,6 +202,7 @@ export class ExecutionRuns implements Runner {
       return after;
     });
     live.dropped = true;
+    tellStatus(this.#context, ended);
     for (const done of this.#waiting.get(row.arn) ?? []) done(ended);
     return ended;
   }

@@ -11,6 +11,7 @@ import type { ExecutionRow } from "../rows.js";
 import { documentIn } from "./documents.js";
 import { checkName, executionArn, expressArn, newName } from "./names.js";
 import type { Started } from "./started.js";
+import { tellStatus } from "./status-change.js";
 import { newExecution } from "./views.js";
 
 /** What is started without an input. */
@@ -33,7 +34,10 @@ export async function startExecution(context: StatesContext, start: ExecutionSta
     const begun: Started = { row, revision: target.revision };
     return { row, begun };
   });
-  if (begun !== undefined) runs.begin(begun);
+  if (begun !== undefined) {
+    tellStatus(context, row);
+    runs.begin(begun);
+  }
   return row;
 }
 

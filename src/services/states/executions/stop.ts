@@ -3,6 +3,7 @@ import type { StatesContext } from "../context.js";
 import { statesError } from "../errors.js";
 import type { Failure } from "../interpreter/states-error.js";
 import type { ExecutionRow } from "../rows.js";
+import { tellStatus } from "./status-change.js";
 
 /** Resolves when it has ended; one that has already is left as it is. */
 export async function stopExecution(context: StatesContext, arn: string, failure: Failure): Promise<ExecutionRow> {
@@ -15,7 +16,7 @@ export async function stopExecution(context: StatesContext, arn: string, failure
     return store.execution(arn) ?? before;
   }
   // It has not been taken up again since the stack started.
-  return store.write(() => {
+  const stopped = await store.write(() => {
     const stopMs = clock.now();
     const id = store.lastEventId(arn) + 1;
     const { error, cause } = failure;
@@ -30,6 +31,8 @@ export async function stopExecution(context: StatesContext, arn: string, failure
     store.endExecution(row, stopMs);
     return row;
   });
+  tellStatus(context, stopped);
+  return stopped;
 }
 
 export async function executionEnded(
