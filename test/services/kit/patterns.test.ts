@@ -171,6 +171,23 @@ describe("a pattern", () => {
     expect(matches({ a: ["x"], $or: [{ a: ["y"] }, { b: ["z"] }] }, { a: "y" })).toBe(true);
   });
 
+  it("looks for what must be absent in the elements chosen by fields of earlier names", () => {
+    const absent = [{ exists: false }];
+    const event = { a: [{ b: 1 }, { c: 1 }] };
+    expect(matches({ a: { b: [1], c: absent } }, event)).toBe(true);
+    // No element has been chosen yet when `b` is looked for.
+    expect(matches({ a: { b: absent, c: [1] } }, event)).toBe(false);
+  });
+
+  it.each([
+    ["straße", "STRASSE", true],
+    ["Σας", "σΑΣ", true],
+    ["a.b", "aXb", false],
+    ["𐐀", "𐐨", false],
+  ])("takes %j and %j for the same but for case: %s", (wanted, value, same) =>
+    expect(matches({ a: [{ "equals-ignore-case": wanted }] }, { a: value })).toBe(same),
+  );
+
   it("compares texts that are addresses as addresses", () => {
     expect(matches({ a: ["2001:db8::1"] }, { a: "2001:0DB8:0:0:0:0:0:1" })).toBe(true);
     expect(matches({ a: ["10.0.0.1"] }, { a: "10.0.0.10" })).toBe(false);

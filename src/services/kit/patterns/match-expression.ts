@@ -6,7 +6,7 @@ import { addressDigits, looksLikeAddress } from "./addresses.js";
 import type { JsonTokens, Token } from "./json-tokens.js";
 import { readNumeric, comparableNumber } from "./numeric.js";
 import { PatternError } from "./pattern-error.js";
-import { AFFIXES, blockTest, folded, noneOf, ofText, type Affix, type ValueTest } from "./value-tests.js";
+import { AFFIXES, blockTest, ignoringCase, noneOf, ofText, type Affix, type ValueTest } from "./value-tests.js";
 import { readWildcard, WildcardFault, wildcardTest, type WildcardToken } from "./wildcard.js";
 
 export interface Expression {
@@ -39,7 +39,7 @@ export function readExpression(tokens: JsonTokens): Expression {
       // The operator that the text names is AWS's.
       return readText(tokens, "prefix", (text) => ({ test: readBlock(text) }));
     case "equals-ignore-case":
-      return readText(tokens, operator, (text) => ({ test: equalsIgnoringCase(text) }));
+      return readText(tokens, operator, (text) => ({ test: ignoringCase(text, "whole") }));
     case "wildcard":
       return readText(tokens, operator, (text) => {
         const wildcard = wildcardIn(text, tokens);
@@ -57,24 +57,19 @@ function readText(tokens: JsonTokens, shownOperator: string, make: (text: string
   return expression;
 }
 
-function equalsIgnoringCase(text: string): ValueTest {
-  const wanted = folded(text);
-  return ofText((value) => folded(value) === wanted);
-}
-
 function readAffix(tokens: JsonTokens, affix: Affix): Expression {
   const token = tokens.next();
-  const holds = AFFIXES[affix];
   if (token === "{") {
     if (tokens.next() !== "name") tokens.fail(`${affix === "prefix" ? "Prefix" : "Suffix"} expression name not found`);
     if (tokens.name !== "equals-ignore-case") tokens.fail(`Unsupported ${affix} pattern: ${tokens.name}`);
     if (tokens.next() !== "string") tokens.fail("equals-ignore-case match pattern must be a string");
-    const lower = folded(tokens.text);
+    const { text } = tokens;
     for (let level = 0; level < 2; level++) if (tokens.next() !== "}") tokens.fail(ONE_KEY);
-    return { test: ofText((value) => holds(folded(value), lower)) };
+    return { test: ignoringCase(text, affix) };
   }
   if (token !== "string") tokens.fail(`${affix} match pattern must be a string`);
   const { text } = tokens;
+  const holds = AFFIXES[affix];
   if (tokens.next() !== "}") tokens.fail(ONE_KEY);
   return { test: ofText((value) => holds(value, text)) };
 }
@@ -173,7 +168,7 @@ function readExcludedBy(tokens: JsonTokens, first: Token, operator: string): Exp
 }
 
 function excludedTest(operator: string, text: string): ValueTest {
-  if (operator !== "prefix" && operator !== "suffix") return equalsIgnoringCase(text);
+  if (operator !== "prefix" && operator !== "suffix") return ignoringCase(text, "whole");
   const holds = AFFIXES[operator];
   return ofText((value) => holds(value, text));
 }

@@ -12,7 +12,7 @@ export interface Pattern {
 
 /** Throws PatternError with AWS's reason when the text is no pattern. */
 export function compilePattern(text: string): Pattern {
-  const alternatives = readPattern(text).map(absentLast);
+  const alternatives = readPattern(text).map(byPath);
   return {
     matches: (event) => {
       const flat = flatten(event);
@@ -52,9 +52,12 @@ function holds(
 const NOTHING: readonly FlatValue[] = [];
 const NONE_CHOSEN: ReadonlyMap<number, number> = new Map();
 
-/** What must be absent is looked for when it is known in which elements. */
-function absentLast(conditions: readonly Condition[]): readonly Condition[] {
-  return [...conditions.filter(({ absent }) => !absent), ...conditions.filter(({ absent }) => absent)];
+/**
+ * AWS goes through the fields in the order of their names: what must be absent is looked for in the elements that the
+ * conditions before it have chosen.
+ */
+function byPath(conditions: readonly Condition[]): readonly Condition[] {
+  return conditions.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 /** Undefined when another element of the same array has been chosen before. */

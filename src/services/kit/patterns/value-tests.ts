@@ -8,10 +8,21 @@ export const ofText =
   (value) =>
     typeof value === "string" && test(value);
 
-/** AWS compares the characters one by one, without looking at their neighbours. */
-export const folded = (text: string): string =>
-  // A capital sigma at the end of a word would become another letter than within it.
-  text.replaceAll("Σ", "σ").toLowerCase();
+export type Affix = "prefix" | "suffix";
+
+/**
+ * Character by character, each in lower or upper case: `ß` is also `SS`, and a long s also `S`. AWS takes the halves of a
+ * character beyond the basic plane one by one, which have no case.
+ */
+export function ignoringCase(text: string, part: Affix | "whole"): ValueTest {
+  const forms = text
+    .split("")
+    .map((unit) => `(?:${[...new Set([unit.toLowerCase(), unit.toUpperCase()])].map(escaped).join("|")})`);
+  const pattern = new RegExp(`${part === "suffix" ? "" : "^"}${forms.join("")}${part === "prefix" ? "" : "$"}`);
+  return ofText((value) => pattern.test(value));
+}
+
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 
 /** A text that is an IP address is compared as such: `2001:db8::1` is `2001:DB8:0:0:0:0:0:1`. */
 export function equalTest(text: string): ValueTest {
@@ -20,12 +31,10 @@ export function equalTest(text: string): ValueTest {
   return ofText((value) => value === text || addressDigits(value) === digits);
 }
 
-export const AFFIXES = {
-  prefix: (value: string, affix: string): boolean => value.startsWith(affix),
-  suffix: (value: string, affix: string): boolean => value.endsWith(affix),
-} as const;
-
-export type Affix = keyof typeof AFFIXES;
+export const AFFIXES: Readonly<Record<Affix, (value: string, affix: string) => boolean>> = {
+  prefix: (value, affix) => value.startsWith(affix),
+  suffix: (value, affix) => value.endsWith(affix),
+};
 
 /** Addresses from the first to the last of the block. */
 export function blockTest(digits: string, bits: number): ValueTest {
