@@ -58,7 +58,10 @@ function exceeds(
   return byCount || byShare;
 }
 
-/** Those that the state itself names, or those in what the ItemReader would have read; unknown when nobody says what that is. */
+/**
+ * The items that the state itself names, or those in what its ItemReader would have read: a file as its InputType says, a listing
+ * as JSON. Unknown when nobody says what it would have read.
+ */
 async function itemsIn(step: Step, input: Json, data: string | undefined): Promise<readonly Item[] | undefined> {
   const { state } = step;
   if (state["ItemReader"] === undefined) {
@@ -68,13 +71,10 @@ async function itemsIn(step: Step, input: Json, data: string | undefined): Promi
   if (data === undefined) {
     return undefined;
   }
-  const reader = await readerOf(step, input);
-  const items = await readItems(readingFrom(step, data), input, {
-    action: "getObject",
-    parameters: {},
-    config: reader.config,
-  });
-  if (reader.config["ItemsPointer"] !== undefined) {
+  const { config } = await readerOf(step, input);
+  const file = { action: "getObject", parameters: {}, config: { InputType: "JSON", ...config } };
+  const items = await readItems(readingFrom(step, data), input, file);
+  if (config["ItemsPointer"] !== undefined) {
     step.run.probe?.data?.("afterItemsPointer", valuesOf(items));
   }
   return items;

@@ -81,6 +81,10 @@ async function mockedOutcome(mock: Mock, request: TestStateRequest, subject: Sub
     throw refused("A test mock should have only one of the following fields: [result, errorOutput].");
   }
   if (mock.errorOutput !== undefined) {
+    if (mock.errorOutput.error === undefined) {
+      // Documented of the member; the sentence is ours.
+      throw refused("Mocked error output must have the field 'error'");
+    }
     checkOrigin(request.configuration.errorCausedByState, subject);
     return { kind: "failure", ...mock.errorOutput };
   }
@@ -116,7 +120,10 @@ async function readResult({ result: text = "", mode }: Mock, { state }: Subject)
   return result;
 }
 
-/** Branches and iterations give a list; a ResultWriter says where it has written it. The sentence about lists is worded after the other. */
+/**
+ * Branches and iterations give a list; a ResultWriter says where it has written it. The sentence about lists is worded after
+ * the other.
+ */
 function checkChildren(result: Json, writes: boolean): void {
   if (writes && (typeof result !== "object" || result === null || Array.isArray(result))) {
     throw refused("Mocked result must be a JSON object.");

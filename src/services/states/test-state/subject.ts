@@ -3,7 +3,6 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, listOf, objectOf } from "../../../config/json.js";
 import { AwsError } from "../../kit/aws-error.js";
 import type { QueryLanguage, State } from "../interpreter/definition.js";
-import { queryLanguageOf } from "../interpreter/definition.js";
 import { refusalOf } from "../validation/answers.js";
 import { validateDefinition, validateState } from "../validation/validate-definition.js";
 import { refused } from "./request.js";
@@ -14,8 +13,7 @@ const NAMELESS = "StateName";
 export interface Subject {
   readonly name: string;
   readonly state: State;
-  /** Of the state. */
-  readonly language: QueryLanguage;
+  /** Of states that say none. */
   readonly machineLanguage: QueryLanguage;
 }
 
@@ -31,8 +29,7 @@ export function subjectOf(definition: string, stateName: string | undefined): Su
   if (state === undefined) {
     throw refused("State not found in definition");
   }
-  const language = queryLanguageOf({ QueryLanguage: machineLanguage }, state as State);
-  return { name: stateName ?? NAMELESS, state: state as State, language, machineLanguage };
+  return { name: stateName ?? NAMELESS, state: state as State, machineLanguage };
 }
 
 /** Names stand for one state in the whole definition, so that states inside others are found by theirs, too. */

@@ -257,6 +257,10 @@ describe("a mock", () => {
       "ValidationException",
       "A test mock should have only one of the following fields: [result, errorOutput].",
     ]);
+    expect(await refused(invoke(), { mock: { errorOutput: { cause: "C" } } })).toEqual([
+      "ValidationException",
+      expect.any(String),
+    ]);
     expect(await refused(invoke(), { mock: { result: "no", fieldValidationMode: "NONE" } })).toEqual([
       "ValidationException",
       "Mocked result must be valid JSON",
@@ -432,6 +436,17 @@ describe("a mocked Map", () => {
       ...mocked([1]),
     });
     expect(answer).toMatchObject({ status: "SUCCEEDED", inspectionData: { afterItemsPointer: [1, 2] } });
+  });
+
+  it("takes what a listing would have found", async () => {
+    const reader = { Resource: "arn:aws:states:::s3:listObjectsV2", Parameters: { Bucket: "b" } };
+    const listed = (mapIterationFailureCount: number) =>
+      test(map({ ItemReader: reader }), {
+        stateConfiguration: { mapItemReaderData: '[{"Key": "a"}]', mapIterationFailureCount },
+        ...mocked([1]),
+      });
+    expect(await listed(1)).toMatchObject({ status: "SUCCEEDED" });
+    expect(await refusal(listed(2))).toEqual(["ValidationException", expect.any(String)]);
   });
 
   it("fails by the error of a state inside it", async () => {
