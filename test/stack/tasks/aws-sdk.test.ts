@@ -161,3 +161,24 @@ test("a service that is not embedded is refused by name", async () => {
     cause: expect.stringContaining("aws-sdk:kms:listKeys is not emulated by lambda-run") as string,
   });
 });
+
+test("scheduler is called by its own protocol: names in the path, the rest in the body", async () => {
+  const created = await run("scheduler:createSchedule", {
+    Name: "nightly",
+    ScheduleExpression: "rate(1 day)",
+    StartDate: "2030-01-01T00:00:00Z",
+    FlexibleTimeWindow: { Mode: "OFF" },
+    Target: {
+      Arn: "arn:aws:sqs:us-east-1:000000000000:work",
+      RoleArn: "arn:aws:iam::000000000000:role/s",
+      Input: { a: 1 },
+    },
+  });
+  expect(created).toMatchObject({ status: "SUCCEEDED" });
+  await expect(run("scheduler:getSchedule", { Name: "nightly", GroupName: "default" })).resolves.toMatchObject({
+    output: { StartDate: "2030-01-01T00:00:00Z", Target: { Input: '{"a":1}' } },
+  });
+  await expect(run("scheduler:getSchedule", { Name: "never" })).resolves.toMatchObject({
+    error: "Scheduler.ResourceNotFoundException",
+  });
+});

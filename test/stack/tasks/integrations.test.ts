@@ -12,6 +12,13 @@ Resources:
     Properties: { TopicName: news, Subscription: [{ Protocol: sqs, Endpoint: !GetAtt Work.Arn }] }
   InOrder: { Type: AWS::SNS::Topic, Properties: { TopicName: in-order.fifo, FifoTopic: true } }
   Things: { Type: AWS::Serverless::SimpleTable, Properties: { TableName: things } }
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: orders } }
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: { source: [shop] }
+      Targets: [{ Id: queue, Arn: !GetAtt Work.Arn }]
   Api: { Type: AWS::Serverless::HttpApi }
   Hello:
     Type: AWS::Serverless::Function
@@ -139,6 +146,17 @@ test("parameters of another shape than the API has are refused before the call",
       "[The value of the field 'Key' has an invalid format, The field \"Colour\" is not supported by Step Functions]",
     ) as string,
   });
+});
+
+test("events:putEvents adds the execution and its machine to the resources", async () => {
+  const machine = await stack.task(optimised("events:putEvents"));
+  const execution = await stack.start(machine, {
+    Entries: [{ EventBusName: "orders", Source: "shop", DetailType: "sold", Detail: { n: 1 }, Resources: ["mine"] }],
+  });
+  const { output } = await stack.end(execution);
+  expect(output).toEqual({ Entries: [{ EventId: expect.any(String) as string }], FailedEntryCount: 0 });
+  const [body = ""] = await received();
+  expect(JSON.parse(body)).toMatchObject({ detail: { n: 1 }, resources: ["mine", execution, machine] });
 });
 
 test("one entry that EventBridge refuses fails events:putEvents with the whole answer as the cause", async () => {

@@ -41,7 +41,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 const DATES: ReadonlySet<string> = new Set(["StartDate", "EndDate", "CreationDate", "LastModificationDate"]);
 /** What the gateway and the protocol answer besides the errors of the API. */
-const UNMODELED: ReadonlySet<string> = new Set(["AccessDeniedException", "UnknownOperationException"]);
+const UNMODELED: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
+  "SerializationException",
+  "UnknownOperationException",
+]);
 
 export class SchedulerClient implements ServiceClient {
   readonly #address: () => ServiceAddress;
@@ -78,7 +82,7 @@ export class SchedulerClient implements ServiceClient {
     const requestId = response.headers.get("x-amzn-requestid") ?? "";
     if (!response.ok) throw faultOf(answer, response, requestId);
     return {
-      output: withDates(answer, (seconds) => isoText(new Date(Number(seconds) * 1000))),
+      output: converted(answer, (seconds) => isoText(new Date(Number(seconds) * 1000))),
       http: { statusCode: response.status, headers: Object.fromEntries(response.headers), requestId },
     };
   }
@@ -98,14 +102,16 @@ function urlOf({ path, query }: Route, parameters: JsonObject, base: string): { 
     for (const item of Array.isArray(value) ? (value as readonly Json[]) : [value])
       url.searchParams.append(shown, asText(item));
   }
-  return { url, rest: withDates(Object.fromEntries(rest), (text) => Date.parse(asText(text)) / 1000) };
+  return { url, rest: converted(Object.fromEntries(rest), (text) => Date.parse(asText(text)) / 1000) };
 }
 
-function withDates(members: JsonObject, change: (value: Json) => Json): JsonObject {
+function converted(members: JsonObject, change: (value: Json) => Json): JsonObject {
   const changed = (name: string, value: Json): Json => {
     if (DATES.has(name)) return change(value);
+    // The input of a target is text, and takes any JSON.
+    if (name === "Input") return asText(value);
     if (Array.isArray(value)) return (value as readonly Json[]).map((item) => changed("", item));
-    return isJsonObject(value) ? withDates(value, change) : name === "Input" ? asText(value) : value;
+    return isJsonObject(value) ? converted(value, change) : value;
   };
   return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, changed(name, value)]));
 }
