@@ -26,7 +26,8 @@ export async function runChildren({ mapRun, batches, definition, signal }: Child
   const ending = new AbortController();
   const ended: (ChildEnd | undefined)[] = batches.map(() => undefined);
   const items = batches.reduce((count, { itemCount }) => count + itemCount, 0);
-  const running = new Set<Promise<void>>();
+  let running = 0;
+  let freed = (): void => undefined;
   let failedItems = 0;
   let exceeded = false;
   const run = async (batch: Batch, index: number): Promise<void> => {
@@ -34,18 +35,26 @@ export async function runChildren({ mapRun, batches, definition, signal }: Child
     const bounds = AbortSignal.any([signal, ending.signal]);
     const end = await mapRun.runChild({ definition, input, itemCount, signal: bounds });
     ended[index] = end;
-    if (end.end.status === "SUCCEEDED") return;
-    failedItems += itemCount;
-    exceeded ||= exceeds(mapRun.limits(), failedItems, items);
-    if (exceeded) ending.abort({ error: undefined, cause: undefined });
+    if (end.end.status !== "SUCCEEDED") {
+      failedItems += itemCount;
+      exceeded ||= exceeds(mapRun.limits(), failedItems, items);
+      if (exceeded) ending.abort({ error: undefined, cause: undefined });
+    }
+    running -= 1;
+    freed();
   };
+  const children: Promise<void>[] = [];
   for (const [index, batch] of batches.entries()) {
-    while (running.size >= (mapRun.limits().maxConcurrency || MAX_CONCURRENT_CHILDREN)) await Promise.race(running);
+    // Asked each time: the bound may be changed while the Map Run goes on.
+    while (running >= (mapRun.limits().maxConcurrency || MAX_CONCURRENT_CHILDREN))
+      await new Promise<void>((resolve) => {
+        freed = resolve;
+      });
     if (exceeded || signal.aborted) break;
-    const child = run(batch, index).finally(() => running.delete(child));
-    running.add(child);
+    running += 1;
+    children.push(run(batch, index));
   }
-  await Promise.all(running);
+  await Promise.all(children);
   return { results: batches.map((batch, index) => ({ batch, ended: ended[index] })), exceeded };
 }
 

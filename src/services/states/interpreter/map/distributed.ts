@@ -29,7 +29,7 @@ export async function runDistributed(map: DistributedMap): Promise<Json> {
   const { step, input, maxConcurrency, executionType } = map;
   const { run, frame, name, state } = step;
   if (run.mapRuns === undefined)
-    throw new StatesError("States.Runtime", "A distributed Map inside a child execution of another is not emulated.");
+    throw new StatesError("States.Runtime", "A distributed Map runs in Standard executions alone.");
   const limits = await limitsOf(step, input, maxConcurrency);
   const writer = await writerOf(step, input);
   const reader = state["ItemReader"] === undefined ? undefined : await readerOf(step, input);
@@ -78,13 +78,13 @@ async function runItems(
 
 function ended({ run, frame }: Step, mapRun: MapRun, thrown: unknown): void {
   if (frame.signal.aborted || !(thrown instanceof StatesError)) {
-    run.history.aside(frame, "MapRunAborted");
     mapRun.ended("ABORTED");
+    run.history.aside(frame, "MapRunAborted");
     return;
   }
   const { error = "", cause = "" } = thrown.failure;
-  run.history.record(frame, "MapRunFailed", ["mapRunFailedEventDetails", { error, cause }]);
   mapRun.ended("FAILED");
+  run.history.record(frame, "MapRunFailed", ["mapRunFailedEventDetails", { error, cause }]);
 }
 
 async function limitsOf(step: Step, input: Json, maxConcurrency: number): Promise<MapRunLimits> {

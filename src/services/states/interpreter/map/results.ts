@@ -100,7 +100,10 @@ function recordOf({ batch, ended }: ChildResult): JsonObject {
   const outcome: JsonObject =
     end.status === "SUCCEEDED"
       ? { Output: JSON.stringify(end.output), OutputDetails: { Included: true } }
-      : { Error: end.error ?? "", Cause: end.cause ?? "" };
+      : {
+          ...(end.error === undefined ? {} : { Error: end.error }),
+          ...(end.cause === undefined ? {} : { Cause: end.cause }),
+        };
   return {
     ExecutionArn: executionArn,
     ...input,
