@@ -2,7 +2,7 @@
  * What the steps of a path find in a document, as Jayway JsonPath has it: a member that is missing fails a definite path; a
  * path with a wildcard, a slice, a filter or `..` in it passes over it.
  */
-import { isJsonObject, type Json } from "../../../../../config/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../../../../config/json.js";
 import { passes } from "./filter.js";
 import { fold } from "./fold.js";
 import { isDefinite, PathSyntaxError, type Step } from "./path.js";
@@ -26,7 +26,7 @@ export function select(steps: readonly Step[], document: Json): Json {
   if (last?.kind === "function") return fold(last.name, select(steps.slice(0, -1), document));
   const found: Json[] = [];
   const definite = isDefinite(steps);
-  walk({ steps, root: document, found }, document, 0, "$", definite);
+  walk({ steps, root: document, found, definite }, document, 0, "$");
   // Recorded: an empty list even where the list asked for is missing itself.
   if (!definite) return found;
   const value = found[0];
@@ -38,32 +38,39 @@ interface Walk {
   readonly steps: readonly Step[];
   readonly root: Json;
   readonly found: Json[];
+  /** What is missing fails the path. */
+  readonly definite: boolean;
 }
 
-function walk(walk_: Walk, value: Json, at: number, trail: string, definite: boolean): void {
-  const step = walk_.steps[at];
+/** Goes on with a value at a place below. */
+type Go = (child: Json, place: string) => void;
+
+function walk(on: Walk, value: Json, at: number, trail: string): void {
+  const step = on.steps[at];
   if (step === undefined) {
-    walk_.found.push(value);
+    on.found.push(value);
     return;
   }
-  const go = (child: Json, where: string, stays = definite): void => walk(walk_, child, at + 1, trail + where, stays);
+  const go: Go = (child, place) => walk(on, child, at + 1, trail + place);
   switch (step.kind) {
     case "members":
-      return members(step.names, value, { go, trail, definite, last: at === walk_.steps.length - 1 });
+      return members(step.names, value, { go, trail, definite: on.definite, last: at === on.steps.length - 1 });
     case "indexes":
-      return indexes(step.indexes, value, { go, trail, definite });
+      return indexes(step.indexes, value, go, on.definite);
     case "slice":
-      return slice(step, value, go);
+      return Array.isArray(value)
+        ? (value as Json[]).slice(step.from, step.to).forEach((child) => go(child, "[:]"))
+        : undefined;
     case "wildcard":
-      for (const [name, child] of childrenOf(value)) go(child, name, false);
+      for (const [name, child] of childrenOf(value)) go(child, name);
       return;
     case "filter":
       // A filter on an object asks about the object itself.
       for (const item of Array.isArray(value) ? (value as Json[]) : isJsonObject(value) ? [value] : [])
-        if (passes(step.filter, item, walk_.root, trySelect)) go(item, "[?]", false);
+        if (passes(step.filter, item, on.root, trySelect)) go(item, "[?]");
       return;
     case "descent":
-      return descend(value, (each) => go(each, "..", false));
+      return descend(value, (each) => go(each, ".."));
     case "function":
       throw new PathSyntaxError(`a function is not the last step: ${step.name}`);
   }
@@ -79,50 +86,43 @@ function trySelect(steps: readonly Step[], document: Json): Json | undefined {
   }
 }
 
-interface Position {
-  readonly go: (child: Json, where: string, stays?: boolean) => void;
+interface Place {
+  readonly go: Go;
   readonly trail: string;
   readonly definite: boolean;
+  readonly last: boolean;
 }
 
-function members(names: readonly string[], value: Json, at: Position & { last: boolean }): void {
+function members(names: readonly string[], value: Json, { go, trail, definite, last }: Place): void {
   if (!isJsonObject(value)) {
-    if (!at.definite) return;
+    if (!definite) return;
     const asked = names.map((name) => `['${name}']`).join(",");
-    throw new NothingFound(`Expected to find an object with property ${asked} in path ${at.trail}`);
+    throw new NothingFound(`Expected to find an object with property ${asked} in path ${trail}`);
   }
-  if (names.length > 1 && at.last) {
-    at.go(Object.fromEntries(names.flatMap((name) => own(value, name).map((child) => [name, child]))), "");
+  if (names.length > 1 && last) {
+    go(Object.fromEntries(names.flatMap((name) => own(value, name).map((child) => [name, child]))), "");
     return;
   }
   for (const name of names) {
-    const where = `['${name}']`;
     const [child] = own(value, name);
-    if (child !== undefined) at.go(child, where, at.definite && names.length === 1);
-    else if (at.definite && names.length === 1)
-      throw new NothingFound(`${at.last ? "No results for path:" : "Missing property in path"} ${at.trail}${where}`);
+    if (child !== undefined) go(child, `['${name}']`);
+    else if (definite)
+      throw new NothingFound(`${last ? "No results for path:" : "Missing property in path"} ${trail}['${name}']`);
   }
 }
 
-const own = (value: { readonly [key: string]: Json }, name: string): Json[] =>
-  Object.hasOwn(value, name) ? [value[name] as Json] : [];
+const own = (value: JsonObject, name: string): Json[] => (Object.hasOwn(value, name) ? [value[name] as Json] : []);
 
-function indexes(wanted: readonly number[], value: Json, at: Position): void {
+function indexes(wanted: readonly number[], value: Json, go: Go, definite: boolean): void {
   if (!Array.isArray(value)) {
-    if (!at.definite) return;
-    throw new NotAList(
-      `Filter: [${wanted.join(",")}] can only be applied to arrays. Current context is: ${JSON.stringify(value)}`,
-    );
+    if (!definite) return;
+    const what = `[${wanted.join(",")}] can only be applied to arrays`;
+    throw new NotAList(`Filter: ${what}. Current context is: ${JSON.stringify(value)}`);
   }
   for (const index of wanted) {
     const child = value.at(index) as Json | undefined;
-    if (child !== undefined) at.go(child, `[${String(index)}]`, at.definite && wanted.length === 1);
+    if (child !== undefined) go(child, `[${String(index)}]`);
   }
-}
-
-function slice(step: Extract<Step, { kind: "slice" }>, value: Json, go: Position["go"]): void {
-  if (!Array.isArray(value)) return;
-  for (const child of value.slice(step.from, step.to) as Json[]) go(child, "[:]", false);
 }
 
 function childrenOf(value: Json): (readonly [string, Json])[] {
