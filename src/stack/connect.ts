@@ -8,7 +8,6 @@ import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import type { FunctionDirectory } from "../services/lambda/index.js";
-import type { StateStore } from "../services/kit/state-store.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";

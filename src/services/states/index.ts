@@ -70,16 +70,7 @@ import { Callbacks } from "./executions/callbacks.js";
 import { ExecutionRuns } from "./executions/runs.js";
 import { StatesStore } from "./store.js";
 
-export type {
-  DeclaredMachine,
-  ExecutionStart,
-  ExecutionStatus,
-  ExecutionSummary,
-  LoggingConfiguration,
-  MachineSummary,
-  MachineType,
-  StatesAdmin,
-} from "./admin.js";
+export type { ExecutionSummary, StatesAdmin } from "./admin.js";
 export type { StatesCollaborators } from "./run-context.js";
 
 export type StatesService = EmbeddedService & StatesAdmin;
