@@ -72,6 +72,35 @@ describe("lambda-run list", () => {
     });
   });
 
+  it("names rules and schedules with what fires them and where they lead", async () => {
+    const template = `
+Resources:
+  Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
+  Orders: { Type: AWS::Events::EventBus, Properties: { Name: orders } }
+  Placed: { Type: AWS::Events::Rule, Properties: { Name: placed, EventBusName: !Ref Orders, EventPattern: { source: [shop] }, Targets: [{ Id: q, Arn: !GetAtt Inbox.Arn }] } }
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: nightly
+      ScheduleExpression: cron(0 3 * * ? *)
+      ScheduleExpressionTimezone: Europe/Berlin
+      FlexibleTimeWindow: { Mode: 'OFF' }
+      Target: { Arn: !GetAtt Inbox.Arn, RoleArn: "arn:aws:iam::000000000000:role/s" }
+`;
+    const folder = project({}, template);
+    const { stdout } = await folder.run(["list"]);
+    expect(stdout).toMatch(
+      /^RULE +BUS +STATE +FIRES ON +TARGETS\nplaced +orders +ENABLED +{"source":\["shop"\]} +sqs inbox$/m,
+    );
+    expect(stdout).toMatch(/^nightly +default +ENABLED +cron\(0 3 \* \* \? \*\) +Europe\/Berlin +sqs inbox$/m);
+    expect(stdout).toMatch(/^event buses: orders$/m);
+    expect(JSON.parse((await folder.run(["list", "--json"])).stdout)).toMatchObject({
+      rules: [{ name: "placed", busName: "orders" }],
+      schedules: [{ name: "nightly", timezone: "Europe/Berlin" }],
+      eventBuses: [{ name: "orders" }],
+    });
+  });
+
   it("gives the address that functions see in a one-shot command, too", async () => {
     const folder = project({ http: 3456 });
     const { apis } = JSON.parse((await folder.run(["list", "--json"])).stdout) as {

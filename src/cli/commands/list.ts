@@ -1,4 +1,6 @@
 /** `lambda-run list`: what the template declares. */
+import type { RuleConfig, ScheduleConfig } from "../../config/application.js";
+import { parseArn } from "../../shared/arn.js";
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
@@ -11,13 +13,14 @@ export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
+  const { eventBuses, rules, scheduleGroups, schedules } = application;
   // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
   const running = runningStack({ config, projectRoot: project.folder });
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, rules, scheduleGroups, schedules, notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -39,15 +42,44 @@ export const listCommand: Action = async (_args, options) => {
         ...stateMachines.map(({ name, logicalId, type, definedAt }) => [name, logicalId, type, definedAt]),
       ]),
     );
+  if (rules.length > 0)
+    process.stdout.write(table([["RULE", "BUS", "STATE", "FIRES ON", "TARGETS"], ...rules.map(ruleRow)]));
+  if (schedules.length > 0)
+    process.stdout.write(
+      table([["SCHEDULE", "GROUP", "STATE", "FIRES ON", "TIME ZONE", "TARGET"], ...schedules.map(scheduleRow)]),
+    );
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
-    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}`,
+    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}${named("event buses", eventBuses)}${named("schedule groups", scheduleGroups)}`,
   );
   process.stdout.write(doors.map(doorText).join(""));
   for (const line of notices) process.stderr.write(`note ${line}\n`);
   return EXIT.ok;
 };
+
+function ruleRow({ name, busName, state, pattern, scheduleExpression, targets }: RuleConfig): string[] {
+  const fires = [scheduleExpression, pattern === undefined ? undefined : JSON.stringify(pattern)];
+  const shown = fires.filter((one) => one !== undefined).join(" and ");
+  return [name, busName, state, shown, targets.map(({ arn }) => shortArn(arn)).join(", ")];
+}
+
+const scheduleRow = ({ name, groupName, enabled, expression, timezone, target }: ScheduleConfig): string[] => [
+  name,
+  groupName,
+  enabled ? "ENABLED" : "DISABLED",
+  expression,
+  timezone,
+  shortArn(target.arn),
+];
+
+/** `lambda report`, `sqs inbox`: without region and account. */
+function shortArn(arn: string): string {
+  const parsed = parseArn(arn);
+  return parsed === undefined
+    ? arn
+    : `${parsed.service} ${parsed.resource.replace(/^(function|stateMachine):|^event-bus\//, "")}`;
+}
 
 /** `REST API Orders: http://127.0.0.1:3000/Prod`, and a line for each route. */
 function doorText({ kind, name, url, routes }: FrontDoor): string {

@@ -9,6 +9,8 @@ import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
 import { isDoor, routeReason } from "./explain-route.js";
+import { ruleReason, rulesOfBucket, scheduleReason } from "./explain-rule.js";
+import { firstMiss } from "./first-miss.js";
 import type { Reason } from "./reason.js";
 import {
   leftOutWords,
@@ -51,11 +53,10 @@ function explainObject(record: ObjectRecord, application: Application, all: read
   }
   const reasons = bucket.notifications.map((rule) => holdAgainst(rule, record, nameIn(application, rule.target.arn)));
   if (bucket.eventBridge)
-    reasons.push({
-      matched: true,
-      rule: `${bucket.logicalId} to EventBridge`,
-      because: "the bucket sends it every event",
-    });
+    reasons.push(
+      { matched: true, rule: `${bucket.logicalId} to EventBridge`, because: "the bucket sends it every event" },
+      ...rulesOfBucket(record, application),
+    );
   if (reasons.length === 0) {
     const because = "it has no notification configuration in the template";
     reasons.push({ matched: false, rule: `bucket ${bucket.logicalId}`, because });
@@ -101,11 +102,12 @@ function letterCase(key: string, filter: string, how: "startsWith" | "endsWith")
   return key.toLowerCase()[how](filter.toLowerCase()) ? " (letter case counts)" : "";
 }
 
-/** Sequencers grow per key; with the bucket and the form-encoded key beside it there is no doubt. */
+/** Sequencers grow per key; with the bucket and the key, form-encoded or not, beside it there is no doubt. */
 function tellsOf({ event }: InvocationRecord, { sequencer, bucket, key }: ObjectRecord): boolean {
   const encoded = encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
   // Inside a message the notification is JSON in a string: quotes are escaped there, so they are left out.
-  return [sequencer, bucket, encoded].every((text) => event.includes(text));
+  // EventBridge gets the key as it is.
+  return [sequencer, bucket].every((text) => event.includes(text)) && (event.includes(encoded) || event.includes(key));
 }
 
 function explainFiltered(
@@ -122,32 +124,11 @@ function explainFiltered(
       const because =
         isJsonObject(wanted) && !isJsonObject(value)
           ? "the body is no JSON object, the filter wants one"
-          : (firstMiss(wanted, value, "body") ?? "the pattern does not match");
+          : (firstMiss(wanted, value, { who: "filter", at: "body" }) ?? "the pattern does not match");
       return { matched: false, rule: `filter of ${shown}: ${text}`, because };
     }),
     invocations: [],
   };
-}
-
-/** The first member of a pattern that the value has not or has otherwise, where that is plain to see. */
-function firstMiss(pattern: Json | undefined, value: Json | undefined, path: string): string | undefined {
-  if (Array.isArray(pattern)) {
-    const wanted = pattern as readonly Json[];
-    // Operators ({"prefix": ...}, {"exists": false}) are not judged here.
-    if (wanted.some((one) => isJsonObject(one))) return undefined;
-    if (value === undefined) return `there is no ${path}`;
-    return wanted.includes(value)
-      ? undefined
-      : `${path} is ${JSON.stringify(value)}, the filter wants ${JSON.stringify(wanted)}`;
-  }
-  if (!isJsonObject(pattern)) return undefined;
-  for (const [name, inner] of Object.entries(pattern)) {
-    const miss = name.startsWith("$")
-      ? undefined
-      : firstMiss(inner, isJsonObject(value) ? value[name] : undefined, `${path}.${name}`);
-    if (miss !== undefined) return miss;
-  }
-  return undefined;
 }
 
 function explainInvocation(record: InvocationRecord, application: Application): Explanation {
@@ -161,7 +142,11 @@ function explainInvocation(record: InvocationRecord, application: Application): 
     else if (source.kind === "sqs" && record.source === "sqs") reasons.push(mappingReason(source, record));
     else if (isDoor(source)) {
       if (record.source === "http") reasons.push(routeReason(source, parse(record.event), application));
-    } else if (sourceNames[source.kind] === record.source)
+    } else if (source.kind === "eventbridge" && record.source === "events")
+      reasons.push(...ruleReason(source, parse(record.event)));
+    else if (source.kind === "schedule" && record.source === "events")
+      reasons.push(...scheduleReason(source, parse(record.event)));
+    else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
   // A request always took a route; what fits none was made by hand.
@@ -177,8 +162,6 @@ function explainInvocation(record: InvocationRecord, application: Application): 
 
 const sourceNames: Readonly<Record<string, string>> = {
   webSocket: "websocket",
-  schedule: "events",
-  eventbridge: "events",
   sns: "sns",
   dynamodb: "dynamodb",
   kinesis: "kinesis",

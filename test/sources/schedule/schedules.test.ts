@@ -112,6 +112,7 @@ describe("schedules", () => {
       service: "sqs",
       action: "sendMessage",
       parameters: { MessageBody: "a", QueueUrl: "https://sqs.us-east-1.amazonaws.com/000000000000/inbox" },
+      template: { targetArn: QUEUE, input: "a", groupId: undefined },
     });
   });
 

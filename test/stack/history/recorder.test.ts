@@ -63,7 +63,8 @@ test("keeps a burst of successes and a thousand a second, every failure, and say
 
 test("who asks what an event started is told that it may have been left out", () => {
   const bucket = { name: "b", logicalId: "B", notifications: [], eventBridge: true };
-  const application = { buckets: [bucket] } as unknown as Application;
+  const realm = { region: "us-east-1", accountId: "000000000000" };
+  const application = { buckets: [bucket], rules: [], realm } as unknown as Application;
   const object: ObjectRecord = {
     kind: "object",
     id: "1",

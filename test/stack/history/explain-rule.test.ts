@@ -1,0 +1,84 @@
+/** What `why` says of rules and schedules. */
+import { explain } from "../../../src/stack/history/explain.js";
+import type { HistoryRecord, InvocationRecord, ObjectRecord } from "../../../src/stack/history/records.js";
+import { read } from "../../config/support.js";
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Landing: { Type: AWS::S3::Bucket, Properties: { BucketName: landing, NotificationConfiguration: { EventBridgeConfiguration: {} } } }
+  Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
+  ToQueue: { Type: AWS::Events::Rule, Properties: { Name: csv, EventPattern: { source: [aws.s3], detail: { object: { key: [{ suffix: .csv }] } } }, Targets: [{ Id: q, Arn: !GetAtt Inbox.Arn }] } }
+  Removed: { Type: AWS::Events::Rule, Properties: { Name: removed, EventPattern: { detail-type: [Object Deleted] } } }
+  Off: { Type: AWS::Events::Rule, Properties: { Name: idle, State: DISABLED, EventPattern: { source: [aws.s3] } } }
+  Other: { Type: AWS::Events::Rule, Properties: { EventBusName: other, EventPattern: { source: [aws.s3] } } }
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: fn
+      CodeUri: src
+      Handler: app.handler
+      Runtime: nodejs22.x
+      Events:
+        Csv: { Type: EventBridgeRule, Properties: { RuleName: to-fn, Pattern: { source: [aws.s3], detail: { bucket: { name: [landing] } } } } }
+        Tick: { Type: Schedule, Properties: { Name: tick, Schedule: rate(1 hour) } }
+        Later: { Type: ScheduleV2, Properties: { Name: later, ScheduleExpression: cron(0 3 * * ? *), ScheduleExpressionTimezone: Europe/Berlin } }
+`;
+const application = read(TEMPLATE);
+
+const object: ObjectRecord = {
+  kind: "object",
+  id: "1",
+  timeMs: 1,
+  name: "s3:ObjectCreated:Put",
+  bucket: "landing",
+  key: "in/a b.csv",
+  sequencer: "00AB",
+};
+const ran = (id: string, event: unknown): InvocationRecord => ({
+  kind: "invocation",
+  id,
+  timeMs: 2,
+  functionName: "fn",
+  event: JSON.stringify(event),
+  status: "success",
+  durationMs: 1,
+  result: "null",
+  logs: "",
+  source: "events",
+  subject: "",
+});
+const reasons = (record: HistoryRecord, all: readonly HistoryRecord[] = []): string[] =>
+  explain(record, application, all).reasons.map(
+    ({ matched, rule, because }) => `${matched ? "yes" : "no"} ${rule}: ${because}`,
+  );
+const fromBucket = {
+  source: "aws.s3",
+  detail: { bucket: { name: "landing" }, object: { key: object.key, sequencer: object.sequencer } },
+};
+
+it("holds an object event against the rules of the default bus", () => {
+  expect(reasons(object)).toEqual([
+    "yes Landing to EventBridge: the bucket sends it every event",
+    "yes rule FnCsv (to-fn): its pattern matches; it has 1 target",
+    "yes rule ToQueue (csv): its pattern matches; it has 1 target",
+    'no rule Removed (removed): detail-type is "Object Created", the pattern wants ["Object Deleted"]',
+    "no rule Off (idle): it is disabled",
+  ]);
+  expect(reasons({ ...object, key: "in/a.CSV" })).toContain("no rule ToQueue (csv): its pattern does not match");
+});
+
+it("links an object to the function that a rule fired", () => {
+  expect(explain(object, application, [ran("a", fromBucket), ran("b", {})]).invocations).toEqual(["a"]);
+});
+
+it("names the rule or schedule that fired a function, and those that did not", () => {
+  expect(reasons(ran("a", fromBucket))).toEqual(["yes Csv: rule to-fn of the bus default: its pattern matches"]);
+  const byTime = { source: "aws.events", resources: ["arn:aws:events:eu-central-1:1:rule/tick"], detail: {} };
+  expect(reasons(ran("a", byTime))).toEqual([
+    'no Csv: rule to-fn of the bus default: source is "aws.events", the pattern wants ["aws.s3"]',
+    "yes Tick: rule tick: rate(1 hour)",
+  ]);
+  const later = { source: "aws.scheduler", resources: ["arn:aws:scheduler:eu-central-1:1:schedule/default/later"] };
+  expect(reasons(ran("a", later))).toContain("yes Later: schedule later: cron(0 3 * * ? *) in Europe/Berlin");
+});
