@@ -64,6 +64,7 @@ export async function runExecution(request: ExecutionRequest): Promise<Execution
   // Each task of each branch listens.
   setMaxListeners(0, ending.signal);
   const run = runOf(request);
+  if (resume === undefined) started(request, run.history);
   const end = (reason: unknown): void => {
     run.history.seal();
     ending.abort(reason);
@@ -73,7 +74,6 @@ export async function runExecution(request: ExecutionRequest): Promise<Execution
   if (signal.aborted) stopped();
   const cancelDeadline = deadline(request, () => end(TIME_IS_UP));
   const frame = topOf(request, run.history, ending.signal);
-  if (resume === undefined) started(request, run.history);
   const machine: Machine = resume === undefined ? definition : { StartAt: resume.stateName, States: definition.States };
   try {
     const output = await runStates(machine, resume?.input ?? request.input, run, frame);

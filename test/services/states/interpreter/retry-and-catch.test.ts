@@ -4,7 +4,7 @@ import type { Definition } from "../../../../src/services/states/interpreter/def
 import type { TaskRunner } from "../../../../src/services/states/interpreter/task-runner.js";
 import { StatesError } from "../../../../src/services/states/interpreter/states-error.js";
 import { VirtualClock } from "../../../../src/shared/clock.js";
-import { FUNCTION, links, runToEnd, start } from "./execution.js";
+import { detailsOf, FUNCTION, links, runToEnd, start } from "./execution.js";
 
 /** A task with these retriers and catchers; `Caught` is where catchers lead. */
 const task = (more: JsonObject, queryLanguage: "JSONPath" | "JSONata" = "JSONPath"): Definition => ({
@@ -152,6 +152,30 @@ describe("Catch", () => {
       { work: failing(["A"]) },
     );
     expect(end).toEqual({ status: "SUCCEEDED", output: "A-7" });
+  });
+
+  it("ends the execution when its own expressions cannot be evaluated", async () => {
+    const { end, events } = await runToEnd(
+      task(
+        {
+          Catch: [
+            { ErrorEquals: ["B"], Next: "Caught" },
+            { ErrorEquals: ["States.ALL"], Output: "{% $nowhere %}", Next: "Caught" },
+          ],
+        },
+        "JSONata",
+      ),
+      {},
+      { work: failing(["A"]) },
+    );
+    expect(end).toMatchObject({
+      status: "FAILED",
+      error: "States.QueryEvaluationError",
+      cause: expect.stringMatching(
+        /^An error occurred while executing the state 'Work' \(entered at the event id #2\)/,
+      ) as unknown,
+    });
+    expect(detailsOf(events, "EvaluationFailed")).toMatchObject({ location: "Catch[1]/Output" });
   });
 
   it("takes what an expression could not make of the result", async () => {

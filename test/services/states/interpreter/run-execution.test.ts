@@ -60,6 +60,11 @@ describe("an execution", () => {
             Branches: [
               { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 60, End: true } } },
               { StartAt: "Look", States: { Look: { Type: "Wait", SecondsPath: "$.nowhere", End: true } } },
+              // Its expression has a value only after that.
+              {
+                StartAt: "Late",
+                States: { Late: { Type: "Pass", QueryLanguage: "JSONata", Output: "{% 1 %}", End: true } },
+              },
             ],
           },
           Caught: { Type: "Pass", End: true },
@@ -71,8 +76,29 @@ describe("an execution", () => {
     expect(links(events).slice(3)).toEqual([
       "4 < 3 WaitStateEntered",
       "5 < 3 WaitStateEntered",
-      "6 < 5 ExecutionFailed",
+      "6 < 3 PassStateEntered",
+      "7 < 5 ExecutionFailed",
     ]);
+  });
+
+  it("is aborted before its first state when it was stopped by then", async () => {
+    const { end, events } = await runToEnd(waiting, {}, { signal: AbortSignal.abort({ error: "Never" }) });
+    expect(end).toEqual({ status: "ABORTED", error: "Never" });
+    expect(links(events)).toEqual(["1 < 0 ExecutionStarted", "2 < 0 ExecutionAborted"]);
+  });
+
+  it("leaves no timer behind", async () => {
+    const { clock, end } = await start(
+      {
+        TimeoutSeconds: 100,
+        StartAt: "Work",
+        States: { Work: { Type: "Task", Resource: FUNCTION, TimeoutSeconds: 50, HeartbeatSeconds: 20, End: true } },
+      },
+      {},
+      { work: () => Promise.resolve("done") },
+    );
+    expect((await end).status).toBe("SUCCEEDED");
+    expect(clock.nextTimerAtMs()).toBeUndefined();
   });
 
   it("is aborted without error and cause when StopExecution gave none", async () => {
@@ -117,6 +143,20 @@ describe("an execution", () => {
     await clock.advance(1);
     await expect(end).resolves.toEqual({ status: "SUCCEEDED", output: { n: 1, noted: true } });
     expect(links(events).at(-1)).toBe("8 < 7 ExecutionSucceeded");
+  });
+
+  it("goes on with a wait whose seconds stand in its input", async () => {
+    const enteredMs = Date.UTC(2026, 0, 1);
+    const { clock, end } = await start(
+      { StartAt: "Wait", States: { Wait: { Type: "Wait", SecondsPath: "$.delay", End: true } } },
+      {},
+      {
+        clock: new VirtualClock(enteredMs + 20_000),
+        resume: { stateName: "Wait", input: { delay: 30 }, variables: {}, lastEventId: 1, enteredMs },
+      },
+    );
+    await clock.advance(10_000);
+    await expect(end).resolves.toMatchObject({ status: "SUCCEEDED" });
   });
 
   it("goes on from its first state as it began there", async () => {

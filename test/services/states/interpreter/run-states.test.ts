@@ -152,6 +152,23 @@ describe("a Wait state", () => {
     expect((await end).status).toBe("SUCCEEDED");
   });
 
+  it("does not wait for less than nothing", async () => {
+    const path = await runToEnd(
+      { StartAt: "Wait", States: { Wait: { Type: "Wait", SecondsPath: "$.delay", End: true } } },
+      { delay: -1 },
+    );
+    expect(path.end).toMatchObject({ status: "FAILED", error: "States.Runtime" });
+    const expression = await runToEnd(
+      {
+        QueryLanguage: "JSONata",
+        StartAt: "Wait",
+        States: { Wait: { Type: "Wait", Seconds: "{% $states.input.delay %}", End: true } },
+      },
+      { delay: -1 },
+    );
+    expect(expression.end).toMatchObject({ status: "FAILED", error: "States.QueryEvaluationError" });
+  });
+
   it("says of a timestamp that is none, in JSONata, what field it stood in", async () => {
     const { end, events } = await runToEnd(
       {

@@ -101,6 +101,24 @@ describe("a Task state", () => {
     expect(calls[0]?.token).not.toBe(calls[1]?.token);
   });
 
+  it("shows the role that its credentials name", async () => {
+    const calls: TaskCall[] = [];
+    const { events } = await runToEnd(
+      task(FUNCTION, { Credentials: { "RoleArn.$": "$.role" } }),
+      { role: "arn:aws:iam::111122223333:role/theirs" },
+      {
+        work: (call) => {
+          calls.push(call);
+          return Promise.resolve(null);
+        },
+      },
+    );
+    expect(calls[0]?.credentials).toEqual({ RoleArn: "arn:aws:iam::111122223333:role/theirs" });
+    expect(detailsOf(events, "LambdaFunctionScheduled")).toMatchObject({
+      taskCredentials: { roleArn: "arn:aws:iam::111122223333:role/theirs" },
+    });
+  });
+
   it("keeps the token of an activity out of the context object: GetActivityTask tells it", async () => {
     const calls: TaskCall[] = [];
     await runToEnd(
@@ -236,6 +254,26 @@ describe("the time of a task", () => {
     expect(events.map((event) => event.type)).not.toContain("TaskTimedOut");
     await clock.advance(1000);
     await expect(end).resolves.toMatchObject({ status: "FAILED", error: "States.Timeout" });
+  });
+
+  it("ends what its work can tell", async () => {
+    let progress: TaskProgress | undefined;
+    const { events, clock, end } = await start(
+      task(CALLBACK, { TimeoutSeconds: 5 }),
+      {},
+      {
+        work: (_call, told) => {
+          progress = told;
+          return forever();
+        },
+      },
+    );
+    await clock.advance(5000);
+    await end;
+    progress?.submitted({ MessageId: "late" });
+    progress?.heartbeat();
+    expect(links(events).at(-1)).toBe("6 < 5 ExecutionFailed");
+    expect(clock.nextTimerAtMs()).toBeUndefined();
   });
 
   it("may be an expression", async () => {
