@@ -77,13 +77,19 @@ describe("waitForTaskToken", () => {
     await expect(typesOf(execution)).resolves.toContain("TaskSubmitted");
   });
 
-  test("a request that fails ends the wait", async () => {
+  test("a request that fails ends the wait: its token is of no use any more", async () => {
     const machine = await stack.task(optimised("lambda:invoke.waitForTaskToken"), {
       Parameters: { FunctionName: "answers", Payload: { fails: true, ...TOKEN } },
     });
     const execution = await stack.start(machine, {});
     await expect(stack.end(execution)).resolves.toMatchObject({ status: "FAILED", error: "Error" });
     await expect(typesOf(execution)).resolves.not.toContain("TaskSubmitted");
+    const scheduled = (await stack.history(execution)).find(({ type }) => type === "TaskScheduled");
+    const { Payload } = JSON.parse(scheduled?.taskScheduledEventDetails?.parameters ?? "") as {
+      Payload: { token: string };
+    };
+    const late = new SendTaskSuccessCommand({ taskToken: Payload.token, output: "1" });
+    await expect(stack.sfn.send(late)).rejects.toMatchObject({ name: "TaskTimedOut" });
   });
 });
 

@@ -58,8 +58,6 @@ export class SdkClient implements ServiceClient {
     const client = new Constructor({
       ...clientOptions(address),
       forcePathStyle: true,
-      // Queues are where this stack has them, whatever host their URL names.
-      useQueueUrlAsEndpoint: false,
       // A recorded GetObject asks for no checksum.
       responseChecksumValidation: "WHEN_REQUIRED",
     });
