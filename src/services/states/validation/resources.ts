@@ -168,7 +168,8 @@ export function checkParameters(state: JsonObject, place: Place): void {
   }
 }
 
-function checkRequired(parameters: JsonObject, required: readonly string[], place: Place): void {
+/** Given as it is, or by a path. */
+export function checkRequired(parameters: JsonObject, required: readonly string[], place: Place): void {
   for (const name of required) {
     if (parameters[name] === undefined && parameters[`${name}.$`] === undefined) {
       place.refuse(`The field '${name}' is required but was missing`);

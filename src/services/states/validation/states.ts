@@ -12,9 +12,9 @@ import { branches, processor } from "./machines.js";
 import { MAP_MEMBERS } from "./map-members.js";
 import { expressions, path, pathOrFunction, referencePath, resultPath, template, textNotPath } from "./paths.js";
 import type { Place } from "./place.js";
-import { checkParameters, resource } from "./resources.js";
+import { checkParameters, checkRequired, resource } from "./resources.js";
 import type { Check, Reading, Shape } from "./values.js";
-import { anything, checkShape, integer, oneOf, orExpression, text, truth } from "./values.js";
+import { checkShape, integer, oneOf, orExpression, text, truth } from "./values.js";
 
 const COMMON: Record<string, Check> = { Type: text, QueryLanguage: oneOf(["JSONPath", "JSONata"]) };
 const TRANSITION: Record<string, Check> = { Next: text, End: truth };
@@ -45,18 +45,23 @@ const LANGUAGES: Readonly<Record<string, QueryLanguage>> = {
   Items: "JSONata",
 };
 
-const CREDENTIALS: Shape = { members: { RoleArn: expressions, "RoleArn.$": anything } };
-
+/** Read as the parameters of an integration are, with the sentences for those. */
 const credentials: Check = (value, place, reading) => {
   if (typeof value === "string" && reading.language === "JSONata") {
     expressions(value, place, reading);
-  } else if (checkShape(value, place, reading, CREDENTIALS)) {
-    template(value, place, reading);
-    if (value["RoleArn"] === undefined && value["RoleArn.$"] === undefined) {
-      place.refuse("The field 'RoleArn' is required but was missing");
-    }
+    return;
   }
+  if (!isJsonObject(value)) {
+    place.refuse("Expected value of type Object");
+    return;
+  }
+  (reading.language === "JSONata" ? expressions : template)(value, place, reading);
+  for (const name of Object.keys(value).filter((member) => !ROLE.has(member))) {
+    place.refuse(`The field "${name}" is not supported by Step Functions`);
+  }
+  checkRequired(value, ["RoleArn"], place);
 };
+const ROLE: ReadonlySet<string> = new Set(["RoleArn", "RoleArn.$"]);
 
 const SHAPES: Readonly<Record<StateType, Shape>> = {
   Task: shape(["Resource"], TRANSITION, INPUT_OUTPUT, RESULT, PARAMETERS, HANDLERS, {

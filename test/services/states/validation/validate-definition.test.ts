@@ -320,6 +320,14 @@ describe("the resource of a Task", () => {
     ]);
   });
 
+  it("is called under a role, and under nothing else", () => {
+    const credentials = (value: unknown) => task("arn:aws:states:::aws-sdk:s3:listBuckets", { Credentials: value });
+    expect(credentials({ "RoleArn.$": "$.role" })).toEqual([]);
+    expect(credentials({ RoleArn: "r", User: "u" })).toEqual([
+      'The field "User" is not supported by Step Functions at /States/T/Credentials',
+    ]);
+  });
+
   it.each([
     ["arn:aws:states:::states:startExecution.sync:2", "'.sync'"],
     ["arn:aws:states:::lambda:invoke.waitForTaskToken", "'.waitForTaskToken'"],
