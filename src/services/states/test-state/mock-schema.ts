@@ -117,7 +117,7 @@ function checkStructure(field: string, value: Json, shape: readonly unknown[], c
   if (!isJsonObject(value)) {
     throw misfit(field, "must be an object");
   }
-  const names = (shape[4] as readonly string[]).map(memberName);
+  const names = shape[4] as readonly string[];
   const schemas = shape[5] as readonly Schema[];
   const required = typeof shape[6] === "number" ? shape[6] : 0;
   const missing = names.slice(0, required).find((name) => value[name] === undefined);
@@ -151,6 +151,3 @@ function checkConstraints(field: string, value: Json, { bounds, exports }: ApiMo
 function isEnumeration(words: unknown): words is Readonly<Record<string, string>> {
   return isJsonObject(words as Json) && Object.values(words as object).every((word) => typeof word === "string");
 }
-
-/** Step Functions begins all members with a capital letter. */
-const memberName = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -396,6 +396,14 @@ describe("a mocked Map", () => {
         toleratedFailurePercentage: 50,
       },
     });
+    const plain = await test(map(), { input: [1], inspectionLevel: "TRACE", ...mocked([2]) });
+    expect(plain["inspectionData"]).toEqual({
+      input: [1],
+      afterInputPath: [1],
+      afterResultSelector: [2],
+      afterResultPath: [2],
+      maxConcurrency: 0,
+    });
     expect(await test(map({ ItemsPath: "$.items" }), { input: { items: 1 }, ...mocked([]) })).toEqual({
       status: "FAILED",
       error: "States.Runtime",

@@ -221,6 +221,12 @@ describe("paths and functions", () => {
     ]);
   });
 
+  it("stand in each other ten deep at most", () => {
+    const nested = (depth: number) => `${"States.Array(".repeat(depth)}1${")".repeat(depth)}`;
+    expect(parameters(nested(10))).toEqual([]);
+    expect(parameters(nested(11))).toHaveLength(1);
+  });
+
   it("select one place where a result is put or a variable is compared", () => {
     expect(check({ A: { ...PASS, ResultPath: "$..a" } })).toEqual([
       expect.stringMatching(/^Value is not a Reference Path: .* at \/States\/A\/ResultPath$/),
