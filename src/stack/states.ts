@@ -139,12 +139,18 @@ export class StackStates {
   }
 }
 
+/** Calls that may wait for the clock: what waits for them would wait for ever. Their answers, if there are any, come at once. */
+const WAITING_ACTIONS: ReadonlySet<string> = new Set(["receiveMessage", "getActivityTask", "startSyncExecution"]);
+const AT_ONCE_MS = 50;
+
 /** Tests move a virtual clock on when nothing is under way: tasks are, until they have ended or only an answer is awaited. */
 function counted(runner: TaskRunner, activity: Activity): TaskRunner {
   return {
     ...(runner.faults === undefined ? {} : { faults: runner.faults.bind(runner) }),
     async run(call, progress, signal) {
-      const ended = call.resource.kind === "activity" ? () => undefined : activity.begin();
+      const { resource } = call;
+      const ended = resource.kind === "activity" ? () => undefined : activity.begin();
+      if (resource.kind === "service" && WAITING_ACTIONS.has(resource.action)) setTimeout(ended, AT_ONCE_MS).unref();
       try {
         return await runner.run(
           call,
