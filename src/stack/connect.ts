@@ -124,6 +124,7 @@ function statesOf(
         directory,
         invoker: sources.invoker,
         states,
+        embedded,
         address: (service) => live.foreign.get(service) ?? embedded,
         apiUrl: (id) => live.http?.apiById(id),
       });

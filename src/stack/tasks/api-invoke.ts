@@ -15,7 +15,8 @@ import { asText } from "./service-call.js";
 export interface ApiCalls {
   /** Base URL of an API, without the stage; undefined when the stack has none of that id. */
   readonly apiUrl: (apiId: string) => string | undefined;
-  readonly address: (service: "lambda") => ServiceAddress;
+  /** Of the embedded services, whose keys the APIs know. */
+  readonly embedded: ServiceAddress;
 }
 
 /** Parameters of the integration, as the page above lists them. */
@@ -118,12 +119,11 @@ const isSigned = ({ AuthType: authType }: JsonObject): boolean =>
   authType === "IAM_ROLE" || authType === "RESOURCE_POLICY";
 
 async function signature(
-  { address }: ApiCalls,
+  { embedded: { credentials, region } }: ApiCalls,
   url: URL,
   method: string,
   body: string,
 ): Promise<Record<string, string>> {
-  const { credentials, region } = address("lambda");
   const keys = typeof credentials === "function" ? await credentials() : credentials;
   return signed({ method, url, headers: {}, body, region, service: "execute-api" }, keys, realClock.now());
 }

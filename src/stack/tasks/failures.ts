@@ -30,7 +30,7 @@ export async function optimised<T>(names: OptimisedNames, run: () => Promise<T>)
 function optimisedFailure({ prefix, service, baseException }: OptimisedNames, error: unknown): StatesError {
   if (!(error instanceof ServiceFault)) return new StatesError(`${prefix}.SdkClientException`, messageOf(error));
   const { code, shape, message, statusCode, requestId } = error.parts;
-  const exception = shape === undefined ? baseException : exceptionName(shape);
+  const exception = shape === undefined ? baseException : withSuffix(shape);
   return new StatesError(
     `${prefix}.${exception}`,
     `${message ?? "null"} (Service: ${service}; Status Code: ${statusCode}; Error Code: ${code}; Request ID: ${requestId}; Proxy: null)`,
@@ -41,7 +41,7 @@ function optimisedFailure({ prefix, service, baseException }: OptimisedNames, er
 export function sdkFailure(service: string, error: unknown): StatesError {
   if (!(error instanceof ServiceFault)) return new StatesError(`${service}.SdkClientException`, messageOf(error));
   const { shape, message, statusCode, requestId, extendedRequestId } = error.parts;
-  const exception = shape === undefined ? `${service}Exception` : exceptionName(shape);
+  const exception = shape === undefined ? `${service}Exception` : withSuffix(asWords(shape));
   const extended = extendedRequestId === undefined ? "" : `, Extended Request ID: ${extendedRequestId}`;
   return new StatesError(
     `${service}.${exception}`,
@@ -49,12 +49,10 @@ export function sdkFailure(service: string, error: unknown): StatesError {
   );
 }
 
-/** Classes of Java end in Exception whatever the model calls the error, and write acronyms as words: `NoSuchKeyException`. */
-function exceptionName(shape: string): string {
-  const words = shape.replace(
-    /([A-Z]+)(?=[A-Z][a-z]|$)/g,
-    (acronym) => acronym.charAt(0) + acronym.slice(1).toLowerCase(),
-  );
-  if (words.endsWith("Exception")) return words;
-  return `${words.replace(/Fault$/, "")}Exception`;
-}
+/** Classes of Java end in Exception, whatever the model calls the error: `QueueDoesNotExistException`. */
+const withSuffix = (shape: string): string =>
+  shape.endsWith("Exception") ? shape : `${shape.replace(/Fault$/, "")}Exception`;
+
+/** Version 2 writes acronyms as words: `KmsDisabledException`. */
+const asWords = (shape: string): string =>
+  shape.replace(/([A-Z]+)(?=[A-Z][a-z]|$)/g, (acronym) => acronym.charAt(0) + acronym.slice(1).toLowerCase());

@@ -57,7 +57,7 @@ export class Functions {
       const traceHeader = this.#trace(name);
       const { payload, clientContext } = call;
       const request = { payload, requestId, clientContext, qualifier, traceHeader };
-      return { ...(await invoke(host, config, request)), traceHeader };
+      return { traceHeader, ...(await invoke(host, config, request)) };
     });
   }
 

@@ -10,7 +10,7 @@ import { outcomeOf, payloadText } from "./function-outcome.js";
 import type { FunctionCall, Functions } from "./functions.js";
 import { fieldFaults, type Integration } from "./integration.js";
 import { resultMetadata } from "./result-metadata.js";
-import { asText, type HttpAnswer } from "./service-call.js";
+import { textParameter, type HttpAnswer } from "./service-call.js";
 
 export const LAMBDA_NAMES = { prefix: "Lambda", service: "AWSLambda", baseException: "AWSLambdaException" } as const;
 
@@ -25,10 +25,7 @@ export function lambdaIntegration(functions: Functions, clock: Clock): Integrati
 }
 
 async function lambdaInvoke(functions: Functions, parameters: JsonObject, nowMs: number): Promise<JsonObject> {
-  const text = (name: string): string | undefined => {
-    const value = parameters[name];
-    return value === undefined || value === null ? undefined : asText(value);
-  };
+  const text = (name: string): string | undefined => textParameter(parameters, name);
   const call: FunctionCall = {
     functionName: text("FunctionName") ?? "",
     qualifier: text("Qualifier"),

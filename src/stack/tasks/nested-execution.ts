@@ -14,7 +14,7 @@ import { optimised } from "./failures.js";
 import { payloadText } from "./function-outcome.js";
 import { fieldFaults, type Integration } from "./integration.js";
 import { resultMetadata } from "./result-metadata.js";
-import { asText, ServiceFault } from "./service-call.js";
+import { ServiceFault, textParameter } from "./service-call.js";
 
 const NAMES = {
   prefix: "StepFunctions",
@@ -44,10 +44,7 @@ export function startNested(states: StatesAdmin, parameters: JsonObject, clock: 
 }
 
 async function startExecution(states: StatesAdmin, parameters: JsonObject, nowMs: number): Promise<StartedExecution> {
-  const text = (name: string): string | undefined => {
-    const value = parameters[name];
-    return value === undefined || value === null ? undefined : asText(value);
-  };
+  const text = (name: string): string | undefined => textParameter(parameters, name);
   const requestId = randomUUID();
   let started: Started;
   try {
@@ -76,7 +73,7 @@ async function startExecution(states: StatesAdmin, parameters: JsonObject, nowMs
     ...resultMetadata("other", { statusCode: 200, requestId, headers }),
     StartDate: startMs,
   };
-  return { ...started, output };
+  return { output, ...started };
 }
 
 /** Waits for the end of the execution that was started. When the wait is given up, that execution is stopped, too. */

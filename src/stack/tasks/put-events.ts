@@ -31,10 +31,13 @@ export function eventsIntegration(client: () => Promise<ServiceClient>): Integra
   };
 }
 
-const entriesOf = (parameters: JsonObject, resources: readonly string[]): readonly Json[] =>
-  listOf(parameters["Entries"]).map((entry) =>
-    isJsonObject(entry) ? { ...entry, Resources: [...listOf(entry["Resources"]), ...resources] } : entry,
-  );
+function entriesOf(parameters: JsonObject, resources: readonly string[]): readonly Json[] {
+  return listOf(parameters["Entries"]).map((entry) => {
+    if (!isJsonObject(entry)) return entry;
+    const { Resources: given, ...rest } = entry;
+    return { Resources: [...listOf(given), ...resources], ...rest };
+  });
+}
 
 /** `...:execution:NAME:ID` and `...:express:NAME:ID:RUN` belong to `...:stateMachine:NAME`. */
 function machineOf(executionArn: string): string {

@@ -55,5 +55,11 @@ export const operationOf = (action: string): string => action.charAt(0).toUpperC
 /** A field that takes text takes any JSON, which is then written out. */
 export const asText = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
+/** A parameter that is text; null is no value. */
+export function textParameter(parameters: JsonObject, name: string): string | undefined {
+  const value = parameters[name];
+  return value === undefined || value === null ? undefined : asText(value);
+}
+
 /** As Java writes an Instant: no milliseconds when there are none. */
 export const isoText = (date: Date): string => date.toISOString().replace(".000Z", "Z");

@@ -26,7 +26,7 @@ import { nestedResult, startNested, statesIntegration } from "./nested-execution
 import { eventsIntegration } from "./put-events.js";
 import { sdkIntegration } from "./sdk-integration.js";
 
-export interface TasksOptions extends FunctionsOptions, Pick<ApiCalls, "apiUrl"> {
+export interface TasksOptions extends FunctionsOptions, ApiCalls {
   readonly states: StatesAdmin;
   readonly address: (service: ServiceName) => ServiceAddress;
 }

@@ -20,13 +20,16 @@ Resources:
       EventPattern: { source: [shop] }
       Targets: [{ Id: queue, Arn: !GetAtt Work.Arn }]
   Api: { Type: AWS::Serverless::HttpApi }
+  Locked: { Type: AWS::Serverless::HttpApi, Properties: { Auth: { EnableIamAuthorizer: true, DefaultAuthorizer: AWS_IAM } } }
   Hello:
     Type: AWS::Serverless::Function
     Properties:
       Runtime: nodejs22.x
       CodeUri: code/
       Handler: hello.handler
-      Events: { Any: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /hello, Method: ANY } } }
+      Events:
+        Any: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /hello, Method: ANY } }
+        Signed: { Type: HttpApi, Properties: { ApiId: !Ref Locked, Path: /hello, Method: ANY } }
 `;
 const HELLO = `
 exports.handler = async ({ requestContext, queryStringParameters, headers, body }) => {
@@ -187,8 +190,8 @@ test("integrations of what is not emulated are refused by name", async () => {
 });
 
 describe("apigateway:invoke", () => {
-  const call = async (parameters: Record<string, unknown>) => {
-    const api = stack.stack.stack.application.apis[0];
+  const call = async (parameters: Record<string, unknown>, name = "Api") => {
+    const api = stack.stack.stack.application.apis.find(({ logicalId }) => logicalId === name);
     const ApiEndpoint = `${api?.id}.execute-api.us-east-1.amazonaws.com`;
     return stack.run(optimised("apigateway:invoke"), { ApiEndpoint, Path: "hello", Method: "GET", ...parameters });
   };
@@ -206,6 +209,13 @@ describe("apigateway:invoke", () => {
       Headers: { "content-type": ["application/json"] },
       ResponseBody: { method: "POST", who: "world", kind: "test", body: '{"a":1}' },
     });
+  });
+
+  test("with IAM_ROLE the request is signed", async () => {
+    await expect(call({}, "Locked")).resolves.toMatchObject({ error: "ApiGateway.403" });
+    await expect(
+      call({ AuthType: "IAM_ROLE", Method: "POST", QueryParameters: { who: ["a b"] }, RequestBody: "x" }, "Locked"),
+    ).resolves.toMatchObject({ output: { ResponseBody: { who: "a b" } } });
   });
 
   test("any other status than 2xx is an error with the body as the cause", async () => {

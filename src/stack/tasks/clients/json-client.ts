@@ -5,10 +5,9 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
-import { realClock } from "../../../shared/clock.js";
 import { addressUrl, type ServiceAddress } from "../../backends/endpoints.js";
-import { asText, isoText, ServiceFault, type ServiceAnswer, type ServiceClient } from "../service-call.js";
-import { signed } from "./sign.js";
+import { asText, isoText, type ServiceAnswer, type ServiceClient } from "../service-call.js";
+import { sendSigned } from "./signed-request.js";
 
 export interface JsonApi {
   /** What stands before the operation in `X-Amz-Target`. */
@@ -46,40 +45,17 @@ export class JsonClient implements ServiceClient {
   }
 
   async call(operation: string, parameters: JsonObject, signal: AbortSignal): Promise<ServiceAnswer> {
-    const { target, version, scope } = this.#api;
+    const { target, version, scope, unmodeled } = this.#api;
     const address = this.#address();
-    const keys = typeof address.credentials === "function" ? await address.credentials() : address.credentials;
-    const url = new URL("/", addressUrl(address, scope));
-    const body = JSON.stringify(this.#toWire(parameters));
-    const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": `${target}.${operation}` };
-    const request = { method: "POST", url, headers, body, region: address.region, service: scope };
-    // The time of day: another server knows nothing of this stack's clock.
-    const response = await fetch(url, {
+    const request = {
       method: "POST",
-      body,
-      headers: signed(request, keys, realClock.now()),
-      signal,
-    });
-    const answer = (JSON.parse((await response.text()) || "{}") ?? {}) as JsonObject;
-    const requestId = response.headers.get("x-amzn-requestid") ?? "";
-    if (!response.ok) throw this.#fault(answer, response, requestId);
-    return {
-      output: this.#fromWire(answer),
-      http: { statusCode: response.status, headers: Object.fromEntries(response.headers), requestId },
+      url: new URL("/", addressUrl(address, scope)),
+      headers: { "content-type": `application/x-amz-json-${version}`, "x-amz-target": `${target}.${operation}` },
+      body: JSON.stringify(this.#toWire(parameters)),
+      service: scope,
     };
-  }
-
-  #fault(answer: JsonObject, response: Response, requestId: string): ServiceFault {
-    const type = asText(answer["__type"] ?? response.headers.get("x-amzn-errortype") ?? "UnknownError");
-    const code = type.slice(type.lastIndexOf("#") + 1).replace(/:.*/, "");
-    const message = answer["message"] ?? answer["Message"];
-    return new ServiceFault({
-      code,
-      shape: this.#api.unmodeled.has(code) ? undefined : code,
-      message: message === undefined || message === null ? undefined : asText(message),
-      statusCode: response.status,
-      requestId,
-    });
+    const { members, http } = await sendSigned(request, address, unmodeled, signal);
+    return { output: this.#fromWire(members), http };
   }
 
   #toWire(members: JsonObject): JsonObject {

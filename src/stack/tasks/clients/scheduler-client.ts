@@ -1,10 +1,10 @@
 /** EventBridge Scheduler: a REST API whose members are in PascalCase, called without an SDK. */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
-import { realClock } from "../../../shared/clock.js";
 import { addressUrl, type ServiceAddress } from "../../backends/endpoints.js";
-import { asText, isoText, ServiceFault, type ServiceAnswer, type ServiceClient } from "../service-call.js";
-import { encodeStrictly, signed } from "./sign.js";
+import { asText, isoText, type ServiceAnswer, type ServiceClient } from "../service-call.js";
+import { encodeStrictly } from "./sign.js";
+import { sendSigned } from "./signed-request.js";
 
 interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -66,25 +66,13 @@ export class SchedulerClient implements ServiceClient {
     const route = ROUTES[operation];
     if (route === undefined) throw new Error(`EventBridge Scheduler has no ${operation}`);
     const address = this.#address();
-    const keys = typeof address.credentials === "function" ? await address.credentials() : address.credentials;
     const { method } = route;
     const { url, rest } = urlOf(route, parameters, addressUrl(address, "scheduler"));
     const body = method === "POST" || method === "PUT" ? JSON.stringify(rest) : "";
     const headers: Record<string, string> = body === "" ? {} : { "content-type": "application/json" };
-    const request = { method, url, headers, body, region: address.region, service: "scheduler" };
-    const response = await fetch(url, {
-      method,
-      headers: signed(request, keys, realClock.now()),
-      signal,
-      ...(body === "" ? {} : { body }),
-    });
-    const answer = (JSON.parse((await response.text()) || "{}") ?? {}) as JsonObject;
-    const requestId = response.headers.get("x-amzn-requestid") ?? "";
-    if (!response.ok) throw faultOf(answer, response, requestId);
-    return {
-      output: converted(answer, (seconds) => isoText(new Date(Number(seconds) * 1000))),
-      http: { statusCode: response.status, headers: Object.fromEntries(response.headers), requestId },
-    };
+    const request = { method, url, headers, body, service: "scheduler" };
+    const { members, http } = await sendSigned(request, address, UNMODELED, signal);
+    return { output: converted(members, (seconds) => isoText(new Date(Number(seconds) * 1000))), http };
   }
 }
 
@@ -114,16 +102,4 @@ function converted(members: JsonObject, change: (value: Json) => Json): JsonObje
     return isJsonObject(value) ? converted(value, change) : value;
   };
   return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, changed(name, value)]));
-}
-
-function faultOf(answer: JsonObject, response: Response, requestId: string): ServiceFault {
-  const code = (response.headers.get("x-amzn-errortype") ?? "UnknownError").replace(/:.*/, "");
-  const message = answer["Message"] ?? answer["message"];
-  return new ServiceFault({
-    code,
-    shape: UNMODELED.has(code) ? undefined : code,
-    message: message === undefined || message === null ? undefined : asText(message),
-    statusCode: response.status,
-    requestId,
-  });
 }

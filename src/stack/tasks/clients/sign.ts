@@ -26,7 +26,7 @@ export function signed(request: Unsigned, keys: Keys, nowMs: number): Record<str
   const { method, url, body, region, service } = request;
   const amzDate = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, "");
   const day = amzDate.slice(0, 8);
-  const headers: Record<string, string> = { ...request.headers, host: url.host, "x-amz-date": amzDate };
+  const headers: Record<string, string> = { host: url.host, "x-amz-date": amzDate, ...request.headers };
   if (keys.sessionToken !== undefined) headers["x-amz-security-token"] = keys.sessionToken;
   const names = Object.keys(headers).toSorted();
   const signedHeaders = names.join(";");
@@ -46,7 +46,7 @@ export function signed(request: Unsigned, keys: Keys, nowMs: number): Record<str
   for (const part of [day, region, service, "aws4_request"]) key = hmac(key, part);
   const signature = hmac(key, text).toString("hex");
   const authorization = `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${signedHeaders}, Signature=${signature}`;
-  return { ...headers, authorization };
+  return { authorization, ...headers };
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
