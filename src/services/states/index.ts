@@ -28,6 +28,9 @@
  *   Run with States.ItemReaderFailed by name; a file is read whole into memory; ResultWriter writes one file a status
  * - Paths: of the functions that may end a path there are length, size, keys, first, last, min, max, sum, avg
  * - JSONata 2.2.2 (AWS: 2.0.6): memory is bounded by the lengths of lists alone; `$now` and `$millis` are those of the machine
+ * - A task that could not even be started or submitted is shown as failed: `TaskFailed`, `LambdaFunctionFailed`, `ActivityFailed`
+ *   stand for the events that AWS has for it (`TaskSubmitFailed`, `LambdaFunctionStartFailed` ...)
+ * - The quota of 10 MiB for all variables of an execution is not held; that of 256 KiB for one Assign is
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
  * - No metrics of executions
  *
@@ -47,6 +50,9 @@
  * - TestState: texts about what a mock misses, about contexts, iteration counts and tasks that wait when there is no mock, and about
  *   `errorCausedByState`
  * - The failure of a task whose activity is not there
+ * - What AWS says of a Wait in JSONata whose seconds are negative or no whole number, and of an Assign over its quota
+ * - That `States.HeartbeatTimeout` takes missed heartbeats, whose error is recorded as `States.Timeout`
+ * - Which events the branches of a stopped execution leave behind: none here
  * - Tasks: the result of lambda:invoke with the types Event and DryRun; sentences about fields that apigateway:invoke does not
  *   take; the error of an API that is not there; that a string which is JSON is taken as JSON by lambda:invoke and startExecution
  *   is recorded, that null becomes an empty object second hand; bytes in base64;
