@@ -34,6 +34,7 @@ const TARGETS: readonly Target[] = [
   target("secretsmanager", "secretsmanager", "1.1", "CreateSecret", "ListSecrets", { SecretList: [] }),
   target("ssm", "AmazonSSM", "1.1", "PutParameter", "DescribeParameters", { Parameters: [] }),
   target("logs", "Logs_20140328", "1.1", "CreateLogGroup", "DescribeLogGroups", { logGroups: [] }),
+  target("events", "AWSEvents", "1.1", "PutRule", "ListRules", { Rules: [] }),
   target("monitoring", "GraniteServiceVersion20100801", "1.0", "PutMetricData", "ListMetrics", { Metrics: [] }),
 ];
 const LEVELS = 100_000;
@@ -126,7 +127,9 @@ test.each([
 
 test("no service had an error of its own to report", async () => {
   const services: EmbeddedService[] = await Promise.all(
-    ["sqs", "dynamodb", "secretsmanager", "ssm", "logs", "cloudwatch"].map((name) => fixture.gateway.service(name)),
+    ["sqs", "dynamodb", "secretsmanager", "ssm", "logs", "events", "cloudwatch"].map((name) =>
+      fixture.gateway.service(name),
+    ),
   );
   expect(services).toHaveLength(TARGETS.length);
   expect(fixture.warnings).toEqual([]);

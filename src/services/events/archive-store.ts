@@ -7,6 +7,7 @@
  */
 import type { Database } from "lmdb";
 import type { StateStore } from "../kit/state-store.js";
+import { isKey } from "./store.js";
 
 export interface ArchiveRow {
   readonly name: string;
@@ -57,7 +58,7 @@ export class ArchiveStore {
   }
 
   archive(name: string): ArchiveRow | undefined {
-    return name === "" ? undefined : this.#archives.get(name);
+    return isKey(name) ? this.#archives.get(name) : undefined;
   }
 
   archives(): ArchiveRow[] {
@@ -115,7 +116,7 @@ export class ArchiveStore {
   }
 
   replay(name: string): ReplayRow | undefined {
-    return name === "" ? undefined : this.#replays.get(name);
+    return isKey(name) ? this.#replays.get(name) : undefined;
   }
 
   replays(): ReplayRow[] {

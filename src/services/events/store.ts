@@ -47,6 +47,9 @@ export interface TargetRow {
   readonly [member: string]: unknown;
 }
 
+/** Names have 256 characters at most; a longer one is nobody's, and no key. */
+export const isKey = (name: string): boolean => name !== "" && name.length <= 256;
+
 /** Nothing sorts after the highest code point, and names are ASCII. */
 const LAST = "\uffff";
 
@@ -68,7 +71,7 @@ export class EventsStore {
   }
 
   bus(name: string): BusRow | undefined {
-    return name === "" ? undefined : this.#buses.get(name);
+    return isKey(name) ? this.#buses.get(name) : undefined;
   }
 
   buses(): BusRow[] {
@@ -84,7 +87,7 @@ export class EventsStore {
   }
 
   rule(busName: string, name: string): RuleRow | undefined {
-    return name === "" ? undefined : this.#rules.get([busName, name]);
+    return isKey(name) && isKey(busName) ? this.#rules.get([busName, name]) : undefined;
   }
 
   rulesOf(busName: string): RuleRow[] {
@@ -116,7 +119,7 @@ export class EventsStore {
 
   /** Whether it was there. */
   removeTarget(busName: string, ruleName: string, id: string): boolean {
-    return this.#targets.removeSync([busName, ruleName, id]);
+    return isKey(id) && this.#targets.removeSync([busName, ruleName, id]);
   }
 
   async clear(): Promise<void> {

@@ -112,6 +112,8 @@ describe("a pattern", () => {
     ['{"a":[{"numeric":["<",5,">",1]}]}', "Too many elements in numeric expression"],
     ['{"a":[{"numeric":[">",5,"<",1]}]}', "Bottom must be less than top"],
     ['{"a":[{"numeric":["=","5"]}]}', "Value of equals must be numeric"],
+    ['{"a":[{"numeric":["constructor",5]}]}', "Unrecognized numeric range operator: constructor"],
+    ['{"a":["\\u12', "Unexpected end-of-input in character escape sequence"],
   ])("%s is refused: %s", (pattern, reason) => expect(() => compilePattern(pattern)).toThrow(reason));
 
   it.each<[pattern: string, place: string]>([

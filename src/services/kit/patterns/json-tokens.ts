@@ -216,8 +216,9 @@ export class JsonTokens {
     const character = this.#source.charAt(this.#at++);
     if (character === "u") {
       const digits = this.#source.slice(this.#at, this.#at + 4);
-      this.#at += 4;
+      this.#at = Math.min(this.#at + 4, this.#source.length);
       if (/^[\da-fA-F]{4}$/.test(digits)) return String.fromCharCode(Number.parseInt(digits, 16));
+      if (/^[\da-fA-F]*$/.test(digits)) this.fail("Unexpected end-of-input in character escape sequence");
       return this.#unexpected(
         digits.replace(/^[\da-fA-F]*/, "").charAt(0),
         "expected a hex-digit for character escape sequence",

@@ -6,13 +6,13 @@ import type { ValueTest } from "./value-tests.js";
 
 type Comparison = (value: number, bound: number) => boolean;
 
-const COMPARISONS: Readonly<Record<string, Comparison>> = {
-  "=": (value, bound) => value === bound,
-  "<": (value, bound) => value < bound,
-  "<=": (value, bound) => value <= bound,
-  ">": (value, bound) => value > bound,
-  ">=": (value, bound) => value >= bound,
-};
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map([
+  ["=", (value: number, bound: number) => value === bound],
+  ["<", (value, bound) => value < bound],
+  ["<=", (value, bound) => value <= bound],
+  [">", (value, bound) => value > bound],
+  [">=", (value, bound) => value >= bound],
+]);
 const CLOSING = new Set(["<", "<="]);
 const TOO_MANY = "Too many elements in numeric expression";
 
@@ -28,7 +28,7 @@ function readComparisons(tokens: JsonTokens): ValueTest {
   if (tokens.next() !== "string") tokens.fail(`Invalid member in numeric match: ${tokens.text}`);
   const operator = tokens.text;
   const token = tokens.next();
-  const compare = COMPARISONS[operator];
+  const compare = COMPARISONS.get(operator);
   if (compare === undefined) tokens.fail(`Unrecognized numeric range operator: ${operator}`);
   if (token !== "number") tokens.fail(`Value of ${operator === "=" ? "equals" : operator} must be numeric`);
   const first = tokens.text;
@@ -41,7 +41,7 @@ function readComparisons(tokens: JsonTokens): ValueTest {
   if (operator === "=" || CLOSING.has(operator)) tokens.fail(TOO_MANY);
   if (after !== "string") tokens.fail(`Bad value in numeric range: ${tokens.text}`);
   const closing = tokens.text;
-  const close = CLOSING.has(closing) ? COMPARISONS[closing] : undefined;
+  const close = CLOSING.has(closing) ? COMPARISONS.get(closing) : undefined;
   if (close === undefined) tokens.fail(`Bad numeric range operator: ${closing}`);
   if (tokens.next() !== "number") tokens.fail(`Value of ${closing} must be numeric`);
   const second = tokens.text;
