@@ -10,6 +10,11 @@ import { isIP } from "node:net";
 
 /** `localhost.localstack.cloud` resolves to 127.0.0.1 by public DNS; scripts of this field are full of it. */
 const LOCAL_BASES = ["localhost", "localhost.localstack.cloud"];
+/**
+ * SDKs put it before the host of StartSyncExecution, TestState and StartLiveTail, whatever that host is. Before names that
+ * nobody can register: an allowed `example.com` says nothing of `sync-example.com`.
+ */
+const OPERATION_PREFIX = /^(?:sync|streaming)-/;
 const MAX_CACHED_HOSTS = 512;
 
 export interface HostReading {
@@ -41,7 +46,9 @@ export function createHostReader(extraHosts: readonly string[]): (host: string) 
 function readHost(host: string, bases: readonly string[]): HostReading {
   const match = /^(\[[0-9a-f:.]+\]|[^:/?#@\s]+)(?::\d{1,5})?$/i.exec(host);
   const hostname = (match?.[1] ?? "").toLowerCase().replace(/\.$/, "");
-  if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return { allowed: true, hostname, bucket: undefined, prefix: "" };
+  const bare = hostname.replace(OPERATION_PREFIX, "");
+  if (isIP(bare.replace(/^\[|\]$/g, "")) !== 0 || LOCAL_BASES.includes(bare))
+    return { allowed: true, hostname, bucket: undefined, prefix: "" };
   for (const base of bases) {
     if (hostname === base) return { allowed: true, hostname, bucket: undefined, prefix: "" };
     if (hostname.endsWith(`.${base}`)) {

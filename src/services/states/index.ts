@@ -32,7 +32,7 @@
  *   stand for the events that AWS has for it (`TaskSubmitFailed`, `LambdaFunctionStartFailed` ...)
  * - The quota of 10 MiB for all variables of an execution is not held; that of 256 KiB for one Assign is
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
- * - No metrics of executions
+ * - No metrics of executions; clientToken of RedriveExecution is not looked at; DescribeStateMachine has no variableReferences
  *
  * By design:
  * - A machine of the template takes the template's definition when the stack starts or reloads; running executions keep theirs
@@ -40,8 +40,8 @@
  * - Executions are forgotten 90 days after their end, some with each start
  *
  * Client quirks:
- * - StartSyncExecution and TestState go to `sync-` before the host: SDKs want `disableHostPrefix` when `sync-127.0.0.1` does
- *   not resolve, boto3 `inject_host_prefix=False`
+ * - SDKs put `sync-` before the host of StartSyncExecution and TestState. Such a request is taken, if the name resolves: for
+ *   `sync-127.0.0.1` it does not, and SDKs want `disableHostPrefix`, boto3 `inject_host_prefix=False`
  *
  * Unverified:
  * - Texts of refused aliases, encryption configurations, tags and redrives; the conflict of a revision that is not the current one

@@ -49,6 +49,8 @@ describe("Standard executions", () => {
       redriveStatus: "NOT_REDRIVABLE",
       redriveStatusReason: "Execution is SUCCEEDED and cannot be redriven",
     });
+    const bare = await w.sfn.send(new DescribeExecutionCommand({ executionArn, includedData: "METADATA_ONLY" }));
+    expect([bare.status, bare.input, bare.output]).toEqual(["SUCCEEDED", undefined, undefined]);
     const events = await w.history(executionArn);
     expect(events.map(({ id, previousEventId, type }) => [id, previousEventId, type])).toEqual([
       [1, 0, "ExecutionStarted"],

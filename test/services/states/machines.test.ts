@@ -38,6 +38,8 @@ describe("State machines", () => {
       encryptionConfiguration: { type: "AWS_OWNED_KEY" },
       creationDate: new Date(w.served.clock.now()),
     });
+    const bare = await w.sfn.send(new DescribeStateMachineCommand({ stateMachineArn, includedData: "METADATA_ONLY" }));
+    expect([bare.name, bare.definition]).toEqual(["made", undefined]);
   });
 
   test("making the same machine again is no error, another definition or type under its name is", async () => {

@@ -14,7 +14,7 @@ import { shownEncryption, shownLogging } from "../machines/configurations.js";
 import { checkChange, checkDraft, readChange, readDraft, readPublishing, type Publishing } from "../machines/drafts.js";
 import { requireMachine, requireTarget } from "../machines/targets.js";
 import type { MachineRow, Revision } from "../rows.js";
-import { behind, pageMember, pageOf, requiredArn } from "./input.js";
+import { behind, isMetadataOnly, pageMember, pageOf, requiredArn } from "./input.js";
 
 export function machineOperations(context: StatesContext): Operations {
   return {
@@ -25,8 +25,14 @@ export function machineOperations(context: StatesContext): Operations {
       if (reference !== undefined) await deleteMachine(context, reference.name);
       return {};
     },
-    DescribeStateMachine: (input) => describe(context, requiredArn(input, "stateMachineArn")),
-    DescribeStateMachineForExecution: (input) => describeForExecution(context, requiredArn(input, "executionArn")),
+    DescribeStateMachine: (input) => {
+      const arn = requiredArn(input, "stateMachineArn");
+      return withoutDefinition(isMetadataOnly(input), describe(context, arn));
+    },
+    DescribeStateMachineForExecution: (input) => {
+      const arn = requiredArn(input, "executionArn");
+      return withoutDefinition(isMetadataOnly(input), describeForExecution(context, arn));
+    },
     ListStateMachines: (input) => {
       const { store, realm } = context;
       const violations = new Violations();
@@ -112,6 +118,10 @@ function describeForExecution(context: StatesContext, arn: string): JsonObject {
     ...shownRevision(revision),
     ...(mapRunArn === undefined ? {} : { mapRunArn, label: machineName.split("/")[1] }),
   };
+}
+
+function withoutDefinition(wanted: boolean, described: JsonObject): JsonObject {
+  return wanted ? Object.fromEntries(Object.entries(described).filter(([name]) => name !== "definition")) : described;
 }
 
 function shownRevision({ revisionId, definition, roleArn, logging, tracing, encryption }: Revision): JsonObject {
