@@ -37,6 +37,11 @@ const APIS: Readonly<Record<string, CalledApi>> = {
   },
 };
 
+/** The ends of their resources' ARNs. */
+export const CALLED_APIS: readonly string[] = Object.entries(APIS).flatMap(([service, { actions }]) =>
+  Object.keys(actions).map((action) => `${service}:${action}`),
+);
+
 /** By the end of the resource's ARN, `sqs:sendMessage`. `client` is asked by the name of the service. */
 export function calledApis(client: (name: string) => Promise<ServiceClient>): [string, Integration][] {
   return Object.entries(APIS).flatMap(([service, { names, headers, actions }]) =>

@@ -120,29 +120,32 @@ function checkStructure(field: string, value: Json, shape: readonly unknown[], c
   const names = shape[4] as readonly string[];
   const schemas = shape[5] as readonly Schema[];
   const required = typeof shape[6] === "number" ? shape[6] : 0;
-  const missing = names.slice(0, required).find((name) => value[name] === undefined);
+  const given = Object.entries(value).map(([name, member]) => ({ name, member, at: placeOf(name, names) }));
+  const missing = names.slice(0, required).find((_, place) => !given.some(({ at }) => at === place));
   if (check.mode === "STRICT" && missing !== undefined) {
     throw misfit(missing, "is required");
   }
-  for (const [name, member] of Object.entries(value)) {
-    const at = names.indexOf(name);
-    if (at >= 0) {
-      checkValue(name, member, schemas[at], check);
-      checkConstraints(name, member, check.model);
-    }
+  for (const { name, member, at } of given.filter((each) => each.at >= 0)) {
+    checkValue(name, member, schemas[at], check);
+    checkConstraints(name, names[at] ?? name, member, check.model);
   }
 }
 
+/** SDK integrations have the letters of the SDK for Java: `KmsKeyArn` of `KMSKeyArn`. */
+function placeOf(name: string, names: readonly string[]): number {
+  return names.findIndex((each) => each.toLowerCase() === name.toLowerCase());
+}
+
 /** What the name of a member tells: its bounds, and in most APIs the enumeration that it is of (StorageClass, Runtime, State). */
-function checkConstraints(field: string, value: Json, { bounds, exports }: ApiModel): void {
-  const [least, most] = (Object.hasOwn(bounds, field) ? bounds[field] : undefined) ?? [-Infinity, Infinity];
+function checkConstraints(field: string, name: string, value: Json, { bounds, exports }: ApiModel): void {
+  const [least, most] = (Object.hasOwn(bounds, name) ? bounds[name] : undefined) ?? [-Infinity, Infinity];
   if (typeof value === "number" && value < least) {
     throw misfit(field, "is less than the minimum value");
   }
   if (typeof value === "number" && value > most) {
     throw misfit(field, "exceeds the maximum value");
   }
-  const words = Object.hasOwn(exports, field) ? exports[field] : undefined;
+  const words = Object.hasOwn(exports, name) ? exports[name] : undefined;
   if (typeof value === "string" && isEnumeration(words) && !Object.values(words).includes(value)) {
     throw misfit(field, "is not an expected value");
   }

@@ -316,6 +316,7 @@ describe("a mocked result against the model of its API", () => {
     ],
     ["arn:aws:states:::aws-sdk:dynamodb:getItem", { Item: { id: { S: 1 } } }, "'S' must be a string"],
     ["arn:aws:states:::aws-sdk:s3:headObject", { StorageClass: "PAPER" }, "'StorageClass' is not an expected value"],
+    ["arn:aws:states:::aws-sdk:s3:headObject", { SseKmsKeyId: 5 }, "'SseKmsKeyId' must be a string"],
     ["arn:aws:states:::aws-sdk:s3:headObject", { LastModified: 5 }, "'LastModified' must be a string"],
     ["arn:aws:states:::aws-sdk:s3:headObject", { DeleteMarker: "no" }, "'DeleteMarker' must be a boolean"],
     ["arn:aws:states:::aws-sdk:s3:listBuckets", { Buckets: {} }, "'Buckets' must be an array"],
