@@ -125,7 +125,9 @@ test("a replay that a process left goes on in the next one where it was", async 
   for (let n = 0; n < 250; n += 10) await put(...Array.from({ length: 10 }, (_, index) => n + index));
   await events.target("r", {});
   let closing: Promise<void> | undefined;
-  events.served.bus.on("RuleMatched", () => (closing ??= events.served.service.close()));
+  events.served.bus.on("RuleMatched", () => {
+    closing ??= events.served.service.close();
+  });
   await start("again");
   await until(() => closing !== undefined);
   await closing;
