@@ -2,8 +2,8 @@
  * # EventBridge
  *
  * Mimics: AWS JSON 1.1, API version 2015-10-07: event buses, rules with patterns and schedules, targets, PutEvents,
- * TestEventPattern, archives and replays, tags. Codes and texts as recorded on AWS between 2024 and October 2025; patterns are read and matched
- * as AWS's event-ruler does it, with the order, text and place of its refusals.
+ * TestEventPattern, archives and replays, tags. Codes and texts as recorded on AWS between 2024 and October 2025; patterns
+ * are read and matched as AWS's event-ruler does it, with the order, text and place of its refusals.
  *
  * Gaps:
  * - API destinations, connections, endpoints, partner event sources: UnsupportedOperationException by name
@@ -12,6 +12,7 @@
  *   PutTargets by name, and so are parameters of targets but SqsParameters
  * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no effect
  * - LogConfig of a bus and EndpointId of PutEvents are refused by name
+ * - There are no events of CloudTrail: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is as good as ENABLED
  * - Roles are not looked at, but for the one that AWS wants for a state machine
  * - A scheduled rule, an archive and a bus have no limits of number; a rule has at most five targets
  *
@@ -32,7 +33,7 @@
  * - Texts for a pattern of more than 1000 combinations, paths and templates that are none, a constant input that is no JSON,
  *   a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is none, a bus that has rules
  * - Quotes inside a value that a template puts into a text are escaped; a path of InputPath that finds nothing gives null
- * - An execution has the id of the event as its name, and so has the stream in a log group
+ * - The names of executions (the id of the event and another), and of the stream in a log group (the id of the event)
  * - Codes in dead letters beyond NO_RESOURCE, NO_PERMISSIONS, THROTTLING and SDK_CLIENT_ERROR
  * - RemoveTargets of a target that is not there is a failed entry
  */

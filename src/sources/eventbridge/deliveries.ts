@@ -3,6 +3,7 @@
  * and goes when its target has it, has refused it for good, or its retry policy is spent; then it is a dead letter.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
+import { randomUUID } from "node:crypto";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { Bus, RuleMatch } from "../../shared/bus.js";
@@ -100,6 +101,8 @@ function deliveryOf(match: RuleMatch): Delivery {
     targetArn: target.Arn,
     input: targetInput(match),
     eventId: match.eventId,
+    // As AWS names them: an event may start a machine by several rules, and once more when it is replayed.
+    executionName: `${match.eventId}_${randomUUID()}`,
     groupId: target.SqsParameters?.MessageGroupId,
     retry: {
       attempts: target.RetryPolicy?.MaximumRetryAttempts ?? DEFAULT_RETRY.attempts,

@@ -12,8 +12,9 @@ export interface Delivery {
   readonly ruleArn: string;
   readonly targetArn: string;
   readonly input: string;
-  /** Of the event: it names what the target makes of it. */
   readonly eventId: string;
+  /** The same in every attempt: an execution that has been started is not started again. */
+  readonly executionName: string;
   readonly groupId: string | undefined;
   readonly retry: { readonly attempts: number; readonly ageSeconds: number };
   readonly deadLetterArn: string | undefined;
@@ -61,7 +62,7 @@ export async function send(delivery: Delivery, services: TargetServices): Promis
     case "states":
       await services.startExecution({
         stateMachineArn: targetArn,
-        name: delivery.eventId,
+        name: delivery.executionName,
         input,
         traceHeader: delivery.traceHeader,
       });

@@ -9,7 +9,7 @@ import {
   RemoveTargetsCommand,
   type Target,
 } from "@aws-sdk/client-eventbridge";
-import { DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
@@ -157,16 +157,18 @@ describe("an event", () => {
     expect(JSON.parse(line?.message ?? "")).toEqual(envelope(source));
   });
 
-  test("starts a state machine, whose execution has the id of the event as its name", async () => {
+  test("starts a state machine for each target; the name of the execution begins with the id of the event", async () => {
     const sfn = new SFNClient(stack.clientConfig);
     const stateMachineArn = `arn:aws:states:${ACCOUNT}:stateMachine:machine`;
     const source = await rule({ Arn: stateMachineArn, RoleArn: "arn:aws:iam::000000000000:role/r" });
+    await addTarget({ Id: "again", Arn: stateMachineArn, RoleArn: "arn:aws:iam::000000000000:role/r" });
     const { Entries = [] } = await put(source);
-    const executionArn = `arn:aws:states:${ACCOUNT}:execution:machine:${Entries[0]?.EventId}`;
-    const execution = await stack.waitFor(async () => {
-      const found = await sfn.send(new DescribeExecutionCommand({ executionArn })).catch(() => undefined);
-      return found?.status === "SUCCEEDED" ? found : undefined;
+    const executions = await stack.waitFor(async () => {
+      const found = await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: "SUCCEEDED" }));
+      return found.executions?.length === 2 ? found.executions : undefined;
     });
+    for (const { name } of executions) expect(name).toMatch(new RegExp(`^${Entries[0]?.EventId}_[0-9a-f-]{36}$`));
+    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn: executions[0]?.executionArn }));
     sfn.destroy();
     expect(JSON.parse(execution.output ?? "")).toEqual(envelope(source));
   });
