@@ -28,9 +28,12 @@ export async function doTask(step: Step): Promise<Json> {
   step.taskToken = resource.kind === "service" ? token : undefined;
   const input = effectiveInput(step);
   const parameters = await workInput(step, input);
+  const timeoutSeconds = await numberOf(step, input, { name: "TimeoutSeconds", of: step.state, kind: "integer" });
+  const heartbeatSeconds = await numberOf(step, input, { name: "HeartbeatSeconds", of: step.state, kind: "integer" });
   const deadlines: Deadlines = {
-    timeoutSeconds: await numberOf(step, input, { name: "TimeoutSeconds", of: step.state, kind: "integer" }),
-    heartbeatSeconds: await numberOf(step, input, { name: "HeartbeatSeconds", of: step.state, kind: "integer" }),
+    timeoutSeconds,
+    // A function has no way to send one, and LambdaFunctionScheduled no member for it.
+    heartbeatSeconds: resource.kind === "function" ? undefined : heartbeatSeconds,
   };
   const credentials = await credentialsOf(step, input);
   await check(step, resource, parameters);

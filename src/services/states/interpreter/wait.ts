@@ -7,7 +7,7 @@ import type { Json } from "../../../config/json.js";
 import { textOf } from "../../../config/json.js";
 import { scopeOf } from "./context-object.js";
 import { effectiveInput, leaveWithInput, nextOf } from "./data-flow.js";
-import { readPath } from "./data/json-path.js";
+import { findPath } from "./data/json-path.js";
 import { evaluateAs } from "./data/jsonata.js";
 import { parseTimestamp } from "./data/timestamp.js";
 import type { Exit, Step } from "./run.js";
@@ -84,13 +84,9 @@ function timeAt(step: Step, path: string): number {
 }
 
 function at(step: Step, path: string, field: string): Json {
-  const input = effectiveInput(step);
-  try {
-    return readPath(path, scopeOf(step, input));
-  } catch (thrown) {
-    if (!(thrown instanceof StatesError)) throw thrown;
-    throw new StatesError("States.Runtime", `The ${field} parameter does not reference an input value: ${path}`);
-  }
+  const value = findPath(path, scopeOf(step, effectiveInput(step)));
+  if (value !== undefined) return value;
+  throw new StatesError("States.Runtime", `The ${field} parameter does not reference an input value: ${path}`);
 }
 
 const shown = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));

@@ -288,6 +288,13 @@ describe("the time of a task", () => {
     await expect(end).resolves.toMatchObject({ error: "States.Timeout" });
   });
 
+  it("does not depend on heartbeats where a function stands as the resource: it cannot send any", async () => {
+    const { events, clock } = await start(task(FUNCTION, { HeartbeatSeconds: 1 }), {}, { work: forever });
+    await clock.advance(60_000);
+    expect(links(events).at(-1)).toBe("4 < 3 LambdaFunctionStarted");
+    expect(detailsOf(events, "LambdaFunctionScheduled")).not.toHaveProperty("heartbeatInSeconds");
+  });
+
   it("cannot be taken from a value that is no number", async () => {
     const { end } = await runToEnd(task(FUNCTION, { TimeoutSecondsPath: "$.limit" }), { limit: "long" });
     expect(end).toMatchObject({
