@@ -39,11 +39,8 @@ export class ScheduleCalls {
     await send(
       {
         ...template,
-        // Machines call their executions by it.
         eventId: randomUUID(),
-        ruleArn: "",
-        retry: { attempts: 0, ageSeconds: 0 },
-        deadLetterArn: undefined,
+        executionName: randomUUID(),
         forwarded: false,
         traceHeader: undefined,
       },

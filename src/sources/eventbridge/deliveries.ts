@@ -12,13 +12,19 @@ import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import { RetryQueue, type Failure } from "../retry-queue.js";
 import { targetInput } from "./input.js";
-import { errorCodeOf, isFinal, send, type Delivery, type TargetServices } from "./targets.js";
+import { errorCodeOf, isFinal, send, type Sending, type TargetServices } from "./targets.js";
 
 export interface RuleDeliveryOptions extends TargetServices {
   readonly store: StateStore;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+interface Delivery extends Sending {
+  readonly ruleArn: string;
+  readonly retry: { readonly attempts: number; readonly ageSeconds: number };
+  readonly deadLetterArn: string | undefined;
 }
 
 const DEFAULT_RETRY = { attempts: 185, ageSeconds: 86_400 } as const;

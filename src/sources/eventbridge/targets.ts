@@ -8,16 +8,13 @@ import type { AsyncInvoker } from "../async/async-invoker.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
 
 /** One input for one target. */
-export interface Delivery {
-  readonly ruleArn: string;
+export interface Sending {
   readonly targetArn: string;
   readonly input: string;
   readonly eventId: string;
   /** The same in every attempt: an execution that has been started is not started again. */
   readonly executionName: string;
   readonly groupId: string | undefined;
-  readonly retry: { readonly attempts: number; readonly ageSeconds: number };
-  readonly deadLetterArn: string | undefined;
   /** It came from another bus: it goes to no third one. */
   readonly forwarded: boolean;
   readonly traceHeader: string | undefined;
@@ -45,12 +42,12 @@ export interface TargetServices {
   readonly writeLog: (groupName: string, streamName: string, message: string) => Promise<void>;
 }
 
-export async function send(delivery: Delivery, services: TargetServices): Promise<void> {
-  const { targetArn, input, groupId } = delivery;
-  const traced = delivery.traceHeader === undefined ? {} : { traceHeader: delivery.traceHeader };
+export async function send(sending: Sending, services: TargetServices): Promise<void> {
+  const { targetArn, input, groupId } = sending;
+  const traced = sending.traceHeader === undefined ? {} : { traceHeader: sending.traceHeader };
   switch (parseArn(targetArn)?.service) {
     case "lambda":
-      return invoke(delivery, services);
+      return invoke(sending, services);
     case "sqs":
       await (
         await services.queues()
@@ -62,26 +59,26 @@ export async function send(delivery: Delivery, services: TargetServices): Promis
     case "states":
       await services.startExecution({
         stateMachineArn: targetArn,
-        name: delivery.executionName,
+        name: sending.executionName,
         input,
-        traceHeader: delivery.traceHeader,
+        traceHeader: sending.traceHeader,
       });
       return;
     case "events":
-      return forward(delivery, services);
+      return forward(sending, services);
     case "logs": {
       const groupName =
         parseArn(targetArn)
           ?.resource.replace(/^log-group:/, "")
           .replace(/:\*$/, "") ?? "";
-      return services.writeLog(groupName, delivery.eventId, input);
+      return services.writeLog(groupName, sending.eventId, input);
     }
     default:
       throw new AwsError("UnsupportedTarget", `lambda-run has no targets like ${targetArn}.`);
   }
 }
 
-async function invoke({ targetArn, input, traceHeader }: Delivery, services: TargetServices): Promise<void> {
+async function invoke({ targetArn, input, traceHeader }: Sending, services: TargetServices): Promise<void> {
   const { name, qualifier } = parseFunctionArn(targetArn) ?? { name: "" };
   if (!services.knowsFunction(name, qualifier))
     throw new AwsError("ResourceNotFoundException", `Function not found: ${targetArn}`, { statusCode: 404 });
@@ -95,10 +92,7 @@ async function invoke({ targetArn, input, traceHeader }: Delivery, services: Tar
  * "If you have three event buses, and rules that forward from the first to the second and from the second to the third, these
  * events are not sent to the third." EventBridge user guide, event buses as targets.
  */
-async function forward(
-  { targetArn, input, forwarded, traceHeader }: Delivery,
-  services: TargetServices,
-): Promise<void> {
+async function forward({ targetArn, input, forwarded, traceHeader }: Sending, services: TargetServices): Promise<void> {
   if (forwarded) return;
   const busName = parseArn(targetArn)?.resource.replace(/^event-bus\//, "") ?? "";
   const more = { forwarded: true, ...(traceHeader === undefined ? {} : { traceHeader }) };
