@@ -73,11 +73,10 @@ async function declare(context: StatesContext, declared: DeclaredMachine): Promi
   // Its log group may be made after it: the template declares both.
   await checkDraft(draft, { ...context, logGroupExists: undefined });
   return store.write(() => {
-    const existing = store.machine(draft.name);
-    // A machine cannot change its type: CloudFormation makes another in its place.
-    if (existing !== undefined && existing.type !== draft.type) store.removeMachine(draft.name);
-    const before = existing?.type === draft.type ? existing : createMachine(context, draft);
-    const changed = changeMachine(context, { ...before, deleting: false, tags: draft.tags }, draft);
+    const { type, tags } = draft;
+    const before = store.machine(draft.name) ?? createMachine(context, draft);
+    // CloudFormation makes another machine where the type changes; what has run of this one stays to be looked at.
+    const changed = changeMachine(context, { ...before, type, tags, deleting: false }, draft);
     store.putMachine(changed);
     if (declared.published !== undefined) publish(context, changed, declared.published.aliases);
     return changed;

@@ -49,7 +49,7 @@
  *   paths and Express workflows beyond `.sync`; the codes are those of the API reference
  * - TestState: texts about what a mock misses, about contexts, iteration counts and tasks that wait when there is no mock, and about
  *   `errorCausedByState`
- * - The failure of a task whose activity is not there
+ * - The failure of a task whose activity is not there; which texts are taken for tokens of tasks that are gone
  * - What AWS says of a Wait in JSONata whose seconds are negative or no whole number, and of an Assign over its quota
  * - That `States.HeartbeatTimeout` takes missed heartbeats, whose error is recorded as `States.Timeout`
  * - Which events the branches of a stopped execution leave behind: none here

@@ -76,8 +76,8 @@ describe("Executions of a process that was killed", () => {
   });
 
   /** Resolves with the ARN of the execution, once the process is dead. */
-  async function killed(state: string, type: string): Promise<string> {
-    const child = fork(program, [state, DEFINITION, type], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  async function killed(state: string, type: string, definition = DEFINITION): Promise<string> {
+    const child = fork(program, [state, definition, type], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const exited = new Promise((resolve) => child.once("exit", resolve));
     let arn = "";
     let task = false;
@@ -164,6 +164,45 @@ describe("Executions of a process that was killed", () => {
       "ExecutionAborted",
     );
     await store.close();
+  });
+
+  test("a distributed Map starts anew: its Map Run and the children of that are aborted", async () => {
+    const state = join(folder, "map");
+    const Work = {
+      Type: "Task",
+      Resource: "arn:aws:states:::lambda:invoke",
+      Parameters: { FunctionName: "f" },
+      End: true,
+    };
+    const ItemProcessor = {
+      ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+      StartAt: "Work",
+      States: { Work },
+    };
+    const Each = { Type: "Map", ItemsPath: "$.list", ItemProcessor, End: true };
+    const First = { Type: "Pass", Result: { list: [1, 2] }, Next: "Each" };
+    const arn = await killed(state, "STANDARD", JSON.stringify({ StartAt: "First", States: { First, Each } }));
+    await goOn(
+      state,
+      () => Promise.resolve("worked"),
+      async (service, rows) => {
+        const end = await service.executionEnded(arn, AbortSignal.timeout(5000));
+        expect(end).toMatchObject({ status: "SUCCEEDED", output: '["worked","worked"]' });
+        const runs = rows.mapRunsOf(arn);
+        expect(
+          runs
+            .map(({ status, items }) => [status, items.running])
+            .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+        ).toEqual([
+          ["ABORTED", 0],
+          ["SUCCEEDED", 0],
+        ]);
+        const left = runs.find(({ status }) => status === "ABORTED")?.arn ?? "";
+        const children = [...rows.executionsOfMapRun(left)];
+        expect(children.length).toBeGreaterThan(0);
+        expect(new Set(children.map(({ status }) => status))).toEqual(new Set(["ABORTED"]));
+      },
+    );
   });
 
   test("an Express execution goes on, too, and leaves no row", async () => {

@@ -164,6 +164,17 @@ class StoredMapRun implements MapRun {
   }
 }
 
+/** One whose process was ended: nothing of it runs any more. */
+export function abortedMapRun(row: MapRunRow, stopMs: number): MapRunRow {
+  const aborted = (counts: Counts): Counts => ({
+    ...counts,
+    pending: 0,
+    running: 0,
+    aborted: counts.aborted + counts.pending + counts.running,
+  });
+  return { ...row, status: "ABORTED", stopMs, items: aborted(row.items), executions: aborted(row.executions) };
+}
+
 /** Why a child is stopped: what StopExecution said of its parent; nothing where the Map has failed. */
 function failureOf({ reason }: AbortSignal): Failure {
   const { error, cause } = reason instanceof Error ? {} : (reason as Failure);

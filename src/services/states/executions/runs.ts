@@ -15,7 +15,7 @@ import type { ExecutionRow } from "../rows.js";
 import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
 import type { Ended, Runner, Started } from "./started.js";
-import { StoredMapRuns } from "./map-runs.js";
+import { abortedMapRun, StoredMapRuns } from "./map-runs.js";
 import { tellStatus } from "./status-change.js";
 import { contextOf, isExpress, parentMachineOf } from "./views.js";
 
@@ -99,26 +99,25 @@ export class ExecutionRuns implements Runner {
 
   /** Goes on where the last process was ended. */
   async resume(): Promise<void> {
-    const { store, clock } = this.#context;
+    const { store } = this.#context;
     for (const arn of store.running()) {
       const row = store.execution(arn);
-      if (row === undefined || this.#live.has(arn)) continue;
-      // The Map it belongs to starts anew, with children of its own.
-      if (row.mapRunArn !== undefined) {
-        await store.write(() => store.endExecution({ ...row, status: "ABORTED", stopMs: clock.now() }, clock.now()));
-        continue;
-      }
-      const machine = store.machine(parentMachineOf(row));
-      const revision = store.revision(parentMachineOf(row), row.revisionId) ?? machine?.revision;
-      if (revision === undefined) continue;
+      const revision = row === undefined ? undefined : store.revision(parentMachineOf(row), row.revisionId);
+      if (row === undefined || revision === undefined || this.#live.has(arn)) continue;
       const checkpoint = store.checkpointOf(arn);
-      await store.write(() => {
-        store.forgetEventsAfter(arn, checkpoint?.lastEventId ?? 0);
-        for (const run of store.mapRunsOf(arn))
-          if (run.status === "RUNNING") store.putMapRun({ ...run, status: "ABORTED", stopMs: clock.now() });
-      });
-      this.begin({ row, revision, resume: checkpoint });
+      await store.write(() => this.#tidy(row, checkpoint));
+      if (row.mapRunArn === undefined) this.begin({ row, revision, resume: checkpoint });
     }
+  }
+
+  /** What the last process left of a state that starts anew: its events, and its Map Runs with their children. */
+  #tidy(row: ExecutionRow, checkpoint: Checkpoint | undefined): void {
+    const { store, clock } = this.#context;
+    const stopMs = clock.now();
+    for (const run of store.mapRunsOf(row.arn))
+      if (run.status === "RUNNING") store.putMapRun(abortedMapRun(run, stopMs));
+    if (row.mapRunArn === undefined) store.forgetEventsAfter(row.arn, checkpoint?.lastEventId ?? 0);
+    else store.endExecution({ ...row, status: "ABORTED", stopMs }, stopMs);
   }
 
   /** Runs it without anybody waiting. */
