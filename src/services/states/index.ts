@@ -9,7 +9,8 @@
  * - After a restart an execution goes on with the state at the top that it was in, which starts anew: its task runs again,
  *   a task token given out before is of a task that is gone, a distributed Map has a new Map Run
  * - Express executions are told to CloudWatch Logs only, as on AWS; a synchronous one ends with the process
- * - A redriven execution enters its state anew (AWS goes on behind the entry); Map Runs are not redriven: the Map starts anew
+ * - A redriven execution enters its state anew, with all its branches and iterations (AWS goes on behind the entry, with those that
+ *   did not succeed); Map Runs are not redriven: the Map starts anew
  * - Roles are kept and shown, not assumed; tracingConfiguration and traceHeader are kept and shown, no trace is sent
  * - encryptionConfiguration is kept and shown, without effect
  * - Definitions: variables that no state assigns, `$states.result` where there is none, and parameters of an integration beyond
