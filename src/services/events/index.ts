@@ -31,7 +31,8 @@
  * Unverified:
  * - How complex wildcards may be: at most ten beginnings that match one text, which agrees with all that is known
  * - Texts for a pattern of more than 1000 combinations, paths and templates that are none, a constant input that is no JSON,
- *   a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is none, a bus that has rules
+ *   a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is none, an input for an event bus, a bus
+ *   that has rules
  * - Quotes inside a value that a template puts into a text are escaped; a path of InputPath that finds nothing gives null
  * - The names of executions (the id of the event and another), and of the stream in a log group (the id of the event)
  * - Codes in dead letters beyond NO_RESOURCE, NO_PERMISSIONS, THROTTLING and SDK_CLIENT_ERROR

@@ -35,6 +35,8 @@ export function checkTarget(target: TargetRow): void {
     throw eventsError.invalid(
       `Input and InputPath are not valid forms of input for target ${Id}. The only valid form of input is InputTransformer.`,
     );
+  if (arn.service === "events" && arn.resource.startsWith("event-bus/") && inputs.length > 0)
+    throw eventsError.invalid(`${inputs[0]} is not supported for target ${Arn}.`);
   checkNumbers(target);
   checkInput(target);
   checkDeadLetters(target);

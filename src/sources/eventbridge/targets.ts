@@ -89,8 +89,8 @@ async function invoke({ targetArn, input, traceHeader }: Sending, services: Targ
 }
 
 /**
- * "If you have three event buses, and rules that forward from the first to the second and from the second to the third, these
- * events are not sent to the third." EventBridge user guide, event buses as targets.
+ * What a rule has brought from one bus to another, no rule brings to a third: AWS says so of buses of one account.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
  */
 async function forward({ targetArn, input, forwarded, traceHeader }: Sending, services: TargetServices): Promise<void> {
   if (forwarded) return;
@@ -113,6 +113,6 @@ export function errorCodeOf(error: unknown): string {
   return CODES.find(([of]) => of.test(error.code))?.[1] ?? "SDK_CLIENT_ERROR";
 }
 
-/** "Retries are not attempted when the target is gone or may not be called." Throttles and faults of the service are. */
+/** A target that is gone or may not be called is not tried again, as AWS says; throttles and faults of the service are. */
 export const isFinal = (error: unknown): boolean =>
   error instanceof AwsError && error.statusCode < 500 && errorCodeOf(error) !== "THROTTLING";

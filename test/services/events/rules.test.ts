@@ -12,7 +12,7 @@ import {
   RemoveTargetsCommand,
   TestEventPatternCommand,
 } from "@aws-sdk/client-eventbridge";
-import { QUEUE, refusal, RULE, serveEvents, type Events } from "./events-fixture.js";
+import { BUS, QUEUE, refusal, RULE, serveEvents, type Events } from "./events-fixture.js";
 
 let events: Events;
 beforeEach(async () => (events = await serveEvents()));
@@ -141,6 +141,7 @@ describe("a target", () => {
       { Arn: "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/x", Input: "{}" },
       "Input and InputPath are not valid forms of input for target t. The only valid form of input is InputTransformer.",
     ],
+    [{ Arn: `${BUS}other`, Input: "{}" }, `Input is not supported for target ${BUS}other.`],
     [{ Input: "{" }, "JSON syntax error in input for target t."],
     [{ InputPath: "detail" }, "InputPath for target t is invalid."],
     [

@@ -28,7 +28,7 @@ const RESERVED = new Set(
     "ip-address-in-range ip-address-not-in-range"
   ).split(" "),
 );
-/** "The total number of rule combinations is at most 1000." EventBridge user guide, content filtering with $or. */
+/** Combinations that `$or` makes. EventBridge user guide, "Complex matching". */
 const MAX_ALTERNATIVES = 1000;
 
 /** The alternatives of a pattern, of which one must hold. */
