@@ -16,6 +16,7 @@ exports.handler = (event) => new SFNClient({}).send(new StartExecutionCommand({
   stateMachineArn: process.env.MACHINE, input: JSON.stringify(event),
 })).then(({ executionArn }) => executionArn);`;
 const RECORD = `exports.handler = async (event) => { console.log("recorded", JSON.stringify(event)); return event; };`;
+const SLOW = `exports.handler = (event) => new Promise((done) => setTimeout(done, 700, event));`;
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -25,6 +26,12 @@ Resources:
   Record:
     Type: AWS::Serverless::Function
     Properties: { FunctionName: record, Runtime: nodejs22.x, Handler: record.handler, CodeUri: src }
+  SlowFunction:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: slow, Runtime: nodejs22.x, Handler: slow.handler, CodeUri: src }
+  Slow:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Name: slow, Definition: { StartAt: A, States: { A: { Type: Task, Resource: !GetAtt SlowFunction.Arn, End: true } } } }
   Approve: { Type: AWS::StepFunctions::Activity, Properties: { Name: approve } }
   Later:
     Type: AWS::Serverless::StateMachine
@@ -48,6 +55,7 @@ beforeEach(() => {
     "template.yaml": TEMPLATE,
     "src/starter.js": STARTER,
     "src/record.js": RECORD,
+    "src/slow.js": SLOW,
     "lambda-run.config.json": JSON.stringify({ ports: { gateway: 0, http: 0 } }),
   });
 });
@@ -71,7 +79,7 @@ async function withStack<T>(
 it("has the machines, aliases and activities of the template, and says of a definition that AWS refuses why it is not there", async () => {
   await withStack({}, async (stack, client, notices) => {
     const { stateMachines = [] } = await client.send(new ListStateMachinesCommand({}));
-    expect(stateMachines.map(({ name }) => name)).toEqual(["later"]);
+    expect(stateMachines.map(({ name }) => name)).toEqual(["later", "slow"]);
     const { activities = [] } = await client.send(new ListActivitiesCommand({}));
     expect(activities.map(({ name }) => name)).toEqual(["approve"]);
     const live = await client.send(new DescribeStateMachineCommand({ stateMachineArn: `${arnOf("later")}:live` }));
@@ -139,6 +147,34 @@ it("goes on after a restart with executions of machines that no template declare
   });
 });
 
+it("fails no execution whose task is cut off by the end of the stack: the task runs again", async () => {
+  const kept = { config: { ephemeral: false } };
+  const executionArn = await withStack(kept, async (stack, client) => {
+    const started = await client.send(new StartExecutionCommand({ stateMachineArn: arnOf("slow"), input: "[2]" }));
+    await stack.waitFor(() => stack.stack.activity.running > 0);
+    return started.executionArn;
+  });
+  await withStack(kept, async (stack, client) => {
+    const ended = await stack.waitFor(async () => {
+      const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
+      return execution.status === "RUNNING" ? undefined : execution;
+    });
+    expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[2]" });
+  });
+});
+
+it("takes a machine away that the template has no longer", async () => {
+  await withStack({}, async ({ stack }, client) => {
+    const names = async (): Promise<unknown> =>
+      (await client.send(new ListStateMachinesCommand({}))).stateMachines?.map(({ name }) => name);
+    expect(await names()).toEqual(["later", "slow"]);
+    const { application } = stack;
+    const stateMachines = application.stateMachines.filter(({ name }) => name !== "slow");
+    await stack.replaceApplication({ ...application, stateMachines });
+    expect(await names()).toEqual(["later"]);
+  });
+});
+
 it("lets the execution that a function has started end before a one-shot command does", async () => {
   const { exitCode, stdout, stderr } = await project.run(["invoke", "starter", "--data", '{"id":7}']);
   expect(exitCode).toBe(0);
@@ -173,6 +209,6 @@ Resources:
     const client = new SFNClient(there.clientConfig);
     const { stateMachines = [] } = await client.send(new ListStateMachinesCommand({}));
     client.destroy();
-    expect(stateMachines.map(({ name }) => name)).toEqual(["far", "later"]);
+    expect(stateMachines.map(({ name }) => name)).toEqual(["far", "later", "slow"]);
   });
 });
