@@ -103,7 +103,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "generate-event <kind>",
     description:
-      "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, sfn",
+      "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, schedule, scheduler, sfn",
     flags: [
       ["--method <method>", "HTTP method (default: GET)"],
       ["--path <path>", "path, with the query if there is one (default: /)"],
@@ -124,6 +124,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--old <text>", "what a modified item was before; @file, @- for stdin"],
       ["--source <name>", "source of an event of the bus"],
       ["--detail-type <text>", "detail type of an event of the bus"],
+      ["--schedule <name>", "rule or schedule that fires by time, by name or logical id"],
       ["--in <kind...>", "put it into sqs, sns or eventbridge, one into the other in this order"],
     ],
     examples: [

@@ -31,6 +31,8 @@ export const arnOf = {
   /** The name of the default bus is left out. */
   rule: (realm: Realm, busName: string, name: string): string =>
     `arn:aws:events:${realm.region}:${realm.accountId}:rule/${busName === "default" ? "" : `${busName}/`}${name}`,
+  schedule: (realm: Realm, groupName: string, name: string): string =>
+    `arn:aws:scheduler:${realm.region}:${realm.accountId}:schedule/${groupName}/${name}`,
 } as const;
 
 export interface ParsedArn {

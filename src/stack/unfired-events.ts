@@ -25,13 +25,15 @@ export function countUnfired(bus: Bus, application: () => Application): UnfiredE
       // A second store has nobody who listens.
       if (namespace !== "s3") return;
       const event = `s3:${eventNameOf(kind, action)}`;
-      const { notifications = [] } = application().buckets.find(({ name }) => name === bucket) ?? {};
+      const { buckets, rules } = application();
+      const { notifications = [], eventBridge = false } = buckets.find(({ name }) => name === bucket) ?? {};
+      const lines = eventBridge && rules.length > 0 ? [`of the bucket ${bucket} for EventBridge`] : [];
       for (const { events, prefix = "", suffix = "", target } of notifications) {
         if (!key.startsWith(prefix) || !key.endsWith(suffix)) continue;
         if (!events.some((pattern) => eventMatches(pattern, event))) continue;
-        const line = `of the bucket ${bucket} for the ${target.kind} ${nameOf(target.arn)}`;
-        counts.set(line, (counts.get(line) ?? 0) + 1);
+        lines.push(`of the bucket ${bucket} for the ${target.kind} ${nameOf(target.arn)}`);
       }
+      for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
     });
   return {
     forget: () => counts.clear(),

@@ -218,3 +218,37 @@ describe("rules and schedules of a stack", () => {
     expect(await bodies("dead")).toEqual([]);
   });
 });
+
+it("a one-shot command delivers what its function puts on a bus, and fires nothing by the clock or for a bucket", async () => {
+  const project = new ProjectFolder({
+    "template.yaml": `
+Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: ., Timeout: 10 } }
+Resources:
+  Landing: { Type: AWS::S3::Bucket, Properties: { BucketName: landing, NotificationConfiguration: { EventBridgeConfiguration: {} } } }
+  Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
+  Tick: { Type: AWS::Scheduler::Schedule, Properties: { ScheduleExpression: rate(1 minute), FlexibleTimeWindow: { Mode: 'OFF' }, Target: { Arn: !GetAtt Inbox.Arn, RoleArn: "arn:aws:iam::000000000000:role/s", Input: tick } } }
+  ToQueue: { Type: AWS::Events::Rule, Properties: { EventPattern: { source: [shop, aws.s3] }, Targets: [{ Id: a, Arn: !GetAtt Inbox.Arn, InputPath: $.detail }] } }
+  Fn: { Type: AWS::Serverless::Function, Properties: { FunctionName: fn, Handler: index.handler } }
+`,
+    "index.js": `
+const { EventBridgeClient, PutEventsCommand } = require("@aws-sdk/client-eventbridge");
+const { S3Client, PutObjectCommand } = require("@aws-sdk/client-s3");
+exports.handler = async () => {
+  await new S3Client({}).send(new PutObjectCommand({ Bucket: "landing", Key: "a", Body: "1" }));
+  const Entries = [{ Source: "shop", DetailType: "placed", Detail: '{"id":7}' }];
+  return (await new EventBridgeClient({}).send(new PutEventsCommand({ Entries }))).FailedEntryCount;
+};
+`,
+  });
+  try {
+    const { stdout, stderr } = await project.run(["invoke", "fn"]);
+    expect(stdout.trim()).toBe("0");
+    expect(stderr).toContain("1 event of the bucket landing for EventBridge was not fired");
+    const { stdout: peeked } = await project.run(["peek", "inbox", "--json"]);
+    expect(peeked).toContain('{\\"id\\":7}');
+    expect(peeked).not.toContain("tick");
+  } finally {
+    project.remove();
+  }
+});

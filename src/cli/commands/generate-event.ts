@@ -15,7 +15,7 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
   const path = text("path") ?? "/";
   // The names, region and account that events of this project have.
-  const { buckets, queues, topics, tables, realm } = (await loadProject(options)).application;
+  const { buckets, queues, topics, tables, rules, schedules, realm } = (await loadProject(options)).application;
   const event = generateEvent(kind, wrappers, {
     realm,
     nowMs: Date.now(),
@@ -35,6 +35,9 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     old: options["old"] === undefined ? undefined : readBody(text("old")),
     source: text("source") ?? "my.app",
     detailType: text("detailType") ?? "Something Happened",
+    ruleArn: arnIn(text("schedule"), rules) ?? arnOf.rule(realm, "default", text("schedule") ?? "my-rule"),
+    scheduleArn:
+      arnIn(text("schedule"), schedules) ?? arnOf.schedule(realm, "default", text("schedule") ?? "my-schedule"),
   });
   process.stdout.write(`${JSON.stringify(event, null, 2)}\n`);
   return EXIT.ok;
@@ -47,6 +50,11 @@ function nameOf(
 ): string | undefined {
   return declared.find(({ logicalId }) => logicalId === written)?.name ?? written;
 }
+
+const arnIn = (
+  written: string | undefined,
+  declared: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[],
+): string | undefined => declared.find(({ logicalId, name }) => logicalId === written || name === written)?.arn;
 
 /** Keys and view of a table of the template; of another one both images are shown. */
 function changedTable(written: string | undefined, tables: readonly TableConfig[], realm: Realm): ChangedTable {

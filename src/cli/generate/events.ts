@@ -8,6 +8,7 @@ import { eventV1 } from "../../sources/http/event-v1.js";
 import { eventV2 } from "../../sources/http/event-v2.js";
 import type { HeaderLine, HttpRequest } from "../../sources/http/message.js";
 import { RouteTable } from "../../sources/http/routes.js";
+import { scheduleNotification } from "../../sources/schedule/requests.js";
 import { S3_SUBJECT, s3BusEvent, s3Notification } from "../../sources/s3/event.js";
 import { notificationBody, snsEvent } from "../../sources/sns/envelope.js";
 import { sqsRecord } from "../../sources/sqs/event.js";
@@ -28,6 +29,8 @@ export const EVENT_KINDS = [
   "dynamodb:modify",
   "dynamodb:remove",
   "eventbridge",
+  "schedule",
+  "scheduler",
   "sfn",
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -57,6 +60,9 @@ export interface EventSettings {
   readonly old: Buffer | undefined;
   readonly source: string;
   readonly detailType: string;
+  /** ARNs of the rule and of the schedule of which a time event tells. */
+  readonly ruleArn: string;
+  readonly scheduleArn: string;
 }
 
 /** Addresses of the documentation range (RFC 5737). */
@@ -117,6 +123,12 @@ function single(kind: EventKind, settings: EventSettings): Made {
       return plain(changeOf(kind, settings));
     case "eventbridge":
       return plain(busEvent(jsonBody(settings), settings));
+    case "schedule":
+      return plain(ruleByTime(settings));
+    case "scheduler":
+      return plain(
+        scheduleNotification({ scheduleArn: settings.scheduleArn, scheduledMs: settings.nowMs }, settings.realm),
+      );
     case "sfn":
       // A task hands its input on: there is nothing around it.
       return plain(jsonBody(settings));
@@ -249,7 +261,11 @@ function topicEvent(body: string, { realm, topic, subject, nowMs }: EventSetting
   return { event: snsEvent(delivery, realm, endpoint), body: notificationBody(delivery, realm, endpoint) };
 }
 
-function busEvent(detail: unknown, { realm, nowMs, source, detailType }: EventSettings): unknown {
+function busEvent(
+  detail: unknown,
+  { realm, nowMs, source, detailType }: Pick<EventSettings, "realm" | "nowMs" | "source" | "detailType">,
+  resources: readonly string[] = [],
+): unknown {
   return {
     version: "0",
     id: randomUUID(),
@@ -258,10 +274,13 @@ function busEvent(detail: unknown, { realm, nowMs, source, detailType }: EventSe
     account: realm.accountId,
     time: `${new Date(nowMs).toISOString().slice(0, 19)}Z`,
     region: realm.region,
-    resources: [],
+    resources,
     detail,
   };
 }
+
+const ruleByTime = ({ realm, nowMs, ruleArn }: EventSettings): unknown =>
+  busEvent({}, { realm, nowMs, source: "aws.events", detailType: "Scheduled Event" }, [ruleArn]);
 
 function changeOf(kind: ChangeKind, settings: EventSettings): unknown {
   const { realm, nowMs, table, body, old } = settings;

@@ -1,5 +1,5 @@
 /** What the operations of the Scheduler share. */
-import type { Realm } from "../../shared/arn.js";
+import { arnOf, type Realm } from "../../shared/arn.js";
 import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { JsonObject } from "../kit/json-protocol.js";
@@ -25,7 +25,7 @@ export interface Call {
 export type Operation = (call: Call) => JsonObject | Promise<JsonObject>;
 
 export const scheduleArn = ({ realm }: Pick<SchedulerContext, "realm">, groupName: string, name: string): string =>
-  `arn:aws:scheduler:${realm.region}:${realm.accountId}:schedule/${groupName}/${name}`;
+  arnOf.schedule(realm, groupName, name);
 
 export const groupArn = ({ realm }: Pick<SchedulerContext, "realm">, name: string): string =>
   `arn:aws:scheduler:${realm.region}:${realm.accountId}:schedule-group/${name}`;

@@ -42,20 +42,21 @@ export interface Attempt {
   readonly executionId: string;
 }
 
-/** Where a schedule has no input, its target gets this; the detail is a text, not an object. */
-function notification({ scheduleArn, scheduledMs }: Invocation, realm: Realm): string {
-  return JSON.stringify({
-    version: "0",
-    id: randomUUID(),
-    "detail-type": "Scheduled Event",
-    source: "aws.scheduler",
-    account: realm.accountId,
-    time: shownTime(scheduledMs),
-    region: realm.region,
-    resources: [scheduleArn],
-    detail: "{}",
-  });
-}
+/** What the target of a schedule without an input gets; the detail is a text, not an object. */
+export const scheduleNotification = (
+  { scheduleArn, scheduledMs }: Pick<Invocation, "scheduleArn" | "scheduledMs">,
+  realm: Realm,
+): Readonly<Record<string, unknown>> => ({
+  version: "0",
+  id: randomUUID(),
+  "detail-type": "Scheduled Event",
+  source: "aws.scheduler",
+  account: realm.accountId,
+  time: shownTime(scheduledMs),
+  region: realm.region,
+  resources: [scheduleArn],
+  detail: "{}",
+});
 
 /** Throws InvalidInput for a universal target whose input is no JSON object. */
 export function requestOf(invocation: Invocation, attempt: Attempt, realm: Realm): ApiRequest {
@@ -63,7 +64,7 @@ export function requestOf(invocation: Invocation, attempt: Attempt, realm: Realm
   const input = target.Input === undefined ? undefined : filled(target.Input, invocation, attempt);
   const universal = universalTarget(target.Arn);
   if (universal !== undefined) return { ...universal, parameters: parametersIn(input ?? "{}") };
-  const text = input ?? notification(invocation, realm);
+  const text = input ?? JSON.stringify(scheduleNotification(invocation, realm));
   const groupId = target.SqsParameters?.MessageGroupId;
   return { ...templated(target, text), template: { targetArn: target.Arn, input: text, groupId } };
 }

@@ -42,6 +42,8 @@ const settings: EventSettings = {
     viewType: "NEW_AND_OLD_IMAGES",
     keyNames: ["n"],
   },
+  ruleArn: "arn:aws:events:us-east-1:000000000000:rule/tick",
+  scheduleArn: "arn:aws:scheduler:us-east-1:000000000000:schedule/default/nightly",
   old: Buffer.from('{"n":1,"tags":["a",true,null,{"b":"c"}]}'),
   source: "my.app",
   detailType: "Uploaded",
@@ -60,6 +62,7 @@ test.each([
   ["dynamodb:modify", [], DynamoDBStreamSchema],
   ["dynamodb:remove", [], DynamoDBStreamSchema],
   ["eventbridge", [], EventBridgeSchema],
+  ["schedule", [], EventBridgeSchema],
   ["s3:put", ["sqs"], S3SqsEventNotificationSchema],
   ["s3:put", ["eventbridge"], S3EventNotificationEventBridgeSchema],
   ["s3:put", ["eventbridge", "sqs"], SqsSchema],
@@ -127,6 +130,17 @@ test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
     "detail-type": "Object Created",
     detail: { object: { key: "2026/04/a b.pdf" } },
   });
+});
+
+test("events by time name their rule or schedule; the Scheduler's detail is a text", () => {
+  expect(make("schedule")).toMatchObject({
+    source: "aws.events",
+    "detail-type": "Scheduled Event",
+    time: "2026-04-30T16:05:12Z",
+    resources: [settings.ruleArn],
+    detail: {},
+  });
+  expect(make("scheduler")).toMatchObject({ source: "aws.scheduler", resources: [settings.scheduleArn], detail: "{}" });
 });
 
 test("a notification that went through a topic into a queue is AWS's envelope around S3's event", () => {
