@@ -7,11 +7,14 @@
  *
  * Gaps:
  * - API destinations, connections, endpoints, partner event sources: UnsupportedOperationException by name
- * - An archive has no managed rule of its own in ListRules; an event counts for its archive at once, and as many bytes as its text
+ * - An archive has no managed rule of its own in ListRules; an event counts for its archive at once, with the bytes of its
+ *   text
  * - Targets are functions, queues, topics, state machines, event buses and log groups; any other is a failed entry of
  *   PutTargets by name, and so are parameters of targets but SqsParameters
- * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no effect
+ * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no
+ *   effect
  * - LogConfig of a bus and EndpointId of PutEvents are refused by name
+ * - A number of an event that no double holds is compared as the double next to it
  * - There are no events of CloudTrail: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is as good as ENABLED
  * - Roles are not looked at, but for the one that AWS wants for a state machine
  * - A scheduled rule, an archive and a bus have no limits of number; a rule has at most five targets
@@ -31,8 +34,8 @@
  * Unverified:
  * - How complex wildcards may be: at most ten beginnings that match one text, which agrees with all that is known
  * - Texts for a pattern of more than 1000 combinations, paths and templates that are none, a constant input that is no JSON,
- *   a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is none, an input for an event bus, a bus
- *   that has rules
+ *   an input for an event bus, a detail type that is too long, a source that begins with `aws.`, a dead-letter queue that is
+ *   none, a bus that has rules
  * - Quotes inside a value that a template puts into a text are escaped; a path of InputPath that finds nothing gives null
  * - The names of executions (the id of the event and another), and of the stream in a log group (the id of the event)
  * - Codes in dead letters beyond NO_RESOURCE, NO_PERMISSIONS, THROTTLING and SDK_CLIENT_ERROR
