@@ -17,7 +17,7 @@ import { eventLog, type EventLog } from "./event-log.js";
 import type { Ended, Runner, Started } from "./started.js";
 import { abortedMapRun, StoredMapRuns } from "./map-runs.js";
 import { tellStatus } from "./status-change.js";
-import { contextOf, isExpress, parentMachineOf } from "./views.js";
+import { contextOf, isExpress, newExecution, parentMachineOf } from "./views.js";
 
 /** An Express execution ends after five minutes at the latest. */
 const EXPRESS_SECONDS = 300;
@@ -229,7 +229,17 @@ function endedRow(
   stopMs: number,
   stoppedAt: Checkpoint | undefined,
 ): ExecutionRow {
-  if (end.status === "SUCCEEDED")
-    return { ...row, status: end.status, stopMs, output: JSON.stringify(end.output), stoppedAt: undefined };
-  return { ...row, status: end.status, stopMs, error: end.error, cause: end.cause, stoppedAt };
+  const { redriveCount, redriveMs } = row;
+  const succeeded = end.status === "SUCCEEDED";
+  // Rows have one hidden class: they are made at one place, and no spread begins them.
+  return Object.assign(newExecution(row), {
+    status: end.status,
+    stopMs,
+    output: succeeded ? JSON.stringify(end.output) : undefined,
+    error: succeeded ? undefined : end.error,
+    cause: succeeded ? undefined : end.cause,
+    redriveCount,
+    redriveMs,
+    stoppedAt: succeeded ? undefined : stoppedAt,
+  });
 }

@@ -55,7 +55,7 @@ function keyIn(token: string): string {
   return key;
 }
 
-/** One page of rows that begin behind the last page, or with it where `keyOf` has to find its end. */
+/** The first page of these rows, and the token of the next: the key of its last row. */
 export function pageOf<T>(rows: Iterable<T>, size: number, keyOf: (row: T) => string) {
   const items: T[] = [];
   for (const row of rows) {
