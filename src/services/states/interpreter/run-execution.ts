@@ -17,6 +17,7 @@ import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
 import { StatesError } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
+import { Turns } from "./turns.js";
 
 export type { ExecutionEnd } from "./execution-end.js";
 
@@ -106,6 +107,7 @@ function runOf({ definition, context, clock, tasks, history, mapRuns, probe, res
     history: new History(history, resume?.lastEventId ?? 0),
     mapRuns,
     runStates,
+    turns: new Turns(),
     probe,
   };
 }

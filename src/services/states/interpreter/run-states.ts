@@ -35,6 +35,7 @@ export async function runStates(machine: Machine, input: Json, run: Run, frame: 
   for (;;) {
     frame.entering?.(name, data, enteredMs);
     const { output, next } = await runState(machine, name, data, run, frame, enteredMs);
+    if (run.turns.isOver()) await run.turns.next();
     if (next === undefined) return output;
     name = next;
     data = output;

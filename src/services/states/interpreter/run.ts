@@ -9,6 +9,7 @@ import type { MapRuns } from "./map-runs.js";
 import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
 import type { TaskRunner } from "./task-runner.js";
+import type { Turns } from "./turns.js";
 
 /** The definition, a branch of a Parallel state, or the processor of a Map state. */
 export type Machine = Pick<Definition, "StartAt" | "States" | "QueryLanguage">;
@@ -28,6 +29,7 @@ export interface Run {
   readonly mapRuns: MapRuns | undefined;
   /** Runs a branch to its end. It stands here because Parallel and Map are built on it, and it on them. */
   readonly runStates: RunStates;
+  readonly turns: Turns;
   readonly probe: Probe | undefined;
 }
 

@@ -13,6 +13,7 @@ import type { Variables } from "../interpreter/scope.js";
 import type { Failure } from "../interpreter/states-error.js";
 import { StatesError, TaskTimeout } from "../interpreter/states-error.js";
 import type { TaskRunner } from "../interpreter/task-runner.js";
+import { Turns } from "../interpreter/turns.js";
 import { contextOf } from "./context.js";
 import { Inspection } from "./inspection.js";
 import { mockedMap } from "./map-inspection.js";
@@ -110,6 +111,7 @@ class Test {
       history: new History({ append: () => undefined }, 0),
       mapRuns: undefined,
       runStates,
+      turns: new Turns(),
       probe: this.#probe(),
     };
   }

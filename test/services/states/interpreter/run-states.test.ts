@@ -400,4 +400,27 @@ describe("the data of a state", () => {
       output: { state: { Name: "Look", EnteredTime: "2026-01-01T00:00:00.000Z" }, name: "one" },
     });
   });
+
+  it("lets others have the event loop after every 64 states of a loop that waits for nothing", async () => {
+    const { events, clock, end } = await start(
+      {
+        StartAt: "Around",
+        States: {
+          Around: { Type: "Pass", Next: "Enough" },
+          Enough: { Type: "Choice", Choices: [{ Variable: "$.n", NumericEquals: 0, Next: "Done" }], Default: "Around" },
+          Done: { Type: "Succeed" },
+        },
+      },
+      { n: 1 },
+    );
+    const seen: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      seen.push(events.length);
+      await clock.advance(0);
+    }
+    // Each state has two events.
+    expect(seen).toEqual([64, 128, 192].map((states) => 1 + 2 * states));
+    expect((await end).status).toBe("FAILED");
+    expect(events).toHaveLength(25_000);
+  });
 });
