@@ -151,7 +151,8 @@ it("fails no execution whose task is cut off by the end of the stack: the task r
   const kept = { config: { ephemeral: false } };
   const executionArn = await withStack(kept, async (stack, client) => {
     const started = await client.send(new StartExecutionCommand({ stateMachineArn: arnOf("slow"), input: "[2]" }));
-    await stack.waitFor(() => stack.stack.activity.running > 0);
+    // The task, and the invocation that does its work.
+    await stack.waitFor(() => stack.stack.activity.running === 2);
     return started.executionArn;
   });
   await withStack(kept, async (stack, client) => {
@@ -160,6 +161,7 @@ it("fails no execution whose task is cut off by the end of the stack: the task r
       return execution.status === "RUNNING" ? undefined : execution;
     });
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[2]" });
+    expect(stack.invocations("slow")).toHaveLength(1);
   });
 });
 
