@@ -35,6 +35,7 @@ export class StackStates {
   readonly #options: StackStatesOptions;
   /** Names of machines that this process has made from the template. */
   #declared: ReadonlySet<string> = new Set();
+  readonly #told = new Set<string>();
   #tasks: ClosableRunner | undefined;
 
   /** Registers the service; it is made at the first request. */
@@ -55,15 +56,28 @@ export class StackStates {
   async declare(service: StatesAdmin): Promise<void> {
     const { stateMachines, activities } = this.#options.application();
     const { definitionFault } = await import("./definition-faults.js");
+    const { unemulatedTasks } = await import("./deploy-checks/unemulated-tasks.js");
     for (const { name } of activities) await service.declareActivity(name);
     for (const machine of stateMachines) {
       const fault = definitionFault(machine);
-      if (fault === undefined) await service.declare(machine);
-      else this.#options.notice(`state machine ${machine.logicalId} cannot be started: ${fault.message}`);
+      if (fault !== undefined) {
+        this.#options.notice(`state machine ${machine.logicalId} cannot be started: ${fault.message}`);
+        continue;
+      }
+      await service.declare(machine);
+      for (const { stateName, resource } of unemulatedTasks(machine.definition))
+        this.#tellOnce(`${machine.logicalId}: the task ${stateName} fails, ${resource} is not emulated`);
     }
     const names = new Set(stateMachines.map(({ name }) => name));
     for (const name of this.#declared) if (!names.has(name)) await service.withdraw(name);
     this.#declared = names;
+  }
+
+  /** A reload declares everything anew. */
+  #tellOnce(sentence: string): void {
+    if (this.#told.has(sentence)) return;
+    this.#told.add(sentence);
+    this.#options.notice(sentence);
   }
 
   /** In a stack: goes on with what an earlier process left, once tasks can be done. */

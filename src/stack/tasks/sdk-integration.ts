@@ -3,13 +3,14 @@
  */
 import type { IntegrationClients } from "./clients/service-clients.js";
 import { SDK_SERVICES } from "./clients/services.js";
+import { sdkServiceOf } from "./emulated.js";
 import { sdkFailure } from "./failures.js";
 import { notEmulated, type Integration } from "./integration.js";
 import { operationOf, type ServiceClient } from "./service-call.js";
 
 /** Undefined when there is no such service here. */
 export function sdkIntegration(clients: IntegrationClients, service: string, action: string): Integration | undefined {
-  const [, name = ""] = /^aws-sdk:(.+)$/.exec(service) ?? [];
+  const name = sdkServiceOf(service) ?? "";
   const known = SDK_SERVICES.get(name);
   if (known === undefined) return undefined;
   const operation = operationOf(action);

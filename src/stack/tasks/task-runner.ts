@@ -17,6 +17,7 @@ import type { ServiceAddress, ServiceName } from "../backends/endpoints.js";
 import { apiIntegration, type ApiCalls } from "./api-invoke.js";
 import { calledApis } from "./called-apis.js";
 import { IntegrationClients } from "./clients/service-clients.js";
+import { isEmulated, type OptimisedAction, type ServiceResource } from "./emulated.js";
 import { optimised } from "./failures.js";
 import { outcomeOf } from "./function-outcome.js";
 import { Functions, type FunctionsOptions } from "./functions.js";
@@ -31,13 +32,11 @@ export interface TasksOptions extends FunctionsOptions, ApiCalls {
   readonly address: (service: ServiceName) => ServiceAddress;
 }
 
-type ServiceResource = Extract<TaskResource, { kind: "service" }>;
-
 export class StackTasks implements TaskRunner {
   readonly #options: TasksOptions;
   readonly #functions: Functions;
   readonly #clients: IntegrationClients;
-  /** The optimised ones, by the end of the resource's ARN. */
+  /** The optimised ones. */
   readonly #integrations: ReadonlyMap<string, Integration>;
 
   constructor(options: TasksOptions) {
@@ -45,13 +44,14 @@ export class StackTasks implements TaskRunner {
     this.#options = options;
     this.#functions = new Functions(options);
     this.#clients = new IntegrationClients(address);
-    this.#integrations = new Map([
-      ["lambda:invoke", lambdaIntegration(this.#functions, clock)],
-      ["states:startExecution", statesIntegration(states, clock)],
-      ["events:putEvents", eventsIntegration(() => this.#clients.of("eventbridge"))],
-      ["apigateway:invoke", apiIntegration(options)],
+    const all: Readonly<Record<OptimisedAction, Integration>> = {
+      "lambda:invoke": lambdaIntegration(this.#functions, clock),
+      "states:startExecution": statesIntegration(states, clock),
+      "events:putEvents": eventsIntegration(() => this.#clients.of("eventbridge")),
+      "apigateway:invoke": apiIntegration(options),
       ...calledApis((name) => this.#clients.of(name)),
-    ]);
+    };
+    this.#integrations = new Map(Object.entries(all));
   }
 
   async faults(resource: TaskResource, parameters: Json): Promise<readonly string[]> {
@@ -86,14 +86,13 @@ export class StackTasks implements TaskRunner {
     progress: TaskProgress,
     signal: AbortSignal,
   ): Promise<Json> {
-    const { service, action, pattern } = resource;
+    const { pattern } = resource;
     const integration = this.#integrationOf(resource);
-    if (integration === undefined) throw notEmulated(endOf(resource));
+    if (integration === undefined || !isEmulated(resource)) throw notEmulated(endOf(resource));
     const parameters = objectOf(call.parameters);
     const request = (): Promise<Json> => integration.request(parameters, call.executionArn, signal);
     if (pattern === "request-response") return request();
     if (pattern === "waitForTaskToken") return this.#withCallback(call, request, progress, signal);
-    if (`${service}:${action}` !== "states:startExecution") throw notEmulated(endOf(resource));
     const { states, clock } = this.#options;
     const started = await startNested(states, parameters, clock);
     progress.submitted(started.output);

@@ -1,7 +1,10 @@
 /** Optimised integrations: what they send, what they answer, and how their errors are called. */
 import { GetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { optimised, TasksStack } from "./tasks-stack.js";
+import { createStack } from "../../../src/index.js";
+import { ProjectFolder } from "../../cli/cli.js";
+import { until } from "../../until.js";
+import { optimised, sdk, TasksStack } from "./tasks-stack.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -171,6 +174,33 @@ test("one entry that EventBridge refuses fails events:putEvents with the whole a
   });
   expect(error).toBe("EventBridge.FailedEntry");
   expect(JSON.parse(cause)).toMatchObject({ FailedEntryCount: 1, Entries: [{}, { ErrorCode: "InvalidArgument" }] });
+});
+
+test("tasks of the template that nothing here does are told of when the stack starts", async () => {
+  const machine = (name: string, Resource: string) => ({
+    StartAt: name,
+    States: { [name]: { Type: "Task", Resource, End: true } },
+  });
+  const branches = [machine("Run", optimised("ecs:runTask.sync")), machine("Send", sdk("sqs:sendMessage"))];
+  const Definition = {
+    StartAt: "Both",
+    States: {
+      Both: { Type: "Parallel", Branches: branches, Next: "Each" },
+      Each: { Type: "Map", ItemProcessor: machine("Hide", sdk("kms:encrypt")), End: true },
+    },
+  };
+  const Properties = { RoleArn: "arn:aws:iam::000000000000:role/m", Definition };
+  const Resources = { Machine: { Type: "AWS::StepFunctions::StateMachine", Properties } };
+  const project = new ProjectFolder({ "template.yaml": JSON.stringify({ Resources }) });
+  const notices: string[] = [];
+  const silent = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
+  await until(() => notices.length >= 2);
+  await silent.close();
+  project.remove();
+  expect(notices).toEqual([
+    "Machine: the task Run fails, arn:aws:states:::ecs:runTask.sync is not emulated",
+    "Machine: the task Hide fails, arn:aws:states:::aws-sdk:kms:encrypt is not emulated",
+  ]);
 });
 
 test("integrations of what is not emulated are refused by name", async () => {
