@@ -25,7 +25,9 @@
  * - A delivery that fails is tried again after 1, 2, 4 ... seconds, at most 8 minutes apart, by the clock, up to the policy of
  *   the target (AWS says "exponential back-off" and no figures); what a target refuses for good is a dead letter at once
  * - An event that came from another bus goes to no third one, as on AWS
- * - The trace header of PutEvents goes on to targets, so that Lambda sees chains that go round
+ * - The trace header of PutEvents goes on to targets, so a function that puts an event for itself again and again is ended
+ *   after about 16 rounds, as with queues and topics; AWS's Lambda does not watch chains through EventBridge (its
+ *   PutFunctionRecursionConfig with RecursiveLoop Allow lets such a function go on here)
  * - Rules and buses that the template declares go when it does not declare them any more
  *
  * Client quirks:
