@@ -24,7 +24,7 @@
  *   no connections of EventBridge
  * - Tasks: `Credentials` and the authorization of apigateway:invoke are not looked at; functions run here though the Lambda API
  *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Scheduler and Step Functions are
- *   not checked before the call
+ *   not checked before the call, and keep the API's spelling (OKActions)
  * - Distributed Map: an ItemReader with InputType PARQUET, inventories of other files than CSV, and compressed files fail the Map
  *   Run with States.ItemReaderFailed by name; a file is read whole into memory; ResultWriter writes one file a status
  * - Paths: of the functions that may end a path there are length, size, keys, first, last, min, max, sum, avg
