@@ -25,22 +25,19 @@ export function busOperations(context: EventsContext): Operations {
   const { store, realm, clock } = context;
 
   /** Changes a bus in one transaction. */
-  const change = (given: string | undefined, work: (row: BusRow) => BusRow): Promise<JsonObject> =>
+  const change = (given: string | undefined, work: (row: BusRow) => BusRow): Promise<BusRow> =>
     store.write(() => {
       const row = work(requireBus(context, given));
-      store.putBus({ ...row, createdMs: row.createdMs || clock.now(), changedMs: clock.now() });
-      return shown(row, context);
+      const changed = { ...row, createdMs: row.createdMs || clock.now(), changedMs: clock.now() };
+      store.putBus(changed);
+      return changed;
     });
 
   return {
     CreateEventBus: (input) => createBus(context, input),
     DescribeEventBus: (input) => {
       const row = requireBus(context, stringMember(input, "Name"));
-      return {
-        ...shown(row, context),
-        ...(row.kmsKeyIdentifier === undefined ? {} : { KmsKeyIdentifier: row.kmsKeyIdentifier }),
-        ...(row.deadLetterArn === undefined ? {} : { DeadLetterConfig: { Arn: row.deadLetterArn } }),
-      };
+      return { ...shown(row, context), ...properties(row) };
     },
     ListEventBuses: (input) => {
       const others = store.buses().filter(({ name }) => name !== DEFAULT_BUS);
@@ -51,14 +48,12 @@ export function busOperations(context: EventsContext): Operations {
     },
     UpdateEventBus: async (input) => {
       const { description, deadLetterArn, kmsKeyIdentifier } = readProperties(input);
-      const name = stringMember(input, "Name");
-      await change(name, (row) => ({
-        ...row,
-        description: description ?? row.description,
-        deadLetterArn: deadLetterArn ?? row.deadLetterArn,
-        kmsKeyIdentifier: kmsKeyIdentifier ?? row.kmsKeyIdentifier,
+      const row = await change(stringMember(input, "Name"), (before) => ({
+        ...before,
+        description: description ?? before.description,
+        deadLetterArn: deadLetterArn ?? before.deadLetterArn,
+        kmsKeyIdentifier: kmsKeyIdentifier ?? before.kmsKeyIdentifier,
       }));
-      const row = requireBus(context, name);
       return { Arn: arnOf.eventBus(realm, row.name), Name: row.name, ...properties(row) };
     },
     DeleteEventBus: async (input) => {

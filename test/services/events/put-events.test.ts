@@ -53,6 +53,17 @@ test("the detail keeps every digit of its numbers", async () => {
   expect(events.due[0]?.event).toContain('"detail":{"big":12345678901234567890,"one":1.0,"text":"a  b"}');
 });
 
+test("the trace header of the request goes with its events, unless an entry has its own", async () => {
+  await events.rule("r", { source: ["shop"] });
+  await events.target("r", {});
+  await fetch(events.served.endpoint, {
+    method: "POST",
+    headers: { "x-amz-target": "AWSEvents.PutEvents", "x-amzn-trace-id": "Root=of-the-request" },
+    body: JSON.stringify({ Entries: [entry(), entry({ TraceHeader: "Root=its-own" })] }),
+  });
+  expect(events.due.map(({ traceHeader }) => traceHeader)).toEqual(["Root=of-the-request", "Root=its-own"]);
+});
+
 test("what becomes due is told inside the transaction: when it cannot be kept, nothing is acknowledged", async () => {
   await events.rule("r", { source: ["shop"] });
   await events.target("r", {});

@@ -114,6 +114,12 @@ describe("an event", () => {
     expect(JSON.parse((await receive("inbox")).Body ?? "")).toEqual(envelope(source));
   });
 
+  test("reaches a queue with the trace header that it came with", async () => {
+    const TraceHeader = "Root=1-00000000-000000000000000000000001;Lineage=1:abcdef12:3";
+    await put(await rule({}), {}, { TraceHeader });
+    expect((await receive("inbox")).Attributes).toMatchObject({ AWSTraceHeader: TraceHeader });
+  });
+
   test("reaches a FIFO queue with the group of the target", async () => {
     const source = await rule({ Arn: queueArn("ordered.fifo"), SqsParameters: { MessageGroupId: "g" } });
     await put(source);
