@@ -11,6 +11,8 @@ import {
 } from "@aws-sdk/client-sfn";
 import type { ServerResponse } from "node:http";
 import type { ServiceRequest } from "../../../src/services/service.js";
+import { Activities } from "../../../src/services/states/executions/activities.js";
+import { Callbacks } from "../../../src/services/states/executions/callbacks.js";
 import { CALLBACK, PREFIX, refusal, world, type World } from "./world.js";
 
 const ARN = `${PREFIX}activity:`;
@@ -102,6 +104,12 @@ describe("Activities and task tokens", () => {
     const { taskToken } = await w.sfn.send(new GetActivityTaskCommand({ activityArn }));
     await w.sfn.send(new SendTaskSuccessCommand({ taskToken, output: "{}" }));
     expect((await w.ended(executionArn)).status).toBe("SUCCEEDED");
+  });
+
+  test("a poll whose worker left before it began takes no task", async () => {
+    const callbacks = new Callbacks();
+    const activities = new Activities(w.served.clock, callbacks);
+    expect(await activities.poll(ARN, undefined, AbortSignal.abort())).toBeUndefined();
   });
 
   test("heartbeats keep a task alive, and their absence fails it", async () => {

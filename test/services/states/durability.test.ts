@@ -94,13 +94,9 @@ describe("Executions of a process that was killed", () => {
     return arn;
   }
 
-  async function goOn(
-    state: string,
-    run: TaskRunner["run"],
-    use: (service: StatesService, rows: StatesStore) => unknown,
-  ) {
+  async function goOn(state: string, tasks: TaskRunner, use: (service: StatesService, rows: StatesStore) => unknown) {
     const store = StateStore.open({ folder: state });
-    const service = createStatesService(contextOf(store), { tasks: () => ({ run }) });
+    const service = createStatesService(contextOf(store), { tasks: () => tasks });
     try {
       await service.resume();
       await use(service, new StatesStore(store));
@@ -113,19 +109,28 @@ describe("Executions of a process that was killed", () => {
   test("an acknowledged execution goes on at the state that it was in", async () => {
     const state = join(folder, "standard");
     const arn = await killed(state, "STANDARD");
+    await goOn(state, { run: () => Promise.resolve("worked") }, async (service, rows) => {
+      const end = await service.executionEnded(arn, AbortSignal.timeout(5000));
+      expect(end).toMatchObject({ status: "SUCCEEDED", output: '{"kept":1,"work":"worked"}' });
+      const events = [...rows.history(arn, { after: undefined, reverse: false })];
+      expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
+      const types = events.map(({ type }) => type);
+      expect(types.filter((type) => /^(ExecutionStarted|TaskStateEntered|TaskScheduled)$/.test(type))).toHaveLength(3);
+      expect(rows.running()).toEqual([]);
+    });
+  });
+
+  test("events of the state that starts anew are not left behind a shorter history", async () => {
+    const state = join(folder, "shorter");
+    const arn = await killed(state, "STANDARD");
     await goOn(
       state,
-      () => Promise.resolve("worked"),
+      // It fails before the task is scheduled; the last process had come further.
+      { run: () => Promise.resolve("worked"), faults: () => Promise.resolve(["no"]) },
       async (service, rows) => {
-        const end = await service.executionEnded(arn, AbortSignal.timeout(5000));
-        expect(end).toMatchObject({ status: "SUCCEEDED", output: '{"kept":1,"work":"worked"}' });
-        const events = [...rows.history(arn, { after: undefined, reverse: false })];
-        expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
-        const types = events.map(({ type }) => type);
-        expect(types.filter((type) => /^(ExecutionStarted|TaskStateEntered|TaskScheduled)$/.test(type))).toHaveLength(
-          3,
-        );
-        expect(rows.running()).toEqual([]);
+        expect((await service.executionEnded(arn, AbortSignal.timeout(5000))).status).toBe("FAILED");
+        const [last, before] = [...rows.history(arn, { after: undefined, reverse: true })];
+        expect([last?.type, before?.type]).toEqual(["ExecutionFailed", "TaskStateEntered"]);
       },
     );
   });
@@ -136,19 +141,18 @@ describe("Executions of a process that was killed", () => {
     // A closed service leaves its executions as they are.
     await goOn(
       state,
-      (_, __, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error()))),
+      {
+        run: (_, __, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error()))),
+      },
       (service) => expect(service.running()).toEqual([arn]),
     );
     const store = StateStore.open({ folder: state });
     expect(new StatesStore(store).execution(arn)?.status).toBe("RUNNING");
     await store.close();
-    await goOn(
-      state,
-      () => Promise.reject(new Error("never mind")),
-      async (service) => {
-        expect((await service.executionEnded(arn, AbortSignal.timeout(5000))).status).toBe("FAILED");
-      },
-    );
+    await goOn(state, { run: () => Promise.reject(new Error("never mind")) }, async (service) => {
+      expect((await service.executionEnded(arn, AbortSignal.timeout(5000))).status).toBe("FAILED");
+    });
   });
 
   test("an execution can be stopped before anything has taken it up", async () => {
@@ -182,40 +186,32 @@ describe("Executions of a process that was killed", () => {
     const Each = { Type: "Map", ItemsPath: "$.list", ItemProcessor, End: true };
     const First = { Type: "Pass", Result: { list: [1, 2] }, Next: "Each" };
     const arn = await killed(state, "STANDARD", JSON.stringify({ StartAt: "First", States: { First, Each } }));
-    await goOn(
-      state,
-      () => Promise.resolve("worked"),
-      async (service, rows) => {
-        const end = await service.executionEnded(arn, AbortSignal.timeout(5000));
-        expect(end).toMatchObject({ status: "SUCCEEDED", output: '["worked","worked"]' });
-        const runs = rows.mapRunsOf(arn);
-        expect(
-          runs
-            .map(({ status, items }) => [status, items.running])
-            .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
-        ).toEqual([
-          ["ABORTED", 0],
-          ["SUCCEEDED", 0],
-        ]);
-        const left = runs.find(({ status }) => status === "ABORTED")?.arn ?? "";
-        const children = [...rows.executionsOfMapRun(left)];
-        expect(children.length).toBeGreaterThan(0);
-        expect(new Set(children.map(({ status }) => status))).toEqual(new Set(["ABORTED"]));
-      },
-    );
+    await goOn(state, { run: () => Promise.resolve("worked") }, async (service, rows) => {
+      const end = await service.executionEnded(arn, AbortSignal.timeout(5000));
+      expect(end).toMatchObject({ status: "SUCCEEDED", output: '["worked","worked"]' });
+      const runs = rows.mapRunsOf(arn);
+      expect(
+        runs
+          .map(({ status, items }) => [status, items.running])
+          .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+      ).toEqual([
+        ["ABORTED", 0],
+        ["SUCCEEDED", 0],
+      ]);
+      const left = runs.find(({ status }) => status === "ABORTED")?.arn ?? "";
+      const children = [...rows.executionsOfMapRun(left)];
+      expect(children.length).toBeGreaterThan(0);
+      expect(new Set(children.map(({ status }) => status))).toEqual(new Set(["ABORTED"]));
+    });
   });
 
   test("an Express execution goes on, too, and leaves no row", async () => {
     const state = join(folder, "express");
     const arn = await killed(state, "EXPRESS");
     expect(arn).toContain(":express:m:one:");
-    await goOn(
-      state,
-      () => Promise.resolve("worked"),
-      async (service, rows) => {
-        while (service.running().length > 0) await new Promise((resolve) => setImmediate(resolve));
-        expect([rows.execution(arn), rows.running()]).toEqual([undefined, []]);
-      },
-    );
+    await goOn(state, { run: () => Promise.resolve("worked") }, async (service, rows) => {
+      while (service.running().length > 0) await new Promise((resolve) => setImmediate(resolve));
+      expect([rows.execution(arn), rows.running()]).toEqual([undefined, []]);
+    });
   });
 });

@@ -119,6 +119,18 @@ describe("State machines", () => {
     expect(w.served.service.machine(stateMachineArn)).toBeUndefined();
   });
 
+  test("an execution of a machine that is being deleted ends with its next state", async () => {
+    const wait = (Seconds: number, more: object): object => ({ Type: "Wait", Seconds, ...more });
+    const States = { Short: wait(10, { Next: "Long" }), Long: wait(1000, { End: true }) };
+    const stateMachineArn = await w.machine("next", JSON.stringify({ StartAt: "Short", States }));
+    await w.start(stateMachineArn);
+    while (w.served.clock.nextTimerAtMs() === undefined) await w.served.clock.advance(0);
+    await w.sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
+    expect(w.served.service.running()).toHaveLength(1);
+    await w.served.clock.advance(10_000);
+    expect([w.served.service.running(), w.served.service.machine(stateMachineArn)]).toEqual([[], undefined]);
+  });
+
   test("names, definitions, roles and log groups that AWS does not take are refused in its words", async () => {
     const made = (more: object): Promise<unknown> =>
       refusal(w.sfn.send(new CreateStateMachineCommand({ name: "refused", definition: PASS, roleArn: ROLE, ...more })));
