@@ -15,6 +15,9 @@ Resources:
   Slow:
     Type: AWS::Serverless::StateMachine
     Properties: { Definition: { TimeoutSeconds: 1, StartAt: Wait, States: { Wait: { Type: Wait, Seconds: 60, End: true } } } }
+  Wrong:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Definition: { QueryLanguage: JSONata, StartAt: Look, States: { Look: { Type: Pass, Output: "{% $states.input.absent %}", End: true } } } }
   Quick:
     Type: AWS::Serverless::StateMachine
     Properties: { Type: EXPRESS, Definition: { StartAt: Done, States: { Done: { Type: Pass, Result: { quick: true }, End: true } } } }
@@ -75,6 +78,12 @@ describe("lambda-run execute", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(/failed {2}Sum \[0\]: TypeError: an item has no count/);
     expect(stderr).toMatch(/^failed after \d+ ms: TypeError: an item has no count$/m);
+  });
+
+  it("says where an expression could not be evaluated", async () => {
+    const { exitCode, stderr } = await project.run(["execute", "Wrong"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/failed {2}Look: States\.QueryEvaluationError: /);
   });
 
   it("answers with one object for machines", async () => {

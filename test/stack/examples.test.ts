@@ -1,8 +1,9 @@
 /** The example project, run as its user runs it: node's own test runner, in a folder that has lambda-run installed. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
 
 const ROOT = join(__dirname, "..", "..");
@@ -23,5 +24,19 @@ it("tests an API, a bucket and the retries of a failing event in node:test", asy
     expect(stdout).toMatch(/^# pass 3$/m);
   } finally {
     project.remove();
+  }
+});
+
+it("prices an order by a state machine, which tries again what is busy", async () => {
+  const folder = join(ROOT, "examples", "checkout");
+  const order = JSON.parse(readFileSync(join(folder, "order.json"), "utf8")) as unknown;
+  const stack = await createStack({ folder, clock: "virtual" });
+  try {
+    const running = stack.execute("Checkout", order);
+    await stack.clock.advance("1s");
+    expect(await running).toMatchObject({ status: "SUCCEEDED", output: { total: 21 } });
+    expect(stack.invocations("price")).toHaveLength(3);
+  } finally {
+    await stack.close();
   }
 });

@@ -27,7 +27,8 @@ const MAX_CAUSE_LENGTH = 300;
 const ENTERED = /^(\w+)StateEntered$/;
 const EXITED = /^\w+StateExited$/;
 /** Attempts that went wrong, whatever became of them. */
-const FAILED = /^(?:Task|LambdaFunction|Activity)(?:Failed|TimedOut|StartFailed|ScheduleFailed|SubmitFailed)$/;
+const FAILED =
+  /^(?:(?:Task|LambdaFunction|Activity)(?:Failed|TimedOut|StartFailed|ScheduleFailed|SubmitFailed)|EvaluationFailed)$/;
 
 export class ExecutionStory {
   readonly #colours: Colours;
