@@ -78,7 +78,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
 }
 
 function schedulesOf(
-  { options, live, gateway, config, bus, clock, log, notice }: Connected,
+  { options, live, gateway, activity, config, bus, clock, log, notice }: Connected,
   sources: StackSources,
   store: () => StateStore,
 ): StackSchedules {
@@ -86,6 +86,7 @@ function schedulesOf(
   const embedded = { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) };
   return new StackSchedules({
     kind: options.kind,
+    activity,
     gateway,
     application: () => embeddedPart(live.application, live.foreign),
     store,

@@ -12,14 +12,17 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
+import type { ApiRequest } from "../sources/schedule/requests.js";
 import { ScheduledRules } from "../sources/schedule/scheduled-rules.js";
 import { Schedules } from "../sources/schedule/schedules.js";
+import type { Activity } from "./activity.js";
 import type { ServiceAddress, ServiceName } from "./backends/endpoints.js";
 import { declareBuses, declareSchedules } from "./declared-buses.js";
 import { callRefusal, ScheduleCalls } from "./schedule-calls.js";
 
 export interface StackSchedulesOptions {
   readonly kind: "stack" | "command";
+  readonly activity: Activity;
   readonly gateway: Gateway;
   /** What of the template the embedded services hold. */
   readonly application: () => Application;
@@ -82,7 +85,7 @@ export class StackSchedules {
         clock,
         log,
         realm: application().realm,
-        call: (request) => this.#calls.call(request),
+        call: (request) => this.#call(request),
         queues: () => targets().queues(),
       });
   }
@@ -107,6 +110,16 @@ export class StackSchedules {
     await this.#rules?.close();
     await this.#schedules?.close();
     await this.#calls.close();
+  }
+
+  /** Under way until its answer is there: a virtual clock waits for it. */
+  async #call(request: ApiRequest): Promise<void> {
+    const ended = this.#options.activity.begin();
+    try {
+      await this.#calls.call(request);
+    } finally {
+      ended();
+    }
   }
 
   #hasKept(tables: readonly string[]): boolean {

@@ -252,3 +252,35 @@ exports.handler = async () => {
     project.remove();
   }
 });
+
+it("rules and schedules of the API go on in the next process", async () => {
+  const project = new ProjectFolder({
+    "template.yaml": "Resources: { Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } } }",
+  });
+  const start = (): Promise<TestStack> =>
+    createStack({ folder: project.folder, config: { ephemeral: false }, clock: new Date("2026-01-01T00:00:30Z") });
+  const Arn = "arn:aws:sqs:us-east-1:000000000000:inbox";
+  try {
+    const first = await start();
+    const scheduler = new SchedulerClient(first.clientConfig);
+    const events = new EventBridgeClient(first.clientConfig);
+    await scheduler.send(
+      new CreateScheduleCommand({
+        Name: "own",
+        ScheduleExpression: "at(2026-01-01T00:02:00)",
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn, RoleArn: "arn:aws:iam::000000000000:role/s", Input: "schedule" },
+      }),
+    );
+    await events.send(new PutRuleCommand({ Name: "own", ScheduleExpression: "cron(1 * * * ? *)" }));
+    await events.send(new PutTargetsCommand({ Rule: "own", Targets: [{ Id: "a", Arn, Input: '"rule"' }] }));
+    [scheduler, events].forEach((client) => client.destroy());
+    await first.close();
+    const second = await start();
+    await second.clock.advance("2m");
+    expect((await second.sqs.receive("inbox")).map(({ body }) => body)).toEqual(['"rule"', "schedule"]);
+    await second.close();
+  } finally {
+    project.remove();
+  }
+});

@@ -37,9 +37,13 @@ export interface SchedulerAdmin {
   schedule(groupName: string, name: string): KnownSchedule | undefined;
   /**
    * Notes that the time of a schedule has come, and deletes it when that was its last and it says so. To be called inside
-   * a write transaction of the state, so that it is kept together with the delivery.
+   * a write transaction of the state, so that it is kept together with the delivery. False: it is gone or another by now.
    */
-  fired(schedule: { readonly groupName: string; readonly name: string }, scheduledMs: number, isLast: boolean): void;
+  fired(
+    schedule: Pick<KnownSchedule, "groupName" | "name" | "modifiedMs">,
+    scheduledMs: number,
+    isLast: boolean,
+  ): boolean;
 }
 
 export function createSchedulerAdmin(context: SchedulerContext): SchedulerAdmin {
@@ -60,11 +64,12 @@ export function createSchedulerAdmin(context: SchedulerContext): SchedulerAdmin 
       const row = store.schedule(groupName, name);
       return row?.enabled === true ? known(row) : undefined;
     },
-    fired: ({ groupName, name }, scheduledMs, isLast) => {
+    fired: ({ groupName, name, modifiedMs }, scheduledMs, isLast) => {
       const row = store.schedule(groupName, name);
-      if (row === undefined) return;
+      if (row?.enabled !== true || row.modifiedMs !== modifiedMs) return false;
       if (isLast && row.deleteAfterCompletion) store.removeSchedule(row);
       else store.putSchedule({ ...row, firedMs: scheduledMs });
+      return true;
     },
   };
 }
@@ -115,7 +120,7 @@ function declareSchedules(context: SchedulerContext, wanted: readonly DeclaredSc
       changed(context, row);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      refusals.push(`AWS refuses the schedule ${name}: ${error.message}`);
+      refusals.push(`the schedule ${name} is left out: ${error.message}`);
     }
   }
   return refusals;

@@ -140,8 +140,9 @@ export class Schedules {
     const { arn: scheduleArn, target } = schedule;
     void store
       .write(() => {
-        scheduler.fired(schedule, scheduledMs, isLast);
-        this.#queue.put({ scheduleArn, target, scheduledMs }, dueMs);
+        // Deleted or changed in this very moment: the timetable has not heard of it yet.
+        if (scheduler.fired(schedule, scheduledMs, isLast))
+          this.#queue.put({ scheduleArn, target, scheduledMs }, dueMs);
       })
       .catch((error: unknown) => log.error({ err: error, schedule: scheduleArn }, "a schedule could not be fired"));
   }

@@ -36,21 +36,19 @@ export class Timetable {
   /** Fires after `afterMs`; an entry of the same key goes. */
   set(key: string, entry: Entry, afterMs: number): void {
     this.#plan(key, entry, afterMs);
-    this.#arm();
+    const due = this.#due.get(key);
+    if (due !== undefined && due.dueMs < (this.#timer?.dueMs ?? Infinity)) this.#arm(due.dueMs);
   }
 
+  /** The timer may be its own: then it finds nothing, and is set for the next. */
   remove(key: string): void {
     this.#due.delete(key);
-    this.#arm();
-  }
-
-  has(key: string): boolean {
-    return this.#due.has(key);
   }
 
   clear(): void {
     this.#due.clear();
-    this.#arm();
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   close(): void {
@@ -65,12 +63,10 @@ export class Timetable {
     else this.#due.set(key, { entry, scheduledMs, dueMs: scheduledMs + (entry.delayMs?.() ?? 0) });
   }
 
-  #arm(): void {
-    const dueMs = this.#closed ? Infinity : Math.min(...[...this.#due.values()].map((one) => one.dueMs), Infinity);
-    if (this.#timer?.dueMs === dueMs) return;
+  #arm(dueMs: number): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (dueMs === Infinity) return;
+    if (this.#closed || dueMs === Infinity) return;
     const delayMs = dueMs - this.#clock.now();
     if (delayMs <= 0) this.#run();
     else this.#timer = { dueMs, cancel: this.#clock.after(delayMs, () => this.#run()) };
@@ -85,6 +81,8 @@ export class Timetable {
       this.#plan(key, entry, scheduledMs);
       if (entry.makesUp || dueMs >= nowMs - PRECISION_MS) entry.fire(scheduledMs, dueMs);
     }
-    this.#arm();
+    let nextMs = Infinity;
+    for (const { dueMs } of this.#due.values()) nextMs = Math.min(nextMs, dueMs);
+    this.#arm(nextMs);
   }
 }

@@ -310,7 +310,7 @@ describe("EventBridge Scheduler", () => {
 
     it("are left out with AWS's reason when it would refuse them", async () => {
       expect(await declare(["none/a", "default/b"])).toEqual([
-        "AWS refuses the schedule a: Schedule group none does not exist.",
+        "the schedule a is left out: Schedule group none does not exist.",
       ]);
       expect(served.service.schedules().map(({ name }) => name)).toEqual(["b"]);
     });

@@ -165,6 +165,14 @@ describe("schedules", () => {
     expect(times()).toEqual([]);
   });
 
+  it("do not fire when they are deleted in the moment of their time", async () => {
+    await put("a", "at(2026-03-01T10:01:00)");
+    void service.declare({ groups: [], schedules: [] });
+    await clock.advance(MINUTE);
+    await schedules.idle();
+    expect(times()).toEqual([]);
+  });
+
   it("make nothing up for the time when nothing ran, but what was to happen once", async () => {
     await put("hourly", "cron(0 * * * ? *)");
     await put("once", "at(2026-03-01T11:00:00)");
