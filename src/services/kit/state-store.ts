@@ -27,7 +27,7 @@ export interface StateStoreOptions {
 }
 
 /**
- * Highest number of named databases in one environment: the services have about 45 together, whatever their resources,
+ * Highest number of named databases in one environment: the services have about 85 together, whatever their resources,
  * and each second store has 8 of its own (their number is bounded in the config's schema).
  */
 const MAX_DATABASES = 256;
