@@ -29,6 +29,8 @@
  *   after about 16 rounds, as with queues and topics; AWS's Lambda does not watch chains through EventBridge (its
  *   PutFunctionRecursionConfig with RecursiveLoop Allow lets such a function go on here)
  * - Rules and buses that the template declares go when it does not declare them any more
+ * - Rules with a schedule fire while a stack runs, at the second that they say; minutes in which none ran are not made up for.
+ *   A rate counts from when its rule was first there, also over restarts
  *
  * Client quirks:
  * - None known
@@ -41,6 +43,7 @@
  * - Quotes inside a value that a template puts into a text are escaped; a path of InputPath that finds nothing gives null
  * - The names of executions (the id of the event and another), and of the stream in a log group (the id of the event)
  * - Codes in dead letters beyond NO_RESOURCE, NO_PERMISSIONS, THROTTLING and SDK_CLIENT_ERROR
+ * - That the first firing of a rate comes when its time has passed once, and that disabling a rule begins its count anew
  * - RemoveTargets of a target that is not there is a failed entry
  */
 import type { ServerResponse } from "node:http";

@@ -6,7 +6,8 @@
  *
  * Gaps:
  * - Targets: Lambda, SQS, SNS, Step Functions and EventBridge by their templates; as universal targets what a state
- *   machine can call here as `aws-sdk`. Others are refused by name with ValidationException
+ *   machine can call here as `aws-sdk`. Others are refused by name with ValidationException; an action that a service has not,
+ *   and an input that is no JSON object, show when the schedule fires: they end in the dead-letter queue
  * - Roles and keys are held to their form, and not looked at
  * - ClientToken is heeded by the operations that create; repeating a deletion says that there is nothing
  * - No quotas and no throttling
@@ -14,7 +15,10 @@
  * By design:
  * - Schedules fire while a stack runs. A recurring one makes nothing up for the time when none ran, more than a minute
  *   back; one that fires once does so at the next start, when its event is not older than its retry policy allows
- * - They fire at the second that they say; AWS takes up to a minute
+ * - They fire at the second that they say; AWS takes up to a minute. A rate without a start date fires at once, and goes on over
+ *   restarts where it was
+ * - What fails is tried again after 1, 2, 4 ... seconds, at most 8 minutes apart, by the clock, up to its retry policy
+ * - A template may say start and end dates that are past: it may have been deployed before them
  * - A group goes with its schedules at once, without the state DELETING
  * - A schedule of the template goes when the template does not declare it any more
  *
@@ -25,6 +29,7 @@
  * - The prefixes of read-only operations that a universal target may not call
  * - `cron`: what the page on it does not say follows Quartz (`LW`, `L-3`, no `L` or `W` within a list)
  * - That a change begins the count of a rate anew
+ * - The body of a dead letter is the request that a template makes; its form is known of SQS alone
  */
 import type { ServerResponse } from "node:http";
 import type { EmbeddedService, ServiceContext, ServiceRequest } from "../service.js";
