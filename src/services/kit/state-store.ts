@@ -30,7 +30,7 @@ export interface StateStoreOptions {
  * Highest number of named databases in one environment: the services have about 85 together, whatever their resources,
  * and each second store has 8 of its own (their number is bounded in the config's schema).
  */
-const MAX_DATABASES = 256;
+const MAX_DATABASES = 320;
 
 export class StateStore {
   readonly folder: string;
