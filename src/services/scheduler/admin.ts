@@ -1,5 +1,4 @@
 /** The Scheduler without HTTP: what the stack declares, and schedules whose time has come. */
-import { isDeepStrictEqual } from "node:util";
 import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { changed, scheduleArn, type SchedulerContext } from "./context.js";
@@ -100,7 +99,8 @@ function declareSchedules(context: SchedulerContext, wanted: readonly DeclaredSc
   for (const { groupName, name, input } of wanted) {
     const existing = store.schedule(groupName, name);
     // As it was declared before: it goes on counting where it was, also when it has been changed over the API since.
-    if (existing?.declared === true && isDeepStrictEqual(existing.creation.input, input)) continue;
+    const creation = JSON.stringify(input);
+    if (existing?.declared === true && existing.creation === creation) continue;
     try {
       const nowMs = clock.now();
       const { createdMs = nowMs } = existing ?? {};
@@ -111,7 +111,7 @@ function declareSchedules(context: SchedulerContext, wanted: readonly DeclaredSc
         name,
         createdMs,
         modifiedMs: nowMs,
-        creation: { clientToken: undefined, input },
+        creation,
         firedMs: undefined,
         declared: true,
         ...readSettings(input, context),

@@ -5,7 +5,6 @@
  *     scheduler-schedules    [group name, schedule name]
  */
 import type { Database } from "lmdb";
-import type { JsonObject } from "../kit/json-protocol.js";
 import type { StateStore } from "../kit/state-store.js";
 
 export interface GroupRow {
@@ -49,8 +48,8 @@ export interface ScheduleRow extends ScheduleSettings {
   readonly name: string;
   readonly createdMs: number;
   readonly modifiedMs: number;
-  /** Of the call that made it, and what that call said: saying the same again is no conflict. */
-  readonly creation: { readonly clientToken: string | undefined; readonly input: JsonObject };
+  /** JSON text of what made it: saying the same again is no conflict, and a template that says the same changes nothing. */
+  readonly creation: string;
   /** The scheduled time that was last, since it was modified. */
   readonly firedMs: number | undefined;
   readonly declared: boolean;

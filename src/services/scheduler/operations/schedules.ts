@@ -1,5 +1,4 @@
 /** CreateSchedule and its kin. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html */
-import { isDeepStrictEqual } from "node:util";
 import { numberMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkListing, checkNames } from "../constraints.js";
@@ -50,12 +49,13 @@ const placeOf = (input: JsonObject): Place => ({
 function createSchedule(context: SchedulerContext, input: JsonObject): Promise<JsonObject> {
   const settings = readSettings(input, context, context.clock.now());
   const { groupName, name } = placeOf(input);
-  const creation = { clientToken: stringMember(input, "ClientToken"), input };
+  const clientToken = stringMember(input, "ClientToken");
+  const creation = JSON.stringify(input);
   return context.store.write(() => {
     requireGroup(context, groupName);
     const existing = context.store.schedule(groupName, name);
     // A client that had no answer asks again with the same token.
-    const isRepeated = creation.clientToken !== undefined && isDeepStrictEqual(existing?.creation, creation);
+    const isRepeated = clientToken !== undefined && existing?.creation === creation;
     if (existing !== undefined && !isRepeated) throw schedulerError.scheduleExists(name);
     if (existing === undefined) {
       const nowMs = context.clock.now();
