@@ -19,6 +19,7 @@ import type { Database } from "lmdb";
 import type { StateStore } from "../kit/state-store.js";
 import type { HistoryEvent } from "./interpreter/history.js";
 import type { Checkpoint } from "./interpreter/run-execution.js";
+import { RUNNING_TABLE } from "./left-running.js";
 import type {
   ActivityRow,
   AliasRow,
@@ -36,7 +37,6 @@ const LAST = "\uffff";
 export const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 /** Forgotten with each start: more than a start adds, so that the tables shrink. */
 const SWEEP_PER_START = 5;
-export const RUNNING_TABLE = "states-running";
 /** Longer than any key of ours; what is longer is nobody's. */
 const MAX_KEY_LENGTH = 500;
 
