@@ -162,3 +162,17 @@ it("lists the machines of a template", async () => {
   const { stdout } = await project.run(["list"]);
   expect(stdout).toMatch(/^STATE MACHINE +LOGICAL ID +TYPE +DEFINITION\norders +Orders +STANDARD +orders\.asl\.json$/m);
 });
+
+it("names the machines when a stack is up", async () => {
+  const stack = project.spawn(["start", "--ephemeral"]);
+  stack.stdout.resume();
+  const ended = once(stack, "close");
+  let said = "";
+  for await (const text of stack.stderr.setEncoding("utf8") as AsyncIterable<string>) {
+    const before = said;
+    said += text;
+    if (!before.includes("machines  ") && said.includes("machines  ")) stack.kill("SIGINT");
+  }
+  await ended;
+  expect(said).toMatch(/^machines +Orders, Slow, Wrong, Quick$/m);
+});
