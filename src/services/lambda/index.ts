@@ -77,7 +77,14 @@ import type * as Dispatch from "./dispatch.js";
 import { Rows } from "./rows.js";
 import { Turns } from "./turns.js";
 
-export type { AsyncQueue, Mapping, MappingManager, MappingSettings, ObjectReader } from "./collaborators.js";
+export type {
+  AsyncQueue,
+  Mapping,
+  MappingManager,
+  MappingSettings,
+  ObjectReader,
+  StreamMappingSettings,
+} from "./collaborators.js";
 export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
 export { functionNotFound } from "./errors.js";
 export { parseFunctionName } from "./function-name.js";

@@ -2,7 +2,7 @@
 import { compilePattern } from "../../services/kit/patterns/pattern.js";
 import { PatternError } from "../../services/kit/patterns/pattern-error.js";
 import { AwsError } from "../../services/kit/aws-error.js";
-import type { Mapping, MappingSettings } from "../../services/lambda/index.js";
+import type { Mapping, MappingSettings, StreamMappingSettings } from "../../services/lambda/index.js";
 import { arnOf, parseArn, type Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
@@ -26,15 +26,6 @@ export interface StreamMappingOptions {
   readonly writeObject: ObjectWriter;
 }
 
-const DEFAULTS = {
-  startingPosition: "LATEST",
-  maximumRetryAttempts: -1,
-  maximumRecordAgeSeconds: -1,
-  bisectBatchOnFunctionError: false,
-  parallelizationFactor: 1,
-  tumblingWindowSeconds: 0,
-  onFailureArn: undefined,
-} as const;
 /** Where a failure is put. Lambda developer guide, "Retain discarded records". */
 const DESTINATIONS = ["sqs", "sns", "s3"];
 
@@ -42,7 +33,8 @@ export function streamMappings(options: StreamMappingOptions): MappingKind {
   const { stream, positions, clock, log } = options;
   return {
     async check(settings) {
-      const { eventSourceArn, stream: { tumblingWindowSeconds, onFailureArn } = DEFAULTS } = settings;
+      const { eventSourceArn } = settings;
+      const { tumblingWindowSeconds, onFailureArn } = streamOf(settings);
       if ((await stream(eventSourceArn)) === undefined) throw refusal(`Stream not found: ${eventSourceArn}`);
       if (tumblingWindowSeconds > 0)
         throw refusal("TumblingWindowInSeconds is not emulated by lambda-run: leave it out, or set it to 0.");
@@ -57,21 +49,22 @@ export function streamMappings(options: StreamMappingOptions): MappingKind {
         throw error;
       }
     },
-    async doubts({ eventSourceArn, stream: { tumblingWindowSeconds } = DEFAULTS }) {
+    async doubts(settings) {
+      const { eventSourceArn } = settings;
       if ((await stream(eventSourceArn)) === undefined)
         return `there is no stream ${eventSourceArn} to read here; the mapping fires nothing`;
-      return tumblingWindowSeconds > 0
+      return streamOf(settings).tumblingWindowSeconds > 0
         ? "tumbling windows are not emulated; batches come without window and state"
         : undefined;
     },
     async open(mapping, fn) {
-      const { uuid, eventSourceArn, stream: { startingPosition } = DEFAULTS } = mapping;
+      const { uuid, eventSourceArn } = mapping;
       const client = await stream(eventSourceArn);
       // Said when the mapping was declared; one of the API cannot be made without its stream.
       if (client === undefined) return NOTHING;
       let position = positions.of(uuid, eventSourceArn);
       if (position === undefined) {
-        const after = startingPosition === "LATEST" ? client.latestSequenceNumber() : undefined;
+        const after = streamOf(mapping).startingPosition === "LATEST" ? client.latestSequenceNumber() : undefined;
         position = { streamArn: eventSourceArn, after };
         // Kept at once: what comes between this process and the next is not to be left out.
         await positions.save(uuid, position);
@@ -101,9 +94,14 @@ export function streamMappings(options: StreamMappingOptions): MappingKind {
 
 const NOTHING = { start: () => undefined, close: () => Promise.resolve() };
 
+function streamOf({ eventSourceArn, stream }: MappingSettings): StreamMappingSettings {
+  if (stream === undefined) throw new Error(`the mapping of ${eventSourceArn} has no settings of a stream`);
+  return stream;
+}
+
 function settingsOf(mapping: Mapping): StreamSettings {
-  const { batchSize, maximumBatchingWindowSeconds, reportBatchItemFailures, stream = DEFAULTS } = mapping;
-  const { bisectBatchOnFunctionError, maximumRetryAttempts, maximumRecordAgeSeconds } = stream;
+  const { batchSize, maximumBatchingWindowSeconds, reportBatchItemFailures } = mapping;
+  const { bisectBatchOnFunctionError, maximumRetryAttempts, maximumRecordAgeSeconds } = streamOf(mapping);
   return {
     batchSize,
     maximumBatchingWindowSeconds,
@@ -125,10 +123,11 @@ function filterOf({ filterPatterns }: MappingSettings): StreamSettings["passes"]
 /** Rejects when it should be tried again. Without a destination, or where that refuses for good, the records are let go. */
 async function deliver(
   batch: FailedBatch,
-  { uuid, stream: { onFailureArn: arn } = DEFAULTS }: Mapping,
+  mapping: Mapping,
   { queues, publish, writeObject, log }: StreamMappingOptions,
 ): Promise<void> {
   const { streamArn, condition, records } = batch;
+  const { onFailureArn: arn } = streamOf(mapping);
   log.warn({ streamArn, condition, records: records.length, destination: arn }, "records of a stream are given up");
   if (arn === undefined) return;
   const record = failureRecord(batch);
@@ -142,7 +141,7 @@ async function deliver(
       case "s3":
         return await writeObject({
           bucket: parseArn(arn)?.resource ?? "",
-          key: failureKey(uuid, batch),
+          key: failureKey(mapping.uuid, batch),
           body: JSON.stringify({ ...record, payload: JSON.stringify({ Records: records }) }),
           traceHeader: undefined,
         });
