@@ -58,14 +58,24 @@ function match(method: string, path: string): Match | undefined {
   const known = Object.hasOwn(RESOURCES, resource) ? RESOURCES[resource] : undefined;
   const operation = known?.operations[method];
   if (known === undefined || operation === undefined) return undefined;
-  return { operation, named: { [known.member]: decodeURIComponent(name) } };
+  return { operation, named: { [known.member]: decoded(name) } };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not a name either: its pattern refuses it.
+    return text;
+  }
 }
 
 function queryMembers(query: URLSearchParams): JsonObject {
   const members: JsonObject = {};
   for (const [name, value] of query) {
     if (LISTED.has(name)) continue;
-    members[QUERY_NAMES[name] ?? name] = NUMBERS.has(name) ? Number(value) : value;
+    // What is no number stays a text, which the reader of the member refuses.
+    members[QUERY_NAMES[name] ?? name] = NUMBERS.has(name) && /^-?\d+$/.test(value) ? Number(value) : value;
   }
   return members;
 }

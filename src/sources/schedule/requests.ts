@@ -2,7 +2,7 @@
  * What a schedule asks of its target: a call of the API, also where a template stands for it.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { universalTarget, type ScheduleTarget } from "../../services/scheduler/index.js";
 import { parseArn, type Realm } from "../../shared/arn.js";
 
@@ -37,10 +37,13 @@ function filled(text: string, { scheduleArn, scheduledMs }: Invocation, attempt:
     .replaceAll("<aws.scheduler.attempt-number>", String(attempt.number));
 }
 
-export interface Attempt {
+interface Attempt {
   readonly number: number;
   readonly executionId: string;
 }
+
+/** "The unique ID that EventBridge Scheduler assigns for each attempted invocation": 16 digits. `number` counts from 1. */
+export const attemptOf = (number: number): Attempt => ({ number, executionId: randomBytes(8).toString("hex") });
 
 /** What the target of a schedule without an input gets; the detail is a text, not an object. */
 export const scheduleNotification = (

@@ -3,7 +3,6 @@
  * transaction that notes it.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
-import { randomBytes } from "node:crypto";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { KnownSchedule, SchedulerAdmin } from "../../services/scheduler/index.js";
@@ -15,7 +14,8 @@ import type { Logger } from "../../shared/logger.js";
 import { nextFiring, parseSchedule } from "../../shared/schedule/expression.js";
 import { RetryQueue, type Failure } from "../retry-queue.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
-import { InvalidInput, requestOf, shownTime, type ApiRequest, type Attempt, type Invocation } from "./requests.js";
+import { deadLetter } from "./dead-letter.js";
+import { attemptOf, InvalidInput, requestOf, type ApiRequest, type Invocation } from "./requests.js";
 import { Timetable, type Entry } from "./timetable.js";
 
 export interface SchedulesOptions {
@@ -31,9 +31,6 @@ export interface SchedulesOptions {
 }
 
 const MINUTE_MS = 60_000;
-/** Of the code when no service has answered. */
-const INTERNAL_ERROR = "AWS.Scheduler.InternalServerError";
-const INTERNAL_MESSAGE = "Unexpected error occurred while processing the request";
 
 export class Schedules {
   readonly #options: SchedulesOptions;
@@ -151,55 +148,24 @@ export class Schedules {
     await this.#options.call(requestOf(invocation, attemptOf(number), this.#options.realm));
   }
 
-  /** https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html */
-  async #failed(invocation: Invocation, { error, retries, exhausted }: Failure): Promise<void> {
+  /** To the dead-letter queue of the schedule, else to the log. */
+  async #failed(invocation: Invocation, failure: Failure): Promise<void> {
     const { queues, log, realm } = this.#options;
-    const { scheduleArn, target, scheduledMs } = invocation;
-    const { code, message } = error instanceof AwsError ? error : { code: INTERNAL_ERROR, message: INTERNAL_MESSAGE };
+    const { scheduleArn: schedule, target } = invocation;
     const queueArn = target.DeadLetterConfig?.Arn;
-    const reason =
-      error === undefined ? "it is too old" : error instanceof AwsError ? `${code}: ${message}` : messageOf(error);
+    const reason = failure.error === undefined ? "it is too old" : messageOf(failure.error);
     if (queueArn === undefined) {
-      log.warn(
-        { schedule: scheduleArn, target: target.Arn, reason },
-        "an invocation of a schedule failed and is dropped",
-      );
+      log.warn({ schedule, target: target.Arn, reason }, "an invocation of a schedule failed and is dropped");
       return;
     }
-    const attempt = attemptOf(retries + 1);
-    const request = error instanceof InvalidInput ? undefined : requestOf(invocation, attempt, realm);
-    const attributes = {
-      ERROR_CODE: text(code),
-      ERROR_MESSAGE: text(message),
-      EXECUTION_ID: text(attempt.executionId),
-      ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
-      IS_PAYLOAD_TRUNCATED: text("false"),
-      RETRY_ATTEMPTS: text(String(retries)),
-      SCHEDULED_TIME: text(shownTime(scheduledMs)),
-      SCHEDULE_ARN: text(scheduleArn),
-      TARGET_ARN: text(
-        request === undefined ? target.Arn : `arn:aws:scheduler:::aws-sdk:${request.service}:${request.action}`,
-      ),
-    };
-    const body = request === undefined ? (target.Input ?? "") : JSON.stringify(request.parameters);
     try {
-      await (await queues()).sendMessage(queueArn, { body, attributes });
-    } catch (refusal) {
-      if (!(refusal instanceof AwsError)) throw refusal;
-      log.warn(
-        { schedule: scheduleArn, queueArn, code: refusal.code, reason },
-        "a dead-letter queue of a schedule refused",
-      );
+      await (await queues()).sendMessage(queueArn, deadLetter(invocation, failure, realm));
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log.warn({ schedule, queueArn, code: error.code, reason }, "a dead-letter queue of a schedule refused");
     }
   }
 }
-
-const attemptOf = (number: number): Attempt => ({ number, executionId: randomBytes(8).toString("hex") });
-
-const text = (stringValue: string): { readonly dataType: "String"; readonly stringValue: string } => ({
-  dataType: "String",
-  stringValue,
-});
 
 const TOO_MANY_REQUESTS = 429;
 

@@ -167,7 +167,7 @@ function differences({ foreign, config }: BackendsOptions, application: Applicat
   const events = foreign.get("events");
   if (events !== undefined && application.rules.length + application.eventBuses.length > 0)
     texts.push(
-      `event buses are at ${placeOf(events)}: lambda-run makes no rules there, and events of buckets and of asynchronous invocations here do not reach them`,
+      `event buses are at ${placeOf(events)}: lambda-run makes no rules there, and events of buckets, asynchronous invocations and schedules here do not reach them`,
     );
   const scheduler = foreign.get("scheduler");
   if (scheduler !== undefined && application.schedules.length > 0)

@@ -236,6 +236,16 @@ describe("EventBridge Scheduler", () => {
     );
   });
 
+  it("refuses a path and numbers that are none", async () => {
+    const get = async (path: string): Promise<unknown> => {
+      const answer = await fetch(`${served.endpoint}${path}`);
+      return [answer.status, answer.headers.get("x-amzn-errortype")];
+    };
+    expect(await get("/schedules/%E0%A4%A")).toEqual([400, "ValidationException"]);
+    expect(await get("/schedules?MaxResults=many")).toEqual([400, "SerializationException"]);
+    expect(await get("/schedules/a/b")).toEqual([404, "UnknownOperationException"]);
+  });
+
   it("has groups, of which the default one stays, and deletes a group with its schedules", async () => {
     const { ScheduleGroupArn } = await scheduler.send(new CreateScheduleGroupCommand({ Name: "reports" }));
     expect(ScheduleGroupArn).toBe(`${ARN}schedule-group/reports`);

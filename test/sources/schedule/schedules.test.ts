@@ -279,6 +279,18 @@ describe("schedules", () => {
     });
   });
 
+  it("leave an input that makes no call there, too", async () => {
+    const Arn = "arn:aws:scheduler:::aws-sdk:sqs:purgeQueue";
+    await put("a", "at(2026-03-01T10:01:00)", {}, { Arn, Input: "no JSON", DeadLetterConfig: { Arn: DEAD } });
+    await pass(5 * MINUTE);
+    expect([calls.length, dead.map(({ body }) => body)]).toEqual([0, ["no JSON"]]);
+    expect(attributesOf(dead[0])).toMatchObject({
+      ERROR_CODE: "AWS.Scheduler.InternalServerError",
+      RETRY_ATTEMPTS: "0",
+      TARGET_ARN: Arn,
+    });
+  });
+
   it("try again what may pass, until their attempts or the age of the event are spent", async () => {
     answer = refused(503);
     const more = (RetryPolicy: JsonObject): JsonObject => ({ DeadLetterConfig: { Arn: DEAD }, RetryPolicy });
