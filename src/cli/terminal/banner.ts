@@ -12,6 +12,7 @@ export function resourceLines(
   { dim, yellow }: Colours,
 ): readonly string[] {
   const { functions, stateMachines, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
+  const { rules, schedules } = application;
   const counted = (
     [
       ["bucket", buckets],
@@ -20,6 +21,8 @@ export function resourceLines(
       ["table", tables],
       ["secret", secrets],
       ["parameter", parameters],
+      ["rule", rules],
+      ["schedule", schedules],
       ["API", apis],
     ] as const
   ).flatMap(([name, list]) => (list.length === 0 ? [] : `${list.length} ${name}${list.length === 1 ? "" : "s"}`));
