@@ -1,11 +1,18 @@
 /** The history of the project in the current folder, for the commands that look at it. */
 import { resolve } from "node:path";
+import type { HasName } from "../config/shown-name.js";
 import { findRecord, readHistory } from "../stack/history/history-file.js";
-import { failed, type HistoryRecord, type InvocationRecord } from "../stack/history/records.js";
+import { failed, shortId, type HistoryRecord, type InvocationRecord } from "../stack/history/records.js";
 import { AppError } from "../shared/errors.js";
 import type { Project } from "./project.js";
 
 export const historyOf = ({ config, folder }: Project): HistoryRecord[] => readHistory(resolve(folder, config.state));
+
+/** What records are shown by. State machines go by their logical ids, as everywhere. */
+export const namesOf = ({ application }: Pick<Project, "application">): readonly HasName[] => [
+  ...application.functions,
+  ...application.stateMachines.map(({ logicalId, name }) => ({ logicalId, name, nameIsMade: true }) as const),
+];
 
 /** `<id>`, `--last` or `--failed`. Throws LR6002 when there is none. */
 export function chooseRecord(
@@ -27,7 +34,10 @@ export function chooseInvocation(...choice: Parameters<typeof chooseRecord>): In
   if (record.kind !== "invocation")
     throw new AppError("LR6002", {
       what: `${record.id} is no invocation`,
-      fix: `Run \`lambda-run why ${record.id.slice(0, 8)}\` to see what it started.`,
+      fix:
+        record.kind === "execution"
+          ? `Run \`lambda-run show ${shortId(record.id)}\` for its input, and \`lambda-run execute\` with that.`
+          : `Run \`lambda-run why ${shortId(record.id)}\` to see what it started.`,
     });
   return record;
 }

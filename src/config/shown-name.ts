@@ -4,12 +4,12 @@
  */
 import type { FunctionConfig } from "./function-config.js";
 
-type Named = Pick<FunctionConfig, "logicalId" | "name" | "nameIsMade">;
+export type HasName = Pick<FunctionConfig, "logicalId" | "name" | "nameIsMade">;
 
-export const shownName = ({ logicalId, name, nameIsMade }: Named): string => (nameIsMade === true ? logicalId : name);
+export const shownName = ({ logicalId, name, nameIsMade }: HasName): string => (nameIsMade === true ? logicalId : name);
 
 /** The same for a name alone; one that none of the functions has is shown as it is. */
-export function shownNameOf(name: string, functions: readonly Named[]): string {
+export function shownNameOf(name: string, functions: readonly HasName[]): string {
   const fn = functions.find((one) => one.name === name);
   return fn === undefined ? name : shownName(fn);
 }

@@ -73,6 +73,23 @@ export interface RuleMatch {
   readonly traceHeader?: string;
 }
 
+/** An execution of a state machine has ended; children of a distributed Map tell nothing. */
+export interface EndedExecution {
+  /** Of this end, for a person: whoever tells of it uses the same. */
+  readonly id: string;
+  readonly executionArn: string;
+  readonly machineName: string;
+  readonly status: string;
+  readonly startMs: number;
+  readonly stopMs: number;
+  /** JSON text. */
+  readonly input: string;
+  /** JSON text; of those that succeeded. */
+  readonly output: string | undefined;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+}
+
 /** What an alarm does because its state has changed. */
 export interface AlarmAction {
   readonly alarmName: string;
@@ -106,6 +123,7 @@ export interface BusEvents {
   ScheduledRuleChanged: { readonly busName: string; readonly ruleName: string };
   /** Told inside the transaction that changes it: a schedule of the Scheduler was made, changed or deleted. */
   ScheduleChanged: { readonly groupName: string; readonly name: string };
+  ExecutionEnded: EndedExecution;
   LogWritten: {
     readonly logGroup: string;
     readonly logStream: string;

@@ -158,6 +158,43 @@ describe("lambda-run execute", () => {
   });
 });
 
+it("keeps executions in the history: each has its line, its page, and what started it", async () => {
+  await project.run(["execute", "Quick"]);
+  await project.run(["execute", "orders", "--data", '{"items":[{"price":1}]}']);
+  const { stdout } = await project.run(["events"]);
+  expect(stdout).toMatch(/^[\d:]+ {2}\w{8} {2}Quick {2}ok {2}\d+ ms {2}execution$/m);
+  const [, id = ""] = /^[\d:]+ {2}(\w{8}) {2}Orders {2}TypeError {2}\d+ ms {2}execution$/m.exec(stdout) ?? [];
+  expect((await project.run(["events", "--failed"])).stdout).toContain(id);
+  const page = (await project.run(["show", id])).stdout;
+  expect(page).toMatch(/^arn arn:aws:states:us-east-1:000000000000:execution:orders:/m);
+  expect(page).toMatch(/^input\n\{\n {2}"items"/m);
+  expect(page).toMatch(/^error\nTypeError: .*an item has no count/m);
+  expect((await project.run(["why", id])).stdout).toMatch(
+    /^Orders ran with an input of direct\nyes {2}StartExecution$/m,
+  );
+  const replay = await project.run(["replay", id]);
+  expect(replay.exitCode).toBe(2);
+  expect(replay.stderr).toContain("`lambda-run execute` with that");
+});
+
+it("says at the terminal of a running stack how executions end, under the ids of the history", async () => {
+  const stack = project.spawn(["start"]);
+  let said = "";
+  stack.stdout.resume();
+  stack.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const ended = once(stack, "close");
+  try {
+    while (!said.includes("ready in")) await once(stack.stderr, "data");
+    await project.run(["execute", "orders", "--data", '{"items":[{"price":1}]}']);
+    while (!said.includes("execution\n  an item has no count\n")) await once(stack.stderr, "data");
+    const [, id = ""] = /^[\d:]+ {2}(\w{8}) {2}Orders {2}TypeError {2}\d+ ms {2}execution$/m.exec(said) ?? [];
+    expect((await project.run(["show", id])).exitCode).toBe(0);
+  } finally {
+    stack.kill("SIGINT");
+    await ended;
+  }
+});
+
 it("lists the machines of a template", async () => {
   const { stdout } = await project.run(["list"]);
   expect(stdout).toMatch(/^STATE MACHINE +LOGICAL ID +TYPE +DEFINITION\norders +Orders +STANDARD +orders\.asl\.json$/m);

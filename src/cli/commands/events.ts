@@ -3,7 +3,7 @@ import { EXIT, AppError } from "../../shared/errors.js";
 import { failed } from "../../stack/history/records.js";
 import { findFunction } from "../../config/find-function.js";
 import type { Action } from "../action.js";
-import { historyOf } from "../history.js";
+import { historyOf, namesOf } from "../history.js";
 import { loadProject } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { recordLine } from "../render/history.js";
@@ -24,9 +24,7 @@ export const eventsCommand: Action = async (_args, options) => {
   const colours = coloursFor(process.stdout);
   for (const record of records)
     process.stdout.write(
-      options["json"] === true
-        ? `${JSON.stringify(record)}\n`
-        : `${recordLine(record, colours, project.application.functions)}\n`,
+      options["json"] === true ? `${JSON.stringify(record)}\n` : `${recordLine(record, colours, namesOf(project))}\n`,
     );
   if (records.length === 0) process.stderr.write("nothing has happened yet\n");
   return EXIT.ok;

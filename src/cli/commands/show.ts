@@ -1,7 +1,7 @@
 /** `lambda-run show [id]`: one event of the history whole: event, log, answer. */
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
-import { chooseRecord, historyOf } from "../history.js";
+import { chooseRecord, historyOf, namesOf } from "../history.js";
 import { loadProject } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { recordPage } from "../render/history.js";
@@ -12,7 +12,7 @@ export const showCommand: Action = async ([id], options) => {
   process.stdout.write(
     options["json"] === true
       ? `${JSON.stringify(record)}\n`
-      : recordPage(record, coloursFor(process.stdout), project.application.functions),
+      : recordPage(record, coloursFor(process.stdout), namesOf(project)),
   );
   return EXIT.ok;
 };

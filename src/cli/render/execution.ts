@@ -162,7 +162,8 @@ function failureOf(event: HistoryEvent): { readonly error?: string | undefined; 
   return {};
 }
 
-function failureText(error: string | undefined, cause: string | undefined): string {
+/** The error and its cause in a line; of the error of a function, its message. */
+export function failureText(error: string | undefined, cause: string | undefined): string {
   const reason = messageIn(cause) ?? cause ?? "";
   const short = reason.length > MAX_CAUSE_LENGTH ? `${reason.slice(0, MAX_CAUSE_LENGTH)}...` : reason;
   return [error ?? "", short].filter((text) => text !== "").join(": ");

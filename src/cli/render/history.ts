@@ -1,11 +1,11 @@
 /** Records of the history for people: a line in the list, and a page. */
-import type { FunctionConfig } from "../../config/function-config.js";
-import { shownNameOf } from "../../config/shown-name.js";
+import { shownNameOf, type HasName } from "../../config/shown-name.js";
 import type { Explanation } from "../../stack/history/explain.js";
 import {
   failed,
   leftOutWords,
   shortId,
+  type ExecutionRecord,
   type HistoryRecord,
   type InvocationRecord,
 } from "../../stack/history/records.js";
@@ -13,18 +13,26 @@ import type { Colours } from "./colours.js";
 
 export const clockTime = (timeMs: number): string => new Date(timeMs).toLocaleTimeString("en-GB", { hour12: false });
 
-export function recordLine(record: HistoryRecord, colours: Colours, functions: readonly FunctionConfig[]): string {
+export function recordLine(record: HistoryRecord, colours: Colours, named: readonly HasName[]): string {
   const head = `${colours.dim(clockTime(record.timeMs))}  ${colours.cyan(shortId(record.id))}  `;
   switch (record.kind) {
     case "object":
       return `${head}${record.name.replace("s3:", "s3 ")} ${record.bucket}/${record.key}`;
     case "filtered":
-      return `${head}sqs message filtered out before ${shownNameOf(record.functionName, functions)}`;
+      return `${head}sqs message filtered out before ${shownNameOf(record.functionName, named)}`;
+    case "execution":
+      return `${head}${shownNameOf(record.machineName, named)}  ${ending(record, colours)}  ${record.durationMs} ms  ${colours.dim("execution")}`;
     case "left-out":
       return `${head}${leftOutWords(record)}`;
     case "invocation":
-      return `${head}${shownNameOf(record.functionName, functions)}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
+      return `${head}${shownNameOf(record.functionName, named)}  ${outcome(record, colours)}  ${figures(record)}  ${colours.dim(`${record.source} ${record.subject}`.trim())}`;
   }
+}
+
+/** The error of one that failed, like that of a function. */
+function ending({ status, error }: ExecutionRecord, { green, red }: Colours): string {
+  if (status === "SUCCEEDED") return green("ok");
+  return red(error ?? status.toLowerCase().replace("_", " "));
 }
 
 function outcome(record: InvocationRecord, colours: Colours): string {
@@ -41,14 +49,20 @@ export function figures({ durationMs, initDurationMs, maxMemoryUsedMb }: Invocat
   return `${durationMs} ms${cold}${maxMemoryUsedMb === undefined ? "" : `, ${maxMemoryUsedMb} MB`}`;
 }
 
-export function recordPage(record: HistoryRecord, colours: Colours, functions: readonly FunctionConfig[]): string {
-  const title = recordLine(record, colours, functions);
+export function recordPage(record: HistoryRecord, colours: Colours, named: readonly HasName[]): string {
+  const title = recordLine(record, colours, named);
   switch (record.kind) {
     case "object":
     case "left-out":
       return `${title}\nid       ${record.id}\n`;
     case "filtered":
       return `${title}\nid       ${record.id}\nbody     ${record.body}\nfilters  ${record.patterns.join("\n         ")}\n`;
+    case "execution": {
+      const part = (name: string, text = ""): string => (text === "" ? "" : `\n${colours.bold(name)}\n${text}\n`);
+      const { executionArn, input, output, error, cause } = record;
+      const failure = [error, cause].filter((text) => text !== undefined).join(": ");
+      return `${title}\narn ${executionArn}\n${part("input", pretty(input))}${part("error", failure)}${part("output", output === undefined ? "" : pretty(output))}`;
+    }
     case "invocation": {
       const part = (name: string, text: string): string => (text === "" ? "" : `\n${colours.bold(name)}\n${text}\n`);
       const logs = record.logs.replaceAll("\r", "\n").trimEnd();

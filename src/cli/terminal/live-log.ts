@@ -4,11 +4,12 @@
  */
 import { join } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
-import { shownName } from "../../config/shown-name.js";
+import { shownName, type HasName } from "../../config/shown-name.js";
 import type { LogRecord } from "../../runtime/log-capture.js";
 import { DIST_FOLDER } from "../../shared/own-package.js";
-import { failed, shortId, type InvocationRecord } from "../../stack/history/records.js";
+import { failed, shortId, type ExecutionRecord, type InvocationRecord } from "../../stack/history/records.js";
 import type { Colours } from "../render/colours.js";
+import { failureText } from "../render/execution.js";
 import { recordLine } from "../render/history.js";
 
 /** Frames of a stack trace that are not the user's; our client of the Runtime API lies elsewhere in the portable tier. */
@@ -50,6 +51,13 @@ export class LiveLog {
     const { red, dim } = this.#colours;
     if (record.errorMessage !== undefined) this.#write(`  ${red(record.errorMessage)}\n`);
     for (const frame of framesOf(record.result)) this.#write(`  ${dim(frame)}\n`);
+  }
+
+  execution(record: ExecutionRecord, named: readonly HasName[]): void {
+    if (this.failedOnly && !failed(record)) return;
+    const cause = failureText(undefined, record.cause);
+    this.#write(`${recordLine(record, this.#colours, named)}\n`);
+    if (failed(record) && cause !== "") this.#write(`  ${this.#colours.red(cause)}\n`);
   }
 }
 

@@ -7,13 +7,14 @@ import { shownName, shownNameOf } from "../../config/shown-name.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Debugging } from "../../stack/debugging.js";
 import { described } from "../../stack/history/describe-event.js";
-import { keptInvocation } from "../../stack/history/recorder.js";
-import type { InvocationRecord } from "../../stack/history/records.js";
+import { keptExecution, keptInvocation } from "../../stack/history/recorder.js";
+import type { ExecutionRecord, InvocationRecord } from "../../stack/history/records.js";
 import type { Stack } from "../../stack/stack.js";
 import type { WatchEvent } from "../../stack/watch/events.js";
 import type { InvocationObserver } from "../../runtime/types.js";
 import type { LogRecord } from "../../runtime/log-capture.js";
 import { fixtureFiles, readEvent } from "../event-input.js";
+import { namesOf } from "../history.js";
 import { DEFAULT_INSPECTOR_PORT } from "../inspect-options.js";
 import type { Project } from "../project.js";
 import type { Colours } from "../render/colours.js";
@@ -53,6 +54,7 @@ export class Session {
   /** The stack that the keys act upon. */
   attach(stack: Stack): void {
     this.#stack = stack;
+    stack.bus.on("ExecutionEnded", (event) => this.#executed(keptExecution(event), stack));
   }
 
   readonly logLine = (fn: FunctionConfig, record: LogRecord, logStream: string): void => {
@@ -134,6 +136,12 @@ export class Session {
     if (!this.#options.json) return this.#log.ended(record, fn);
     const { kind: _, logs: __, event: request, ...facts } = record;
     this.#emit({ event: "invocation", ...facts, request });
+  }
+
+  #executed(record: ExecutionRecord, { application }: Stack): void {
+    if (!this.#options.json) return this.#log.execution(record, namesOf({ application }));
+    const { kind, ...facts } = record;
+    this.#emit({ event: kind, ...facts });
   }
 
   #emit(event: Readonly<Record<string, unknown>>): void {

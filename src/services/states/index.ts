@@ -86,9 +86,9 @@ export type StatesService = EmbeddedService & StatesAdmin;
 const MAX_BODY_BYTES = 8 * MEBIBYTE;
 
 export function createStatesService(service: ServiceContext, collaborators: StatesCollaborators): StatesService {
-  const { clock, realm, log } = service;
+  const { clock, realm, log, bus } = service;
   const store = new StatesStore(service.store);
-  const runContext: RunContext = { store, clock, realm, log, ...collaborators };
+  const runContext: RunContext = { store, clock, realm, log, bus, ...collaborators };
   const runs = new ExecutionRuns(runContext);
   const callbacks = new Callbacks();
   const activities = new Activities(clock, callbacks);

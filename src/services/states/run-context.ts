@@ -1,5 +1,6 @@
 /** What executions are run with. */
 import type { Realm } from "../../shared/arn.js";
+import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
 import type { JsonObject } from "../kit/json-protocol.js";
@@ -27,4 +28,5 @@ export interface RunContext extends StatesCollaborators {
   readonly clock: Clock;
   readonly realm: Realm;
   readonly log: Logger;
+  readonly bus: Bus;
 }

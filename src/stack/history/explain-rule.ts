@@ -27,7 +27,10 @@ export function rulesOfBucket(record: ObjectRecord, { rules, realm }: Applicatio
 }
 
 /** Of a rule that fires the function; nothing where its target makes something else of the event. */
-export function ruleReason(source: EventBridgeSource, event: Json | undefined): Reason[] {
+export function ruleReason(
+  source: Pick<EventBridgeSource, "ruleName" | "busName" | "pattern" | "eventId">,
+  event: Json | undefined,
+): Reason[] {
   const { ruleName, busName, pattern, eventId } = source;
   if (!isJsonObject(event) || event["source"] === undefined) return [];
   const miss = missOf(pattern, event);
@@ -37,12 +40,36 @@ export function ruleReason(source: EventBridgeSource, event: Json | undefined): 
 
 /** Of a rule by time or a schedule: events by time name theirs. */
 export function scheduleReason(source: ScheduleSource, event: Json | undefined): Reason[] {
-  const resources = isJsonObject(event) ? event["resources"] : undefined;
-  const named = Array.isArray(resources) && resources.some((arn) => String(arn).endsWith(`/${source.name}`));
-  if (!named) return [];
+  if (!isJsonObject(event)) return [];
   const kind = source.via === "rule" ? "rule" : "schedule";
   const zone = source.timezone === "UTC" ? "" : ` in ${source.timezone}`;
-  return [{ matched: true, rule: `${source.eventId}: ${kind} ${source.name}`, because: `${source.expression}${zone}` }];
+  const rule = `${source.eventId}: ${kind} ${source.name}`;
+  return firedBy(source.name, event, { matched: true, rule, because: `${source.expression}${zone}` });
+}
+
+/** Of the rules and schedules whose target is the state machine; nothing of those that make an input of their own. */
+export function machineReasons(arn: string, event: Json | undefined, application: Application): Reason[] {
+  if (!isJsonObject(event) || event["source"] === undefined) return [];
+  const { rules, schedules } = application;
+  const ofRules = rules
+    .filter(({ targets }) => targets.some((target) => target.arn === arn))
+    .flatMap(({ name, busName, pattern, scheduleExpression = "", logicalId }) =>
+      pattern === undefined
+        ? firedBy(name, event, { matched: true, rule: `rule ${logicalId} (${name})`, because: scheduleExpression })
+        : ruleReason({ ruleName: name, busName, pattern, eventId: logicalId }, event),
+    );
+  const ofSchedules = schedules
+    .filter(({ target }) => target.arn === arn)
+    .flatMap(({ name, expression, logicalId }) =>
+      firedBy(name, event, { matched: true, rule: `schedule ${logicalId} (${name})`, because: expression }),
+    );
+  return [...ofRules, ...ofSchedules];
+}
+
+/** Events by time name what sent them. */
+function firedBy(name: string, event: JsonObject, reason: Reason): Reason[] {
+  const resources = event["resources"];
+  return Array.isArray(resources) && resources.some((arn) => String(arn).endsWith(`/${name}`)) ? [reason] : [];
 }
 
 /** Why a pattern does not match; undefined when it does. */

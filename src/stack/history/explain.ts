@@ -8,13 +8,15 @@ import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
+import { describeEvent } from "./describe-event.js";
 import { isDoor, routeReason } from "./explain-route.js";
-import { ruleReason, rulesOfBucket, scheduleReason } from "./explain-rule.js";
+import { machineReasons, ruleReason, rulesOfBucket, scheduleReason } from "./explain-rule.js";
 import { firstMiss } from "./first-miss.js";
 import type { Reason } from "./reason.js";
 import {
   leftOutWords,
   shortId,
+  type ExecutionRecord,
   type FilteredRecord,
   type HistoryRecord,
   type InvocationRecord,
@@ -32,6 +34,8 @@ export function explain(record: HistoryRecord, application: Application, all: re
   switch (record.kind) {
     case "object":
       return explainObject(record, application, all);
+    case "execution":
+      return explainExecution(record, application);
     case "filtered":
       return explainFiltered(record, application);
     case "left-out":
@@ -45,7 +49,10 @@ function explainObject(record: ObjectRecord, application: Application, all: read
   const what = `${record.name} of ${record.bucket}/${record.key}`;
   const bucket = application.buckets.find(({ name }) => name === record.bucket);
   const invocations = all
-    .filter((one): one is InvocationRecord => one.kind === "invocation" && tellsOf(one, record))
+    .filter((one) => {
+      if (one.kind === "execution") return tellsOf(one.input, record);
+      return one.kind === "invocation" && tellsOf(one.event, record);
+    })
     .map(({ id }) => id);
   if (bucket === undefined) {
     const because = "the template declares no such bucket, so nobody is told of its events";
@@ -103,7 +110,7 @@ function letterCase(key: string, filter: string, how: "startsWith" | "endsWith")
 }
 
 /** Sequencers grow per key; with the bucket and the key, form-encoded or not, beside it there is no doubt. */
-function tellsOf({ event }: InvocationRecord, { sequencer, bucket, key }: ObjectRecord): boolean {
+function tellsOf(event: string, { sequencer, bucket, key }: ObjectRecord): boolean {
   const encoded = encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+");
   // Inside a message the notification is JSON in a string: quotes are escaped there, so they are left out.
   // EventBridge gets the key as it is.
@@ -156,6 +163,18 @@ function explainInvocation(record: InvocationRecord, application: Application): 
         ? "it was called directly"
         : "no trigger of the template sends such events: it was called directly with an event of this form";
     reasons.push({ matched: true, rule: "invoke", because });
+  }
+  return { what, reasons, invocations: [] };
+}
+
+function explainExecution({ machineName, input }: ExecutionRecord, application: Application): Explanation {
+  const machine = application.stateMachines.find(({ name }) => name === machineName);
+  const { source, subject } = describeEvent(input);
+  const what = `${machine?.logicalId ?? machineName} ran with an input of ${source}${subject === "" ? "" : `: ${subject}`}`;
+  const reasons = machine === undefined ? [] : machineReasons(machine.arn, parse(input), application);
+  if (reasons.length === 0) {
+    const because = "no rule and no schedule of the template sends such an input: it was started by a call";
+    reasons.push({ matched: true, rule: "StartExecution", because });
   }
   return { what, reasons, invocations: [] };
 }

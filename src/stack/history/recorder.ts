@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { InvocationObserver, InvocationOutcome, InvokeResult } from "../../runtime/types.js";
-import type { Bus, ObjectEvent } from "../../shared/bus.js";
+import type { Bus, EndedExecution, ObjectEvent } from "../../shared/bus.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import { Throttles } from "../../sources/http/throttle.js";
 import { HistoryFile, historyFolder } from "./history-file.js";
-import type { KeptInvocation } from "./records.js";
+import type { ExecutionRecord, KeptInvocation } from "./records.js";
 
 /** Answers and logs beyond this are cut: the event is what a replay needs. */
 const MAX_TEXT = 64 * 1024;
@@ -44,6 +44,11 @@ export class HistoryRecorder {
     };
     this.#unsubscribe = [
       ...KINDS.map((kind) => bus.on(kind, (event) => this.#object(kind, event))),
+      bus.on("ExecutionEnded", (event) => {
+        const record = keptExecution(event);
+        if (record.status === "SUCCEEDED" && !this.#throttles.take("successes", SUCCESSES)) this.#leaveOut();
+        else this.#file.add(record);
+      }),
       bus.on("MessageFiltered", (event) => this.#file.add({ kind: "filtered", timeMs: Date.now(), ...event })),
     ];
   }
@@ -96,6 +101,17 @@ export function keptInvocation(
     errorMessage,
     result,
     logs,
+  };
+}
+
+export function keptExecution({ startMs, stopMs, output, cause, ...rest }: EndedExecution): ExecutionRecord {
+  return {
+    kind: "execution",
+    timeMs: Date.now(),
+    durationMs: stopMs - startMs,
+    output: output === undefined ? undefined : cut(output),
+    cause: cause === undefined ? undefined : cut(cause),
+    ...rest,
   };
 }
 

@@ -57,6 +57,24 @@ export interface FilteredRecord {
   readonly body: string;
 }
 
+/** An execution of a state machine, at its end. */
+export interface ExecutionRecord {
+  readonly kind: "execution";
+  readonly id: string;
+  readonly timeMs: number;
+  readonly executionArn: string;
+  readonly machineName: string;
+  /** `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
+  readonly status: string;
+  readonly durationMs: number;
+  /** JSON text. */
+  readonly input: string;
+  /** JSON text; cut when long. */
+  readonly output?: string | undefined;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
 /** Invocations that succeeded and are not kept, since so many ran. */
 export interface LeftOutRecord {
   readonly kind: "left-out";
@@ -66,11 +84,14 @@ export interface LeftOutRecord {
   readonly count: number;
 }
 
-export type HistoryRecord = InvocationRecord | ObjectRecord | FilteredRecord | LeftOutRecord;
+export type HistoryRecord = InvocationRecord | ExecutionRecord | ObjectRecord | FilteredRecord | LeftOutRecord;
 /** A line of the history on disk. */
-export type KeptRecord = KeptInvocation | ObjectRecord | FilteredRecord | LeftOutRecord;
+export type KeptRecord = KeptInvocation | ExecutionRecord | ObjectRecord | FilteredRecord | LeftOutRecord;
 
-export const failed = (record: HistoryRecord): boolean => record.kind === "invocation" && record.status !== "success";
+export const failed = (record: HistoryRecord): boolean =>
+  record.kind === "invocation"
+    ? record.status !== "success"
+    : record.kind === "execution" && record.status !== "SUCCEEDED";
 
 /** Enough of an id to type. */
 export const shortId = (id: string): string => id.slice(0, 8);

@@ -82,3 +82,47 @@ it("names the rule or schedule that fired a function, and those that did not", (
   const later = { source: "aws.scheduler", resources: ["arn:aws:scheduler:eu-central-1:1:schedule/default/later"] };
   expect(reasons(ran("a", later))).toContain("yes Later: schedule later: cron(0 3 * * ? *) in Europe/Berlin");
 });
+
+it("tells which rule or schedule started an execution, and that a call did when none could have", () => {
+  const { stateMachines, ...machines } = read(`
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: machine
+      Definition: { StartAt: A, States: { A: { Type: Pass, End: true } } }
+      Events:
+        Csv: { Type: EventBridgeRule, Properties: { RuleName: csv, Pattern: { source: [aws.s3] } } }
+        Tick: { Type: Schedule, Properties: { Name: tick, Schedule: rate(1 hour) } }
+        Later: { Type: ScheduleV2, Properties: { Name: later, ScheduleExpression: cron(0 3 * * ? *) } }
+`);
+  const why = (input: unknown): string[] => {
+    const record: HistoryRecord = {
+      kind: "execution",
+      id: "1",
+      timeMs: 1,
+      executionArn: "",
+      machineName: "machine",
+      status: "SUCCEEDED",
+      durationMs: 1,
+      input: JSON.stringify(input),
+    };
+    const { reasons } = explain(record, { stateMachines, ...machines }, [record]);
+    return reasons.map(({ matched, rule, because }) => `${matched ? "yes" : "no"} ${rule}: ${because}`);
+  };
+  expect(why({ source: "aws.s3" })).toEqual(["yes MachineCsv: rule csv of the bus default: its pattern matches"]);
+  const byTime = (name: string): unknown => ({ source: "aws.events", resources: [`arn:aws:events:::rule/${name}`] });
+  expect(why(byTime("tick"))).toContain("yes rule MachineTick (tick): rate(1 hour)");
+  expect(why(byTime("later"))).toContain("yes schedule MachineLater (later): cron(0 3 * * ? *)");
+  expect(why({ id: 7 })).toEqual([
+    "yes StartExecution: no rule and no schedule of the template sends such an input: it was started by a call",
+  ]);
+});
+
+it("counts executions among what an object event has started", () => {
+  const input = JSON.stringify(fromBucket);
+  const base = { timeMs: 2, executionArn: "", machineName: "m", status: "SUCCEEDED", durationMs: 1, input };
+  const record: HistoryRecord = { kind: "execution", id: "run", ...base };
+  expect(explain(object, application, [object, record]).invocations).toEqual(["run"]);
+});

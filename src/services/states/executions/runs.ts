@@ -16,7 +16,7 @@ import { reasonOf } from "./callbacks.js";
 import { eventLog, type EventLog } from "./event-log.js";
 import type { Ended, Runner, Started } from "./started.js";
 import { abortedMapRun, StoredMapRuns } from "./map-runs.js";
-import { tellStatus } from "./status-change.js";
+import { tellEnd, tellStatus } from "./status-change.js";
 import { contextOf, isExpress, newExecution, parentMachineOf } from "./views.js";
 
 /** An Express execution ends after five minutes at the latest. */
@@ -58,8 +58,11 @@ export class ExecutionRuns implements Runner {
     try {
       const end = await this.#interpret(started, live);
       if (live.dropped) return { row, end };
-      if (started.unkept === true) return { row: endedRow(row, end, this.#context.clock.now(), undefined), end };
-      return { row: await this.#finish(row, end, live), end };
+      const { clock, bus } = this.#context;
+      const after =
+        started.unkept === true ? endedRow(row, end, clock.now(), undefined) : await this.#finish(row, end, live);
+      tellEnd(bus, after);
+      return { row: after, end };
     } finally {
       this.#live.delete(row.arn);
       ended();

@@ -1,8 +1,10 @@
 /**
+ * Who is told that the status of an execution has changed: the stack, at the end of each, and EventBridge.
  * "Step Functions Execution Status Change", as EventBridge gets it; AWS promises no more than its best, either.
  * https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
 import { randomUUID } from "node:crypto";
+import type { Bus } from "../../../shared/bus.js";
 import { messageOf } from "../../../shared/errors.js";
 import type { ExecutionRow } from "../rows.js";
 import type { RunContext } from "../run-context.js";
@@ -29,6 +31,14 @@ export function tellStatus(context: Pick<RunContext, "putEvent" | "clock" | "rea
   }).catch((error: unknown) =>
     log.warn({ executionArn: row.arn, reason: messageOf(error) }, "the status of an execution could not be told"),
   );
+}
+
+/** Express ones, too. The children of a distributed Map are its own matter: there may be thousands. */
+export function tellEnd(bus: Bus, row: ExecutionRow): void {
+  const { arn, machineName, status, startMs, stopMs = startMs, input, output, error, cause, mapRunArn } = row;
+  if (mapRunArn !== undefined) return;
+  const facts = { machineName, status, startMs, stopMs, input, output, error, cause };
+  bus.emit("ExecutionEnded", { id: randomUUID(), executionArn: arn, ...facts });
 }
 
 function detailOf(row: ExecutionRow, { realm }: Pick<RunContext, "realm">): Record<string, unknown> {
