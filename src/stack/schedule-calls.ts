@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../config/json.js";
 import { AwsError } from "../services/kit/aws-error.js";
+import { jsonRefusal } from "../services/kit/json-refusal.js";
 import { send, type TargetServices } from "../sources/eventbridge/targets.js";
 import type { ApiRequest } from "../sources/schedule/requests.js";
 import type { ServiceAddress, ServiceName } from "./backends/endpoints.js";
@@ -36,6 +37,7 @@ export class ScheduleCalls {
   async call({ service, action, parameters, template }: ApiRequest): Promise<void> {
     if (template === undefined) return this.#callApi(service, action, parameters as JsonObject);
     if (service === "eventbridge") return this.#putEvents(parameters);
+    if (service === "lambda") refuseBadEvent(template.input);
     await send(
       {
         ...template,
@@ -76,4 +78,14 @@ export class ScheduleCalls {
       throw new AwsError(code, message, { statusCode, cause: error });
     }
   }
+}
+
+/** As Invoke does. */
+function refuseBadEvent(text: string): void {
+  const reason = jsonRefusal(text, true);
+  if (reason === undefined) return;
+  throw new AwsError(
+    "InvalidRequestContentException",
+    `Could not parse request body into json: Could not parse payload into json: ${reason}`,
+  );
 }

@@ -73,6 +73,13 @@ Resources:
         Arn: arn:aws:scheduler:::aws-sdk:sqs:sendMessage
         RoleArn: arn:aws:iam::000000000000:role/s
         Input: !Sub '{"QueueUrl":"\${Inbox}","MessageBody":"by the API","DelaySeconds":60}'
+  NoEvent:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: no-event
+      ScheduleExpression: at(2026-01-02T09:30:00)
+      FlexibleTimeWindow: { Mode: 'OFF' }
+      Target: { Arn: !GetAtt Ticking.Arn, RoleArn: "arn:aws:iam::000000000000:role/s", Input: no event, DeadLetterConfig: { Arn: !GetAtt Dead.Arn } }
   Lost:
     Type: AWS::Scheduler::Schedule
     Properties:
@@ -155,13 +162,18 @@ describe("rules and schedules of a stack", () => {
     expect(eventsOf("arrived")).toEqual([{ id: 7 }]);
   });
 
-  it("leave in the dead-letter queue what has no target", async () => {
-    await stack.clock.advance("1h");
+  it("leave in the dead-letter queue what has no target, and what is no event", async () => {
+    await stack.clock.advance("90m");
     expect((await bodies("dead")).map((body) => JSON.parse(body) as unknown)).toEqual([
       {
         FunctionName: "arn:aws:lambda:us-east-1:000000000000:function:gone",
         InvocationType: "Event",
         Payload: "{}",
+      },
+      {
+        FunctionName: "arn:aws:lambda:us-east-1:000000000000:function:ticking",
+        InvocationType: "Event",
+        Payload: "no event",
       },
     ]);
   });
