@@ -48,6 +48,20 @@ describe("a template in JSONata", () => {
     ["$parse('null')", null],
     ["$contains('a-b', /^a.b$/)", true],
     ["$uuid() ~> $length()", 36],
+    ["$sort([3, 1, 10, 2])", [1, 2, 3, 10]],
+    ["$sort(['b', 'a', 'B'])", ["B", "a", "b"]],
+    ["$sort([1, 2, 3], function($l, $r) { $l < $r })", [3, 2, 1]],
+    ["$sort(7)", [7]],
+    [
+      "$distinct([1, '1', {'a': 1, 'b': [2]}, {'b': [2], 'a': 1}, ['a', 1], {'a': 1}, 1, 1/0, 1/0])",
+      [1, "1", { a: 1, b: [2] }, ["a", 1], { a: 1 }, "Infinity"],
+    ],
+    ["$distinct(7)", 7],
+    ["$pad('x', -4, '#+')", "#+#x"],
+    ["$map(['a', 'b'], $pad(?, 2))", ["a ", "b "]],
+    ["$formatNumber(1234.5, '#,##0.00')", "1,234.50"],
+    ["$count($sort([1..60000].(60000 - $)))", 60_000],
+    ["$count($distinct([1..200000]))", 200_000],
   ])("%s", async (expression, expected) => {
     expect(await value(expression)).toEqual(expected);
   });
@@ -93,6 +107,14 @@ describe("an expression that cannot be used", () => {
       "$partition('a', 1)",
       'threw an error during evaluation. T0412: Argument 1 of function "partition" must be an array of undefined',
     ],
+    [
+      "$sort([1, 'a'])",
+      "threw an error during evaluation. D3070: The single argument form of the sort function can only be applied to an array of strings or an array of numbers.  Use the second argument to specify a comparison function",
+    ],
+    [
+      "$pad(1, 2)",
+      'threw an error during evaluation. T0410: Argument 2 of function "pad" does not match function signature',
+    ],
     ["$parse('{')", "threw an error during evaluation. D3137: Invalid JSON"],
     ["$partition([1], -1)", "threw an error during evaluation. D3137: Second argument must be zero or greater"],
   ])("%s: %s", async (expression, why) => {
@@ -120,6 +142,16 @@ describe("an expression that cannot be used", () => {
       "a range too long",
       "$range(1, 360146, 1)",
       ": Expression evaluation memory limit exceeded: Check for excessive memory usage",
+    ],
+    [
+      "a text too long",
+      "$length($pad('x', 500000000))",
+      ": Expression evaluation memory limit exceeded: Check for excessive memory usage",
+    ],
+    [
+      "a picture of a number without end",
+      "$formatNumber(1, '#' & $pad('', 100000, ',#'))",
+      ": Expression evaluation timeout: Check for infinite loop",
     ],
     [
       "a loop",

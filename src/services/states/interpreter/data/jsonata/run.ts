@@ -6,6 +6,7 @@ import type jsonata from "jsonata";
 import type { Json } from "../../../../../config/json.js";
 import type { Scope } from "../../scope.js";
 import { BoundedRegExp, RegExpTimeout } from "../bounded-regexp.js";
+import { boundedFunctions } from "./bounded-functions.js";
 import { FUNCTIONS } from "./functions.js";
 
 export type Outcome =
@@ -34,12 +35,13 @@ const LIMIT_TAILS: Readonly<Record<string, string>> = {
 };
 
 const compiled = new Map<string, jsonata.Expression>();
+let bounded: Promise<Record<string, unknown>> | undefined;
 
 export async function runExpression(expression: string, scope: Scope): Promise<Outcome> {
   let value: unknown;
   try {
     const program = compiled.get(expression) ?? (await compile(expression));
-    value = await program.evaluate(undefined, bindingsOf(scope));
+    value = await program.evaluate(undefined, Object.assign({}, await bounded, bindingsOf(scope)));
   } catch (error) {
     return { kind: "thrown", tail: tailOf(error) };
   }
@@ -50,6 +52,7 @@ export async function runExpression(expression: string, scope: Scope): Promise<O
 
 async function compile(expression: string): Promise<jsonata.Expression> {
   const { default: parse } = await import("jsonata");
+  bounded ??= boundedFunctions(parse);
   const program = parse(expression, {
     stack: MAX_DEPTH,
     timeout: TIME_LIMIT_MS,
