@@ -15,6 +15,23 @@ Resources:
   Slow:
     Type: AWS::Serverless::StateMachine
     Properties: { Definition: { TimeoutSeconds: 1, StartAt: Wait, States: { Wait: { Type: Wait, Seconds: 60, End: true } } } }
+  Approve: { Type: AWS::StepFunctions::Activity, Properties: { Name: approve } }
+  Asks:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionSubstitutions: { Total: !GetAtt Total.Arn, Approve: !Ref Approve }
+      Definition:
+        TimeoutSeconds: 2
+        StartAt: Call
+        States:
+          Call:
+            Type: Task
+            Resource: arn:aws:states:::lambda:invoke.waitForTaskToken
+            Parameters: { FunctionName: "\${Total}", Payload: { price: 1, count: 1, "token.$": $$.Task.Token } }
+            TimeoutSeconds: 1
+            Catch: [{ ErrorEquals: [States.Timeout], Next: Work }]
+            End: true
+          Work: { Type: Task, Resource: "\${Approve}", End: true }
   Wrong:
     Type: AWS::Serverless::StateMachine
     Properties: { Definition: { QueryLanguage: JSONata, StartAt: Look, States: { Look: { Type: Pass, Output: "{% $states.input.absent %}", End: true } } } }
@@ -105,6 +122,16 @@ describe("lambda-run execute", () => {
     const { exitCode, stderr } = await project.run(["execute", "Slow"]);
     expect(exitCode).toBe(4);
     expect(stderr).toMatch(/^timed out after \d+ ms/m);
+  });
+
+  it("says what a state waits for, and once that nothing else fires here", async () => {
+    const { exitCode, stderr } = await project.run(["execute", "Asks"]);
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(
+      /waits {3}Call: for SendTaskSuccess or SendTaskFailure with its token\nnote queues, .*`lambda-run start`/,
+    );
+    expect(stderr).toMatch(/waits {3}Work: for a worker of its activity$/m);
+    expect(stderr.match(/note queues/g)).toHaveLength(1);
   });
 
   it("runs Express machines, too", async () => {
@@ -211,5 +238,5 @@ it("names the machines when a stack is up", async () => {
     if (!before.includes("machines  ") && said.includes("machines  ")) stack.kill("SIGINT");
   }
   await ended;
-  expect(said).toMatch(/^machines +Orders, Slow, Wrong, Quick$/m);
+  expect(said).toMatch(/^machines +Orders, Slow, Asks, Wrong, Quick$/m);
 });

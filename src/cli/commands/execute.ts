@@ -18,6 +18,9 @@ import { coloursFor } from "../render/colours.js";
 import { endLine, executionJson, ExecutionStory, exitCodeOfExecution } from "../render/execution.js";
 import { logPrinter } from "../render/logs.js";
 
+const ADVICE =
+  "queues, streams and buckets fire nothing in this command: what calls back from there needs `lambda-run start` beside it";
+
 export const executeCommand: Action = async ([name = ""], options) => {
   const project = await loadProjectToRun(options);
   const machine = findMachine(project.application, name);
@@ -27,13 +30,14 @@ export const executeCommand: Action = async ([name = ""], options) => {
   const json = options["json"] === true;
   const colours = coloursFor(process.stderr);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const story = new ExecutionStory(say, colours);
   const interruption = new Interruption();
   const stop = new AbortController();
   void interruption.promise.then(() => stop.abort());
   let stack: Stack | undefined;
   try {
     stack = await startStack(project, json, (text) => say(`${colours.yellow("note")} ${text}`));
+    // A stack that runs beside this one has queues, streams and buckets fire functions; this one does not.
+    const story = new ExecutionStory(say, colours, stack.gateway === undefined ? undefined : ADVICE);
     if (machine.type === "EXPRESS") say(colours.dim("an Express machine keeps no history: its states are not shown"));
     const outcome = await run(stack, machine, input, story, stop.signal);
     if (outcome === undefined) return EXIT.interrupted;

@@ -30,16 +30,22 @@ const EXITED = /^\w+StateExited$/;
 const FAILED =
   /^(?:(?:Task|LambdaFunction|Activity)(?:Failed|TimedOut|StartFailed|ScheduleFailed|SubmitFailed)|EvaluationFailed)$/;
 
+/** What such a task waits for is somebody else's call. */
+const CALLBACK = ".waitForTaskToken";
+
 export class ExecutionStory {
   readonly #colours: Colours;
   readonly #write: (line: string) => void;
   readonly #events = new Map<number, HistoryEvent>();
   readonly #entered = new Map<number, Entered>();
+  #advice: string | undefined;
   #startMs = 0;
 
-  constructor(write: (line: string) => void, colours: Colours) {
+  /** `advice` is given once, when a state waits for a call from outside. */
+  constructor(write: (line: string) => void, colours: Colours, advice?: string) {
     this.#write = write;
     this.#colours = colours;
+    this.#advice = advice;
   }
 
   /** In the order in which they were entered. */
@@ -55,6 +61,9 @@ export class ExecutionStory {
     if (kind !== undefined) this.#enter(event, id, kind);
     else if (EXITED.test(type)) this.#leave(event);
     else if (FAILED.test(type)) this.#fail(event);
+    else if (type === "ActivityScheduled") this.#wait(event, "a worker of its activity");
+    else if (event.taskSubmittedEventDetails?.resource?.endsWith(CALLBACK) === true)
+      this.#wait(event, "SendTaskSuccess or SendTaskFailure with its token");
   }
 
   #enter(event: HistoryEvent, id: number, type: string): void {
@@ -88,6 +97,15 @@ export class ExecutionStory {
       state,
       `${this.#colours.red("failed")}  ${shown(state)}: ${failureText(error, cause)}`,
     );
+  }
+
+  #wait(event: HistoryEvent, what: string): void {
+    const state = this.#stateAround(event, undefined);
+    if (state === undefined) return;
+    const { yellow } = this.#colours;
+    this.#say(timeOf(event) - this.#startMs, state, `${yellow("waits")}   ${shown(state)}: for ${what}`);
+    if (this.#advice !== undefined) this.#write(`${yellow("note")} ${this.#advice}`);
+    this.#advice = undefined;
   }
 
   #say(atMs: number, { depth }: Entered, text: string): void {
