@@ -86,9 +86,6 @@ export type {
   StreamMappingSettings,
 } from "./collaborators.js";
 export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
-export { functionNotFound } from "./errors.js";
-export { parseFunctionName } from "./function-name.js";
-export { asAwsError, checkInvokeOptions, logTail } from "./invoke-input.js";
 export { continueTrace, deepestTrace } from "./lineage.js";
 
 export interface LambdaServiceOptions {

@@ -7,14 +7,11 @@ import type { RuntimeHost } from "../../runtime/host.js";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult } from "../../runtime/types.js";
 import { AwsError } from "../../services/kit/aws-error.js";
-import {
-  asAwsError,
-  checkInvokeOptions,
-  continueTrace,
-  functionNotFound,
-  parseFunctionName,
-  type FunctionDirectory,
-} from "../../services/lambda/index.js";
+// Not by way of the index, which every start loads: these are for the API alone, and for tasks.
+import { functionNotFound } from "../../services/lambda/errors.js";
+import { parseFunctionName } from "../../services/lambda/function-name.js";
+import { continueTrace, type FunctionDirectory } from "../../services/lambda/index.js";
+import { asAwsError, checkInvokeOptions } from "../../services/lambda/invoke-input.js";
 import type { AsyncInvoker } from "../../sources/async/async-invoker.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";

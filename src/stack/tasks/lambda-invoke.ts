@@ -3,7 +3,7 @@
  * it showed. https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html
  */
 import type { JsonObject } from "../../config/json.js";
-import { logTail } from "../../services/lambda/index.js";
+import { logTail } from "../../services/lambda/invoke-input.js";
 import type { Clock } from "../../shared/clock.js";
 import { optimised } from "./failures.js";
 import { outcomeOf, payloadText } from "./function-outcome.js";

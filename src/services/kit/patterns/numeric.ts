@@ -1,5 +1,4 @@
 /** The numeric operator: `["=", 1]`, `[">", 0]` or `[">", 0, "<=", 5]`. */
-import { Decimal } from "decimal.js";
 import type { JsonTokens } from "./json-tokens.js";
 import { PatternError } from "./pattern-error.js";
 import type { ValueTest } from "./value-tests.js";
@@ -64,7 +63,20 @@ function placed(text: string, tokens: JsonTokens): number {
 /** AWS compares doubles, and refuses a number that is not the same as the shortest text of its double. */
 export function comparableNumber(text: string): number {
   const number = Number(text);
-  if (!Number.isFinite(number) || !new Decimal(number).equals(new Decimal(text)))
+  if (!Number.isFinite(number) || canonical(text) !== canonical(String(number)))
     throw new PatternError(`Cannot compare number : ${text}`);
   return number;
+}
+
+/**
+ * The same for every text of one number in JSON. A library of decimals would do; it takes 4 ms to load, at the start of every
+ * command.
+ */
+function canonical(text: string): string {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text);
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = parts ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return "0";
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
