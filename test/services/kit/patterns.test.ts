@@ -195,8 +195,22 @@ describe("a pattern", () => {
     expect(matches({ a: ["10.0.0.1"] }, { a: "10.0.0.10" })).toBe(false);
   });
 
-  it("does not compare numbers that no double holds", () =>
-    expect(refusal('{"a":[{"numeric":["=",1e400]}]}').message).toBe("Cannot compare number : 1e400"));
+  it.each(["1e400", "0.1000000000000000055511151231257827", "9007199254740993", "-1.00000000000000000001"])(
+    "does not compare %s, which no double holds",
+    (number) =>
+      expect(refusal(`{"a":[{"numeric":["=",${number}]}]}`).message).toBe(`Cannot compare number : ${number}`),
+  );
+
+  it.each([
+    ["1.50e1", 15],
+    ["100", 1e2],
+    ["-0.0", 0],
+    ["0.000001200", 1.2e-6],
+    ["-12E+20", -1.2e21],
+  ])("takes %s for %d, however it is written", (written, number) => {
+    const pattern = compilePattern(`{"a":[{"numeric":["=",${written}]}]}`);
+    expect([pattern.matches({ a: number }), pattern.matches({ a: number + 1e22 })]).toEqual([true, false]);
+  });
 });
 
 function refusal(pattern: string): PatternError {
