@@ -44,6 +44,7 @@ export function findEventFile(name: string, projectRoot: string): string {
       fixtures.map((file) => basename(file)),
     )}`,
     where: join(process.cwd(), name),
+    ...(/^[[{"]/.test(name) ? { fix: "JSON itself goes with --data." } : {}),
     why: `it is neither there nor a fixture under ${relative(process.cwd(), fixturesFolder(projectRoot)) || "."}`,
   });
 }

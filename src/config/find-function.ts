@@ -23,11 +23,10 @@ const WAYS: readonly ((fn: FunctionConfig) => readonly string[])[] = [
 
 const lower = (text: string): string => text.toLowerCase();
 
+type Searched = Pick<Application, "functions" | "sourceFile"> & Partial<Pick<Application, "stateMachines">>;
+
 /** Throws LR1001 when no function, or more than one, is meant. */
-export function findFunction(
-  { functions, sourceFile }: Pick<Application, "functions" | "sourceFile">,
-  text: string,
-): FunctionConfig {
+export function findFunction({ functions, stateMachines = [], sourceFile }: Searched, text: string): FunctionConfig {
   // `name:alias` and ARNs with a qualifier mean the function itself.
   const wanted = text
     .replace(/^\d{12}:function:/, "")
@@ -41,6 +40,13 @@ export function findFunction(
     }
   }
   const where = sourceFile === undefined ? {} : { where: sourceFile };
+  const machine = stateMachines.find(({ logicalId, name, arn }) => [logicalId, name, arn].includes(text));
+  if (machine !== undefined)
+    throw new AppError("LR1001", {
+      what: `"${text}" is a state machine, not a function`,
+      ...where,
+      fix: `Run it with \`lambda-run execute ${machine.logicalId}\`.`,
+    });
   if (functions.length === 0) {
     throw new AppError("LR1001", {
       what: `There is no function "${text}": no functions are declared`,

@@ -61,7 +61,9 @@ export class StackStates {
     for (const machine of stateMachines) {
       const fault = definitionFault(machine);
       if (fault !== undefined) {
-        this.#options.notice(`state machine ${machine.logicalId} cannot be started: ${fault.message}`);
+        const kept = service.machine(machine.arn) !== undefined;
+        const state = kept ? "goes on with the definition it had" : "cannot be started";
+        this.#options.notice(`state machine ${machine.logicalId} ${state}: ${fault.message}`);
         continue;
       }
       await service.declare(machine);

@@ -143,7 +143,16 @@ describe("lambda-run execute", () => {
     const unknown = await project.run(["execute", "Oders"]);
     expect(unknown.exitCode).toBe(2);
     expect(unknown.stderr).toContain('There is no state machine "Oders". Did you mean "Orders"?');
+    const fn = await project.run(["execute", "Total"]);
+    expect(fn.exitCode).toBe(2);
+    expect(fn.stderr).toMatch(/"Total" is a function, not a state machine[^]*`lambda-run invoke total`/);
+    const machine = await project.run(["invoke", "Orders"]);
+    expect(machine.exitCode).toBe(2);
+    expect(machine.stderr).toMatch(/"Orders" is a state machine, not a function[^]*`lambda-run execute Orders`/);
     expect((await project.run(["execute", "Orders", "--data", "{"])).exitCode).toBe(2);
+    const swapped = await project.run(["execute", "Orders", "--event", "{}"]);
+    expect(swapped.exitCode).toBe(2);
+    expect(swapped.stderr).toMatch(/No event file[^]*fix +JSON itself goes with --data\./);
     project.write("orders.asl.json", JSON.stringify({ ...DEFINITION, StartAt: "Start" }));
     const invalid = await project.run(["execute", "Orders"]);
     expect(invalid.exitCode).toBe(2);
@@ -239,4 +248,12 @@ it("names the machines when a stack is up", async () => {
   }
   await ended;
   expect(said).toMatch(/^machines +Orders, Slow, Asks, Wrong, Quick$/m);
+});
+
+it("lists no functions where there are machines alone", async () => {
+  project.write(
+    "template.yaml",
+    'Resources: { M: { Type: AWS::StepFunctions::StateMachine, Properties: { StateMachineName: m, RoleArn: \'arn:aws:iam::000000000000:role/r\', DefinitionString: \'{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}\' } } }',
+  );
+  expect((await project.run(["list"])).stdout).toMatch(/^STATE MACHINE/);
 });

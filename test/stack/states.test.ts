@@ -165,6 +165,23 @@ it("fails no execution whose task is cut off by the end of the stack: the task r
   });
 });
 
+it("goes on with the definition it had where the new one is refused, and says so", async () => {
+  await withStack({}, async ({ stack }, client, notices) => {
+    const definitionOf = async (): Promise<unknown> =>
+      (await client.send(new DescribeStateMachineCommand({ stateMachineArn: arnOf("slow") }))).definition;
+    const before = await definitionOf();
+    const { application } = stack;
+    const stateMachines = application.stateMachines.map((machine) =>
+      machine.name === "slow" ? { ...machine, definition: '{"StartAt":"No","States":{}}' } : machine,
+    );
+    await stack.replaceApplication({ ...application, stateMachines });
+    expect(notices.some((text) => text.startsWith("state machine Slow goes on with the definition it had: "))).toBe(
+      true,
+    );
+    expect(await definitionOf()).toBe(before);
+  });
+});
+
 it("takes a machine away that the template has no longer", async () => {
   await withStack({}, async ({ stack }, client) => {
     const names = async (): Promise<unknown> =>

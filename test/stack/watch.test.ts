@@ -273,6 +273,24 @@ describe("watching a stack", () => {
     expect(await session.invoke("new")).toBe("newer");
   });
 
+  it("says of the definition of a machine that it is applied when it is taken, not when AWS would refuse it", async () => {
+    const { "template.yaml": template = "", ...files } = smallProject(version(1));
+    const machine = "  Flow: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: flow.asl.json } }\n";
+    const flow = (next: object): string => JSON.stringify({ StartAt: "A", States: { A: { Type: "Pass", ...next } } });
+    const session = await start({
+      ...files,
+      "template.yaml": template + machine,
+      "flow.asl.json": flow({ End: true }),
+    });
+    const changesOf = async (text: string): Promise<readonly string[]> => {
+      const applied = session.next("applied");
+      session.project.write("flow.asl.json", text);
+      return (await applied).changes;
+    };
+    expect(await changesOf(flow({ Next: "Nowhere" }))).toEqual([]);
+    expect(await changesOf(flow({ End: true, Comment: "mended" }))).toEqual(["Flow: definition"]);
+  });
+
   it("brings new code and configuration into the versions of a function, too", async () => {
     const code = (n: number): string =>
       `export const handler = async (e, c) => [${n}, process.env.GREETING ?? null, c.functionVersion];`;

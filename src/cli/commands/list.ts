@@ -34,7 +34,9 @@ export const listCommand: Action = async (_args, options) => {
   ]);
   const missing = missingTemplate(project);
   if (missing !== undefined) process.stderr.write(`note ${missing}\n`);
-  else process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
+  // A template may have everything but functions; one with nothing at all shows an empty table.
+  else if (rows.length > 0 || stateMachines.length === 0)
+    process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
   if (stateMachines.length > 0)
     process.stdout.write(
       table([

@@ -19,6 +19,7 @@ import { unzip } from "../../runtime/unzip.js";
 import { functionCode } from "../package/function-code.js";
 import { checkSize } from "../package/package-size.js";
 import { unmetDecoratorMetadata } from "./decorator-metadata.js";
+import { checkEventSources } from "./event-sources.js";
 import type { Finding } from "./finding.js";
 import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
@@ -51,6 +52,7 @@ export async function checkDeployment(application: Application, stateFolder: str
     ...checkTransform(application),
     ...findings,
     ...checkMappings(application),
+    ...checkEventSources(application),
     ...checkStateMachines(application),
   ];
 }

@@ -1,5 +1,6 @@
 /** Watches a running stack's code, template and configuration, and brings every change into it that can be brought. */
 import { cacheFolder } from "../../runtime/cache-folder.js";
+import type { Application } from "../../config/application.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { LoadedApplication } from "../../config/load-application.js";
 import type { DebuggerOptions } from "../../runtime/launch-plans.js";
@@ -113,6 +114,17 @@ export class Watch {
       await this.#code.remove(fn);
       await stack.host.remove(fn);
     }
-    onEvent({ kind: "applied", changes, needsRestart, kept });
+    onEvent({ kind: "applied", changes: await inForce(changes, next.application), needsRestart, kept });
   }
+}
+
+/** A definition that AWS would refuse was told of, and is not taken. */
+async function inForce(changes: readonly string[], { stateMachines }: Application): Promise<readonly string[]> {
+  if (stateMachines.length === 0) return changes;
+  const { definitionFault } = await import("../definition-faults.js");
+  const refused = stateMachines.filter((machine) => definitionFault(machine) !== undefined);
+  return changes.filter(
+    (change) =>
+      !refused.some(({ logicalId }) => change === `${logicalId} is made` || change.startsWith(`${logicalId}: `)),
+  );
 }
