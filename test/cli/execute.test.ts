@@ -229,6 +229,7 @@ it("says at the terminal of a running stack how executions end, under the ids of
     stack.kill("SIGINT");
     await ended;
   }
+  expect(said).toMatch(/^1 invocation, .*, 1 failed; 1 execution, 1 failed$/m);
 });
 
 it("lists the machines of a template", async () => {

@@ -139,6 +139,7 @@ export class Session {
   }
 
   #executed(record: ExecutionRecord, { application }: Stack): void {
+    this.summary.addExecution(record);
     if (!this.#options.json) return this.#log.execution(record, namesOf({ application }));
     const { kind, ...facts } = record;
     this.#emit({ event: kind, ...facts });
