@@ -1,4 +1,5 @@
 /** Patterns of rules, compiled once, and TestEventPattern. */
+import { isTooDeep } from "../kit/json-depth.js";
 import { jsonObjectIn, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { PatternError } from "../kit/patterns/pattern-error.js";
@@ -41,7 +42,7 @@ export function testEventPattern(input: JsonObject): JsonObject {
   checkPatternLength(violations, text);
   violations.check();
   const pattern = patternOf(text ?? "");
-  const event = jsonObjectIn(eventText ?? "");
+  const event = isTooDeep(eventText ?? "") ? undefined : jsonObjectIn(eventText ?? "");
   if (event === undefined || MANDATORY.some((name) => !Object.hasOwn(event, name)))
     throw eventsError.invalid("Parameter Event is not valid.");
   return { Result: pattern.matches(event) };

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { AwsError } from "../kit/aws-error.js";
+import { isTooDeep } from "../kit/json-depth.js";
 import {
   jsonObjectIn,
   numberMember,
@@ -17,7 +18,6 @@ import { arrive, eventTime } from "./matching.js";
 
 const MAX_ENTRIES = 10;
 const MAX_DETAIL_TYPE_LENGTH = 128;
-const MAX_DEPTH = 1000;
 /** What a time counts for. EventBridge user guide, "Calculating PutEvents event entry size". */
 const TIME_BYTES = 14;
 /** Of a Date. */
@@ -99,19 +99,7 @@ function refusal(entry: JsonObject, detail: JsonObject | undefined, detailText: 
 }
 
 const TEXT = String.raw`"(?:[^"\\]|\\.)*"`;
-const TEXTS = new RegExp(TEXT, "g");
 const TEXT_OR_SPACE = new RegExp(String.raw`(${TEXT})|\s+`, "g");
-
-function isTooDeep(json: string): boolean {
-  // Each level takes two brackets.
-  if (json.length <= 2 * MAX_DEPTH) return false;
-  let depth = 0;
-  for (const [bracket] of json.replaceAll(TEXTS, "").matchAll(/[[\]{}]/g)) {
-    depth += bracket === "{" || bracket === "[" ? 1 : -1;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
-}
 
 function envelopeOf({ realm, clock }: EventsContext, entry: JsonObject, id: string): JsonObject {
   const time = numberMember(entry, "Time");

@@ -222,6 +222,12 @@ describe("TestEventPattern", () => {
     expect((await ask(event, '{"source":["b"]}')).Result).toBe(false);
   });
 
+  test("takes no event that nests deeper than those that can be put", async () => {
+    const Event = `${JSON.stringify(event).slice(0, -1)},"detail":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`;
+    const deep = events.client.send(new TestEventPatternCommand({ Event, EventPattern: '{"source":["a"]}' }));
+    expect(await refusal(deep)).toEqual(["ValidationException", "Parameter Event is not valid."]);
+  });
+
   test.each(["id", "source", "detail-type", "account", "time", "region"])(
     "wants an event that has %s",
     async (name) => {

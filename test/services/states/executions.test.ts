@@ -101,6 +101,10 @@ describe("Standard executions", () => {
       "InvalidExecutionInput",
       "Invalid State Machine Execution Input: 'Invalid execution input.'",
     ]);
+    expect(await why(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)).toEqual([
+      "InvalidExecutionInput",
+      "Invalid State Machine Execution Input: 'Document nesting depth (1001) exceeds the maximum allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)'",
+    ]);
     expect(await why(`"${"x".repeat(262_143)}"`)).toEqual([
       "ValidationException",
       "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to 262144",

@@ -6,6 +6,7 @@
  */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
+import { isTooDeep, TOO_DEEP } from "../../kit/json-depth.js";
 import { jsonRefusal } from "../../kit/json-refusal.js";
 import type { Diagnostic } from "./diagnostic.js";
 import { checkMachine, machineLanguage } from "./machines.js";
@@ -45,6 +46,10 @@ export function validateState(text: string): readonly Diagnostic[] {
 }
 
 function readObject(text: string, place: Place): JsonObject | undefined {
+  if (isTooDeep(text)) {
+    place.refuseAll(TOO_DEEP, "INVALID_JSON_DESCRIPTION");
+    return undefined;
+  }
   let value: Json | undefined;
   try {
     value = text.trim() === "" ? undefined : (JSON.parse(text) as Json);

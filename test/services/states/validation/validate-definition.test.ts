@@ -34,6 +34,20 @@ describe("the text of a definition", () => {
     });
   });
 
+  it("nests as deeply as the parser reads", () => {
+    const nested = (levels: number): string => `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+    const code = "INVALID_JSON_DESCRIPTION";
+    expect(validateDefinition(nested(1000), "STANDARD")).not.toContainEqual(expect.objectContaining({ code }));
+    expect(validateDefinition(nested(20_000), "STANDARD")).toEqual([
+      {
+        severity: "ERROR",
+        code,
+        message:
+          "Document nesting depth (1001) exceeds the maximum allowed (1000, from `StreamReadConstraints.getMaxNestingDepth()`)",
+      },
+    ]);
+  });
+
   it("has StartAt and States, and nothing unknown", () => {
     expect(lines(validateDefinition('{"Extra": 1, "Comment": "fine"}', "EXPRESS"))).toEqual([
       "These fields are required: [States, StartAt] at /",
