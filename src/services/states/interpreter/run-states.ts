@@ -94,7 +94,7 @@ function leave(step: Step, { output, assigned }: Exit): void {
     throw new TerminalFailure("States.DataLimitExceeded", tooLargeCause(name));
   const shown = { name, ...shownOutput(output), ...(assigned === undefined ? {} : shownVariables(assigned)) };
   run.history.record(frame, `${state.Type}StateExited`, ["stateExitedEventDetails", shown]);
-  if (assigned !== undefined) frame.variables = Object.assign({}, frame.variables, assigned);
+  if (assigned !== undefined) frame.variables = { ...frame.variables, ...assigned };
 }
 
 /** Tries until the state is left, or its failure is neither retried nor caught. */

@@ -423,4 +423,18 @@ describe("the data of a state", () => {
     expect((await end).status).toBe("FAILED");
     expect(events).toHaveLength(25_000);
   });
+
+  it("keeps a variable whose name every object has", async () => {
+    const { end } = await runToEnd(
+      {
+        StartAt: "Set",
+        States: {
+          Set: { Type: "Pass", Assign: { ["__proto__"]: { x: 1 }, constructor: 2 }, Next: "Get" },
+          Get: { Type: "Pass", Parameters: { "a.$": "$__proto__.x", "b.$": "$constructor" }, End: true },
+        },
+      },
+      {},
+    );
+    expect(end).toEqual({ status: "SUCCEEDED", output: { a: 1, b: 2 } });
+  });
 });

@@ -34,7 +34,15 @@ describe("a payload template", () => {
   });
 });
 
-const INPUT: Json = { s: "a-b", n: 3, list: [1, "x", null, { k: [1] }], o: { a: 1, b: [true, null] }, nul: null };
+const INPUT: Json = {
+  s: "a-b",
+  n: 3,
+  list: [1, "x", null, { k: [1] }],
+  o: { a: 1, b: [true, null] },
+  nul: null,
+  many: Array.from({ length: 30_000 }, (_, index) => ({ index: 100_000 + index })),
+  mixed: [{ a: 1, b: 2 }, "1", { b: 2, a: 1 }, 1, "1"],
+};
 const call = (text: string): Json => {
   const filled = fillTemplate({ "r.$": text }, scopeOf(INPUT, { v: "var" }, { C: "ctx" }));
   return (filled as { readonly r: Json }).r;
@@ -62,6 +70,8 @@ describe("an intrinsic function", () => {
     ["States.ArrayGetItem($.list, 1)", "x"],
     ["States.ArrayGetItem($.list, 2)", null],
     ["States.ArrayLength($.list)", 4],
+    ["States.ArrayLength(States.ArrayUnique($.many))", 30_000],
+    ["States.ArrayUnique($.mixed)", [{ a: 1, b: 2 }, "1", 1]],
     ["States.ArrayUnique(States.Array(1, 1, 'a', States.Array(1), States.Array(1)))", [1, "a", [1]]],
     ["States.Base64Encode('grün')", "Z3LDvG4="],
     ["States.Base64Decode('Z3LDvG4=')", "grün"],

@@ -3,6 +3,7 @@
  * letters of an expression make would hold the process for minutes or end it for want of memory. Same results in bounded time.
  */
 import type jsonata from "jsonata";
+import { comparableText } from "../comparable-text.js";
 
 /** A text that a state can hand on has 256 KiB; what is cut from longer ones may be longer. */
 const MAX_PADDING = 8 * 1024 * 1024;
@@ -44,7 +45,7 @@ const REPLACEMENTS: Readonly<Record<string, (original: Implementation) => Implem
     function distinct(items: unknown) {
       if (!Array.isArray(items) || items.length <= 1) return apply(original, [items]);
       const seen = new Set<string>();
-      return items.filter((item) => seen.size < seen.add(JSON.stringify(item, comparable)).size);
+      return items.filter((item) => seen.size < seen.add(comparableText(item)).size);
     },
 };
 
@@ -70,11 +71,4 @@ const isListOf = <T extends "number" | "string">(
 function ascending(left: number | string, right: number | string): number {
   if (left === right) return 0;
   return left > right ? 1 : -1;
-}
-
-/** Equal objects may have their members in another order; numbers without end have no form in JSON. */
-function comparable(_name: string, value: unknown): unknown {
-  if (typeof value === "number" && !Number.isFinite(value)) return { number: String(value) };
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([left], [right]) => ascending(left, right)));
 }
