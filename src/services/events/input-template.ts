@@ -43,12 +43,17 @@ function jsonFault(text: string): string | undefined {
   }
 }
 
+/** More than any target takes. */
+const MAX_FILLED_LENGTH = 2 * 1024 * 1024;
+
 /** `valueOf` answers undefined for what the event does not have. */
 export function fillTemplate(template: string, valueOf: (name: string) => unknown): string {
   let filled = "";
   let quoted = false;
   let from = 0;
   for (const match of template.matchAll(PLACEHOLDER)) {
+    // Every target refuses it, so that nobody needs the rest of it.
+    if (filled.length > MAX_FILLED_LENGTH) return filled;
     const before = template.slice(from, match.index);
     quoted = endsQuoted(before, quoted);
     const value = valueOf(match[1] ?? "");

@@ -51,6 +51,14 @@ test.each([
 test("keeps the quotes and the lines of a text", () =>
   expect(transformed('"Event <kind>"\n"of <aws.events.rule-name>"', PATHS)).toBe('"Event kind"\n"of r"'));
 
+test("ends where no target takes more", () => {
+  const target = {
+    InputTransformer: { InputTemplate: `"${"<all>".repeat(1600)}"`, InputPathsMap: { all: "$.detail" } },
+  };
+  const event = JSON.stringify({ ...EVENT, detail: { text: "x".repeat(1_000_000) } });
+  expect(targetInput({ ...RULE, target, event }).length).toBeLessThan(4_000_000);
+});
+
 test("has AWS's own names in a template", () => {
   const template =
     '{"arn": <aws.events.rule-arn>, "at": "<aws.events.event.ingestion-time>", "event": <aws.events.event>, "all": <aws.events.event.json>}';
