@@ -195,6 +195,12 @@ describe("a pattern", () => {
     expect(matches({ a: ["10.0.0.1"] }, { a: "10.0.0.10" })).toBe(false);
   });
 
+  it("does not go through all elements of all lists for a value that is nowhere", () => {
+    const list = Array.from({ length: 35 }, () => ({ x: 1 }));
+    const event = { a: list, b: list, c: list, d: list, e: list };
+    expect(matches({ a: { x: [1] }, b: { x: [1] }, c: { x: [1] }, d: { x: [1] }, e: { x: [2] } }, event)).toBe(false);
+  });
+
   it.each(["1e400", "0.1000000000000000055511151231257827", "9007199254740993", "-1.00000000000000000001"])(
     "does not compare %s, which no double holds",
     (number) =>

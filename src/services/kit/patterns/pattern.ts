@@ -16,10 +16,16 @@ export function compilePattern(text: string): Pattern {
   return {
     matches: (event) => {
       const flat = flatten(event);
-      return alternatives.some((conditions) => holds(conditions, 0, flat, NONE_CHOSEN));
+      return alternatives.some(
+        (conditions) => conditions.every((one) => holdsAlone(one, flat)) && holds(conditions, 0, flat, NONE_CHOSEN),
+      );
     },
   };
 }
+
+/** The search below goes through all elements of all arrays; of most events this says before that it leads to nothing. */
+const holdsAlone = ({ path, tests, absent }: Condition, event: FlatEvent): boolean =>
+  absent || (event.get(path) ?? NOTHING).some(({ value }) => tests.some((test) => test(value)));
 
 /**
  * Whether all conditions hold together. Values that come out of one array must come out of one and the same element of
