@@ -152,10 +152,13 @@ function send(
 
 /** Names as they were sent; what Node's server says of its connection is left out. */
 function headerLists(raw: readonly string[]): Record<string, readonly string[]> {
-  const lists: Record<string, string[]> = {};
-  for (let i = 0; i + 1 < raw.length; i += 2) (lists[raw[i] ?? ""] ??= []).push(raw[i + 1] ?? "");
-  delete lists["Keep-Alive"];
-  return lists;
+  const lists = new Map<string, string[]>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? "";
+    lists.set(name, [...(lists.get(name) ?? []), raw[i + 1] ?? ""]);
+  }
+  lists.delete("Keep-Alive");
+  return Object.fromEntries(lists);
 }
 
 function withoutNulls(value: Json): Json {

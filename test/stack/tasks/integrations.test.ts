@@ -37,6 +37,8 @@ Resources:
 const HELLO = `
 exports.handler = async ({ requestContext, queryStringParameters, headers, body }) => {
   if (queryStringParameters?.fail) return { statusCode: 418, body: '{"message":"short and stout"}' };
+  const header = queryStringParameters?.header;
+  if (header) return { statusCode: 200, headers: { [header]: "set" }, body: "{}" };
   return { method: requestContext.http.method, who: queryStringParameters?.who, kind: headers["x-kind"], body };
 };`;
 
@@ -238,6 +240,12 @@ describe("apigateway:invoke", () => {
       StatusText: "OK",
       Headers: { "content-type": ["application/json"] },
       ResponseBody: { method: "POST", who: "world", kind: "test", body: '{"a":1}' },
+    });
+  });
+
+  test("a header may have a name that every object has", async () => {
+    await expect(call({ QueryParameters: { header: ["constructor"] } })).resolves.toMatchObject({
+      output: { Headers: { constructor: ["set"] } },
     });
   });
 
