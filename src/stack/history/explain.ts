@@ -4,6 +4,7 @@
  */
 import type { Application, BucketNotification } from "../../config/application.js";
 import type { SqsSource } from "../../config/event-source.js";
+import type { FunctionConfig } from "../../config/function-config.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
@@ -41,7 +42,7 @@ export function explain(record: HistoryRecord, application: Application, all: re
     case "left-out":
       return { what: leftOutWords(record), reasons: [], invocations: [] };
     case "invocation":
-      return explainInvocation(record, application);
+      return explainInvocation(record, application, all);
   }
 }
 
@@ -138,7 +139,11 @@ function explainFiltered(
   };
 }
 
-function explainInvocation(record: InvocationRecord, application: Application): Explanation {
+function explainInvocation(
+  record: InvocationRecord,
+  application: Application,
+  all: readonly HistoryRecord[],
+): Explanation {
   const fn = application.functions.find(({ name }) => name === record.functionName);
   const what = `${shownNameOf(record.functionName, application.functions)} ran with an event of ${record.source}${record.subject === "" ? "" : `: ${record.subject}`}`;
   const reasons: Reason[] = [];
@@ -156,6 +161,7 @@ function explainInvocation(record: InvocationRecord, application: Application): 
     else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
+  if (reasons.length === 0 && fn !== undefined) reasons.push(...machinesThatCall(fn, record, application, all));
   // A request always took a route; what fits none was made by hand.
   if (record.source === "http" ? !reasons.some(({ matched }) => matched) : reasons.length === 0) {
     const because =
@@ -165,6 +171,30 @@ function explainInvocation(record: InvocationRecord, application: Application): 
     reasons.push({ matched: true, rule: "invoke", because });
   }
   return { what, reasons, invocations: [] };
+}
+
+/** A task sends what it likes: only the definition, and what ran at that time, tell where such an event may be from. */
+function machinesThatCall(
+  { arn, name }: FunctionConfig,
+  { timeMs }: InvocationRecord,
+  { stateMachines }: Application,
+  all: readonly HistoryRecord[],
+): Reason[] {
+  const texts = [`"${arn}"`, `"${arn}:`, `"${name}"`];
+  const callers = stateMachines.filter(({ definition }) => texts.some((text) => definition.includes(text)));
+  return callers.flatMap((machine): Reason[] => {
+    // Records are of the end.
+    const around = all.filter(
+      (one) =>
+        one.kind === "execution" &&
+        one.machineName === machine.name &&
+        one.timeMs >= timeMs &&
+        one.timeMs - one.durationMs <= timeMs,
+    );
+    if (around.length === 0) return [];
+    const because = `its definition names the function, and it ran then: ${around.map(({ id }) => shortId(id)).join(", ")}`;
+    return [{ matched: true, rule: `state machine ${machine.logicalId}`, because }];
+  });
 }
 
 function explainExecution({ machineName, input }: ExecutionRecord, application: Application): Explanation {

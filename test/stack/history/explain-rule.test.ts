@@ -126,3 +126,38 @@ it("counts executions among what an object event has started", () => {
   const record: HistoryRecord = { kind: "execution", id: "run", ...base };
   expect(explain(object, application, [object, record]).invocations).toEqual(["run"]);
 });
+
+it("names the execution that called a function, when one ran then that could have", () => {
+  const called = read(`
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: fn, CodeUri: src, Handler: app.handler, Runtime: nodejs22.x }
+  Caller:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Name: caller, Definition: { StartAt: A, States: { A: { Type: Task, Resource: !GetAtt Fn.Arn, End: true } } } }
+  Other:
+    Type: AWS::Serverless::StateMachine
+    Properties: { Name: other, Definition: { StartAt: A, States: { A: { Type: Pass, End: true } } } }
+`);
+  const invocation: InvocationRecord = { ...ran("1", {}), timeMs: 1000, source: "direct" };
+  const execution = (id: string, machineName: string, timeMs: number): HistoryRecord => ({
+    kind: "execution",
+    id,
+    timeMs,
+    executionArn: "",
+    machineName,
+    status: "SUCCEEDED",
+    durationMs: 50,
+    input: "{}",
+  });
+  const why = (...others: HistoryRecord[]): string[] =>
+    explain(invocation, called, [invocation, ...others]).reasons.map(({ rule, because }) => `${rule}: ${because}`);
+  expect(why(execution("run", "caller", 1020), execution("not", "other", 1020))).toEqual([
+    "state machine Caller: its definition names the function, and it ran then: run",
+  ]);
+  expect(why(execution("before", "caller", 990), execution("after", "caller", 1100))).toEqual([
+    "invoke: it was called directly",
+  ]);
+});
