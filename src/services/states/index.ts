@@ -45,6 +45,7 @@
  *   `sync-127.0.0.1` it does not, and SDKs want `disableHostPrefix`, boto3 `inject_host_prefix=False`
  *
  * Unverified:
+ * - That definitions and inputs nest no deeper than 1000 levels, as their parser reads by default, and the words for it
  * - Texts of refused aliases, encryption configurations, tags and redrives; the conflict of a revision that is not the current one
  * - Definitions: texts about lower bounds, closed lists of words, members of which one may stand, variable names, labels, reference
  *   paths and Express workflows beyond `.sync`; the codes are those of the API reference
