@@ -7,6 +7,7 @@ const fs = require("node:fs");
 const { homedir } = require("node:os");
 const { join, dirname } = require("node:path");
 const { Module } = require("node:module");
+const { setFlagsFromString } = require("node:v8");
 const vm = require("node:vm");
 
 /** A cache that no longer belongs to anybody goes after this time; whoever still wants it makes it anew. */
@@ -14,6 +15,8 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 /** As the CLI leaves when it was called in a wrong way. */
 const USAGE = 2;
 const file = join(__dirname, "..", "dist", "cli.js");
+/** To V8's own values, of what src/cli/idle-memory.ts and src/cli/heap-growth.ts set. */
+const FLAGS_BACK = ["--no-expose-gc", "--heap-growing-percent=0"];
 
 function read(path) {
   try {
@@ -59,6 +62,8 @@ if (cachedData === undefined || script.cachedDataRejected) {
       for (const name of fs.readdirSync(folder))
         if (!name.startsWith(build) && (name.startsWith(place) || isOld(join(folder, name))))
           fs.rmSync(join(folder, name), { force: true });
+      // V8 takes a cache back under the flags alone under which it was made: those that `start` has set go back first.
+      for (const flag of FLAGS_BACK) setFlagsFromString(flag);
       const draft = `${cacheFile}.${process.pid}`;
       fs.writeFileSync(draft, script.createCachedData());
       fs.renameSync(draft, cacheFile);

@@ -75,6 +75,26 @@ describe("the code cache of the command line", () => {
   });
 });
 
+it("the code cache of start is taken back by the next one, though start changes V8's flags", async () => {
+  const folder = project({ "template.yaml": "Resources: {}" });
+  const caches = join(folder.folder, "cache/lambda-run/cli");
+  const start = async (): Promise<void> => {
+    const args = ["start", "--ephemeral", "--port", "0", "--http-port", "0"];
+    const child = folder.spawn(args, { env: { XDG_CACHE_HOME: join(folder.folder, "cache") } });
+    const left = new Promise((resolve) => child.once("close", resolve));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      if (text.includes("ready in")) child.kill("SIGINT");
+    });
+    await left;
+  };
+  await start();
+  const [made = ""] = readdirSync(caches);
+  // One that V8 refuses is put in the place of the old one.
+  const { ino } = statSync(join(caches, made));
+  await start();
+  expect([readdirSync(caches), statSync(join(caches, made)).ino]).toEqual([[made], ino]);
+});
+
 const ENGINE = ["/var/run/docker.sock", "/run/podman/podman.sock"].find((socket) => existsSync(socket));
 
 describe("lambda-run down", () => {
