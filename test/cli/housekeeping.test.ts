@@ -82,7 +82,7 @@ it("the code cache of start is taken back by the next one, though start changes 
     const args = ["start", "--ephemeral", "--port", "0", "--http-port", "0"];
     const child = folder.spawn(args, { env: { XDG_CACHE_HOME: join(folder.folder, "cache") } });
     const left = new Promise((resolve) => child.once("close", resolve));
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (text.includes("ready in")) child.kill("SIGINT");
     });
     await left;
