@@ -61,7 +61,7 @@ describe("a template in JSONata", () => {
     ["$map(['a', 'b'], $pad(?, 2))", ["a ", "b "]],
     ["$formatNumber(1234.5, '#,##0.00')", "1,234.50"],
     ["$count($sort($reverse([1..60000])))", 60_000],
-    ["$count($distinct([1..200000]))", 200_000],
+    ["$count($distinct([1..100000]))", 100_000],
   ])("%s", async (expression, expected) => {
     expect(await value(expression)).toEqual(expected);
   });
