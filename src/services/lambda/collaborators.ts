@@ -10,6 +10,8 @@ export interface AsyncQueue {
     payload: Buffer,
     options: {
       readonly requestId: string;
+      /** From then on its age counts. */
+      readonly enqueuedMs: number;
       readonly qualifier?: string;
       readonly clientContext?: string;
       readonly traceHeader?: string;

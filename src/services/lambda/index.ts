@@ -86,7 +86,7 @@ export type {
   StreamMappingSettings,
 } from "./collaborators.js";
 export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
-export { continueTrace, deepestTrace } from "./lineage.js";
+export { continueTrace, deepestTrace, traceOfEvent } from "./lineage.js";
 
 export interface LambdaServiceOptions {
   readonly host: RuntimeHost;

@@ -9,7 +9,7 @@ import { functionArn, referenceOf, type Call, type LambdaContext } from "./conte
 import { functionNotFound, recursiveInvocation } from "./errors.js";
 import type { FunctionReference } from "./function-name.js";
 import { asAwsError, logTail, readInvokeInput, type InvokeInput } from "./invoke-input.js";
-import { continueTrace, newTrace } from "./lineage.js";
+import { continueTrace, traceOfEvent } from "./lineage.js";
 
 /** What a call runs. Throws ResourceNotFoundException. */
 export function targetOf({ directory, realm }: LambdaContext, { name, qualifier }: FunctionReference): FunctionConfig {
@@ -87,15 +87,17 @@ async function enqueue(
   } catch (error) {
     throw asAwsError(error);
   }
-  const traceHeader = input.traceHeader ?? newTrace(context.clock.now());
+  const { requestId } = request;
+  const enqueuedMs = context.clock.now();
   const queue = await context.async();
   await queue.enqueue(reference.name, input.payload, {
-    requestId: request.requestId,
+    requestId,
+    enqueuedMs,
     ...(reference.qualifier === undefined ? {} : { qualifier: reference.qualifier }),
     ...(input.clientContext === undefined ? {} : { clientContext: input.clientContext }),
-    traceHeader,
+    ...(input.traceHeader === undefined ? {} : { traceHeader: input.traceHeader }),
   });
-  return traceHeader;
+  return input.traceHeader ?? traceOfEvent(requestId, enqueuedMs);
 }
 
 /** The oldest form of the asynchronous call, still in the SDKs. */

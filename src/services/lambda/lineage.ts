@@ -43,13 +43,17 @@ export function continueTrace(received: string | undefined, functionArn: string,
   };
 }
 
-const newRoot = (nowMs: number): string => `1-${Math.floor(nowMs / 1000).toString(16)}-${randomHex(24)}`;
+const secondsHex = (ms: number): string => Math.floor(ms / 1000).toString(16);
+const newRoot = (nowMs: number): string => `1-${secondsHex(nowMs)}-${randomHex(24)}`;
 
 const headerOf = (root: string, parent: string, sampled: string, lineage: string): string =>
   `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${lineage}`;
 
-/** The trace of an event that begins a chain: all tries of one event have its root. */
-export const newTrace = (nowMs: number): string => `Root=${newRoot(nowMs)};Parent=${randomHex(16)};Sampled=0`;
+/** The trace of an event that begins a chain: made of the event, so that all its tries have it and none of it is kept. */
+export function traceOfEvent(requestId: string, enqueuedMs: number): string {
+  const hex = createHash("sha256").update(requestId).digest("hex");
+  return `Root=1-${secondsHex(enqueuedMs)}-${hex.slice(0, 24)};Parent=${hex.slice(24, 40)};Sampled=0`;
+}
 
 /** Of the traces that the messages of one batch bring, the one in which the function ran most often. */
 export function deepestTrace(received: readonly string[], functionArn: string): string | undefined {

@@ -6,6 +6,8 @@
 export interface AsyncOptions {
   /** All attempts carry the same one; made when absent. */
   readonly requestId?: string;
+  /** When it was accepted; now without it. */
+  readonly enqueuedMs?: number;
   readonly qualifier?: string;
   /** Base64 of the client context. */
   readonly clientContext?: string;

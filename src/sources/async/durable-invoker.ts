@@ -9,7 +9,7 @@ import type { RuntimeHost } from "../../runtime/host.js";
 import { invoke } from "../../runtime/invoke.js";
 import type { InvokeResult } from "../../runtime/types.js";
 import type { StateStore } from "../../services/kit/state-store.js";
-import { continueTrace, type AsyncSettings } from "../../services/lambda/index.js";
+import { continueTrace, traceOfEvent, type AsyncSettings } from "../../services/lambda/index.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
@@ -70,15 +70,15 @@ export class DurableInvoker implements AsyncInvoker {
   }
 
   async enqueue(functionName: string, payload: Buffer, options: AsyncOptions = {}): Promise<void> {
-    const { requestId = randomUUID(), ...rest } = options;
     const nowMs = this.#options.clock.now();
+    const { requestId = randomUUID(), enqueuedMs = nowMs, ...rest } = options;
     await this.#queue.add(
       {
         ...rest,
         requestId,
         functionName,
         payload: payload.toString("utf8"),
-        enqueuedMs: nowMs,
+        enqueuedMs,
         attempts: 0,
         refusals: 0,
       },
@@ -163,13 +163,15 @@ export class DurableInvoker implements AsyncInvoker {
     if (config.reservedConcurrency === 0)
       return this.#leave(key, { event, condition: "ZeroReservedConcurrency", invokeCount: 0 });
     const { traceHeader, ...untraced } = event;
-    const trace = continueTrace(traceHeader, arnOf.function(realm, event.functionName), clock.now());
+    const { requestId, enqueuedMs } = event;
+    const received = traceHeader ?? traceOfEvent(requestId, enqueuedMs);
+    const trace = continueTrace(received, arnOf.function(realm, event.functionName), clock.now());
     if (trace.endless && functions.endsRecursion(event.functionName)) {
       return this.#leave(key, { event, condition: "RecursiveInvocation", invokeCount: event.attempts });
     }
     let result: InvokeResult;
     try {
-      const { payload, requestId, qualifier, clientContext } = event;
+      const { payload, qualifier, clientContext } = event;
       result = await invoke(host, config, {
         payload: Buffer.from(payload),
         requestId,
