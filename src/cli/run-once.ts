@@ -8,13 +8,12 @@ import type { InvokeRequest } from "../runtime/types.js";
 import { AppError, EXIT, type ExitCode } from "../shared/errors.js";
 import { Debugging } from "../stack/debugging.js";
 import type { Stack } from "../stack/stack.js";
-import { diagnostics } from "./diagnostics.js";
+import { commandStack } from "./command-stack.js";
 import { Interruption } from "./interruption.js";
 import type { InspectorOptions } from "./inspect-options.js";
 import type { Project } from "./project.js";
 import { coloursFor } from "./render/colours.js";
 import { adviceFor } from "./render/explain.js";
-import { logPrinter } from "./render/logs.js";
 import { exitCodeOfResult, resultJson } from "./render/result.js";
 
 export interface RunOptions {
@@ -78,18 +77,5 @@ async function startStack(
   // The room goes first: loading the stack keeps this process busy for some milliseconds.
   await setImmediate();
   const { Stack } = await import("../stack/stack.js");
-  return Stack.start({
-    log: diagnostics({ json }),
-    application: project.application,
-    config: project.config,
-    fixedPorts: project.flagPorts,
-    projectRoot: project.folder,
-    kind: "command",
-    history: true,
-    onLog: logPrinter(process.stderr),
-    onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
-    inspect,
-    paused,
-    earlyRoom,
-  });
+  return Stack.start({ inspect, paused, earlyRoom, ...commandStack(project, json) });
 }

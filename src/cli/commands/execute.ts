@@ -10,13 +10,12 @@ import { definitionFault } from "../../stack/definition-faults.js";
 import type { MachineOutcome } from "../../stack/run-machine.js";
 import { Stack } from "../../stack/stack.js";
 import type { Action } from "../action.js";
-import { diagnostics } from "../diagnostics.js";
+import { commandStack } from "../command-stack.js";
 import { readEvent } from "../event-input.js";
 import { Interruption } from "../interruption.js";
-import { loadProjectToRun, type Project } from "../project.js";
+import { loadProjectToRun } from "../project.js";
 import { coloursFor } from "../render/colours.js";
 import { endLine, executionJson, ExecutionStory, exitCodeOfExecution } from "../render/execution.js";
-import { logPrinter } from "../render/logs.js";
 
 const ADVICE =
   "queues, streams and buckets fire nothing in this command: what calls back from there needs `lambda-run start` beside it";
@@ -35,7 +34,7 @@ export const executeCommand: Action = async ([name = ""], options) => {
   void interruption.promise.then(() => stop.abort());
   let stack: Stack | undefined;
   try {
-    stack = await startStack(project, json, (text) => say(`${colours.yellow("note")} ${text}`));
+    stack = await Stack.start(commandStack(project, json));
     // A stack that runs beside this one has queues, streams and buckets fire functions; this one does not.
     const story = new ExecutionStory(say, colours, stack.gateway === undefined ? undefined : ADVICE);
     if (machine.type === "EXPRESS") say(colours.dim("an Express machine keeps no history: its states are not shown"));
@@ -50,20 +49,6 @@ export const executeCommand: Action = async ([name = ""], options) => {
     await stack?.close();
   }
 };
-
-function startStack(project: Project, json: boolean, onNotice: (text: string) => void): Promise<Stack> {
-  return Stack.start({
-    log: diagnostics({ json }),
-    application: project.application,
-    config: project.config,
-    fixedPorts: project.flagPorts,
-    projectRoot: project.folder,
-    kind: "command",
-    history: true,
-    onLog: logPrinter(process.stderr),
-    onNotice,
-  });
-}
 
 /** Undefined when it was interrupted before there was anything to stop. */
 async function run(

@@ -1,9 +1,5 @@
-import { fork } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -14,6 +10,7 @@ import {
 import { silentLogger } from "../../../src/shared/logger.js";
 import { createS3Service } from "../../../src/services/s3/index.js";
 import { StateStore } from "../../../src/services/kit/state-store.js";
+import { killableProgram } from "../../killed-program.js";
 import { bytes, refusal, startS3 } from "./fixture.js";
 
 /** A gateway in a process of its own, which tells its port and then waits to be killed. */
@@ -29,22 +26,12 @@ startGateway({ port: 0, store: () => store, clock: realClock, bus: new Bus(), re
 `;
 
 test("what was acknowledged is there after SIGKILL, and what was not leaves no file", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "lambda-run-s3-kill-"));
-  // The program lies beside node_modules, so that it finds what is not bundled.
-  const program = join(process.cwd(), "node_modules", ".cache", `s3-kill-${process.pid}.cjs`);
+  const program = killableProgram("s3-kill", PROGRAM);
+  const { folder } = program;
   try {
-    writeFileSync(join(folder, "program.ts"), PROGRAM);
-    buildSync({
-      entryPoints: [join(folder, "program.ts")],
-      bundle: true,
-      platform: "node",
-      packages: "external",
-      outfile: program,
-    });
     const acknowledged = new Map<string, number>();
     for (let life = 0; life < 3; life++) {
-      const child = fork(program, [join(folder, "state")], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-      const exited = new Promise((resolve) => child.once("exit", resolve));
+      const { child, exited } = program.start([join(folder, "state")]);
       const port = await new Promise<number>((resolve) => child.once("message", (value) => resolve(value as number)));
       const client = new S3Client({
         endpoint: `http://127.0.0.1:${port}`,
@@ -84,8 +71,7 @@ test("what was acknowledged is there after SIGKILL, and what was not leaves no f
     await s3.stop();
     await store.close();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(program, { force: true });
+    program.remove();
   }
 });
 

@@ -1,9 +1,5 @@
 /** What becomes of executions when the process ends under them. */
-import { fork } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { createCredentials } from "../../../src/services/kit/credentials.js";
 import { StateStore } from "../../../src/services/kit/state-store.js";
 import type { ServiceContext } from "../../../src/services/service.js";
@@ -13,6 +9,7 @@ import { StatesStore } from "../../../src/services/states/store.js";
 import { Bus } from "../../../src/shared/bus.js";
 import { realClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
+import { killableProgram } from "../../killed-program.js";
 import { ROLE } from "./world.js";
 
 const realm = { region: "us-east-1", accountId: "000000000000" };
@@ -57,28 +54,13 @@ const contextOf = (store: StateStore): ServiceContext => ({
 });
 
 describe("Executions of a process that was killed", () => {
-  const folder = mkdtempSync(join(tmpdir(), "lambda-run-states-kill-"));
-  // The program lies beside node_modules, so that it finds what is not bundled.
-  const program = join(process.cwd(), "node_modules", ".cache", `states-kill-${process.pid}.cjs`);
-  beforeAll(() => {
-    writeFileSync(join(folder, "program.ts"), PROGRAM);
-    buildSync({
-      entryPoints: [join(folder, "program.ts")],
-      bundle: true,
-      platform: "node",
-      packages: "external",
-      outfile: program,
-    });
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(program, { force: true });
-  });
+  const program = killableProgram("states-kill", PROGRAM);
+  const { folder } = program;
+  afterAll(() => program.remove());
 
   /** Resolves with the ARN of the execution, once the process is dead. */
   async function killed(state: string, type: string, definition = DEFINITION): Promise<string> {
-    const child = fork(program, [state, definition, type], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const { child, exited } = program.start([state, definition, type]);
     let arn = "";
     let task = false;
     await new Promise<void>((resolve, reject) => {

@@ -1,13 +1,10 @@
 /** What PutEvents has acknowledged is delivered, though the process is killed in the middle of its work. */
-import { fork } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
 import { StateStore } from "../../../src/services/kit/state-store.js";
 import { Bus } from "../../../src/shared/bus.js";
 import { realClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
+import { killableProgram } from "../../killed-program.js";
 import { RuleDeliveries } from "../../../src/sources/eventbridge/deliveries.js";
 
 const QUEUE = "arn:aws:sqs:us-east-1:000000000000:q";
@@ -43,30 +40,14 @@ const rule = { name: "r", eventPattern: '{"source":["s"]}', targets: [{ Id: "t",
 })();
 `;
 
-const folder = mkdtempSync(join(tmpdir(), "lambda-run-events-kill-"));
-// The program lies beside node_modules, so that it finds what is not bundled.
-const program = join(process.cwd(), "node_modules", ".cache", `events-kill-${process.pid}.cjs`);
-beforeAll(() => {
-  writeFileSync(join(folder, "program.ts"), PROGRAM);
-  buildSync({
-    entryPoints: [join(folder, "program.ts")],
-    bundle: true,
-    platform: "node",
-    packages: "external",
-    outfile: program,
-  });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(program, { force: true });
-});
+const program = killableProgram("events-kill", PROGRAM);
+afterAll(() => program.remove());
 
 test("a process that is killed loses no event that it has acknowledged", async () => {
-  const state = join(folder, "state");
+  const state = join(program.folder, "state");
   const acknowledged = new Set<string>();
   const delivered = new Set<string>();
-  const child = fork(program, [state], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const { child, exited } = program.start([state]);
   await new Promise<void>((resolve) => {
     child.on("message", (message: { acknowledged?: string; delivered?: string }) => {
       if (message.delivered !== undefined) delivered.add(message.delivered);

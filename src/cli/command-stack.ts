@@ -1,0 +1,20 @@
+/** The stack of a command that runs one thing and ends: its log and its notes go to stderr. */
+import type { StackOptions } from "../stack/stack.js";
+import { diagnostics } from "./diagnostics.js";
+import type { Project } from "./project.js";
+import { coloursFor } from "./render/colours.js";
+import { logPrinter } from "./render/logs.js";
+
+export function commandStack(project: Project, json: boolean): StackOptions {
+  return {
+    log: diagnostics({ json }),
+    application: project.application,
+    config: project.config,
+    fixedPorts: project.flagPorts,
+    projectRoot: project.folder,
+    kind: "command",
+    history: true,
+    onLog: logPrinter(process.stderr),
+    onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
+  };
+}
