@@ -179,7 +179,7 @@ export class ExecutionRuns implements Runner {
     const { store } = this.#context;
     write(() => store.checkpoint(row.arn, at));
     // The executions of a machine that is being deleted end with their next state.
-    if (store.machine(parentMachineOf(row))?.deleting === true) live.stop.abort(NO_FAILURE);
+    if (store.isDeleting(parentMachineOf(row))) live.stop.abort(NO_FAILURE);
   }
 
   #append(
@@ -213,7 +213,7 @@ export class ExecutionRuns implements Runner {
   #forgetDeleted(row: ExecutionRow): void {
     const { store } = this.#context;
     const name = parentMachineOf(row);
-    if (store.machine(name)?.deleting === true) removeWhenIdle(store, name);
+    if (store.isDeleting(name)) removeWhenIdle(store, name);
   }
 }
 
