@@ -330,9 +330,9 @@ export interface Application {
   readonly eventSources: readonly EventSource[];
   readonly outputs: Readonly<Record<string, Json>>;
   readonly skipped: readonly SkippedResource[];
-  /** Sentences to say aloud once: placeholders, skipped resources, differences from AWS. */
   /** It has types of SAM's and no `Transform` that tells CloudFormation so. */
   readonly lacksTransform?: true;
+  /** Sentences to say aloud once: placeholders, skipped resources, differences from AWS. */
   readonly notices: readonly string[];
   readonly placeholders: readonly Placeholder[];
 }

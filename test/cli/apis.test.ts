@@ -101,6 +101,56 @@ Resources:
     });
   });
 
+  it("names what else fires a function: queues, streams, buckets and topics", async () => {
+    const template = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: jobs } }
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
+  Uploads: { Type: AWS::S3::Bucket, Properties: { BucketName: uploads } }
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: orders
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: work
+      Runtime: nodejs22.x
+      Handler: index.handler
+      InlineCode: exports.handler = async () => 1;
+      Events:
+        Queue: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn, Enabled: false, FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] } } }
+        Stream: { Type: DynamoDB, Properties: { Stream: !GetAtt Orders.StreamArn, StartingPosition: LATEST, MaximumBatchingWindowInSeconds: 2 } }
+        Put: { Type: S3, Properties: { Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*", Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }, { Name: suffix, Value: .pdf }] } } } }
+        Said: { Type: SNS, Properties: { Topic: !Ref News, FilterPolicy: { kind: [big] } } }
+`;
+    const folder = project({}, template);
+    const { stdout } = await folder.run(["list"]);
+    const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ["FUNCTION", "FIRED BY", "STATE", "ON"],
+        ["work", "sqs jobs", "DISABLED", 'batches of 10, partial failures, filter {"body":{"a":[1]}}'],
+        ["work", "dynamodb orders", "ENABLED", "batches of 100 within 2 s, LATEST"],
+        ["work", "s3 uploads", "ENABLED", "s3:ObjectCreated:* of in/*.pdf"],
+        ["work", "sns news", "ENABLED", 'MessageAttributes {"kind":["big"]}'],
+      ]),
+    );
+    expect(JSON.parse((await folder.run(["list", "--json"])).stdout)).toMatchObject({
+      triggers: [
+        { kind: "sqs", enabled: false },
+        { kind: "dynamodb" },
+        { kind: "s3", bucket: "uploads" },
+        { kind: "sns" },
+      ],
+    });
+  });
+
   it("gives the address that functions see in a one-shot command, too", async () => {
     const folder = project({ http: 3456 });
     const { apis } = JSON.parse((await folder.run(["list", "--json"])).stdout) as {

@@ -1,12 +1,12 @@
 /** `lambda-run list`: what the template declares. */
 import type { RuleConfig, ScheduleConfig } from "../../config/application.js";
-import { parseArn } from "../../shared/arn.js";
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
 import { frontDoors, type FrontDoor } from "../../stack/doors.js";
 import { runningStack } from "../../stack/state-folder.js";
 import { table } from "../render/table.js";
+import { shortArn, triggerRows, triggersOf } from "../render/triggers.js";
 import { DOOR_TITLES } from "../terminal/banner.js";
 
 export const listCommand: Action = async (_args, options) => {
@@ -20,7 +20,7 @@ export const listCommand: Action = async (_args, options) => {
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, rules, scheduleGroups, schedules, notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -37,6 +37,7 @@ export const listCommand: Action = async (_args, options) => {
   // A template may have everything but functions; one with nothing at all shows an empty table.
   else if (rows.length > 0 || stateMachines.length === 0)
     process.stdout.write(table([["FUNCTION", "LOGICAL ID", "RUNTIME", "HANDLER", "MEMORY", "TIMEOUT"], ...rows]));
+  process.stdout.write(table(triggerRows(application)));
   if (stateMachines.length > 0)
     process.stdout.write(
       table([
@@ -74,14 +75,6 @@ const scheduleRow = ({ name, groupName, enabled, expression, timezone, target }:
   timezone,
   shortArn(target.arn),
 ];
-
-/** `lambda report`, `sqs inbox`: without region and account. */
-function shortArn(arn: string): string {
-  const parsed = parseArn(arn);
-  return parsed === undefined
-    ? arn
-    : `${parsed.service} ${parsed.resource.replace(/^(function|stateMachine):|^event-bus\//, "")}`;
-}
 
 /** `REST API Orders: http://127.0.0.1:3000/Prod`, and a line for each route. */
 function doorText({ kind, name, url, routes }: FrontDoor): string {
