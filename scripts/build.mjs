@@ -27,7 +27,7 @@ const withTypes = process.argv.includes("--types");
 if (process.argv.includes("--if-stale") && isFresh()) process.exit(0);
 
 function isFresh() {
-  const made = ["dist/cli.js", "dist/index.js", "dist/testcontainers.js", "dist/types/index.d.ts"].map(
+  const made = ["dist/cli.js", "dist/ahead.js", "dist/index.js", "dist/testcontainers.js", "dist/types/index.d.ts"].map(
     (name) => statSync(`${root}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0,
   );
   const sources = readdirSync(`${root}/src`, { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -72,7 +72,7 @@ await Promise.all([
     ...common,
     external,
     plugins: [testcontainersAt("./testcontainers.js")],
-    entryPoints: { cli: "src/cli/main.ts", index: "src/index.ts" },
+    entryPoints: { cli: "src/cli/main.ts", ahead: "src/runtime/ahead/begin.ts", index: "src/index.ts" },
     outdir: "dist",
   }),
   build(testcontainersBundle(common)),

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { CONFIG_FLAGS } from "../config/flags.js";
+import { closeAhead } from "../runtime/ahead/handover.js";
 import { EXIT, type ExitCode } from "../shared/errors.js";
 import { COMMANDS } from "./command-list.js";
 import { COMPLETE_COMMAND } from "./completion/scripts.js";
@@ -97,5 +98,8 @@ function leave(exitCode: ExitCode): void {
 
 if (require.main === undefined || require.main?.filename.endsWith("lambda-run.js")) {
   endWithReader();
-  void main(process.argv.slice(2)).then(leave);
+  void main(process.argv.slice(2)).then(async (exitCode) => {
+    await closeAhead();
+    leave(exitCode);
+  });
 }

@@ -1,6 +1,7 @@
 /** One event through one function in a stack of its own: what `invoke` and `replay` share. stdout is the payload alone. */
 import { setImmediate } from "node:timers/promises";
 import type { FunctionConfig } from "../config/function-config.js";
+import { noteFile } from "../runtime/ahead/note.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import { EarlyRoom } from "../runtime/early-room.js";
 import { RequestTooLarge } from "../runtime/limits/payload.js";
@@ -34,6 +35,7 @@ export async function runOnce(
     cache: cacheFolder(project.folder),
     faithfulCpu: config.limits.faithfulCpu,
     inspect: inspector,
+    noteFile: inspector === undefined ? noteFile(project.folder, process.argv.slice(2)) : undefined,
     ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
   });
   const interruption = new Interruption();

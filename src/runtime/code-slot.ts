@@ -2,6 +2,7 @@
  * A folder of an environment's own, shown at /var/task, made of hard links to a build. Until INIT nothing in it has
  * been read, so a standby takes on new code by exchanging the links: no process and no mount is made anew.
  */
+import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, rmSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../shared/errors.js";
@@ -10,19 +11,19 @@ import { isRunning } from "../shared/processes.js";
 /** Shown from elsewhere: a place to mount on, never part of a build. */
 const MOUNT_POINT = "node_modules";
 
-let serial = 0;
 let swept = false;
 
 export class CodeSlot {
   readonly folder: string;
 
-  constructor(cache: string, build: string) {
+  /** Empty without a build. */
+  constructor(cache: string, build?: string) {
     const slots = join(cache, "slots");
     if (!swept) sweep(slots);
     swept = true;
-    this.folder = join(slots, `${process.pid}-${serial++}`);
-    rmSync(this.folder, { recursive: true, force: true });
-    linkTree(build, this.folder);
+    this.folder = join(slots, `${process.pid}-${randomBytes(4).toString("hex")}`);
+    if (build === undefined) mkdirSync(this.folder, { recursive: true });
+    else linkTree(build, this.folder);
   }
 
   /** Exchanges the code. */

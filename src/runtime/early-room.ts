@@ -3,6 +3,7 @@
  * build the room; begun before the services are loaded, it stands when they have said where they listen.
  */
 import type { FunctionConfig } from "../config/function-config.js";
+import { canBeBegunAhead, RememberedRoom, type RememberedRoomOptions } from "./ahead/remembered-room.js";
 import { noImages } from "./images.js";
 import type { DebuggerOptions } from "./launch-plans.js";
 import { prepareCode, type PreparedCode } from "./prepared-code.js";
@@ -16,11 +17,14 @@ export interface EarlyRoomOptions {
   readonly faithfulCpu: boolean;
   readonly sandboxTier?: SandboxTier;
   readonly inspect?: DebuggerOptions | undefined;
+  /** Where this command keeps what its next run may begin ahead; absent = it does not. */
+  readonly noteFile?: string | undefined;
 }
 
 interface Made {
   readonly code: PreparedCode;
   readonly room: Room;
+  readonly remembered: RememberedRoom | undefined;
 }
 
 export class EarlyRoom {
@@ -39,14 +43,17 @@ export class EarlyRoom {
   /** Returns at once. Undefined for an image, whose room is a container's. */
   static open(config: FunctionConfig, options: EarlyRoomOptions): EarlyRoom | undefined {
     if (config.code.kind === "image") return undefined;
-    const { cache, faithfulCpu, sandboxTier, inspect } = options;
+    const { cache, faithfulCpu, sandboxTier, inspect, noteFile } = options;
     const code = prepareCode(config, cache, noImages, inspect);
     const sandboxes = probeSandbox(sandboxTier === undefined ? {} : { tier: sandboxTier });
     const made = Promise.all([code, sandboxes]).then(([prepared, factory]) => {
       const { plan, taskRoot, layers } = prepared;
+      const room = { config, plan, layers, taskRoot, faithfulCpu };
+      const remembered = noteFile === undefined ? undefined : remember({ ...room, factory, cache, file: noteFile });
       return {
         code: prepared,
-        room: newRoom((spec) => factory.create(spec), { config, plan, layers, taskRoot, faithfulCpu }),
+        room: remembered?.room ?? newRoom((spec) => factory.create(spec), room),
+        remembered,
       };
     });
     return new EarlyRoom(config, code, made);
@@ -68,11 +75,16 @@ export class EarlyRoom {
     return made.room;
   }
 
-  /** Ends the room that nobody has taken. */
+  /** Ends the room that nobody has taken, and notes what the next command may begin ahead. */
   async close(): Promise<void> {
     const made = await this.#made;
+    await made?.remembered?.close();
     if (this.#isTaken) return;
     this.#isTaken = true;
     await made?.room.sandbox.destroy();
+    made?.room.slot?.remove();
   }
 }
+
+const remember = (options: RememberedRoomOptions): RememberedRoom | undefined =>
+  canBeBegunAhead(options) ? new RememberedRoom(options) : undefined;

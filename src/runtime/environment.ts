@@ -79,7 +79,7 @@ export class Environment {
       this.#broken = error instanceof Error ? error : new Error(String(error));
       this.#phase?.fail(this.#broken);
     });
-    this.#processes = new Processes(this.#sandbox, options.plan, {
+    this.#processes = new Processes(room, options.plan, {
       runtimeExited: (exit) => (this.#phase === undefined ? this.#diedIdle() : this.#phase.end({ kind: "exit", exit })),
       extensionExited: (name, exit) => {
         const errorType = this.#extensions.failureOf(name, exit);

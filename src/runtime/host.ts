@@ -269,7 +269,7 @@ export class RuntimeHost {
         : undefined;
     const room =
       (await earlyRoom?.takeRoom(code)) ??
-      newRoom(createSandbox, { config, plan, layers, taskRoot: slot?.folder ?? taskRoot, faithfulCpu });
+      newRoom(createSandbox, { config, plan, layers, taskRoot: slot?.folder ?? taskRoot, faithfulCpu }, slot);
     const environment = await Environment.start({
       config,
       realm,
@@ -287,10 +287,10 @@ export class RuntimeHost {
           );
         }
       },
-      onDestroyed: () => slot?.remove(),
+      onDestroyed: () => room.slot?.remove(),
       ...(paused === undefined ? {} : { paused: () => paused(config) }),
     });
-    if (slot !== undefined) this.#slots.set(environment, slot);
+    if (room.slot !== undefined) this.#slots.set(environment, room.slot);
     return environment;
   }
 

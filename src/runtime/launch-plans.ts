@@ -23,6 +23,8 @@ export interface LaunchPlan {
   readonly langMount: Mount;
   /** Our own Node client waits at a private route until INIT begins; other runtimes are started at INIT. */
   readonly waitsInStandby: boolean;
+  /** Our own Node client can be started before its variables are known: it waits for them on its standard input. */
+  readonly awaitsVariables?: boolean;
   /** The standby has run its INIT: what cannot be held just before it is initialised ahead, as AWS may do too. */
   readonly initialisesAhead?: boolean;
   /** Files in the layers' `extensions` folders. */
@@ -74,6 +76,7 @@ export function nodePlan(
     runtimeMount: runtime,
     langMount: lang,
     waitsInStandby: true,
+    awaitsVariables: inspect === undefined,
     ...withExtensions(config.layers),
     runtimeVersion: `nodejs:${/\d+/.exec(config.runtime)?.[0] ?? ""}.v${node.version}`,
   };

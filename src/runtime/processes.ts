@@ -6,7 +6,8 @@ import type { LaunchPlan } from "./launch-plans.js";
 import type { BodySink } from "./wire/request-parser.js";
 import type { Reply } from "./wire/connection.js";
 import { onEnd, type Call } from "./runtime-api.js";
-import type { ProcessExit, Sandbox, SandboxProcess } from "./sandbox/sandbox.js";
+import type { Room } from "./room.js";
+import type { ProcessExit, Sandbox, SandboxProcess, Variables } from "./sandbox/sandbox.js";
 
 export interface ProcessEvents {
   runtimeExited(exit: ProcessExit): void;
@@ -16,12 +17,11 @@ export interface ProcessEvents {
 /** Between the end of an invocation and the freeze. */
 const FREEZE_AFTER_MS = 2;
 
-type Variables = Readonly<Record<string, string>>;
-
 export class Processes {
   readonly #sandbox: Sandbox;
   readonly #events: ProcessEvents;
   readonly #whyUnstartable: LaunchPlan["whyUnstartable"];
+  readonly #spawnRuntime: NonNullable<Room["startRuntime"]>;
   #runtime: SandboxProcess | undefined;
   readonly #extensions = new Map<string, SandboxProcess>();
   #standby: Reply | undefined;
@@ -30,8 +30,9 @@ export class Processes {
   #frozen = false;
   #freezing: NodeJS.Timeout | undefined;
 
-  constructor(sandbox: Sandbox, plan: Pick<LaunchPlan, "whyUnstartable">, events: ProcessEvents) {
+  constructor({ sandbox, startRuntime }: Room, plan: Pick<LaunchPlan, "whyUnstartable">, events: ProcessEvents) {
     this.#sandbox = sandbox;
+    this.#spawnRuntime = startRuntime ?? ((command, env) => sandbox.spawn({ name: "runtime", command, env }));
     this.#whyUnstartable = plan.whyUnstartable;
     this.#events = events;
   }
@@ -43,7 +44,7 @@ export class Processes {
   startRuntime(command: readonly string[], env: Variables): void {
     const reason = this.#whyUnstartable?.();
     if (reason !== undefined) return this.#events.runtimeExited({ kind: "unstartable", reason });
-    const runtime = this.#sandbox.spawn({ name: "runtime", command, env });
+    const runtime = this.#spawnRuntime(command, env);
     this.#runtime = runtime;
     this.#noted = undefined;
     void runtime.exited.then(async (exit) => {

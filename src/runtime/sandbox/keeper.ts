@@ -32,6 +32,7 @@ export class Keeper {
   readonly #events: KeeperEvents;
   readonly #child: ChildProcess;
   readonly #orders: Writable;
+  readonly #input: Writable | undefined;
   readonly #dropPrivileges: readonly string[];
   readonly #env: string;
   readonly #kills = new Map<number, () => void>();
@@ -40,19 +41,21 @@ export class Keeper {
   #pending = "";
   #closed = false;
 
-  constructor(launch: Launch, env: string, events: KeeperEvents) {
+  /** With `holdsInput` one process may have its standard input later. */
+  constructor(launch: Launch, env: string, holdsInput: boolean, events: KeeperEvents) {
     this.#events = events;
     this.#dropPrivileges = launch.dropPrivileges;
     this.#env = env;
     const [program = "", ...args] = launch.command;
-    // 0 orders, 1 nothing, 2 the shell's own complaints, 3 reports, 4 and 5 output of the runtime, 6 of the extensions.
+    // 0 orders, 1 nothing, 2 the shell's own complaints, 3 reports, 4 and 5 output of the runtime, 6 of the extensions,
+    // 7 what a runtime awaits.
     const child = spawn(program, args, {
-      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      stdio: ["pipe", "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", ...(holdsInput ? (["pipe"] as const) : [])],
       env: KEEPER_ENV,
       cwd: "/",
     });
     this.#child = child;
-    const [orders, , complaints, reports, stdout, stderr, extensionOutput] = child.stdio as unknown as [
+    const [orders, , complaints, reports, stdout, stderr, extensionOutput, input] = child.stdio as unknown as [
       Writable,
       null,
       Readable,
@@ -60,8 +63,11 @@ export class Keeper {
       Readable,
       Readable,
       Readable,
+      Writable | undefined,
     ];
     this.#orders = orders;
+    this.#input = input;
+    input?.on("error", () => undefined); // the process has gone: its end tells
     this.stdout = stdout;
     this.stderr = stderr;
     this.extensionOutput = extensionOutput;
@@ -91,10 +97,16 @@ export class Keeper {
   start(token: number, process: ProcessSpec): void {
     const variables = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
     const words = quoteAll([this.#env, "-i", ...variables, ...this.#dropPrivileges, ...process.command]);
+    const input = process.awaitsVariables === true ? "<&7" : "</dev/null";
     const output = process.isExtension === true ? ">&6 2>&6" : ">&4 2>&5";
     this.#order(
-      `{ ${words} </dev/null ${output} 3>&- 4>&- 5>&- 6>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`,
+      `{ ${words} ${input} ${output} 3>&- 4>&- 5>&- 6>&- 7>&- & echo start ${token} $! >&3; wait $!; echo exit ${token} $? >&3; } &`,
     );
+  }
+
+  /** To the process that awaits it; with it comes the end of its standard input. */
+  give(text: string): void {
+    this.#input?.end(text);
   }
 
   terminate(innerPid: number): void {

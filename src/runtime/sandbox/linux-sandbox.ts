@@ -96,7 +96,7 @@ export class LinuxSandbox implements Sandbox {
     this.ready = new Promise((resolve, reject) => (settleReady = { resolve, reject }));
     this.ready.catch(() => undefined); // for those who do not ask
     let isReady = false;
-    this.#keeper = new Keeper(launch, options.tools.env, {
+    this.#keeper = new Keeper(launch, options.tools.env, spec.holdsInput === true, {
       ready: () => {
         isReady = true;
         this.#findKeeper();
@@ -147,6 +147,9 @@ export class LinuxSandbox implements Sandbox {
       noteCleanExit: (code) => {
         started.cleanCode = code;
       },
+      ...(spec.awaitsVariables === true
+        ? { giveVariables: (variables) => this.#keeper.give(JSON.stringify(variables)) }
+        : {}),
     };
   }
 

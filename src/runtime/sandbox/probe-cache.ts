@@ -1,7 +1,7 @@
 /** Remembers which tiers work here, so that a one-shot invoke does not pay for a trial. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir, release, userInfo } from "node:os";
+import { homedir, release } from "node:os";
 import { join } from "node:path";
 import type { SandboxTier } from "./sandbox.js";
 
@@ -30,7 +30,7 @@ function verdictFile(tier: SandboxTier, tools: readonly string[]): string {
   const facts = [
     VERDICT_VERSION,
     release(),
-    userInfo().uid,
+    process.getuid?.(),
     ...tools.map((path) => `${path} ${statSync(path).mtimeMs}`),
     ...SWITCHES.map(readQuietly),
     // A container shares kernel and home folder with its host, but neither these namespaces nor these restrictions.

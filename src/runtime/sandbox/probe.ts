@@ -76,6 +76,15 @@ function checked(spec: SandboxSpec): SandboxSpec {
   return spec;
 }
 
+/** What opens rooms of this tier, where an earlier process has tried it; it tries nothing itself. */
+export function rememberedSandbox(tier: SandboxTier): SandboxFactory["create"] | undefined {
+  const found = findTier(tier, findCgroupHome());
+  if (tier === "portable" || "reason" in found) return undefined;
+  const verdict = readVerdict(tier, found.tools);
+  if (verdict === undefined || verdict.reason !== undefined) return undefined;
+  return (spec) => found.create(checked(spec));
+}
+
 interface FoundTier {
   /** Paths whose change makes a remembered trial void. */
   readonly tools: readonly string[];

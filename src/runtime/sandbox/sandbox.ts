@@ -24,7 +24,12 @@ export interface SandboxSpec {
   readonly mounts: readonly Mount[];
   /** CPU share by memory (1,769 MB = 1 vCPU), where a cgroup can enforce it. */
   readonly faithfulCpu: boolean;
+  /** One process of it may await its variables. Linux tiers alone. */
+  readonly holdsInput?: boolean;
 }
+
+/** Of a process's environment, by name. */
+export type Variables = Readonly<Record<string, string>>;
 
 export interface ProcessSpec {
   /** `runtime`, or `extension:<name>`. */
@@ -32,7 +37,9 @@ export interface ProcessSpec {
   readonly isExtension?: boolean;
   /** As seen inside the sandbox. */
   readonly command: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Variables;
+  /** `env` is not all: it finds the others as JSON on its standard input, in a room that holds it. */
+  readonly awaitsVariables?: boolean;
 }
 
 /** How a process ended, in AWS's words. */
@@ -57,6 +64,8 @@ export interface SandboxProcess {
   terminate(): void;
   /** The process itself said that it leaves with this code: it decides over a status that looks like a signal. */
   noteCleanExit(code: number): void;
+  /** Present where it awaits them. */
+  giveVariables?(variables: Variables): void;
 }
 
 export interface Sandbox {

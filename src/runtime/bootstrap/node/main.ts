@@ -5,6 +5,7 @@
 // First of all: what the others load comes from Node's code cache then.
 import { restoreHeapFlags } from "./heap-flags.js";
 import { createRequire } from "node:module";
+import { awaitVariables } from "./awaited-variables.js";
 import { RuntimeClient, type Answer } from "./client.js";
 import { logContext, patchConsole } from "./console.js";
 import { makeContext, readHeaders, type InvocationHeaders } from "./context.js";
@@ -41,6 +42,7 @@ const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
 
 const environment = process.env;
+awaitVariables(environment);
 const client = new RuntimeClient(environment["AWS_LAMBDA_RUNTIME_API"] ?? "");
 const drain: LoopDrain = { onEmpty: undefined };
 let initialised = false;
