@@ -13,9 +13,9 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../free-port.js";
 import { itUnless, NOT_LINUX } from "../unless.js";
 import { BIN, ProjectFolder, smallProject, type CliResult } from "./cli.js";
 
@@ -195,12 +195,3 @@ describe("a room that is begun ahead", () => {
     expect(await project.seen()).toMatchObject({ ahead: true });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

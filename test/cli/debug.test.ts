@@ -1,9 +1,9 @@
 /** Debugging: a debugger at a breakpoint in TypeScript, and the timeout that waits for it. */
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { WebSocket } from "ws";
-import { createServer, type AddressInfo } from "node:net";
 import { Debugging } from "../../src/stack/debugging.js";
 import { findFunction, loadApplication, Stack } from "../../src/index.js";
+import { freePort } from "../free-port.js";
 import { found } from "../until.js";
 import { ProjectFolder, smallProject } from "./cli.js";
 
@@ -56,14 +56,6 @@ class Debugger {
     this.#socket.terminate();
   }
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 describe("debugging a function", () => {
   const closers: (() => Promise<void> | void)[] = [];

@@ -1,10 +1,10 @@
 /** The process killed with SIGKILL while hundreds of messages are in flight, and started again on the same state. */
-import { createServer, type AddressInfo } from "node:net";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ProjectFolder } from "../../cli/cli.js";
+import { freePort } from "../../free-port.js";
 import { readyOf } from "../../ready-line.js";
 import { until } from "../../until.js";
 import { allMembers, archivesIn, countArchives } from "./archives.js";
@@ -15,15 +15,6 @@ jest.setTimeout(240_000);
 
 const FILES = 500;
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 interface Running {
   readonly child: ChildProcess;
