@@ -23,7 +23,7 @@ export interface LaunchPlan {
   readonly langMount: Mount;
   /** Our own Node client waits at a private route until INIT begins; other runtimes are started at INIT. */
   readonly waitsInStandby: boolean;
-  /** Our own Node client can be started before its variables are known: it waits for them on its standard input. */
+  /** Our own clients can be started before their variables are known: they wait for them on standard input. */
   readonly awaitsVariables?: boolean;
   /** The standby has run its INIT: what cannot be held just before it is initialised ahead, as AWS may do too. */
   readonly initialisesAhead?: boolean;
@@ -118,6 +118,7 @@ export async function pythonPlan(config: FunctionConfig): Promise<LaunchPlan> {
     runtimeMount: client,
     langMount: { hostPath: python.binary, guestPath: `/var/lang${insideLang}` },
     waitsInStandby: true,
+    awaitsVariables: true,
     ...withExtensions(config.layers),
     runtimeVersion: `${config.runtime.replace("python", "python:")}.v${python.version}`,
   };

@@ -46,14 +46,35 @@ export const handler = async () => ({
   execArgv: process.execArgv,
 });`;
 
+const PYTHON_TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: hello
+      Runtime: python3.13
+      CodeUri: code/
+      Handler: main.handler
+      Environment: { Variables: { TZ: Asia/Tokyo, GREETING: "été" } }
+`;
+const PYTHON_HANDLER = `
+import os, time
+def handler(event, context):
+    with open("/proc/self/environ") as given:
+        return {"answer": "ANSWER", "ahead": "AWS_LAMBDA_RUNTIME_API" not in given.read(), "variables": dict(os.environ),
+                "stdin": os.readlink("/proc/self/fd/0"), "zone": time.localtime(0).tm_hour}
+`;
+const NO_PYTHON = spawnSync("python3", ["--version"]).status === 0 ? undefined : "there is no python3";
+
 interface Seen {
   readonly answer: string;
   readonly ahead: boolean;
   readonly variables: Record<string, string>;
   readonly stdin: string;
   readonly zone: number;
-  readonly title: string;
-  readonly execArgv: readonly string[];
+  readonly title?: string;
+  readonly execArgv?: readonly string[];
 }
 
 const WITH_VARIABLES = (text: string): string => `      Environment: { Variables: { ${text} } }`;
@@ -108,6 +129,18 @@ describe("a room that is begun ahead", () => {
     expect(second.variables).toMatchObject({ GREETING: `it's a "word"\n`, TZ: "Asia/Tokyo" });
     expect(Object.keys(second.variables).filter((name) => name.startsWith("LAMBDA_RUN_"))).toEqual([]);
     expect({ ...second, variables: 0, ahead: 0 }).toEqual({ ...first, variables: 0, ahead: 0 });
+    expect(second).toMatchObject({ stdin: "/dev/null", zone: 9 });
+  });
+
+  itUnless(NO_ROOM ?? NO_PYTHON)("serves Python functions, too", async () => {
+    const project = new Project();
+    project.folder.write("template.yaml", PYTHON_TEMPLATE);
+    project.folder.write("code/main.py", PYTHON_HANDLER.replace("ANSWER", "first"));
+    const first = await project.seen();
+    project.folder.write("code/main.py", PYTHON_HANDLER.replace("ANSWER", "mended"));
+    const second = await project.seen();
+    expect([first.ahead, first.answer, second.ahead, second.answer]).toEqual([false, "first", true, "mended"]);
+    expect(lasting(second)).toEqual(lasting(first));
     expect(second).toMatchObject({ stdin: "/dev/null", zone: 9 });
   });
 

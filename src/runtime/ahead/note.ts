@@ -33,8 +33,8 @@ const NOTES_KEPT = 100;
  * credentials among them, are handed in later and stand in no note.
  */
 const FROM_THE_START =
-  /^(?:NODE_|LD_|LC_|UV_|SSL_|OPENSSL_|MALLOC_|GLIBC_|ICU_)|^(?:LANG|LANGUAGE|PATH|TZ|HOME|TMPDIR)$/;
-/** The Node client asks it before it knows the others. */
+  /^(?:NODE_|PYTHON|LD_|LC_|UV_|SSL_|OPENSSL_|MALLOC_|GLIBC_|ICU_)|^(?:LANG|LANGUAGE|PATH|TZ|HOME|TMPDIR)$/;
+/** The Node client asks for it before it has the others. */
 const RUNTIME = "AWS_EXECUTION_ENV";
 
 export const fromTheStart = (variables: Variables): Variables =>

@@ -314,8 +314,23 @@ def run(handler, headers, body):
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
+def await_variables(environment):
+    """Started before its variables were known, the process finds them on standard input; then that is everybody's."""
+    if "LAMBDA_RUN_AWAITS" not in environment:
+        return
+    text = sys.stdin.buffer.read()
+    if not text:
+        # Nobody wanted it: whoever began it is about to kill it.
+        sys.exit()
+    environment.update(json.loads(text))
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, sys.stdin.fileno())
+    os.close(null)
+
+
 def main():
     environment = os.environ
+    await_variables(environment)
     for name in [name for name in environment if name.startswith("LAMBDA_RUN_")]:
         del environment[name]
     client = RuntimeClient(environment["AWS_LAMBDA_RUNTIME_API"])
