@@ -46,10 +46,11 @@ export class EarlyRoom {
     const { cache, faithfulCpu, sandboxTier, inspect, noteFile } = options;
     const code = prepareCode(config, cache, noImages, inspect);
     const sandboxes = probeSandbox(sandboxTier === undefined ? {} : { tier: sandboxTier });
-    const made = Promise.all([code, sandboxes]).then(([prepared, factory]) => {
+    const made = Promise.all([code, sandboxes]).then(async ([prepared, factory]) => {
       const { plan, taskRoot, layers } = prepared;
       const room = { config, plan, layers, taskRoot, faithfulCpu };
-      const remembered = noteFile === undefined ? undefined : remember({ ...room, factory, cache, file: noteFile });
+      const remembered =
+        noteFile === undefined ? undefined : await remember({ ...room, factory, cache, file: noteFile });
       return {
         code: prepared,
         room: remembered?.room ?? newRoom((spec) => factory.create(spec), room),
@@ -86,5 +87,5 @@ export class EarlyRoom {
   }
 }
 
-const remember = (options: RememberedRoomOptions): RememberedRoom | undefined =>
-  canBeBegunAhead(options) ? new RememberedRoom(options) : undefined;
+const remember = async (options: RememberedRoomOptions): Promise<RememberedRoom | undefined> =>
+  canBeBegunAhead(options) ? RememberedRoom.open(options) : undefined;

@@ -16,8 +16,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../free-port.js";
-import { itUnless, NOT_LINUX } from "../unless.js";
-import { BIN, ProjectFolder, smallProject, type CliResult } from "./cli.js";
+import { NO_ROOMS } from "../no-rooms.js";
+import { itUnless } from "../unless.js";
+import { ProjectFolder, smallProject, type CliResult } from "./cli.js";
 
 /** Its own, so that no other test drops its notes. */
 const cache = mkdtempSync(join(tmpdir(), "lambda-run-ahead-"));
@@ -26,13 +27,6 @@ afterAll(() => {
   for (const folder of folders) folder.remove();
   rmSync(cache, { recursive: true, force: true });
 });
-
-const NO_ROOM = ((): string | undefined => {
-  if (NOT_LINUX !== undefined) return NOT_LINUX;
-  const { stdout } = spawnSync(process.execPath, [BIN, "doctor", "--json"], { cwd: tmpdir(), encoding: "utf8" });
-  const { limits } = JSON.parse(stdout) as { limits: { root: { tier: string } } };
-  return limits.root.tier === "portable" ? "there are no rooms to begin ahead" : undefined;
-})();
 
 const HANDLER = `
 import { readFileSync, readlinkSync } from "node:fs";
@@ -118,7 +112,7 @@ function lasting({ variables }: Seen): Record<string, string> {
 }
 
 describe("a room that is begun ahead", () => {
-  const test = itUnless(NO_ROOM);
+  const test = itUnless(NO_ROOMS);
 
   test("serves the second invocation of a function, which sees no difference", async () => {
     const project = new Project(WITH_VARIABLES(`GREETING: "it's a \\"word\\"\\n", TZ: Asia/Tokyo`));
@@ -132,7 +126,7 @@ describe("a room that is begun ahead", () => {
     expect(second).toMatchObject({ stdin: "/dev/null", zone: 9 });
   });
 
-  itUnless(NO_ROOM ?? NO_PYTHON)("serves Python functions, too", async () => {
+  itUnless(NO_ROOMS ?? NO_PYTHON)("serves Python functions, too", async () => {
     const project = new Project();
     project.folder.write("template.yaml", PYTHON_TEMPLATE);
     project.folder.write("code/main.py", PYTHON_HANDLER.replace("ANSWER", "first"));

@@ -6,8 +6,13 @@ import type { FunctionConfig } from "../../src/config/function-config.js";
 import { cacheFolder } from "../../src/runtime/cache-folder.js";
 import { EarlyRoom, type EarlyRoomOptions } from "../../src/runtime/early-room.js";
 import { noImages } from "../../src/runtime/images.js";
+import { leave } from "../../src/runtime/ahead/handover.js";
+import { readNote } from "../../src/runtime/ahead/note.js";
 import { prepareCode } from "../../src/runtime/prepared-code.js";
+import type { Sandbox, SandboxProcess } from "../../src/runtime/sandbox/sandbox.js";
 import { supervisorName, userFolders } from "../../src/runtime/sandbox/environment-folder.js";
+import { NO_ROOMS } from "../no-rooms.js";
+import { itUnless } from "../unless.js";
 import { bodyOf, FunctionHost, TIERS, tierName } from "./function-host.js";
 
 const cache = cacheFolder(join(__dirname, "..", ".."));
@@ -113,6 +118,30 @@ test("code that does not build is the invocation's error, and is built again for
   writeFileSync(file, "export const handler = async () => 7;");
   expect(bodyOf(await host.invoke(config))).toBe(7);
 });
+
+itUnless(NO_ROOMS)(
+  "a room that was begun ahead and could not be built is ended, and the function gets another",
+  async () => {
+    const config = namer.function("node", "sleeps.handler");
+    const file = join(folder, "note.json");
+    const first = openFor(config, { noteFile: file });
+    const before = await idOf(hostWith(first), config);
+    await first.close();
+    const note = readNote(file);
+    if (note === undefined) throw new Error("nothing was noted");
+    // Of a sandbox only what is asked of one that never stood.
+    let ended = 0;
+    const sandbox = {
+      ready: Promise.reject(new Error("mount: permission denied")),
+      destroy: async () => void ended++,
+    } as Partial<Sandbox> as Sandbox;
+    leave({ note, room: { id: "begun", sandbox }, runtime: {} as SandboxProcess });
+    const second = openFor(config, { noteFile: file });
+    expect(["begun", before]).not.toContain(await idOf(hostWith(second), config));
+    await second.close();
+    expect(ended).toBe(1);
+  },
+);
 
 test("an image has none: its room is a container's", () => {
   const config = namer.function("node", "counts.handler", { code: { kind: "image", uri: "app:latest" } });

@@ -21,19 +21,25 @@ export class RememberedRoom {
   readonly #file: string;
   readonly #shape: Shape;
   readonly #ahead: AheadRoom | undefined;
-  #dismissed: Promise<void> | undefined;
+  readonly #dismissed: Promise<void> | undefined;
   #started: Pick<AheadNote, "command" | "variables"> | undefined;
 
-  constructor(options: RememberedRoomOptions) {
+  private constructor(options: RememberedRoomOptions, shape: Shape, begun: AheadRoom | undefined, fits: boolean) {
     const { factory, taskRoot, file } = options;
     this.#file = file;
-    this.#shape = shapeOf(options);
-    const ahead = takeAhead();
-    this.#ahead = ahead !== undefined && this.#fits(ahead) ? ahead : undefined;
-    if (this.#ahead === undefined && ahead !== undefined) this.#dismissed = closeRoom(ahead.room);
+    this.#shape = shape;
+    this.#ahead = fits ? begun : undefined;
+    if (!fits && begun !== undefined) this.#dismissed = closeRoom(begun.room);
     this.#ahead?.room.slot?.fill(taskRoot);
     const room = this.#ahead?.room ?? newRoom((spec) => factory.create(spec), options);
     this.room = { ...room, startRuntime: (command, env) => this.#start(room.sandbox, command, env) };
+  }
+
+  static async open(options: RememberedRoomOptions): Promise<RememberedRoom> {
+    const shape = shapeOf(options);
+    const begun = takeAhead();
+    const fits = begun !== undefined && isSame(shapeIn(begun.note), shape) && (await stands(begun.room));
+    return new RememberedRoom(options, shape, begun, fits);
   }
 
   /** Once the work is done: keeps what there is to remember, and waits for the end of what was begun in vain. */
@@ -45,11 +51,6 @@ export class RememberedRoom {
       if (!isSame(note, this.#ahead?.note)) writeNote(this.#file, note);
     }
     await this.#dismissed;
-  }
-
-  #fits({ note, room }: AheadRoom): boolean {
-    const { tier, spec, slotCache } = note;
-    return !room.sandbox.isGone && isSame({ tier, spec, slotCache }, this.#shape);
   }
 
   /** The first time it may be there already; after a reset each is a new one. */
@@ -76,6 +77,16 @@ export function canBeBegunAhead({ config, plan, factory }: RememberedRoomOptions
   const isInside = plan.mounts.some(({ guestPath }) => guestPath.startsWith(`${GUEST.task}/`));
   return config.environment[WRAPPER] === undefined && !isInside;
 }
+
+/** What keeps a room from being built is found out, and told, with a new one. */
+function stands({ sandbox }: Room): Promise<boolean> {
+  return sandbox.ready.then(
+    () => !sandbox.isGone,
+    () => false,
+  );
+}
+
+const shapeIn = ({ tier, spec, slotCache }: AheadNote): Shape => ({ tier, spec, slotCache });
 
 function shapeOf(options: RememberedRoomOptions): Shape {
   const { config, cache, factory } = options;
