@@ -3,7 +3,7 @@
  * The stack reads nothing else. Names follow CloudFormation's resource types; `logicalId` is the key in the template.
  */
 import type { Realm } from "../shared/arn.js";
-import type { ApiCors, EventSource, RuleTarget } from "./event-source.js";
+import type { ApiCors, EventSource, RuleTarget, WebSocketRoute } from "./event-source.js";
 import type { FunctionConfig } from "./function-config.js";
 import type { Json, JsonObject } from "./json.js";
 
@@ -289,9 +289,27 @@ interface ApiBase {
   readonly settings: ApiSettings;
 }
 
+/** A route that no function is behind. */
+export interface WebSocketFixedRoute extends WebSocketRoute {
+  readonly statusCode: number;
+  /** What the client is told where the route answers. */
+  readonly body: string;
+  /** Why nothing here runs it: the client is told, whether the route answers or not. */
+  readonly absent: string | undefined;
+}
+
+export type WebSocketApiConfig = ApiBase & {
+  readonly kind: "websocket";
+  /** `$request.body.action` */
+  readonly routeSelectionExpression: string;
+  /** `$request.header.x-api-key` */
+  readonly apiKeySelectionExpression: string;
+  readonly fixedRoutes: readonly WebSocketFixedRoute[];
+};
+
 export type ApiConfig =
   | (ApiBase & { readonly kind: "http"; readonly mocks: readonly MockRoute[] })
-  | (ApiBase & { readonly kind: "websocket" })
+  | WebSocketApiConfig
   | (ApiBase & {
       readonly kind: "rest";
       readonly binaryMediaTypes: readonly string[];

@@ -131,10 +131,22 @@ export interface RestApiSource extends ToFunction {
   readonly validation?: RequestValidation | undefined;
 }
 
-export interface WebSocketSource extends ToFunction {
+/** What a route of a WebSocket API asks of a message, whatever is behind it. */
+export interface WebSocketRoute {
+  /** `$connect`, `$disconnect`, `$default`, or a value of the route selection expression. */
+  readonly routeKey: string;
+  /** Two-way: the client gets the answer. */
+  readonly answers: boolean;
+  readonly auth: JsonObject | undefined;
+  readonly apiKeyRequired: boolean;
+}
+
+export interface WebSocketSource extends ToFunction, WebSocketRoute {
   readonly kind: "webSocket";
   readonly apiId: string;
-  readonly routeKey: string;
+  readonly timeoutMs: number;
+  /** `ContentHandlingStrategy: CONVERT_TO_TEXT`: binary messages reach the function in base64. */
+  readonly takesBinary: boolean;
 }
 
 export interface FunctionUrlSource extends ToFunction {

@@ -13,6 +13,7 @@ import {
   restStage,
   samHttpApi,
   samRestApi,
+  samWebSocketApi,
   v2Integration,
   v2Route,
   v2Stage,
@@ -22,7 +23,7 @@ import { functionTargetOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
 import { corsOf, documentCorsOf } from "./cors.js";
-import { documentIntegrationOf, methodName, operationsOf, proxiedFunctionOf } from "./integration.js";
+import { documentIntegrationOf, methodName, operationsOf, proxiedFunctionOf, v2IntegrationOf } from "./integration.js";
 import { mockRoutesOf } from "./mock-routes.js";
 import { plainOf } from "./node.js";
 import { parseTemplate } from "./parse.js";
@@ -31,6 +32,7 @@ import { validationOfOperation } from "./request-validation.js";
 import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
+import { addWebSocketRoute, webSocketApi } from "./websocket-builder.js";
 
 export const REST_TIMEOUT_MS = 29_000;
 const HTTP_TIMEOUT_MS = 30_000;
@@ -263,27 +265,46 @@ function stagesOf(
   return { stages, stageVariables };
 }
 
+/** AWS::Serverless::WebSocketApi; its routes are resources of their own. */
+export const buildSamWebSocketApi: Builder = (resource, context) => {
+  const properties = readProperties(resource, samWebSocketApi, context.scope);
+  const { ApiKeySelectionExpression: apiKey, Name, RouteSelectionExpression: route } = properties;
+  addWebSocketApi(baseOf(resource, context, Name ?? resource.logicalId), { route, apiKey }, context);
+};
+
+function addWebSocketApi(
+  base: Base,
+  expressions: Parameters<typeof webSocketApi>[1],
+  context: BuildContext,
+): void {
+  const stages = stagesOf(base.id, "ApiId", context);
+  const endpoint = awsUrl.webSocket(context.scope.realm, base.id);
+  const shared = { ...base, endpoint, ...stages, cors: undefined, auth: undefined, definition: undefined };
+  context.draft.apis.push(webSocketApi(shared, expressions, context));
+}
+
 export const buildV2Api: Builder = (resource, context) => {
   const {
+    ApiKeySelectionExpression,
     Body: definition,
     CorsConfiguration,
     Name,
     ProtocolType,
     RouteKey,
+    RouteSelectionExpression,
     Target,
   } = readProperties(resource, httpApi, context.scope);
   const base = baseOf(resource, context, Name);
+  if (ProtocolType === "WEBSOCKET") {
+    addWebSocketApi(base, { route: RouteSelectionExpression, apiKey: ApiKeySelectionExpression }, context);
+    return;
+  }
   const { stages, stageVariables } = stagesOf(base.id, "ApiId", context);
-  const kind = ProtocolType === "WEBSOCKET" ? "websocket" : "http";
-  const endpoint = kind === "websocket" ? awsUrl.webSocket(context.scope.realm, base.id) : base.endpoint;
   // "Quick create": an API with a target has a default stage and a catch-all route.
   const all = Target === undefined ? stages : ["$default", ...stages];
-  const shared = { ...base, endpoint, stages: all, stageVariables, auth: undefined, definition };
   const cors = corsOf(CorsConfiguration) ?? documentCorsOf(definition);
-  const api: ApiConfig =
-    kind === "websocket"
-      ? { kind, ...shared, cors }
-      : { kind, ...shared, cors, mocks: mockRoutesOf({ ...base, stageVariables }, definition, context) };
+  const mocks = mockRoutesOf({ ...base, stageVariables }, definition, context);
+  const api: ApiConfig = { kind: "http", ...base, stages: all, stageVariables, cors, auth: undefined, definition, mocks };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
   const target = Target === undefined ? undefined : functionTargetOf(Target, context);
@@ -314,12 +335,11 @@ export const buildV2Route: Builder = (resource, context) => {
     Target = "",
   } = readProperties(resource, v2Route, scope);
   const api = context.draft.apis.find((candidate) => candidate.id === ApiId);
-  const integrationId = Target.replace(/^integrations\//, "");
-  const integration = [...scope.resources.values()].find(
-    (other) =>
-      other.type === "AWS::ApiGatewayV2::Integration" &&
-      scope.nameOf(other.logicalId, scope.usageOf(other)) === integrationId,
-  );
+  if (api?.kind === "websocket") {
+    addWebSocketRoute(api, resource, context);
+    return;
+  }
+  const integration = v2IntegrationOf(Target, scope);
   if (!api || !integration) return;
   const {
     IntegrationSubtype,
@@ -329,10 +349,7 @@ export const buildV2Route: Builder = (resource, context) => {
     TimeoutInMillis = 0,
   } = readProperties(integration, v2Integration, scope);
   const isProxy = IntegrationSubtype === undefined;
-  // WebSocket APIs have other types of integrations, and none of them is run.
-  const target = isProxy
-    ? proxiedFunctionOf(api.kind === "websocket" ? undefined : IntegrationType, IntegrationUri, api, context)
-    : undefined;
+  const target = isProxy ? proxiedFunctionOf(IntegrationType, IntegrationUri, api, context) : undefined;
   if (target === undefined) return;
   addRouteKey(
     api,
@@ -351,17 +368,12 @@ export const buildV2Route: Builder = (resource, context) => {
   );
 };
 
-/** `GET /items/{id}`, `$default`, or the name of a WebSocket route. */
+/** `GET /items/{id}`, or `$default`. */
 function addRouteKey(
   api: ApiConfig,
   { routeKey, ...route }: Omit<Route, "method" | "path"> & { readonly routeKey: string },
   context: BuildContext,
 ): void {
-  if (api.kind === "websocket") {
-    const { eventId, functionId } = route;
-    context.draft.eventSources.push({ kind: "webSocket", functionId, eventId, apiId: api.logicalId, routeKey });
-    return;
-  }
   const [method = "", path = ""] = routeKey === "$default" ? ["ANY", "$default"] : routeKey.split(" ");
   addRoute(api, { ...route, method: methodName(method), path }, context);
 }

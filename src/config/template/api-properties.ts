@@ -41,6 +41,18 @@ export const samHttpApi = z.object({
   ...settings("AccessLogSettings", "DefaultRouteSettings", "RouteSettings"),
 });
 
+export const samWebSocketApi = z.object({
+  Name: text().optional(),
+  RouteSelectionExpression: text(),
+  ApiKeySelectionExpression: text().optional(),
+  Routes: jsonObject(),
+  // Made into resources of their own.
+  ...settings("Auth", "StageName", "StageVariables"),
+  ...settings("AccessLogSettings", "DefaultRouteSettings", "RouteSettings"),
+  ...ignored("Description", "DisableExecuteApiEndpoint", "DisableSchemaValidation", "FailOnWarnings", "IpAddressType"),
+  ...ignored("PropagateTags", "Tags"),
+});
+
 export const restApi = z.object({
   Name: text().optional(),
   Body: jsonObject().optional(),
@@ -86,7 +98,8 @@ export const httpApi = z.object({
   RouteKey: text().optional(),
   Target: text().optional(),
   RouteSelectionExpression: text().optional(),
-  ...ignored("ApiKeySelectionExpression", "BasePath", "BodyS3Location", "CredentialsArn", "Description"),
+  ApiKeySelectionExpression: text().optional(),
+  ...ignored("BasePath", "BodyS3Location", "CredentialsArn", "Description"),
   ...ignored("DisableExecuteApiEndpoint", "DisableSchemaValidation", "FailOnWarnings", "IpAddressType", "Tags"),
   ...ignored("Version"),
 });
@@ -104,8 +117,10 @@ export const v2Route = z.object({
   AuthorizationType: text().optional(),
   AuthorizerId: text().optional(),
   AuthorizationScopes: json().optional(),
-  ...ignored("ApiKeyRequired", "ModelSelectionExpression", "OperationName", "RequestModels", "RequestParameters"),
-  ...ignored("RouteResponseSelectionExpression"),
+  RequestModels: json().optional(),
+  RequestParameters: json().optional(),
+  ...settings("ApiKeyRequired", "RouteResponseSelectionExpression"),
+  ...ignored("ModelSelectionExpression", "OperationName"),
 });
 export const v2Integration = z.object({
   ApiId: text().optional(),
@@ -114,7 +129,8 @@ export const v2Integration = z.object({
   IntegrationUri: text().optional(),
   PayloadFormatVersion: text().optional(),
   TimeoutInMillis: number().optional(),
-  ...ignored("ConnectionId", "ConnectionType", "ContentHandlingStrategy", "CredentialsArn", "Description"),
+  ContentHandlingStrategy: text().optional(),
+  ...ignored("ConnectionId", "ConnectionType", "CredentialsArn", "Description"),
   ...ignored("IntegrationMethod", "PassthroughBehavior", "RequestParameters", "RequestTemplates"),
   ...ignored("ResponseParameters", "TemplateSelectionExpression", "TlsConfig"),
 });

@@ -24,6 +24,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   "AWS::Serverless::StateMachine": ["Events", "DeploymentPreference"],
   "AWS::Serverless::Api": ["Domain", "Auth"],
   "AWS::Serverless::HttpApi": ["Domain", "Auth"],
+  "AWS::Serverless::WebSocketApi": ["Domain", "Auth", "Routes"],
 };
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;

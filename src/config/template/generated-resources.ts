@@ -10,6 +10,7 @@ import type { MapNode, TemplateNode } from "./node.js";
 import { eventsOf } from "./resource.js";
 import type { TemplateEvent, TemplateResource } from "./resource.js";
 import { generatedDeadLetterQueue } from "./target.js";
+import { webSocketResources } from "./websocket-resources.js";
 
 type Globals = ReadonlyMap<string, MapNode>;
 
@@ -45,6 +46,8 @@ function madeFor(resource: TemplateResource, globals: Globals): Made[] {
       return [...usagePlanOf(resource.logicalId, resource.properties), stageOf(resource)];
     case "AWS::Serverless::HttpApi":
       return [stageOf(resource)];
+    case "AWS::Serverless::WebSocketApi":
+      return webSocketResources(resource);
     case "AWS::Serverless::Function":
     case "AWS::Serverless::StateMachine":
       return [

@@ -9,6 +9,7 @@ import { isJsonObject, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionTargetOf } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
+import type { TemplateResource } from "./resource.js";
 import { restPathOf } from "./rest-path.js";
 
 export const methodName = (name: string): string => (/any/i.test(name) ? "ANY" : name.toUpperCase());
@@ -25,6 +26,15 @@ export function proxiedFunctionOf(
   // Stages may choose the function, or its alias.
   const named = uri.replace(/\$\{stageVariables\.([^}]+)\}/g, (_, name: string) => stageVariables[name] ?? "");
   return functionTargetOf(named, context);
+}
+
+/** What the `Target` of a route names: `integrations/<id>`. */
+export function v2IntegrationOf(target: string, scope: BuildContext["scope"]): TemplateResource | undefined {
+  const id = target.replace(/^integrations\//, "");
+  return [...scope.resources.values()].find(
+    (other) =>
+      other.type === "AWS::ApiGatewayV2::Integration" && scope.nameOf(other.logicalId, scope.usageOf(other)) === id,
+  );
 }
 
 /** Documents of HTTP APIs may keep integrations among their components. */
@@ -106,11 +116,7 @@ function ofRoutes(apiId: string, { scope }: BuildContext): readonly Declared[] {
     if (resource.type !== "AWS::ApiGatewayV2::Route") return [];
     const { ApiId, RouteKey, Target } = scope.propertiesOf(resource).value;
     if (ApiId !== apiId) return [];
-    const id = textOf(Target).replace(/^integrations\//, "");
-    const integration = [...scope.resources.values()].find(
-      (other) =>
-        other.type === "AWS::ApiGatewayV2::Integration" && scope.nameOf(other.logicalId, scope.usageOf(other)) === id,
-    );
+    const integration = v2IntegrationOf(textOf(Target), scope);
     if (integration === undefined) return [];
     const {
       IntegrationSubtype: subtype,

@@ -9,7 +9,7 @@ import { AppError, errnoOf } from "../../shared/errors.js";
 import type { Application } from "../application.js";
 import type { Json } from "../json.js";
 import { distance, nearest } from "../nearest.js";
-import { buildRestApi, buildSamApi, buildV2Api, buildV2Route } from "./api-builder.js";
+import { buildRestApi, buildSamApi, buildSamWebSocketApi, buildV2Api, buildV2Route } from "./api-builder.js";
 import { buildRestMethod } from "./rest-method-builder.js";
 import { emptyDraft } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
@@ -89,6 +89,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
   {
     "AWS::Serverless::Api": buildSamApi,
     "AWS::Serverless::HttpApi": buildSamApi,
+    "AWS::Serverless::WebSocketApi": buildSamWebSocketApi,
     "AWS::ApiGateway::RestApi": buildRestApi,
     "AWS::ApiGatewayV2::Api": buildV2Api,
     "AWS::Lambda::EventInvokeConfig": buildEventInvoke,
@@ -128,7 +129,7 @@ const QUIET = new Set([
     "UsagePlan",
     "UsagePlanKey",
   ),
-  ...types("ApiGatewayV2", "Integration", "Deployment", "Stage", "Authorizer"),
+  ...types("ApiGatewayV2", "Integration", "IntegrationResponse", "RouteResponse", "Deployment", "Stage", "Authorizer"),
   ...types("SQS", "QueuePolicy", "QueueInlinePolicy"),
   ...types("KMS", "Key", "Alias"),
   "AWS::S3::BucketPolicy",

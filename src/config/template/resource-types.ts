@@ -4,6 +4,7 @@
  */
 import { arnOf } from "../../shared/arn.js";
 import type { Realm } from "../../shared/arn.js";
+import { DEFAULT_STAGE as DEFAULT_WEBSOCKET_STAGE } from "./websocket-resources.js";
 import { stableCode } from "./physical-name.js";
 import type { NameForm } from "./physical-name.js";
 
@@ -301,6 +302,14 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     attributes: { ...v2Api.attributes, Stage: (subject) => subject.text("StageName") ?? "$default" },
   },
   "AWS::ApiGatewayV2::Api": v2Api,
+  "AWS::Serverless::WebSocketApi": {
+    ...v2Api,
+    attributes: {
+      ApiId: name,
+      ApiEndpoint: (subject) => awsUrl.webSocket(subject.realm, subject.name),
+      Stage: (subject) => subject.text("StageName") ?? DEFAULT_WEBSOCKET_STAGE,
+    },
+  },
   "AWS::ApiGateway::Resource": part(6, "ResourceId"),
   "AWS::ApiGateway::Method": part(6),
   "AWS::ApiGateway::Deployment": part(6, "DeploymentId"),
@@ -315,6 +324,9 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "AWS::ApiGateway::UsagePlanKey": part(12, "Id"),
   "AWS::ApiGatewayV2::Integration": part(7, "IntegrationId"),
   "AWS::ApiGatewayV2::Route": part(7, "RouteId"),
+  "AWS::ApiGatewayV2::RouteResponse": part(7, "RouteResponseId"),
+  "AWS::ApiGatewayV2::IntegrationResponse": part(7, "IntegrationResponseId"),
+  "AWS::ApiGatewayV2::Model": part(6, "ModelId"),
   "AWS::ApiGatewayV2::Deployment": part(6, "DeploymentId"),
   "AWS::ApiGatewayV2::Authorizer": part(6, "AuthorizerId"),
   "AWS::ApiGatewayV2::Stage": { nameProperty: "StageName", ref: name, attributes: {} },
