@@ -43,6 +43,8 @@ export function bindEndpoints(application: Application, endpoints: EndpointResol
     const base = endpoints.api(api);
     bases.set(`https://${host}`, base.replace(/^ws/, "http"));
     bases.set(`wss://${host}`, base.replace(/^http/, "ws"));
+    // Handlers put `https://` before it, and the port of WebSocket APIs speaks that, too.
+    if (api.kind === "websocket") bases.set(host, base.replace(/^\w+:\/\//, ""));
   }
   for (const source of application.eventSources) {
     if (source.kind === "functionUrl")

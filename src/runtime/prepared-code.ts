@@ -11,6 +11,7 @@ import { customPlan, nodePlan, pythonPlan, type DebuggerOptions, type LaunchPlan
 import { nodeFor } from "./node-versions.js";
 import type { Sandbox, SandboxSpec } from "./sandbox/sandbox.js";
 import { runtimeProvidedModules, sdkLayer } from "./sdk-layer.js";
+import { trusting } from "./trust.js";
 
 export interface PreparedCode {
   readonly taskRoot: string;
@@ -71,7 +72,7 @@ export async function fromBuild(
   const config = await withLayerFolders(declared, () => cache);
   const node = nodeFor(config.runtime);
   const layer = await sdkLayer(built.sdk, cache, node.path, node.version);
-  const plan = nodePlan(config, node, layer, built.externalModules, inspect);
+  const plan = trusting(nodePlan(config, node, layer, built.externalModules, inspect), config, cache);
   return {
     taskRoot: built.folder,
     plan,
@@ -96,7 +97,7 @@ async function fromFolder(
     // What such code imports is not known: nothing is run ahead, each module loads at its first use.
     return {
       taskRoot: root,
-      plan: nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect),
+      plan: trusting(nodePlan(config, node, { ...layer, hasSdk: false }, undefined, inspect), config, cache),
       inputs: [],
       notice: node.notice,
       sdkModules: [],
@@ -106,7 +107,7 @@ async function fromFolder(
   if (config.runtime.startsWith("python"))
     return {
       taskRoot: root,
-      plan: await pythonPlan(config),
+      plan: trusting(await pythonPlan(config), config, cache),
       inputs: [],
       notice: await pythonNotice(config.runtime),
       sdkModules: [],
@@ -115,7 +116,7 @@ async function fromFolder(
   if (config.runtime.startsWith("provided"))
     return {
       taskRoot: root,
-      plan: customPlan(config, root),
+      plan: trusting(customPlan(config, root), config, cache),
       inputs: [],
       notice: undefined,
       sdkModules: [],

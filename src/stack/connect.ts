@@ -52,7 +52,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     credentials: config.credentials,
   });
   sources.attach(host, lambda.directory);
-  live.http?.open({
+  await live.http?.open({
     application: () => live.application,
     directory: lambda.directory,
     host,
@@ -64,6 +64,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     notice,
     folder: options.projectRoot,
   });
+  closers.push(() => live.http?.farewell());
   const states = statesOf(parts, lambda.directory, sources, store);
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());

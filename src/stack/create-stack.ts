@@ -196,7 +196,7 @@ export class TestStack {
    * An API with a named stage is asked below it.
    */
   async http(path: string, request?: DoorRequest): Promise<Response> {
-    return requestDoor(this.#stack.doors, path, request);
+    return requestDoor(this.#stack.doors.filter(({ kind }) => kind !== "websocket"), path, request);
   }
 
   /** Finished invocations, oldest first, of one function or of all. */

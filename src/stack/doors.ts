@@ -1,18 +1,18 @@
 /** Where the APIs and function URLs of a template answer, and the routes behind them. */
-import type { ApiConfig, Application } from "../config/application.js";
-import type { FunctionUrlSource, HttpApiSource, RestApiSource } from "../config/event-source.js";
+import type { ApiConfig, Application, WebSocketApiConfig } from "../config/application.js";
+import type { FunctionUrlSource, HttpApiSource, RestApiSource, WebSocketSource } from "../config/event-source.js";
 import { API_PREFIX, URL_PREFIX } from "../sources/http/target.js";
 
 /** Where something answers HTTP, for people. */
 export interface FrontDoor {
-  readonly kind: "http" | "rest" | "function URL";
+  readonly kind: "http" | "rest" | "websocket" | "function URL";
   readonly name: string;
   readonly url: string;
   readonly routes: readonly DoorRoute[];
 }
 
 export interface DoorRoute {
-  /** Upper case, or `ANY`. */
+  /** Upper case, or `ANY`; empty for routes of WebSocket APIs. */
   readonly method: string;
   /** As the template has it; `$default` takes what no other route does. */
   readonly path: string;
@@ -20,9 +20,12 @@ export interface DoorRoute {
   readonly function: string | null;
 }
 
-/** Base of an API, without the stage. The only one has the bare address. */
-export const apiAddress = (application: Application, base: string, id: string): string =>
-  httpApisOf(application).length <= 1 ? base : `${base}${API_PREFIX}${id}`;
+/** Base of an API, without the stage. The only one of those that speak HTTP, or WebSocket, has the bare address. */
+export function apiAddress(application: Application, base: string, id: string): string {
+  const webSockets = webSocketApisOf(application);
+  const alike = webSockets.some((api) => api.id === id) ? webSockets : httpApisOf(application);
+  return alike.length <= 1 ? base : `${base}${API_PREFIX}${id}`;
+}
 
 /** Base of a function URL of the template. */
 export function functionUrlAddress(application: Application, base: string, urlId: string): string {
@@ -31,14 +34,15 @@ export function functionUrlAddress(application: Application, base: string, urlId
 }
 
 export function frontDoors(application: Application, base: string): readonly FrontDoor[] {
-  const apis = httpApisOf(application).map((api): FrontDoor => {
+  const apis = application.apis.map((api): FrontDoor => {
     const [stage] = api.stages;
     const inStage = stage === undefined || stage === "$default" ? "" : `/${stage}`;
+    const address = `${apiAddress(application, base, api.id)}${inStage}`;
     return {
       kind: api.kind,
       name: api.logicalId,
-      url: `${apiAddress(application, base, api.id)}${inStage}`,
-      routes: routesOf(api, application),
+      url: api.kind === "websocket" ? address.replace(/^http/, "ws") : address,
+      routes: api.kind === "websocket" ? messageRoutesOf(api, application) : routesOf(api, application),
     };
   });
   const urls = urlsOf(application).map((source): FrontDoor => ({
@@ -61,11 +65,21 @@ function routesOf(api: HttpApi, { eventSources }: Application): readonly DoorRou
   return [...routes, ...mocks.map(({ method, path }): DoorRoute => ({ method, path, function: null }))];
 }
 
-/** WebSocket APIs are left out: nothing here speaks to them. */
+function messageRoutesOf(api: WebSocketApiConfig, { eventSources }: Application): readonly DoorRoute[] {
+  const routes = eventSources
+    .filter((source): source is WebSocketSource => source.kind === "webSocket" && source.apiId === api.logicalId)
+    .map(({ routeKey, functionId }): DoorRoute => ({ method: "", path: routeKey, function: functionId }));
+  const fixed = api.fixedRoutes.map(({ routeKey }): DoorRoute => ({ method: "", path: routeKey, function: null }));
+  return [...routes, ...fixed];
+}
+
 type HttpApi = Exclude<ApiConfig, { kind: "websocket" }>;
 
 export const httpApisOf = ({ apis }: Application): readonly HttpApi[] =>
   apis.filter((api): api is HttpApi => api.kind !== "websocket");
+
+export const webSocketApisOf = ({ apis }: Application): readonly WebSocketApiConfig[] =>
+  apis.filter((api) => api.kind === "websocket");
 
 export const urlsOf = ({ eventSources }: Application): readonly FunctionUrlSource[] =>
   eventSources.filter((source): source is FunctionUrlSource => source.kind === "functionUrl");

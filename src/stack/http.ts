@@ -3,23 +3,32 @@
  * and serves as soon as the functions are there. Without APIs and function URLs there is no port; function URLs that
  * the Lambda API makes later are then served by the gateway, under host names of their own.
  */
-import type { ServerResponse } from "node:http";
+import { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Application } from "../config/application.js";
 import type { ResolvedConfig } from "../config/schema.js";
+import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
+import type { InvokeRequest, OnAnswer } from "../runtime/types.js";
 import type { Gateway } from "../services/gateway.js";
 import { continueTrace, type FunctionDirectory } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, ServiceRequest } from "../services/service.js";
 import type { Credentials } from "../services/kit/credentials.js";
-import { createHttpDoors, serveHttp, type HttpHandler, type HttpServer } from "../sources/http/index.js";
+import { doorContext } from "../sources/http/door-context.js";
+import type { HttpHandler, UpgradeHandler } from "../sources/http/handler.js";
+import { createHttpDoors } from "../sources/http/index.js";
+import { serveHttp, type HttpServer } from "../sources/http/serve.js";
+import type { KeyPair } from "../sources/http/shared-port.js";
 import { API_PREFIX } from "../sources/http/target.js";
 import { arnOf, parseArn } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
 import type { Logger } from "../shared/logger.js";
-import { apiAddress, frontDoors, functionUrlAddress, httpApisOf, urlsOf, type FrontDoor } from "./doors.js";
+import type { WebSocketDoor } from "../sources/websocket/index.js";
+import { cacheFolder } from "../runtime/cache-folder.js";
+import { apiAddress, frontDoors, functionUrlAddress, httpApisOf, urlsOf, webSocketApisOf, type FrontDoor } from "./doors.js";
 
 export interface DoorOptions {
   readonly application: () => Application;
@@ -43,6 +52,7 @@ export class StackHttp {
   readonly #gatewayPort: number;
   #server: HttpServer | undefined;
   #handler: HttpHandler | undefined;
+  #webSockets: WebSocketDoor | undefined;
 
   private constructor(application: Application, gatewayPort: number) {
     this.#application = application;
@@ -56,13 +66,16 @@ export class StackHttp {
     gatewayPort: number,
     fallbackPorts: boolean,
     notice: (text: string) => void,
+    projectRoot: string,
   ): Promise<StackHttp> {
     const http = new StackHttp(application, gatewayPort);
-    if (httpApisOf(application).length === 0 && urlsOf(application).length === 0) return http;
+    const hasWebSockets = webSocketApisOf(application).length > 0;
+    if (application.apis.length === 0 && urlsOf(application).length === 0) return http;
     const server = await serveHttp((message, response) => http.#answer(message, response), {
       host: config.host,
       port: config.ports.http,
       fallbackPorts,
+      ...(hasWebSockets ? { upgrade: http.#upgrade, keyPair: await keyPairOf(projectRoot) } : {}),
     });
     http.#server = server;
     if (config.ports.http !== 0 && server.port !== config.ports.http)
@@ -106,20 +119,20 @@ export class StackHttp {
   }
 
   /** From now on requests reach functions. */
-  open(options: DoorOptions): void {
+  async open(options: DoorOptions): Promise<void> {
     const { host, directory, clock, gateway, log, config } = options;
     const { realm } = options.application();
-    const handler = createHttpDoors({
+    const doors = {
       ...options,
       urls: () => directory.urls(),
-      resolve: (name, qualifier) => directory.resolve(name, qualifier),
-      invoke: (fn, { traceHeader: received, ...rest }, onAnswer) => {
+      resolve: (name: string, qualifier: string | undefined) => directory.resolve(name, qualifier),
+      invoke: (fn: FunctionConfig, { traceHeader: received, ...rest }: InvokeRequest, onAnswer?: OnAnswer) => {
         // A chain goes through a function, whatever version of it runs.
         const traceHeader = continueTrace(received, arnOf.function(realm, fn.name), clock.now()).header;
         return invoke(host, fn, { traceHeader, ...rest }, onAnswer);
       },
       jwtKeys: config.jwtKeys,
-      onAccess: (destinationArn, line) => {
+      onAccess: (destinationArn: string, line: string) => {
         const destination = parseArn(destinationArn);
         // Said by name when the stack started.
         if (destination?.service !== "logs") return;
@@ -131,11 +144,24 @@ export class StackHttp {
           )
           .catch((error: unknown) => log.warn({ group, reason: messageOf(error) }, "an access log line was lost"));
       },
-    });
+    };
+    const context = doorContext(doors);
+    if (this.#server !== undefined && webSocketApisOf(this.#application).length > 0) {
+      const { createWebSocketDoor } = await import("../sources/websocket/index.js");
+      const domainName = hostOf(this.#server.port);
+      const { hosts, origins } = config;
+      this.#webSockets = await createWebSocketDoor({ ...doors, context, domainName, hosts, origins });
+    }
+    const handler = createHttpDoors({ ...doors, webSockets: this.#webSockets }, context);
     this.#handler = handler;
     const behindGateway = { anonymous: true, answersBrowsers: true, subdomains: true, protocol: "rest-json" } as const;
     gateway.addService("execute-api", asService(handler), behindGateway);
     gateway.addService("lambda-url", asService(handler), { ...behindGateway, scopes: [] });
+  }
+
+  /** Ends the connections of WebSocket APIs, while functions can still be told of it. */
+  async farewell(): Promise<void> {
+    await this.#webSockets?.close();
   }
 
   async close(): Promise<void> {
@@ -145,6 +171,16 @@ export class StackHttp {
   get #base(): string {
     return this.address ?? addressOf(this.#gatewayPort);
   }
+
+  /** What is for no WebSocket API is a request like any other, whatever it would like to become. */
+  readonly #upgrade: UpgradeHandler = (message, socket, head) => {
+    if (this.#webSockets?.upgrade(message, socket, head) === true) return;
+    const response = new ServerResponse(message);
+    response.assignSocket(socket as Socket);
+    response.shouldKeepAlive = false;
+    response.once("finish", () => socket.end());
+    this.#answer(message, response);
+  };
 
   #answer(message: Parameters<HttpHandler>[0], response: ServerResponse): void {
     if (this.#handler !== undefined) {
@@ -156,7 +192,13 @@ export class StackHttp {
   }
 }
 
-const addressOf = (port: number): string => `http://127.0.0.1:${port}`;
+const hostOf = (port: number): string => `127.0.0.1:${port}`;
+const addressOf = (port: number): string => `http://${hostOf(port)}`;
+
+async function keyPairOf(projectRoot: string): Promise<KeyPair> {
+  const { localCertificate } = await import("./local-certificate.js");
+  return localCertificate(cacheFolder(projectRoot));
+}
 
 function asService(handler: HttpHandler): EmbeddedService {
   return {

@@ -27,18 +27,10 @@ export function silentSources(application: Application): string[] {
   const qualifiers = [...unpublished].map(
     (name) => `${name} is no version and no alias of the template: what names it fails until the Lambda API makes it.`,
   );
-  const webSockets = apis.flatMap(({ kind, logicalId }) => {
-    if (kind !== "websocket") return [];
-    const keys = eventSources.flatMap((source) =>
-      source.kind === "webSocket" && source.apiId === logicalId ? [source.routeKey] : [],
-    );
-    const routes = keys.length === 0 ? "" : `; its routes (${keys.join(", ")}) fire nothing`;
-    return [`WebSocket API ${logicalId} is refused: WebSocket APIs are not emulated${routes}.`];
-  });
   const accessLogs = apis.flatMap(({ logicalId, settings: { accessLog } }) =>
     accessLog === undefined || parseArn(accessLog.destinationArn)?.service === "logs"
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  return [...triggers, ...qualifiers, ...webSockets, ...accessLogs];
+  return [...triggers, ...qualifiers, ...accessLogs];
 }

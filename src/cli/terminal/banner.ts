@@ -39,7 +39,12 @@ export function resourceLines(
   return lines;
 }
 
-export const DOOR_TITLES = { http: "HTTP API", rest: "REST API", "function URL": "function URL" } as const;
+export const DOOR_TITLES = {
+  http: "HTTP API",
+  rest: "REST API",
+  websocket: "WebSocket API",
+  "function URL": "function URL",
+} as const;
 
 /** One line each: where an API or function URL answers. */
 export function doorLines(doors: readonly FrontDoor[], { dim, bold }: Colours): readonly string[] {

@@ -196,7 +196,7 @@ export class Session {
   }
 
   #open(): void {
-    const [door] = this.#stack?.doors ?? [];
+    const door = this.#stack?.doors.find(({ kind }) => kind !== "websocket");
     if (door === undefined)
       return this.say(
         `there is no API and no function URL to open; AWS clients find the services at ${this.#stack?.endpoint ?? ""}`,

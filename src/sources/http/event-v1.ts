@@ -226,7 +226,7 @@ const lengthLine = (request: HttpRequest): HeaderLine => [
 ];
 
 /** Values by name; the first spelling counts. */
-function multiMap(lines: readonly HeaderLine[]): ReadonlyMap<string, readonly string[]> {
+export function multiMap(lines: readonly HeaderLine[]): ReadonlyMap<string, readonly string[]> {
   const spelling = new Map<string, string>();
   const values = new Map<string, string[]>();
   for (const [name, value] of lines) {
@@ -239,10 +239,10 @@ function multiMap(lines: readonly HeaderLine[]): ReadonlyMap<string, readonly st
   return values;
 }
 
-function lastOf(values: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, string>> | null {
+export function lastOf(values: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, string>> | null {
   return orNull(Object.fromEntries([...values].map(([name, list]) => [name, list.at(-1) ?? ""])));
 }
 
-function orNull<T extends object>(map: T): T | null {
+export function orNull<T extends object>(map: T): T | null {
   return Object.keys(map).length === 0 ? null : map;
 }

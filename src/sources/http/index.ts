@@ -48,115 +48,47 @@
  * - What a name under `lambda-url` that is nobody's gets: second hand (403)
  * - What is hashed of an Authorization header that is no signature: its whole value here
  */
-import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application } from "../../config/application.js";
-import type { FunctionTarget } from "../../config/event-source.js";
-import type { FunctionConfig } from "../../config/function-config.js";
-import { answerOf } from "../../runtime/invoke.js";
-import type { InvokeRequest, InvokeResult, OnAnswer } from "../../runtime/types.js";
-import type { Credentials } from "../../services/kit/credentials.js";
 import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
-import { parseFunctionArn } from "../../shared/arn.js";
-import type { Clock } from "../../shared/clock.js";
-import { listen } from "../../shared/listen.js";
-import type { Logger } from "../../shared/logger.js";
 import { accessLine } from "./access-log.js";
 import { passApi } from "./api-door.js";
 import { apisOf, type Api } from "./api-model.js";
-import { UsagePlans } from "./auth/api-keys.js";
-import { iamCheck } from "./auth/iam.js";
-import { JwtAuthorizers } from "./auth/jwt-authorizer.js";
-import { LambdaAuthorizers } from "./auth/lambda-authorizer.js";
 import { allowsOrigin } from "./cors.js";
-import type { DoorContext } from "./door-context.js";
-import { jsonAnswer, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
+import type { DoorContext, DoorOptions } from "./door-context.js";
+import type { HttpHandler } from "./handler.js";
+import { jsonAnswer, type HttpAnswer, type HttpRequest } from "./message.js";
+import { requestOf } from "./read-request.js";
 import { untargetedNotice } from "./refusal-notice.js";
 import { oversized, refusal } from "./refusals.js";
 import { send } from "./send.js";
 import { namedTarget, targetOf, type ApiTarget, type UrlTarget } from "./target.js";
-import { Throttles } from "./throttle.js";
 import { corsOfUrl, passUrl } from "./url-door.js";
 
-export interface HttpDoorsOptions {
-  /** May be read anew while the stack runs. */
-  readonly application: () => Application;
+export interface HttpDoorsOptions extends DoorOptions {
   readonly urls: () => readonly KnownUrl[];
-  readonly resolve: (name: string, qualifier: string | undefined) => FunctionConfig | undefined;
-  readonly invoke: (fn: FunctionConfig, request: InvokeRequest, onAnswer?: OnAnswer) => Promise<InvokeResult>;
-  readonly credentials: Credentials;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Where the keys of JWT issuers are, by issuer; relative files start at `folder`. */
-  readonly jwtKeys: Readonly<Record<string, string>>;
-  readonly folder: string;
-  /** Sentences for a person. */
-  readonly notice?: (text: string) => void;
   /** Names by which clients may call, besides addresses and those under `localhost`. */
   readonly hosts?: readonly string[];
   /** A line of an API's access log. */
   readonly onAccess?: (destinationArn: string, line: string) => void;
+  /** Where the template has WebSocket APIs. */
+  readonly webSockets?: WebSocketRequests | undefined;
 }
 
-export interface HttpServerOptions {
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** When the port is taken, try the next ones. */
-  readonly fallbackPorts?: boolean;
-  /** A request that takes longer to arrive gets 408 and its connection is closed. */
-  readonly requestTimeoutMs?: number;
-}
-
-export interface HttpServer {
-  readonly port: number;
-  close(): Promise<void>;
+/** What WebSocket APIs make of requests that do not open a connection. */
+export interface WebSocketRequests {
+  /** Undefined where it is none of the management API's. */
+  manage(request: HttpRequest): Promise<HttpAnswer> | undefined;
+  /** Undefined where it names no WebSocket API. */
+  refuse(request: HttpRequest): HttpAnswer | undefined;
 }
 
 /** "Payload size: 10 MB" */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** "Total combined size of request line and header values: 10,240 bytes" */
-const MAX_HEADER_BYTES = 10_240;
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-const MAX_FALLBACK_PORTS = 10;
-
-/** `buffered` is the body where somebody had to read it before. */
-export type HttpHandler = (message: IncomingMessage, response: ServerResponse, buffered?: Buffer) => void;
-
 /** The doors, without a port. */
-export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
-  const { clock, log, application, invoke, resolve, notice = () => undefined } = options;
-  const { realm } = application();
-  const functionBehind = ({ functionId, qualifier }: FunctionTarget): FunctionConfig | undefined => {
-    const fn = application().functions.find(({ logicalId }) => logicalId === functionId);
-    return fn && resolve(fn.name, qualifier);
-  };
-  const door: DoorContext = {
-    realm,
-    log,
-    notice,
-    functionBehind,
-    resolve,
-    invoke: (fn, request) => answerOf((onAnswer) => invoke(fn, request, onAnswer)),
-    throttles: new Throttles(clock),
-    usagePlans: new UsagePlans(clock),
-    lambdaAuthorizers: new LambdaAuthorizers(clock, (arn, event) => {
-      const { name, qualifier } = parseFunctionArn(arn) ?? { name: "" };
-      const fn = resolve(name, qualifier);
-      if (fn === undefined) throw new Error(`there is no function ${arn}`);
-      return invoke(fn, { payload: Buffer.from(JSON.stringify(event)), qualifier });
-    }),
-    jwt: new JwtAuthorizers({
-      clock,
-      log,
-      keys: options.jwtKeys,
-      folder: options.folder,
-      notice,
-    }),
-    iam: iamCheck(options),
-  };
+export function createHttpDoors(options: HttpDoorsOptions, door: DoorContext): HttpHandler {
+  const { application, clock, log, notice = () => undefined, webSockets } = options;
   const readHost = createHostReader(options.hosts ?? []);
   let reading: { readonly application: Application; readonly apis: readonly Api[] } | undefined;
   const apis = (): readonly Api[] => {
@@ -177,9 +109,11 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
       );
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
+    const managed = body === undefined ? undefined : webSockets?.manage(request);
+    if (managed !== undefined) return send(response, await managed);
     const target = targetOf(request, apis(), options.urls);
     if (target === undefined) {
-      const answer = noTarget(request, application());
+      const answer = webSockets?.refuse(request) ?? noTarget(request);
       notice(untargetedNotice(request, answer.statusCode));
       return send(response, answer);
     }
@@ -216,33 +150,6 @@ export function createHttpDoors(options: HttpDoorsOptions): HttpHandler {
   };
 }
 
-/** Throws LR5001 when no port can be had. */
-export async function serveHttp(handler: HttpHandler, options: HttpServerOptions): Promise<HttpServer> {
-  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const server = createServer({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-  });
-  server.on("request", handler);
-  const bound = await listen(server, {
-    name: "APIs and function URLs",
-    flag: "--http-port",
-    host: options.host,
-    port: options.port,
-    fallbackPorts: options.fallbackPorts === true ? MAX_FALLBACK_PORTS : 0,
-  });
-  return {
-    port: bound,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
-}
-
 /** Undefined when it is larger than an API takes: what is left is not read. */
 function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(message.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Promise.resolve(undefined);
@@ -263,38 +170,16 @@ function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   });
 }
 
-function requestOf(message: IncomingMessage, body: Buffer, clock: Clock): HttpRequest {
-  const url = (message.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "");
-  const mark = url.indexOf("?");
-  const path = mark === -1 ? url : url.slice(0, mark);
-  const headers: HeaderLine[] = [];
-  for (let index = 0; index + 1 < message.rawHeaders.length; index += 2)
-    headers.push([message.rawHeaders[index] ?? "", message.rawHeaders[index + 1] ?? ""]);
-  return {
-    method: message.method ?? "GET",
-    path: path.startsWith("/") ? path : `/${path}`,
-    query: mark === -1 ? "" : url.slice(mark + 1),
-    headers,
-    body,
-    sourceIp: (message.socket.remoteAddress ?? "127.0.0.1").replace(/^::ffff:/, ""),
-    protocol: `HTTP/${message.httpVersion}`,
-    receivedAtMs: clock.now(),
-    requestId: randomUUID(),
-  };
-}
-
-/** What AWS answers under the names of APIs and URLs that are not there; a WebSocket API is there, and not emulated. */
-function noTarget(request: HttpRequest, { apis }: Application): HttpAnswer {
-  const named = namedTarget(request);
-  if (named === undefined) return refusal("http", "no-route");
-  if (named.kind === "lambda-url") return refusal("url", "no-route");
-  const id = named.id.toLowerCase();
-  const api = apis.find(
-    (candidate) => candidate.kind === "websocket" && (candidate.id === id || candidate.logicalId.toLowerCase() === id),
-  );
-  return api === undefined
-    ? refusal("rest", "forbidden")
-    : jsonAnswer(501, { message: `The WebSocket API ${api.logicalId} is not emulated by lambda-run.` });
+/** What AWS answers under the names of APIs and URLs that are not there. */
+function noTarget(request: HttpRequest): HttpAnswer {
+  switch (namedTarget(request)?.kind) {
+    case undefined:
+      return refusal("http", "no-route");
+    case "lambda-url":
+      return refusal("url", "no-route");
+    case "execute-api":
+      return refusal("rest", "forbidden");
+  }
 }
 
 const NO_ORIGINS: ReadonlySet<string> = new Set();

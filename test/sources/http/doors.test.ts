@@ -1,7 +1,7 @@
 /** Routes, cross-origin rules, limits, streams, and what clients should not send. */
 import { connect, type Socket } from "node:net";
 import { request as httpRequest } from "node:http";
-import { serveHttp } from "../../../src/sources/http/index.js";
+import { serveHttp } from "../../../src/sources/http/serve.js";
 import { Doors, eventIn, HEAD, type Answer, type Sent } from "./fixture.js";
 
 const TEMPLATE = `${HEAD}

@@ -266,6 +266,9 @@ function printAtOnce(): void {
 
 /** The function must not see how it is run. */
 function forgetOwnVariables(): void {
+  // Node has read it, and Lambda sets none.
+  if (environment["NODE_EXTRA_CA_CERTS"] === environment["LAMBDA_RUN_CERTIFICATE"])
+    delete environment["NODE_EXTRA_CA_CERTS"];
   for (const name of Object.keys(environment)) if (name.startsWith("LAMBDA_RUN_")) delete environment[name];
 }
 

@@ -44,16 +44,18 @@ const REST_TTL_SECONDS = 300;
 
 export type Authorizers = ReadonlyMap<string, Authorizer>;
 
-export function authorizersOf(api: Exclude<ApiConfig, { kind: "websocket" }>): Authorizers {
+export function authorizersOf(api: ApiConfig): Authorizers {
   const found = new Map<string, Authorizer>();
+  // Authorizers of WebSocket APIs are those of REST APIs, asked each time.
+  const kind = api.kind === "http" ? "http" : "rest";
   const declared = objectAt(api.auth, "Authorizers");
   for (const [name, value] of Object.entries(declared)) {
-    const authorizer = isJsonObject(value) ? fromSam(name, value, api.kind) : undefined;
+    const authorizer = isJsonObject(value) ? fromSam(name, value, kind) : undefined;
     if (authorizer !== undefined) found.set(name, authorizer);
   }
   const raw = { ...documentAuthorizers(api.definition), ...api.settings.authorizers };
   for (const [id, properties] of Object.entries(raw)) {
-    const authorizer = fromResource(id, properties, api.kind);
+    const authorizer = fromResource(id, properties, kind);
     if (authorizer !== undefined) found.set(id, authorizer);
   }
   return found;

@@ -27,6 +27,8 @@ export interface AuthorizerCall {
   readonly routeKey: string;
   readonly methodArn: string;
   readonly context: Readonly<Record<string, unknown>>;
+  /** What the function is asked where it is no request: by WebSocket APIs. */
+  readonly question?: Readonly<Record<string, unknown>>;
 }
 
 export type InvokeAuthorizer = (functionArn: string, event: unknown) => Promise<InvokeAnswer>;
@@ -83,7 +85,7 @@ export class LambdaAuthorizers {
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.untilMs > this.#clock.now()) return decide(kept.answer, call, 0);
     const startedAt = performance.now();
-    const asked = this.#invoke(authorizer.functionArn, requestEvent(call, identity));
+    const asked = this.#invoke(authorizer.functionArn, call.question ?? requestEvent(call, identity));
     const result = await within(asked, authorizer.payload === "rest" ? REST_TIMEOUT_MS : HTTP_TIMEOUT_MS);
     if (result === undefined) return { refused: "authorizer-failed" };
     if (result.functionError !== undefined) {

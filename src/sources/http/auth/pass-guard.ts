@@ -79,7 +79,7 @@ async function askAuthorizer(
   }
 }
 
-function callerIdentity({ accessKeyId, accountId, userId, arn }: Caller): CallerIdentity {
+export function callerIdentity({ accessKeyId, accountId, userId, arn }: Caller): CallerIdentity {
   return { accessKey: accessKeyId, accountId, caller: userId, user: userId, userArn: arn };
 }
 
