@@ -24,7 +24,7 @@ import { VirtualClock, realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
 import { ownRealm } from "./backends/own-realm.js";
 import { clientOptions } from "./backends/endpoints.js";
-import { requestDoor, type DoorRequest } from "./door-request.js";
+import { doorFor, requestDoor, type DoorRequest } from "./door-request.js";
 import { parseDuration } from "./duration.js";
 import { execute, type Execution } from "./execution.js";
 import {
@@ -196,7 +196,12 @@ export class TestStack {
    * An API with a named stage is asked below it.
    */
   async http(path: string, request?: DoorRequest): Promise<Response> {
-    return requestDoor(this.#stack.doors.filter(({ kind }) => kind !== "websocket"), path, request);
+    return requestDoor(this.#stack.doors, path, request);
+  }
+
+  /** Address of an API (with its stage) or function URL by name, for clients of one's own: of a WebSocket API, say. */
+  url(name?: string): string {
+    return doorFor(this.#stack.doors, name).url;
   }
 
   /** Finished invocations, oldest first, of one function or of all. */

@@ -11,11 +11,15 @@ export interface DoorRequest extends RequestInit {
 /** Fetches a path below a door. Throws LR1004 when it is not clear which one. */
 export function requestDoor(doors: readonly FrontDoor[], path: string, request: DoorRequest = {}): Promise<Response> {
   const { api, ...init } = request;
-  const { url } = doorFor(doors, api);
+  const { url } = doorFor(
+    doors.filter(({ kind }) => kind !== "websocket"),
+    api,
+  );
   return fetch(`${url.replace(/\/$/, "")}/${path.replace(/^\//, "")}`, init);
 }
 
-function doorFor(doors: readonly FrontDoor[], name: string | undefined): FrontDoor {
+/** Throws LR1004 when it is not clear which one. */
+export function doorFor(doors: readonly FrontDoor[], name: string | undefined): FrontDoor {
   const names = doors.map((door) => door.name);
   const [only, ...others] = doors;
   if (only === undefined)
@@ -27,7 +31,7 @@ function doorFor(doors: readonly FrontDoor[], name: string | undefined): FrontDo
     if (others.length === 0) return only;
     throw new AppError("LR1004", {
       what: `The template has ${doors.length} APIs and function URLs`,
-      fix: `Name one: http(path, { api: "${only.name}" }); there are ${names.join(", ")}.`,
+      fix: `Name one, as in { api: "${only.name}" }; there are ${names.join(", ")}.`,
     });
   }
   const found = doors.find((door) => door.name === name);

@@ -32,7 +32,7 @@ import { validationOfOperation } from "./request-validation.js";
 import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
-import { addWebSocketRoute, webSocketApi } from "./websocket-builder.js";
+import { addWebSocketRoute, checkSamRoutes, webSocketApi } from "./websocket-builder.js";
 
 export const REST_TIMEOUT_MS = 29_000;
 const HTTP_TIMEOUT_MS = 30_000;
@@ -268,7 +268,8 @@ function stagesOf(
 /** AWS::Serverless::WebSocketApi; its routes are resources of their own. */
 export const buildSamWebSocketApi: Builder = (resource, context) => {
   const properties = readProperties(resource, samWebSocketApi, context.scope);
-  const { ApiKeySelectionExpression: apiKey, Name, RouteSelectionExpression: route } = properties;
+  const { ApiKeySelectionExpression: apiKey, Auth, Name, RouteSelectionExpression: route, Routes } = properties;
+  checkSamRoutes({ resource, scope: context.scope, path: [] }, Routes, Auth);
   addWebSocketApi(baseOf(resource, context, Name ?? resource.logicalId), { route, apiKey }, context);
 };
 

@@ -46,8 +46,9 @@ export const samWebSocketApi = z.object({
   RouteSelectionExpression: text(),
   ApiKeySelectionExpression: text().optional(),
   Routes: jsonObject(),
+  Auth: jsonObject().optional(),
   // Made into resources of their own.
-  ...settings("Auth", "StageName", "StageVariables"),
+  ...settings("StageName", "StageVariables"),
   ...settings("AccessLogSettings", "DefaultRouteSettings", "RouteSettings"),
   ...ignored("Description", "DisableExecuteApiEndpoint", "DisableSchemaValidation", "FailOnWarnings", "IpAddressType"),
   ...ignored("PropagateTags", "Tags"),

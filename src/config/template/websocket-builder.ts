@@ -11,7 +11,7 @@ import { v2Integration, v2Route } from "./api-properties.js";
 import type { BuildContext } from "./build-context.js";
 import { methodAuthOf } from "./document-auth.js";
 import { proxiedFunctionOf, v2IntegrationOf } from "./integration.js";
-import { readProperties } from "./property.js";
+import { readProperties, refuse, type Place } from "./property.js";
 import type { TemplateResource } from "./resource.js";
 import { DEFAULT_STAGE } from "./websocket-resources.js";
 
@@ -45,6 +45,30 @@ export function webSocketApi(
     apiKeySelectionExpression: expressions.apiKey ?? DEFAULT_KEY_SELECTION,
     fixedRoutes,
   };
+}
+
+/** What SAM refuses. */
+export function checkSamRoutes(place: Place, routes: JsonObject, auth: JsonObject | undefined): void {
+  const keys = Object.keys(routes);
+  if (keys.length === 0)
+    throw refuse({ ...place, path: ["Routes"] }, "A WebSocket API has at least one route", undefined, "Add one.");
+  const odd = keys.find((key) => !/^(?:\$connect|\$disconnect|\$default|[A-Za-z0-9]+)$/.test(key));
+  if (odd !== undefined)
+    throw refuse(
+      { ...place, path: ["Routes", odd], atKey: true },
+      `SAM takes no route key "${odd}"`,
+      "it makes logical ids of the keys: letters and digits alone, $connect, $disconnect and $default",
+      "Change the key, or declare the route as AWS::ApiGatewayV2::Route.",
+    );
+  if (auth === undefined) return;
+  const at = { ...place, path: ["Auth"] };
+  const type = textOf(auth["AuthType"]).toUpperCase();
+  if (!["NONE", "AWS_IAM", "CUSTOM"].includes(type))
+    throw refuse(at, "AuthType of a WebSocket API is NONE, AWS_IAM or CUSTOM", undefined, "Write one of these.");
+  if (!keys.includes("$connect"))
+    throw refuse(at, "Auth guards $connect, and there is no such route", undefined, "Add $connect to Routes.");
+  if (type === "CUSTOM" && textOf(auth["AuthArn"]) === "")
+    throw refuse(at, "AuthType CUSTOM needs AuthArn", undefined, "Name the authorizer's function: !GetAtt Fn.Arn.");
 }
 
 /** A route with a function behind it. */

@@ -3,7 +3,7 @@
  * route and its integration.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-websocketapi.html
  */
-import { callNode, childOf, mapNode, nodeOf, scalarNode, textOf } from "./node.js";
+import { callNode, childOf, mapNode, scalarNode, textOf } from "./node.js";
 import type { MapNode, TemplateNode } from "./node.js";
 import type { TemplateResource } from "./resource.js";
 
@@ -87,7 +87,9 @@ function routeParts(
   const integrationId = `${id}Integration`;
   const passed = ["ApiKeyRequired", "ModelSelectionExpression", "OperationName", "RequestModels", "RequestParameters"];
   const own = [...passed, "RouteResponseSelectionExpression"].map((name) => [name, childOf(route.route, name)] as const);
-  const target = callNode("Fn::Sub", nodeOf(`integrations/\${${integrationId}}`, at), at);
+  const integration = callNode("Ref", scalarNode(integrationId, at), at);
+  const parts: TemplateNode = { kind: "list", items: [scalarNode("integrations", at), integration], at };
+  const target = callNode("Fn::Join", { kind: "list", items: [scalarNode("/", at), parts], at }, at);
   return [
     {
       logicalId: integrationId,

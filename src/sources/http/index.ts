@@ -79,7 +79,7 @@ export interface HttpDoorsOptions extends DoorOptions {
 /** What WebSocket APIs make of requests that do not open a connection. */
 export interface WebSocketRequests {
   /** Undefined where it is none of the management API's. */
-  manage(request: HttpRequest): Promise<HttpAnswer> | undefined;
+  manage(request: HttpRequest): HttpAnswer | undefined;
   /** Undefined where it names no WebSocket API. */
   refuse(request: HttpRequest): HttpAnswer | undefined;
 }
@@ -110,7 +110,7 @@ export function createHttpDoors(options: HttpDoorsOptions, door: DoorContext): H
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
     const managed = body === undefined ? undefined : webSockets?.manage(request);
-    if (managed !== undefined) return send(response, await managed);
+    if (managed !== undefined) return send(response, managed);
     const target = targetOf(request, apis(), options.urls);
     if (target === undefined) {
       const answer = webSockets?.refuse(request) ?? noTarget(request);

@@ -69,15 +69,13 @@ export class Connection {
   }
 
   /** "full" when the client has not read what was sent before; "gone" when it cannot be reached. */
-  send(data: Buffer | string): Promise<"sent" | "full" | "gone"> {
-    if (this.#hasEnded) return Promise.resolve("gone");
-    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return Promise.resolve("full");
+  send(data: Buffer | string): "sent" | "full" | "gone" {
+    if (this.#hasEnded) return "gone";
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return "full";
     this.touch();
     // Messages are texts; what cannot be one goes out as it is.
-    const binary = typeof data !== "string" && !isUtf8(data);
-    return new Promise((resolve) => {
-      this.#socket.send(data, { binary }, (error) => resolve(error == null ? "sent" : "gone"));
-    });
+    this.#socket.send(data, { binary: typeof data !== "string" && !isUtf8(data) });
+    return "sent";
   }
 
   close(end: Disconnection): void {

@@ -168,7 +168,7 @@ class Doorkeeper implements WebSocketDoor {
     return true;
   }
 
-  manage(request: HttpRequest): Promise<HttpAnswer> | undefined {
+  manage(request: HttpRequest): HttpAnswer | undefined {
     const connectionId = connectionIn(request);
     return connectionId === undefined ? undefined : manage(this.#door, request, connectionId, this.#origins);
   }

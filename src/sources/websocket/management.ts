@@ -22,12 +22,12 @@ export function connectionIn(request: HttpRequest): string | undefined {
   return id === undefined ? undefined : decodePath(id);
 }
 
-export async function manage(
+export function manage(
   door: Door,
   request: HttpRequest,
   connectionId: string,
   origins: ReadonlySet<string>,
-): Promise<HttpAnswer> {
+): HttpAnswer {
   if (isForeign(request, origins))
     return jsonAnswer(403, { message: "Requests from the pages of other sites are refused." });
   if (!isSigned(request)) return refusal("rest", "no-route");
@@ -60,10 +60,10 @@ function isAddressed({ api, facts }: Connection, request: HttpRequest): boolean 
   return stage === "" || stage === `/${facts.api.stage}`;
 }
 
-async function post(connection: Connection, data: Buffer): Promise<HttpAnswer> {
+function post(connection: Connection, data: Buffer): HttpAnswer {
   if (data.length > MAX_MESSAGE_BYTES)
     return failure(413, "PayloadTooLargeException", `The message is larger than ${MAX_MESSAGE_BYTES} bytes`);
-  switch (await connection.send(data)) {
+  switch (connection.send(data)) {
     case "sent":
       return { statusCode: 200, headers: [], body: Buffer.alloc(0) };
     case "full":

@@ -39,7 +39,7 @@ export async function receive(door: Door, connection: Connection, data: Buffer, 
     : { body, isBase64Encoded: false };
   const result = await resultOf(door, { api, connection, facts, occasion, route }, message);
   const told = textFor(route, result, (words) => refusalBody(words, facts.connectionId, occasion.requestId));
-  if (told !== undefined) await connection.send(told);
+  if (told !== undefined) connection.send(told);
 }
 
 interface Received {
