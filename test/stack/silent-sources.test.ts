@@ -1,5 +1,4 @@
 /** What is declared and fires nothing is said by name when the stack starts. */
-import { request } from "node:http";
 import { createStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
 
@@ -38,51 +37,6 @@ it("names the triggers that nothing carries, and no others", async () => {
     expect(notices.filter((text) => !text.includes("runs on this machine's Node"))).toEqual([
       "Fn is not fired by FromStream: event source mappings of Kinesis streams are not emulated yet.",
     ]);
-  } finally {
-    await stack.close();
-    project.remove();
-  }
-});
-
-const WEB_SOCKET = `
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Chat: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: chat, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action } }
-  Bare: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: bare, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action } }
-  Connect: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Chat, RouteKey: $connect, Target: !Sub "integrations/\${ToFn}" } }
-  Send: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Chat, RouteKey: send, Target: !Sub "integrations/\${ToFn}" } }
-  ToFn:
-    Type: AWS::ApiGatewayV2::Integration
-    Properties:
-      ApiId: !Ref Chat
-      IntegrationType: AWS_PROXY
-      IntegrationUri: !Sub "arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${Fn.Arn}/invocations"
-  Fn:
-    Type: AWS::Serverless::Function
-    Properties: { Runtime: nodejs22.x, Handler: index.handler, CodeUri: . }
-`;
-
-it("refuses WebSocket APIs by name: at the start, and at their own addresses", async () => {
-  const project = new ProjectFolder({ "template.yaml": WEB_SOCKET, "index.js": "exports.handler = async () => 1;" });
-  const notices: string[] = [];
-  const stack = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
-  try {
-    await stack.waitFor(() => notices.length >= 2);
-    expect(notices).toEqual([
-      "WebSocket API Chat is refused: WebSocket APIs are not emulated; its routes ($connect, send) fire nothing.",
-      "WebSocket API Bare is refused: WebSocket APIs are not emulated.",
-    ]);
-    // fetch would not let the test name the host.
-    const answer = await new Promise<string>((resolve, reject) => {
-      const asked = request(stack.endpoint, { headers: { host: "chat.execute-api.localhost", upgrade: "websocket" } });
-      asked.on("error", reject).on("response", (response) => {
-        let body = "";
-        response.on("data", (chunk: Buffer) => (body += chunk.toString()));
-        response.on("end", () => resolve(`${response.statusCode} ${body}`));
-      });
-      asked.end();
-    });
-    expect(answer).toBe('501 {"message":"The WebSocket API Chat is not emulated by lambda-run."}');
   } finally {
     await stack.close();
     project.remove();

@@ -1,5 +1,7 @@
 /** Who gets through on $connect, what is kept of it, and what the access log tells. */
 import { createHmac, createHash } from "node:crypto";
+import { CloudWatchLogsClient, FilterLogEventsCommand, type FilterLogEventsCommandOutput } from "@aws-sdk/client-cloudwatch-logs";
+import { found } from "../../until.js";
 import { Chat, HEAD, type RouteEvent } from "./fixture.js";
 
 const AUTHORIZER = `
@@ -129,11 +131,14 @@ test("the access log has a line for each run of a route, and for each refusal", 
   await client.ask("x");
   await client.ask({ throw: "oops" });
   await client.close();
-  const lines = await chat.stack.waitFor(async () => {
-    const all = (await chat.stack.logs("chat")).map((line) => JSON.parse(line) as Record<string, string>);
+  const logs = new CloudWatchLogsClient(chat.stack.clientConfig);
+  const lines = await found(async () => {
+    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "chat" })).catch(() => ({}) as FilterLogEventsCommandOutput);
+    const all = events.map(({ message = "" }) => JSON.parse(message) as Record<string, string>);
     const own = all.filter(({ who }) => who === "log");
     return own.length >= 3 ? { all, own } : undefined;
   });
+  logs.destroy();
   expect(lines.own.map(({ connection: _id, ...line }) => line)).toEqual([
     { route: "$connect", type: "CONNECT", status: "200", error: "-", why: "-", who: "log" },
     { route: "$default", type: "MESSAGE", status: "200", error: "-", why: "-", who: "log" },

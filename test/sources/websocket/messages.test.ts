@@ -21,11 +21,12 @@ ${route("send.ann", "Rooms", ", RouteResponseSelectionExpression: $default")}${r
     Properties:
       ApiId: !Ref Plain
       IntegrationType: AWS_PROXY
-      TimeoutInMillis: 300
       ContentHandlingStrategy: CONVERT_TO_TEXT
       IntegrationUri: !Sub "arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${Fn.Arn}/invocations"
-${route("$default", "Plain")}${route("$connect", "Plain")}${route("late", "Plain")}${route("slow", "Plain")}
+${route("$default", "Plain")}${route("$connect", "Plain")}${route("slow", "Plain")}
   PlaindefaultResponse: { Type: AWS::ApiGatewayV2::RouteResponse, Properties: { ApiId: !Ref Plain, RouteId: !Ref PlaindefaultRoute, RouteResponseKey: $default } }
+  LateIntegration: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref Plain, IntegrationType: AWS_PROXY, TimeoutInMillis: 300, IntegrationUri: !GetAtt Fn.Arn } }
+  LateRoute: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Plain, RouteKey: late, Target: !Sub "integrations/\${LateIntegration}" } }
   MockIntegration: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref Plain, IntegrationType: MOCK, RequestTemplates: { "200": '{"statusCode":200}' } } }
   MockAnswer: { Type: AWS::ApiGatewayV2::IntegrationResponse, Properties: { ApiId: !Ref Plain, IntegrationId: !Ref MockIntegration, IntegrationResponseKey: /2\\d\\d/, ResponseTemplates: { "200": '{"pong":true}' } } }
   MockRoute: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Plain, RouteKey: ping, RouteResponseSelectionExpression: $default, Target: !Sub "integrations/\${MockIntegration}" } }
