@@ -103,11 +103,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "generate-event <kind>",
     description:
-      "print an event: apigw:v1, apigw:v2, url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, schedule, scheduler, sfn",
+      "print an event: apigw:v1, apigw:v2, apigw:websocket-message (connect, disconnect), url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, schedule, scheduler, sfn",
     flags: [
       ["--method <method>", "HTTP method (default: GET)"],
       ["--path <path>", "path, with the query if there is one (default: /)"],
-      ["--route <path>", "route that the path lies on, such as /items/{id}"],
+      ["--route <path>", "route that the path lies on, such as /items/{id}; of a WebSocket message its key"],
       ["--stage <name>", "stage of the API"],
       ["-H, --header <header...>", 'header, as "Name: value"'],
       [

@@ -4,6 +4,7 @@ import { AppError, EXIT, messageOf } from "../../shared/errors.js";
 import type { TableConfig } from "../../config/application.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { HeaderLine } from "../../sources/http/message.js";
+import { runningStack } from "../../stack/state-folder.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 import type { ChangedTable } from "../generate/change-event.js";
@@ -15,7 +16,9 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
   const path = text("path") ?? "/";
   // The names, region and account that events of this project have.
-  const { buckets, queues, topics, tables, rules, schedules, realm } = (await loadProject(options)).application;
+  const { application, config, folder } = await loadProject(options);
+  const { buckets, queues, topics, tables, rules, schedules, realm } = application;
+  const running = runningStack({ config, projectRoot: folder })?.front;
   const event = generateEvent(kind, wrappers, {
     realm,
     nowMs: Date.now(),
@@ -23,6 +26,7 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     path: path.startsWith("/") ? path : `/${path}`,
     route: text("route"),
     stage: text("stage"),
+    localHost: running?.replace("http://", "") ?? `127.0.0.1:${config.ports.http}`,
     headers: listOf(options["header"]).map(headerLine),
     body: readBody(text("body")),
     bucket: nameOf(text("bucket"), buckets) ?? "my-bucket",

@@ -16,10 +16,12 @@ import { arnOf, type Realm } from "../../shared/arn.js";
 import type { ObjectEvent, TopicDelivery } from "../../shared/bus.js";
 import { AppError } from "../../shared/errors.js";
 import { changeEvent, type ChangedTable, type ChangeKind } from "./change-event.js";
+import { isWebSocketKind, WEBSOCKET_KINDS, webSocketEvent } from "./websocket-event.js";
 
 export const EVENT_KINDS = [
   "apigw:v1",
   "apigw:v2",
+  ...WEBSOCKET_KINDS,
   "url",
   "s3:put",
   "s3:delete",
@@ -44,9 +46,11 @@ export interface EventSettings {
   readonly method: string;
   /** May carry a query. */
   readonly path: string;
-  /** `/items/{id}`; the path itself when absent. */
+  /** `/items/{id}`; the path itself when absent. Of a WebSocket message: the key of its route. */
   readonly route: string | undefined;
   readonly stage: string | undefined;
+  /** Where the APIs of this project answer: handlers of WebSocket APIs call it. */
+  readonly localHost: string;
   readonly headers: readonly HeaderLine[];
   readonly body: Buffer;
   readonly bucket: string;
@@ -102,6 +106,7 @@ interface Made {
 const plain = (event: unknown): Made => ({ event, body: JSON.stringify(event) });
 
 function single(kind: EventKind, settings: EventSettings): Made {
+  if (isWebSocketKind(kind)) return plain(webSocketEvent(kind, settings, SOURCE_IP));
   switch (kind) {
     case "apigw:v1":
     case "apigw:v2":

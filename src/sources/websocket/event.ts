@@ -40,6 +40,9 @@ export interface Disconnection {
   readonly reason: string;
 }
 
+/** How a client leaves that says nothing. */
+export const NO_STATUS: Disconnection = { statusCode: 1005, reason: "Client-side close frame status not set" };
+
 export function requestContext(facts: ConnectionFacts, occasion: Occasion): Readonly<Record<string, unknown>> {
   const { api, authorizer, caller, connectedAtMs, connectionId, request } = facts;
   const { atMs, disconnect, eventType, messageId, requestId, routeKey } = occasion;

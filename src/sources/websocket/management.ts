@@ -10,9 +10,8 @@ import type { Connection } from "./connection.js";
 import type { Door } from "./door.js";
 import { isForeign } from "./foreign.js";
 import { MAX_MESSAGE_BYTES } from "./frame-watch.js";
+import { CONNECTION_ID } from "./id.js";
 
-/** What `newId` makes. */
-const CONNECTION_ID = /^[A-Za-z0-9_-]{15}=$/;
 
 /** Undefined where the request is for something else: nothing but an API and its stage stands before it. */
 export function connectionIn(request: HttpRequest): string | undefined {

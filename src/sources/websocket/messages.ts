@@ -1,11 +1,10 @@
 /** What becomes of a message: its route, the run of that, and what the client is told. */
-import { randomUUID } from "node:crypto";
-import { extendedId } from "../http/event-v1.js";
 import type { HttpAnswer } from "../http/message.js";
 import type { Route, WebSocketApi } from "./api-model.js";
 import type { Connection } from "./connection.js";
 import type { Door } from "./door.js";
 import { disconnectEvent, messageEvent, type ConnectionFacts, type Disconnection, type Occasion } from "./event.js";
+import { newId } from "./id.js";
 import { refusalBody, wordsOf } from "./refusals.js";
 import { admission, logAccess, run, type Refused } from "./route-run.js";
 import { bodyVariables, evaluate } from "./selection.js";
@@ -98,6 +97,3 @@ function routeFor({ config, routes }: WebSocketApi, body: string): Route | undef
   const chosen = key === undefined || RESERVED.has(key) ? undefined : routes.get(key);
   return chosen ?? routes.get(DEFAULT_ROUTE);
 }
-
-/** `PJqB0fHsqRcCHlw=` */
-export const newId = (): string => extendedId(randomUUID());

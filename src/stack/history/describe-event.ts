@@ -78,7 +78,9 @@ function authorizer(event: JsonObject): EventDescription | undefined {
   if (typeof arn !== "string" || (event["type"] !== "TOKEN" && event["type"] !== "REQUEST")) return undefined;
   // arn:aws:execute-api:region:account:api/stage/METHOD/path
   const [, , method = "", ...path] = arn.split("/");
-  return { source: "authorizer", subject: `${method} /${path.join("/")}` };
+  // Of a WebSocket API it ends with the route.
+  const subject = method.startsWith("$") ? method : `${method} /${path.join("/")}`;
+  return { source: "authorizer", subject };
 }
 
 function http(event: JsonObject): EventDescription | undefined {

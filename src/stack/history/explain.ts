@@ -158,7 +158,10 @@ function explainInvocation(
       reasons.push(...ruleReason(source, parse(record.event)));
     else if (source.kind === "schedule" && record.source === "events")
       reasons.push(...scheduleReason(source, parse(record.event)));
-    else if (sourceNames[source.kind] === record.source)
+    else if (source.kind === "webSocket" && record.source === "websocket") {
+      const because = `the route ${source.routeKey} of ${source.apiId} leads to it`;
+      if (source.routeKey === record.subject) reasons.push({ matched: true, rule: source.eventId, because });
+    } else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
   if (reasons.length === 0 && fn !== undefined) reasons.push(...machinesThatCall(fn, record, application, all));
@@ -210,7 +213,6 @@ function explainExecution({ machineName, input }: ExecutionRecord, application: 
 }
 
 const sourceNames: Readonly<Record<string, string>> = {
-  webSocket: "websocket",
   sns: "sns",
   dynamodb: "dynamodb",
   kinesis: "kinesis",

@@ -2,6 +2,7 @@
 import {
   APIGatewayProxyEventSchema,
   APIGatewayProxyEventV2Schema,
+  APIGatewayProxyWebsocketEventSchema,
   DynamoDBStreamSchema,
   EventBridgeSchema,
   LambdaFunctionUrlSchema,
@@ -29,6 +30,7 @@ const settings: EventSettings = {
   path: "/items/7?a=1&a=2&b=x%20y",
   route: "/items/{id}",
   stage: undefined,
+  localHost: "127.0.0.1:3000",
   headers: [["X-Trace", "1"]],
   body: Buffer.from('{"n":1}'),
   bucket: "reports",
@@ -120,6 +122,22 @@ test("a request finds its way into the event", () => {
     queryStringParameters: { a: "1,2" },
     headers: { "x-trace": "1" },
   });
+});
+
+test.each([
+  ["apigw:websocket-connect", "CONNECT", "$connect", true],
+  ["apigw:websocket-message", "MESSAGE", "/items/{id}", false],
+  ["apigw:websocket-disconnect", "DISCONNECT", "$disconnect", true],
+] as const)("%s holds against Powertools' schema, and has what such an event has", (kind, eventType, routeKey, hasHeaders) => {
+  const event = make(kind) as { requestContext: unknown; headers?: unknown; body?: unknown };
+  // The schema as a whole is that of an authorizer's event: it wants a methodArn.
+  const context = APIGatewayProxyWebsocketEventSchema.shape.requestContext.parse(event.requestContext);
+  expect(context).toMatchObject({ eventType, routeKey, stage: "prod", domainName: "127.0.0.1:3000" });
+  expect(event.headers !== undefined).toBe(hasHeaders);
+  expect(event.body).toBe(eventType === "MESSAGE" ? '{"n":1}' : undefined);
+  expect(event).toMatchObject(
+    eventType === "CONNECT" ? { queryStringParameters: { a: "2", b: "x y" }, headers: { "X-Trace": "1" } } : {},
+  );
 });
 
 test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
