@@ -48,12 +48,7 @@ const ECDSA_WITH_SHA256 = der(SEQUENCE, oid("1.2.840.10045.4.3.2"));
 const time = (at: Date): Buffer =>
   der(GENERALIZED_TIME, Buffer.from(`${at.toISOString().replace(/[-:T]/g, "").slice(0, 14)}Z`));
 const extension = (id: string, isCritical: boolean, value: Buffer): Buffer =>
-  der(
-    SEQUENCE,
-    oid(id),
-    ...(isCritical ? [der(BOOLEAN, Buffer.from([0xff]))] : []),
-    der(OCTET_STRING, value),
-  );
+  der(SEQUENCE, oid(id), ...(isCritical ? [der(BOOLEAN, Buffer.from([0xff]))] : []), der(OCTET_STRING, value));
 
 /** Host names and addresses. */
 export function selfSigned(names: readonly string[], commonName: string, lifeMs: number, nowMs: number): SelfSigned {

@@ -28,7 +28,15 @@ import { messageOf } from "../shared/errors.js";
 import type { Logger } from "../shared/logger.js";
 import type { WebSocketDoor } from "../sources/websocket/index.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
-import { apiAddress, frontDoors, functionUrlAddress, httpApisOf, urlsOf, webSocketApisOf, type FrontDoor } from "./doors.js";
+import {
+  apiAddress,
+  frontDoors,
+  functionUrlAddress,
+  httpApisOf,
+  urlsOf,
+  webSocketApisOf,
+  type FrontDoor,
+} from "./doors.js";
 
 export interface DoorOptions {
   readonly application: () => Application;

@@ -160,7 +160,14 @@ export class Stack {
       if (gateway !== undefined && options.kind === "stack") {
         const fallback = options.fixedPorts?.includes("http") !== true;
         const { StackHttp } = await import("./http.js");
-        const http = await StackHttp.listen(options.application, config, gateway.port, fallback, notice, options.projectRoot);
+        const http = await StackHttp.listen(
+          options.application,
+          config,
+          gateway.port,
+          fallback,
+          notice,
+          options.projectRoot,
+        );
         live.http = http;
         closers.push(() => http.close());
       }

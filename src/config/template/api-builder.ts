@@ -273,11 +273,7 @@ export const buildSamWebSocketApi: Builder = (resource, context) => {
   addWebSocketApi(baseOf(resource, context, Name ?? resource.logicalId), { route, apiKey }, context);
 };
 
-function addWebSocketApi(
-  base: Base,
-  expressions: Parameters<typeof webSocketApi>[1],
-  context: BuildContext,
-): void {
+function addWebSocketApi(base: Base, expressions: Parameters<typeof webSocketApi>[1], context: BuildContext): void {
   const stages = stagesOf(base.id, "ApiId", context);
   const endpoint = awsUrl.webSocket(context.scope.realm, base.id);
   const shared = { ...base, endpoint, ...stages, cors: undefined, auth: undefined, definition: undefined };
@@ -305,7 +301,16 @@ export const buildV2Api: Builder = (resource, context) => {
   const all = Target === undefined ? stages : ["$default", ...stages];
   const cors = corsOf(CorsConfiguration) ?? documentCorsOf(definition);
   const mocks = mockRoutesOf({ ...base, stageVariables }, definition, context);
-  const api: ApiConfig = { kind: "http", ...base, stages: all, stageVariables, cors, auth: undefined, definition, mocks };
+  const api: ApiConfig = {
+    kind: "http",
+    ...base,
+    stages: all,
+    stageVariables,
+    cors,
+    auth: undefined,
+    definition,
+    mocks,
+  };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
   const target = Target === undefined ? undefined : functionTargetOf(Target, context);

@@ -109,8 +109,7 @@ function routeOf(resource: TemplateResource, { scope }: BuildContext): WebSocket
   const { value } = scope.propertiesOf(resource);
   const id = scope.nameOf(resource.logicalId, scope.usageOf(resource));
   const hasResponse = [...scope.resources.values()].some(
-    (other) =>
-      other.type === "AWS::ApiGatewayV2::RouteResponse" && scope.propertiesOf(other).value["RouteId"] === id,
+    (other) => other.type === "AWS::ApiGatewayV2::RouteResponse" && scope.propertiesOf(other).value["RouteId"] === id,
   );
   const auth = methodAuthOf(value);
   return {
@@ -133,7 +132,12 @@ function fixedRouteOf(
   const absent = (what: string): WebSocketFixedRoute => {
     const told = route.routeKey === "$connect" ? "connections get 501" : "whoever sends to it is told";
     scope.problems.notice(`${api.logicalId}: ${route.routeKey} ${what}; ${told}.`);
-    return { ...route, statusCode: 501, body: "", absent: `${route.routeKey} of ${api.logicalId} ${what} by lambda-run.` };
+    return {
+      ...route,
+      statusCode: 501,
+      body: "",
+      absent: `${route.routeKey} of ${api.logicalId} ${what} by lambda-run.`,
+    };
   };
   if (integration === undefined)
     // "Setting up an integration for $connect is optional": such a connection is let in.

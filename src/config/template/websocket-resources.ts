@@ -86,7 +86,9 @@ function routeParts(
   const { at } = route.route;
   const integrationId = `${id}Integration`;
   const passed = ["ApiKeyRequired", "ModelSelectionExpression", "OperationName", "RequestModels", "RequestParameters"];
-  const own = [...passed, "RouteResponseSelectionExpression"].map((name) => [name, childOf(route.route, name)] as const);
+  const own = [...passed, "RouteResponseSelectionExpression"].map(
+    (name) => [name, childOf(route.route, name)] as const,
+  );
   const integration = callNode("Ref", scalarNode(integrationId, at), at);
   const parts: TemplateNode = { kind: "list", items: [scalarNode("integrations", at), integration], at };
   const target = callNode("Fn::Join", { kind: "list", items: [scalarNode("/", at), parts], at }, at);

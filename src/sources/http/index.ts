@@ -13,7 +13,6 @@
  * - Caching, canaries, custom domains, private APIs, mutual TLS, WAF: as if they were not declared
  * - `$context.error.validationErrorString` is in other words than AWS's for `oneOf`, `anyOf`, `not`, `dependencies` and
  *   `multipleOf`, and empty where the body is no JSON; a model that is no JSON schema of draft 4 checks nothing, which is told
- * - WebSocket APIs are refused by name when the stack starts, and with 501 at their own addresses
  * - The management APIs (`apigateway`, `apigatewayv2`) are answered with an error by name
  * - A streamed answer of a REST API is not slowed down to 2 MBps after 10 MB, and has no idle timeout
  *

@@ -14,7 +14,7 @@ export interface KeyPair {
 }
 
 export interface SharedPort {
-  /** Ends the connections of TLS, and those that have not said yet what they speak. */
+  /** Ends all connections, also those that have not said yet what they speak: a server knows only those that it has taken. */
   close(): void;
 }
 
@@ -32,28 +32,29 @@ export function sharePort(
   },
 ): SharedPort {
   const { keyPair, bounds, handler, upgrade, firstByteTimeoutMs } = options;
-  const silent = new Set<Socket>();
+  const open = new Set<Socket>();
   let secure: Promise<HttpsServer> | undefined;
   // Few stacks ever need it: it is made at the first client that speaks TLS.
   const secureServer = (): Promise<HttpsServer> =>
     (secure ??= import("node:https").then(({ createServer }) => {
-      const made = createServer({ ...bounds, ...keyPair });
+      const made = createServer({ ...bounds, ...keyPair, handshakeTimeout: firstByteTimeoutMs });
       made.on("request", handler);
       if (upgrade !== undefined) made.on("upgrade", upgrade);
+      // It has no port of its own: by this word Node begins to look for clients that are too slow.
+      made.emit("listening");
       return made;
     }));
 
   const plain = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => {
-    silent.add(socket);
+    open.add(socket);
     const hangUp = (): unknown => socket.destroy();
     socket.setTimeout(firstByteTimeoutMs, hangUp);
-    socket.once("close", () => silent.delete(socket));
+    socket.once("close", () => open.delete(socket));
     // Told again by whoever takes it over.
     socket.on("error", hangUp);
     socket.once("data", (first: Buffer) => {
-      silent.delete(socket);
       socket.pause();
       socket.setTimeout(0);
       socket.removeListener("timeout", hangUp);
@@ -71,8 +72,8 @@ export function sharePort(
   });
   return {
     close() {
-      for (const socket of silent) socket.destroy();
-      void secure?.then((made) => made.closeAllConnections());
+      for (const socket of open) socket.destroy();
+      void secure?.then((made) => made.close());
     },
   };
 }

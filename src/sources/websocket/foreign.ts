@@ -4,7 +4,5 @@ import { headerOf, type HttpRequest } from "../http/message.js";
 
 export function isForeign(request: HttpRequest, allowed: ReadonlySet<string>): boolean {
   const origin = headerOf(request, "origin");
-  return origin === undefined
-    ? headerOf(request, "sec-fetch-site") === "cross-site"
-    : !isLocalOrigin(origin, allowed);
+  return origin === undefined ? headerOf(request, "sec-fetch-site") === "cross-site" : !isLocalOrigin(origin, allowed);
 }

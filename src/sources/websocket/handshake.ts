@@ -76,7 +76,10 @@ async function passGuard({ api, door, facts, occasion, route }: Run, signedPath:
 }
 
 /** What an identity source may name. */
-function contextOf({ connectionId, request }: ConnectionFacts, { eventType, routeKey }: Occasion): Readonly<Record<string, unknown>> {
+function contextOf(
+  { connectionId, request }: ConnectionFacts,
+  { eventType, routeKey }: Occasion,
+): Readonly<Record<string, unknown>> {
   return {
     connectionId,
     eventType,

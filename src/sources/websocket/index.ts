@@ -196,8 +196,7 @@ class Doorkeeper implements WebSocketDoor {
 
   #apis(): readonly WebSocketApi[] {
     const application = this.#options.application();
-    if (this.#reading?.application !== application)
-      this.#reading = { application, apis: webSocketApisOf(application) };
+    if (this.#reading?.application !== application) this.#reading = { application, apis: webSocketApisOf(application) };
     return this.#reading.apis;
   }
 

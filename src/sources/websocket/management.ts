@@ -12,7 +12,6 @@ import { isForeign } from "./foreign.js";
 import { MAX_MESSAGE_BYTES } from "./frame-watch.js";
 import { CONNECTION_ID } from "./id.js";
 
-
 /** Undefined where the request is for something else: nothing but an API and its stage stands before it. */
 export function connectionIn(request: HttpRequest): string | undefined {
   const named = namedTarget(request);

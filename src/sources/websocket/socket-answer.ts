@@ -8,6 +8,9 @@ export function writeRefusal(socket: Duplex, { statusCode, headers, body }: Http
   const lines = [...headers, ["Content-Length", String(body.length)], ["Connection", "close"]] as const;
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(
-    Buffer.concat([Buffer.from(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? "Refused"}\r\n${head}\r\n`), body]),
+    Buffer.concat([
+      Buffer.from(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? "Refused"}\r\n${head}\r\n`),
+      body,
+    ]),
   );
 }

@@ -128,17 +128,20 @@ test.each([
   ["apigw:websocket-connect", "CONNECT", "$connect", true],
   ["apigw:websocket-message", "MESSAGE", "/items/{id}", false],
   ["apigw:websocket-disconnect", "DISCONNECT", "$disconnect", true],
-] as const)("%s holds against Powertools' schema, and has what such an event has", (kind, eventType, routeKey, hasHeaders) => {
-  const event = make(kind) as { requestContext: unknown; headers?: unknown; body?: unknown };
-  // The schema as a whole is that of an authorizer's event: it wants a methodArn.
-  const context = APIGatewayProxyWebsocketEventSchema.shape.requestContext.parse(event.requestContext);
-  expect(context).toMatchObject({ eventType, routeKey, stage: "prod", domainName: "127.0.0.1:3000" });
-  expect(event.headers !== undefined).toBe(hasHeaders);
-  expect(event.body).toBe(eventType === "MESSAGE" ? '{"n":1}' : undefined);
-  expect(event).toMatchObject(
-    eventType === "CONNECT" ? { queryStringParameters: { a: "2", b: "x y" }, headers: { "X-Trace": "1" } } : {},
-  );
-});
+] as const)(
+  "%s holds against Powertools' schema, and has what such an event has",
+  (kind, eventType, routeKey, hasHeaders) => {
+    const event = make(kind) as { requestContext: unknown; headers?: unknown; body?: unknown };
+    // The schema as a whole is that of an authorizer's event: it wants a methodArn.
+    const context = APIGatewayProxyWebsocketEventSchema.shape.requestContext.parse(event.requestContext);
+    expect(context).toMatchObject({ eventType, routeKey, stage: "prod", domainName: "127.0.0.1:3000" });
+    expect(event.headers !== undefined).toBe(hasHeaders);
+    expect(event.body).toBe(eventType === "MESSAGE" ? '{"n":1}' : undefined);
+    expect(event).toMatchObject(
+      eventType === "CONNECT" ? { queryStringParameters: { a: "2", b: "x y" }, headers: { "X-Trace": "1" } } : {},
+    );
+  },
+);
 
 test("a key is encoded as S3 encodes it, and stays as it is on the bus", () => {
   expect(make("s3:put")).toMatchObject({

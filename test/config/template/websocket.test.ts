@@ -27,7 +27,9 @@ test("SAM's API has a stage, routes with their functions, and an authorizer of $
   const [id = ""] = Object.keys(api?.settings.authorizers ?? {});
   expect(api?.settings.authorizers[id]).toMatchObject({
     AuthorizerType: "REQUEST",
-    AuthorizerUri: expect.stringContaining("functions/arn:aws:lambda:eu-central-1:123456789012:function:fn/invocations"),
+    AuthorizerUri: expect.stringContaining(
+      "functions/arn:aws:lambda:eu-central-1:123456789012:function:fn/invocations",
+    ),
     IdentitySource: ["route.request.header.Auth"],
     Name: "ChatConnectAuthorizer",
   });
@@ -62,9 +64,7 @@ Outputs:
   Route: { Value: !Ref ChatDefaultRoute }
 `,
   );
-  expect(outputs["All"]).toMatch(
-    /^([a-z0-9]{10}) wss:\/\/\1\.execute-api\.eu-central-1\.amazonaws\.com prod prod$/,
-  );
+  expect(outputs["All"]).toMatch(/^([a-z0-9]{10}) wss:\/\/\1\.execute-api\.eu-central-1\.amazonaws\.com prod prod$/);
   expect(outputs["Route"]).toMatch(/^[a-z0-9]{7}$/);
 });
 
@@ -76,9 +76,21 @@ test("Globals count for it", () => {
 test.each([
   ["no route", `${ROUTES} {}`, "A WebSocket API has at least one route"],
   ["a key that SAM cannot make an id of", `${ROUTES} { send.it: ${TO_FN} }`, 'SAM takes no route key "send.it"'],
-  ["Auth without $connect", `${ROUTES} { $default: ${TO_FN} }, Auth: { AuthType: AWS_IAM }`, "Auth guards $connect, and there is no such route"],
-  ["an unknown AuthType", `${ROUTES} { $connect: ${TO_FN} }, Auth: { AuthType: JWT }`, "AuthType of a WebSocket API is NONE, AWS_IAM or CUSTOM"],
-  ["CUSTOM without a function", `${ROUTES} { $connect: ${TO_FN} }, Auth: { AuthType: CUSTOM }`, "AuthType CUSTOM needs AuthArn"],
+  [
+    "Auth without $connect",
+    `${ROUTES} { $default: ${TO_FN} }, Auth: { AuthType: AWS_IAM }`,
+    "Auth guards $connect, and there is no such route",
+  ],
+  [
+    "an unknown AuthType",
+    `${ROUTES} { $connect: ${TO_FN} }, Auth: { AuthType: JWT }`,
+    "AuthType of a WebSocket API is NONE, AWS_IAM or CUSTOM",
+  ],
+  [
+    "CUSTOM without a function",
+    `${ROUTES} { $connect: ${TO_FN} }, Auth: { AuthType: CUSTOM }`,
+    "AuthType CUSTOM needs AuthArn",
+  ],
   ["no selection expression", `Routes: { $default: ${TO_FN} }`, "Chat has no RouteSelectionExpression"],
 ])("%s is refused as SAM refuses it", (_what, properties, what) => {
   expect(errorOf(() => read(sam(properties)))).toMatchObject({ code: "LR2004", what });
@@ -86,7 +98,9 @@ test.each([
 
 test("what is not evaluated is told", () => {
   const { notices } = read(
-    sam(`${ROUTES} { $connect: { FunctionArn: !GetAtt Fn.Arn, RequestParameters: { route.request.header.X: { Required: true } } } }`),
+    sam(
+      `${ROUTES} { $connect: { FunctionArn: !GetAtt Fn.Arn, RequestParameters: { route.request.header.X: { Required: true } } } }`,
+    ),
   );
   expect(notices).toContain(
     "Chat: RequestParameters of the route $connect are not evaluated; every message reaches its function.",

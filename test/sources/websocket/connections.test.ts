@@ -19,7 +19,8 @@ Resources:
     Properties:
       RouteSelectionExpression: $request.body.action
       Routes: { $default: { FunctionArn: !GetAtt Fn.Arn } }
-  Fn: { Type: AWS::Serverless::Function }
+  Web: { Type: AWS::Serverless::HttpApi }
+  Fn: { Type: AWS::Serverless::Function, Properties: { Events: { Web: { Type: HttpApi, Properties: { ApiId: !Ref Web, Path: /web, Method: GET } } } } }
 `;
 
 let chat: Chat;
@@ -32,7 +33,9 @@ const ID = /^[A-Za-z0-9_-]{15}=$/;
 const port = (): string => new URL(chat.url("Rooms")).port;
 
 test("tells $connect of the handshake, in AWS's shape", async () => {
-  const client = await chat.connect("Rooms", "?user=ann&user=bob&q=a%20b", { headers: { "X-Token": "t1", "User-Agent": "test" } });
+  const client = await chat.connect("Rooms", "?user=ann&user=bob&q=a%20b", {
+    headers: { "X-Token": "t1", "User-Agent": "test" },
+  });
   const event = await chat.event("Fn", "$connect", (one) => one["queryStringParameters"] !== undefined);
   const { connectedAt, requestTimeEpoch } = event.requestContext;
   expect(event).toEqual({
@@ -77,8 +80,9 @@ test("tells $connect of the handshake, in AWS's shape", async () => {
 test("tells $disconnect how the client left", async () => {
   const idOf = async (close: [number?, string?]): Promise<Record<string, unknown>> => {
     const client = await chat.connect("Rooms");
-    const { connectionId } = (JSON.parse(await client.ask({ hello: 1 })) as { requestContext: { connectionId: string } })
-      .requestContext;
+    const { connectionId } = (
+      JSON.parse(await client.ask({ hello: 1 })) as { requestContext: { connectionId: string } }
+    ).requestContext;
     await client.close(...close);
     const event = await chat.event("Fn", "$disconnect", (one) => one.requestContext["connectionId"] === connectionId);
     expect(event).toMatchObject({
@@ -154,11 +158,16 @@ test.each([
   expect(await chat.refused(change(chat.url("Rooms")))).toMatchObject({ status: 403 });
 });
 
-test.each(["/prod", "/prod/", "/"])("finds an API by its host name, and the stage that it names or the only one, at %s", async (path) => {
-  const client = await chat.dial(`ws://127.0.0.1:${port()}${path}`, { headers: { host: "rooms.execute-api.localhost" } });
-  expect(JSON.parse(await client.ask("x"))).toMatchObject({ requestContext: { stage: "prod" } });
-  await client.close();
-});
+test.each(["/prod", "/prod/", "/"])(
+  "finds an API by its host name, and the stage that it names or the only one, at %s",
+  async (path) => {
+    const client = await chat.dial(`ws://127.0.0.1:${port()}${path}`, {
+      headers: { host: "rooms.execute-api.localhost" },
+    });
+    expect(JSON.parse(await client.ask("x"))).toMatchObject({ requestContext: { stage: "prod" } });
+    await client.close();
+  },
+);
 
 test("refuses pages of foreign sites and names that may be rebound", async () => {
   const url = chat.url("Rooms");
@@ -175,7 +184,12 @@ test("answers 426 to whoever asks for no upgrade, and 400 to a handshake that is
   expect([plain.status, await plain.json()]).toEqual([426, { message: "Upgrade Required" }]);
   const before = chat.events("Fn").length;
   const status = await new Promise((resolve, reject) => {
-    const headers = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "x" };
+    const headers = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "x",
+    };
     request(address, { headers })
       .on("response", (response) => resolve(response.resume().statusCode))
       .on("error", reject)
@@ -183,4 +197,19 @@ test("answers 426 to whoever asks for no upgrade, and 400 to a handshake that is
   });
   expect(status).toBe(400);
   expect(chat.events("Fn")).toHaveLength(before);
+});
+
+test("leaves requests of an HTTP API alone that would like to become something else", async () => {
+  const answer = await new Promise<string>((resolve, reject) => {
+    const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" };
+    request(`${chat.url("Web")}/web`, { headers })
+      .on("response", (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () => resolve(`${response.statusCode} ${text}`));
+      })
+      .on("error", reject)
+      .end();
+  });
+  expect(answer).toMatch(/^200 .*"rawPath":"\/web"/);
 });

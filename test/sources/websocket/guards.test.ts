@@ -1,6 +1,10 @@
 /** Who gets through on $connect, what is kept of it, and what the access log tells. */
 import { createHmac, createHash } from "node:crypto";
-import { CloudWatchLogsClient, FilterLogEventsCommand, type FilterLogEventsCommandOutput } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  type FilterLogEventsCommandOutput,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { found } from "../../until.js";
 import { Chat, HEAD, type RouteEvent } from "./fixture.js";
 
@@ -113,7 +117,11 @@ test("AWS_IAM takes a presigned address, and names the caller", async () => {
   const url = presigned(chat.url("Signed"));
   const client = await chat.dial(url);
   const event = JSON.parse(await client.ask("x")) as RouteEvent;
-  expect(event.requestContext["identity"]).toMatchObject({ accountId: "000000000000", accessKey: "test", sourceIp: "127.0.0.1" });
+  expect(event.requestContext["identity"]).toMatchObject({
+    accountId: "000000000000",
+    accessKey: "test",
+    sourceIp: "127.0.0.1",
+  });
   await client.close();
   expect((await chat.refused(url.replace(/Signature=..../, "Signature=0000"))).status).toBe(403);
 });
@@ -133,7 +141,9 @@ test("the access log has a line for each run of a route, and for each refusal", 
   await client.close();
   const logs = new CloudWatchLogsClient(chat.stack.clientConfig);
   const lines = await found(async () => {
-    const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "chat" })).catch(() => ({}) as FilterLogEventsCommandOutput);
+    const { events = [] } = await logs
+      .send(new FilterLogEventsCommand({ logGroupName: "chat" }))
+      .catch(() => ({}) as FilterLogEventsCommandOutput);
     const all = events.map(({ message = "" }) => JSON.parse(message) as Record<string, string>);
     const own = all.filter(({ who }) => who === "log");
     return own.length >= 3 ? { all, own } : undefined;
@@ -151,7 +161,9 @@ test("the access log has a line for each run of a route, and for each refusal", 
       who: "log",
     },
   ]);
-  expect(lines.all).toContainEqual(expect.objectContaining({ route: "$connect", status: "401", error: "Unauthorized" }));
+  expect(lines.all).toContainEqual(
+    expect.objectContaining({ route: "$connect", status: "401", error: "Unauthorized" }),
+  );
 });
 
 /** As AWS's documentation has it for browsers, which cannot send headers. */
@@ -170,6 +182,6 @@ function presigned(address: string): string {
   const canonical = ["GET", url.pathname, query, `host:${url.host}`, "", "host", hash("")].join("\n");
   const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
   const key = [now.slice(0, 8), "us-east-1", "execute-api", "aws4_request"].reduce<string | Buffer>(hmac, "AWS4test");
-  const signature = hmac(key as Buffer, ["AWS4-HMAC-SHA256", now, scope, hash(canonical)].join("\n")).toString("hex");
+  const signature = hmac(key, ["AWS4-HMAC-SHA256", now, scope, hash(canonical)].join("\n")).toString("hex");
   return `${address}?${query}&X-Amz-Signature=${signature}`;
 }

@@ -115,7 +115,9 @@ test("tells when a connection began, when it was last active, and whose it is", 
   const before = new Date();
   await at().send(post("now"));
   await client.next();
-  const { ConnectedAt, Identity, LastActiveAt } = await at().send(new GetConnectionCommand({ ConnectionId: connectionId }));
+  const { ConnectedAt, Identity, LastActiveAt } = await at().send(
+    new GetConnectionCommand({ ConnectionId: connectionId }),
+  );
   expect(Identity).toEqual({ SourceIp: "127.0.0.1", UserAgent: "manager" });
   expect(ConnectedAt?.getTime()).toBeLessThanOrEqual(before.getTime());
   expect(LastActiveAt?.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1000);
@@ -126,7 +128,11 @@ test("ends a connection, which is gone then", async () => {
   const id = await idOf(other);
   await at().send(new DeleteConnectionCommand({ ConnectionId: id }));
   expect(await other.closed).toMatchObject({ code: 1000 });
-  for (const command of [post("x", id), new GetConnectionCommand({ ConnectionId: id }), new DeleteConnectionCommand({ ConnectionId: id })])
+  for (const command of [
+    post("x", id),
+    new GetConnectionCommand({ ConnectionId: id }),
+    new DeleteConnectionCommand({ ConnectionId: id }),
+  ])
     await expect(at().send(command as PostToConnectionCommand)).rejects.toMatchObject({
       name: "GoneException",
       $metadata: { httpStatusCode: 410 },
@@ -143,7 +149,12 @@ test.each([
   ["an id that is none", () => at().send(post("x", "nonsense")), "BadRequestException", 400],
   ["a message over 128 KB", () => at().send(post("a".repeat(128 * 1024 + 1))), "PayloadTooLargeException", 413],
   ["the connection of another API", () => at(http("Other")).send(post("x")), "GoneException", 410],
-  ["a connection of another stage", () => at(http("Rooms").replace("/prod", "/dev")).send(post("x")), "GoneException", 410],
+  [
+    "a connection of another stage",
+    () => at(http("Rooms").replace("/prod", "/dev")).send(post("x")),
+    "GoneException",
+    410,
+  ],
   ["a wrong key", () => at(undefined, "wrong").send(post("x")), "InvalidSignatureException", 403],
 ])("refuses %s", async (_what, call, name, httpStatusCode) => {
   await expect(call()).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
@@ -157,7 +168,10 @@ test("takes a message of exactly 128 KB, which clients get whole", async () => {
 test("refuses whoever signs nothing, and pages of foreign sites", async () => {
   const url = `${http("Rooms")}/@connections/${encodeURIComponent(connectionId)}`;
   const unsigned = await fetch(url, { method: "POST", body: "x" });
-  expect([unsigned.status, unsigned.headers.get("x-amzn-errortype")]).toEqual([403, "MissingAuthenticationTokenException"]);
+  expect([unsigned.status, unsigned.headers.get("x-amzn-errortype")]).toEqual([
+    403,
+    "MissingAuthenticationTokenException",
+  ]);
   const foreign = await fetch(url, { method: "POST", body: "x", headers: { origin: "https://evil.example.com" } });
   expect(await foreign.json()).toEqual({ message: "Requests from the pages of other sites are refused." });
 });

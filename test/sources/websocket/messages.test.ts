@@ -93,7 +93,9 @@ test.each([
   ["answers in another shape", { result: "[]" }],
 ])("get an error with both ids when the function %s", async (_what, message) => {
   expect(await plain.ask(message)).toEqual(refusal("Internal server error"));
-  expect(await rooms.ask({ kind: "silent", to: { name: "ann" }, ...message })).toEqual(refusal("Internal server error"));
+  expect(await rooms.ask({ kind: "silent", to: { name: "ann" }, ...message })).toEqual(
+    refusal("Internal server error"),
+  );
 });
 
 test("get an error when the function takes longer than the integration waits", async () => {
@@ -123,7 +125,10 @@ test("run side by side, and begin in the order in which they came", async () => 
     const begun = chat
       .events("Fn")
       .slice(before)
-      .map(({ body, requestContext }) => [requestContext["requestTimeEpoch"] as number, JSON.parse(body as string)] as const)
+      .map(
+        ({ body, requestContext }) =>
+          [requestContext["requestTimeEpoch"] as number, JSON.parse(body as string)] as const,
+      )
       .sort(([a], [b]) => a - b)
       .map(([, message]) => (message as { answer: string }).answer);
     expect(begun.indexOf("0")).toBeLessThan(begun.indexOf("2"));

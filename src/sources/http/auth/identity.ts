@@ -14,6 +14,8 @@ export function identityOf(sources: readonly string[], values: RequestValues): r
 
 function valueOf(source: string, values: RequestValues): string | undefined {
   const [, kind, name = ""] =
-    /^(?:method\.request\.|route\.request\.|\$request\.|\$)?(header|querystring|stageVariables|context)\.(.+)$/.exec(source) ?? [];
+    /^(?:method\.request\.|route\.request\.|\$request\.|\$)?(header|querystring|stageVariables|context)\.(.+)$/.exec(
+      source,
+    ) ?? [];
   return requestValue(kind, name, values);
 }
