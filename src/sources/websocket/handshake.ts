@@ -4,21 +4,31 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html
  */
 import { callerIdentity } from "../http/auth/pass-guard.js";
-import { headerOf, type HttpAnswer } from "../http/message.js";
+import { headerOf, type HttpAnswer, type HttpRequest } from "../http/message.js";
 import { authorizerEvent, connectEvent, type ConnectionFacts, type Occasion } from "./event.js";
 import { admission, logAccess, run, type Refused, type Run } from "./route-run.js";
+import { evaluate, type Variables } from "./selection.js";
 
 export type Verdict =
   | (Refused & { readonly facts?: undefined })
-  | { readonly refused?: undefined; readonly facts: ConnectionFacts; readonly answer: HttpAnswer };
+  | {
+      readonly refused?: undefined;
+      readonly facts: ConnectionFacts;
+      readonly apiKey: string | undefined;
+      readonly answer: HttpAnswer;
+    };
 
 type Passed =
   | Refused
-  | { readonly refused?: undefined; readonly learned: Pick<ConnectionFacts, "authorizer" | "caller"> };
+  | {
+      readonly refused?: undefined;
+      readonly learned: Pick<ConnectionFacts, "authorizer" | "caller">;
+      readonly usageKey?: string | undefined;
+    };
 
 /** `signedPath` is what a signature was made over. */
-export async function admitConnection(attempt: Run, signedPath: string): Promise<Verdict> {
-  const { facts, occasion } = attempt;
+export async function admitConnection(attempt: Omit<Run, "apiKey">, signedPath: string): Promise<Verdict> {
+  const { api, facts, occasion } = attempt;
   const refuse = (refused: Refused): Verdict => {
     logAccess(attempt, refused);
     return refused;
@@ -26,10 +36,12 @@ export async function admitConnection(attempt: Run, signedPath: string): Promise
   const passed = await passGuard(attempt, signedPath);
   if (passed.refused !== undefined) return refuse(passed);
   const known = { ...facts, ...passed.learned };
-  const refused = admission({ ...attempt, facts: known });
+  const apiKey = evaluate(api.config.apiKeySelectionExpression, keyVariables(facts.request, passed.usageKey));
+  const parts = { ...attempt, facts: known, apiKey };
+  const refused = admission(parts);
   if (refused !== undefined) return refuse({ refused });
-  const answer = await run({ ...attempt, facts: known }, connectEvent(known, occasion));
-  return "refused" in answer ? answer : { facts: known, answer };
+  const answer = await run(parts, connectEvent(known, occasion));
+  return "refused" in answer ? answer : { facts: known, apiKey, answer };
 }
 
 /** The protocol that the function names among those that the client offers: without its word there is none. */
@@ -37,7 +49,10 @@ export function protocolIn({ headers }: HttpAnswer): string | undefined {
   return headers.find(([name]) => name.toLowerCase() === "sec-websocket-protocol")?.[1];
 }
 
-async function passGuard({ api, door, facts, occasion, route }: Run, signedPath: string): Promise<Passed> {
+async function passGuard(
+  { api, door, facts, occasion, route }: Omit<Run, "apiKey">,
+  signedPath: string,
+): Promise<Passed> {
   const { guard } = route;
   const { request } = facts;
   switch (guard.kind) {
@@ -68,12 +83,21 @@ async function passGuard({ api, door, facts, occasion, route }: Run, signedPath:
       context: contextOf(facts, occasion),
       question: authorizerEvent(facts, occasion, methodArn),
     });
-    return outcome.refused === undefined ? { learned: { authorizer: outcome.authorizer } } : outcome;
+    if (outcome.refused !== undefined) return outcome;
+    return { learned: { authorizer: outcome.authorizer }, usageKey: outcome.usageKey };
   } catch (error) {
     door.log.warn({ authorizer: guard.authorizer.name, err: error }, "an authorizer could not be asked");
     return { refused: "authorizer-failed" };
   }
 }
+
+/** `$request.header.x-api-key`, or what the authorizer says. */
+const keyVariables =
+  (request: HttpRequest, usageKey: string | undefined): Variables =>
+  ([root, part, ...name]) => {
+    if (root === "request" && part === "header") return headerOf(request, name.join(".").toLowerCase());
+    return [root, part, ...name].join(".") === "context.authorizer.usageIdentifierKey" ? usageKey : undefined;
+  };
 
 /** What an identity source may name. */
 function contextOf(

@@ -33,7 +33,7 @@
  * - What a refused handshake carries beside its status; that headers and body of what $connect answers do not reach the client
  * - That $disconnect does not run for a connection that $connect refused, and runs for one whose client left meanwhile
  * - The reason texts of 1003, 1006, and of connections closed by DELETE or by their lifetime
- * - That pings of the client count as activity
+ * - That pings of the client count as activity; that `requestContext.authorizer` keeps `integrationLatency` after $connect
  * - That either a route response or its selection expression makes a route two-way; that a status of 5xx is sent like any other
  * - Texts of BadRequestException, PayloadTooLargeException and LimitExceededException; how much a client may leave unread (1 MB)
  * - What a plain request to such an API gets (426)
@@ -60,7 +60,7 @@ import { admitConnection, protocolIn } from "./handshake.js";
 import { connectionIn, manage } from "./management.js";
 import { newId } from "./id.js";
 import { receive, tellOfEnd } from "./messages.js";
-import { refusalBody, statusOf, wordsOf } from "./refusals.js";
+import { refusalBody, statusOf, wordsOf, wordsOfStatus } from "./refusals.js";
 import { writeRefusal } from "./socket-answer.js";
 import { webSocketTarget, type WebSocketTarget } from "./target.js";
 
@@ -227,9 +227,8 @@ class Doorkeeper implements WebSocketDoor {
         stageVariables: config.stageVariables,
       },
     };
-    const apiKey = headerOf(request, "x-api-key");
     const route = api.routes.get("$connect");
-    const attempt = route && { door: this.#door, api, route, facts, occasion, apiKey };
+    const attempt = route && { door: this.#door, api, route, facts, occasion };
     const verdict = attempt === undefined ? undefined : await admitConnection(attempt, request.path);
     const refuse = (statusCode: number, words: string): void =>
       writeRefusal(socket, {
@@ -247,19 +246,19 @@ class Doorkeeper implements WebSocketDoor {
     const answer = verdict?.answer;
     if (answer !== undefined && (answer.statusCode < 200 || answer.statusCode > 299)) {
       // The function's own words are for nobody.
-      refuse(answer.statusCode, route?.fixed?.absent ?? wordsOf("forbidden"));
+      refuse(answer.statusCode, route?.fixed?.absent ?? wordsOfStatus(answer.statusCode));
       return;
     }
     const protocol = answer && protocolIn(answer);
     if (protocol !== undefined) protocolOf.set(message, protocol);
-    this.#accept(message, socket, head, { facts: verdict?.facts ?? facts, apiKey });
+    this.#accept(message, socket, head, verdict ?? { facts, apiKey: undefined });
   }
 
   #accept(
     message: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    { facts, apiKey }: { readonly facts: ConnectionFacts; readonly apiKey: string | undefined },
+    { facts, apiKey }: Pick<Connection, "facts" | "apiKey">,
   ): void {
     const { connections } = this.#door;
     this.#server.handleUpgrade(message, socket, head, (webSocket) => {

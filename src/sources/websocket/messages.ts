@@ -1,11 +1,11 @@
 /** What becomes of a message: its route, the run of that, and what the client is told. */
 import type { HttpAnswer } from "../http/message.js";
 import type { Route, WebSocketApi } from "./api-model.js";
-import type { Connection } from "./connection.js";
+import { GOING_AWAY, type Connection } from "./connection.js";
 import type { Door } from "./door.js";
 import { disconnectEvent, messageEvent, type ConnectionFacts, type Disconnection, type Occasion } from "./event.js";
 import { newId } from "./id.js";
-import { refusalBody, wordsOf } from "./refusals.js";
+import { refusalBody, whyRefused, wordsOf } from "./refusals.js";
 import { admission, logAccess, run, type Refused } from "./route-run.js";
 import { bodyVariables, evaluate } from "./selection.js";
 
@@ -18,10 +18,16 @@ const NO_BINARY: Disconnection = { statusCode: 1003, reason: "" };
 /** Runs are not waited for: each message has its own, and they begin in the order of arrival. */
 export async function receive(door: Door, connection: Connection, data: Buffer, isBinary: boolean): Promise<void> {
   const { api, facts } = connection;
-  if (api === undefined || connection.hasEnded) return;
+  if (connection.hasEnded) return;
+  if (api === undefined) {
+    // The template has it no more.
+    connection.close(GOING_AWAY);
+    return;
+  }
   connection.touch();
   const body = data.toString("utf8");
-  const route = isBinary ? api.routes.get(DEFAULT_ROUTE) : routeFor(api, body);
+  const key = isBinary ? undefined : evaluate(api.config.routeSelectionExpression, bodyVariables(body));
+  const route = routeFor(api, key);
   if (isBinary && route?.source?.takesBinary !== true) {
     connection.close(NO_BINARY);
     return;
@@ -37,6 +43,8 @@ export async function receive(door: Door, connection: Connection, data: Buffer, 
     ? { body: data.toString("base64"), isBase64Encoded: true }
     : { body, isBase64Encoded: false };
   const result = await resultOf(door, { api, connection, facts, occasion, route }, message);
+  const why = "refused" in result ? whyRefused(result.refused, key) : undefined;
+  if (why !== undefined) door.notice(`a message to ${api.config.logicalId} is refused: ${why}`);
   const told = textFor(route, result, (words) => refusalBody(words, facts.connectionId, occasion.requestId));
   if (told !== undefined) connection.send(told);
 }
@@ -92,8 +100,7 @@ export async function tellOfEnd(door: Door, connection: Connection, disconnect: 
   await run({ door, api, route, facts, occasion, apiKey: connection.apiKey }, disconnectEvent(facts, occasion));
 }
 
-function routeFor({ config, routes }: WebSocketApi, body: string): Route | undefined {
-  const key = evaluate(config.routeSelectionExpression, bodyVariables(body));
+function routeFor({ routes }: WebSocketApi, key: string | undefined): Route | undefined {
   const chosen = key === undefined || RESERVED.has(key) ? undefined : routes.get(key);
   return chosen ?? routes.get(DEFAULT_ROUTE);
 }

@@ -2,17 +2,16 @@
 import { Throttled } from "../../runtime/limits/concurrency.js";
 import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import type { InvokeAnswer } from "../../runtime/types.js";
-import { realClock, type Cancel } from "../../shared/clock.js";
 import { accessLine } from "../http/access-log.js";
 import { traceRoot } from "../http/event-v1.js";
 import type { HttpAnswer } from "../http/message.js";
 import { responseTypeOf, type RefusalDetail, type RefusalName } from "../http/refusals.js";
 import { answerFromV1 } from "../http/result-v1.js";
+import { within } from "../http/within.js";
 import type { Route, WebSocketApi } from "./api-model.js";
 import type { Door } from "./door.js";
 import { requestContext, type ConnectionFacts, type Occasion } from "./event.js";
 import { statusOf, wordsOf } from "./refusals.js";
-import { evaluate } from "./selection.js";
 
 export interface Run {
   readonly door: Door;
@@ -20,7 +19,7 @@ export interface Run {
   readonly route: Route;
   readonly facts: ConnectionFacts;
   readonly occasion: Occasion;
-  /** What was sent as API key at the handshake. */
+  /** What the selection expression gave at the handshake. */
   readonly apiKey: string | undefined;
 }
 
@@ -48,15 +47,7 @@ export function admission({ door, api: { config }, route, facts, apiKey }: Run):
       : door.throttles.take(`${config.id} ${stage} ${route.routeKey}`, own);
   if (!isWithinRate) return "throttled";
   if (!route.apiKeyRequired) return undefined;
-  const sent = evaluate(config.apiKeySelectionExpression, ([, ...path]) =>
-    path.join(".") === "authorizer.usageIdentifierKey" ? usageKeyOf(facts) : apiKey,
-  );
-  return door.usagePlans.check(usagePlans, sent, { stage, method: route.routeKey }).refused;
-}
-
-function usageKeyOf({ authorizer }: ConnectionFacts): string | undefined {
-  const key = authorizer?.["usageIdentifierKey"];
-  return typeof key === "string" ? key : undefined;
+  return door.usagePlans.check(usagePlans, apiKey, { stage, method: route.routeKey }).refused;
 }
 
 /** The answer of what is behind the route. */
@@ -168,18 +159,4 @@ function failureOf(error: unknown, passage: Passage, tell: () => void): Refused 
   passage.integrationStatus = 500;
   tell();
   return { refused: "function-failed" };
-}
-
-/** Undefined when it takes longer: the function goes on, as on AWS. In real time, since it guards a real process. */
-async function within<T>(asked: Promise<T>, timeoutMs: number): Promise<T | undefined> {
-  let cancel: Cancel = () => undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    cancel = realClock.after(timeoutMs, () => resolve(undefined));
-  });
-  try {
-    return await Promise.race([asked, timeout]);
-  } finally {
-    cancel();
-    asked.catch(() => undefined);
-  }
 }

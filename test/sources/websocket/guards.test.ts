@@ -16,6 +16,7 @@ exports.handler = async (event) => {
   const Effect = token === "deny" ? "Deny" : "Allow";
   return {
     principalId: token,
+    usageIdentifierKey: "key-of-" + token,
     context: { level: 7, asked: JSON.stringify(event) },
     policyDocument: { Version: "2012-10-17", Statement: [{ Action: "execute-api:Invoke", Effect, Resource: event.methodArn }] },
   };
@@ -57,6 +58,17 @@ Resources:
       StageName: v1
       RouteSelectionExpression: $request.body.action
       Routes: { $connect: { FunctionArn: !GetAtt Fn.Arn, ApiKeyRequired: true } }
+  KeyedByAuthorizer:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      StageName: v1
+      RouteSelectionExpression: $request.body.action
+      ApiKeySelectionExpression: $context.authorizer.usageIdentifierKey
+      Auth: { AuthType: CUSTOM, AuthArn: !GetAtt Authorizer.Arn }
+      Routes: { $connect: { FunctionArn: !GetAtt Fn.Arn, ApiKeyRequired: true } }
+  AnnKey: { Type: AWS::ApiGateway::ApiKey, Properties: { Value: key-of-ann, Enabled: true } }
+  AnnPlan: { Type: AWS::ApiGateway::UsagePlan, Properties: { ApiStages: [{ ApiId: !Ref KeyedByAuthorizer, Stage: v1 }] } }
+  AnnInPlan: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { UsagePlanId: !Ref AnnPlan, KeyId: !Ref AnnKey, KeyType: API_KEY } }
   Key: { Type: AWS::ApiGateway::ApiKey, Properties: { Value: key-of-at-least-twenty, Enabled: true } }
   Plan: { Type: AWS::ApiGateway::UsagePlan, Properties: { ApiStages: [{ ApiId: !Ref Keyed, Stage: v1 }], Quota: { Limit: 1, Period: DAY } } }
   InPlan: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { UsagePlanId: !Ref Plan, KeyId: !Ref Key, KeyType: API_KEY } }
@@ -132,6 +144,12 @@ test("an API key is asked for where the route says so, and its quota counts conn
   await (await chat.connect("Keyed", "", { headers })).close();
   const refused = await chat.refused(chat.url("Keyed"), { headers });
   expect([refused.status, refused.body]).toEqual([429, expect.stringContaining("Limit Exceeded")]);
+});
+
+test("an API key is what the authorizer says where the selection expression names that", async () => {
+  await (await chat.connect("KeyedByAuthorizer", "?token=ann")).close();
+  const headers = { "x-api-key": "key-of-ann" };
+  expect((await chat.refused(`${chat.url("KeyedByAuthorizer")}?token=bob`, { headers })).status).toBe(403);
 });
 
 test("the access log has a line for each run of a route, and for each refusal", async () => {

@@ -38,8 +38,9 @@ ${route("$default", "Plain")}${route("$connect", "Plain")}${route("slow", "Plain
 let chat: Chat;
 let rooms: Client;
 let plain: Client;
+const notices: string[] = [];
 beforeAll(async () => {
-  chat = await Chat.open(TEMPLATE);
+  chat = await Chat.open(TEMPLATE, { onNotice: (text) => notices.push(text) });
   rooms = await chat.connect("Rooms");
   plain = await chat.connect("Plain");
 });
@@ -80,6 +81,13 @@ test.each([
   ["it is no JSON", "hello"],
 ])("are Forbidden where %s and there is no $default", async (_what, message) => {
   expect(await rooms.ask(message)).toEqual(refusal("Forbidden"));
+});
+
+test("that are refused are told at the terminal, with the reason", async () => {
+  await rooms.ask({ kind: "send", to: { name: "bob\u001b[2J" } });
+  expect(notices).toContain(
+    'a message to Rooms is refused: no route has the key "send.bob\\u001b[2J", and there is no $default',
+  );
 });
 
 test("reach $default where no other route takes them, and never $connect", async () => {

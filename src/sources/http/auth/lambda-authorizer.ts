@@ -3,11 +3,12 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
 import type { InvokeAnswer } from "../../../runtime/types.js";
-import { realClock, type Cancel, type Clock } from "../../../shared/clock.js";
+import type { Clock } from "../../../shared/clock.js";
 import { eventV1, type EventV1Input } from "../event-v1.js";
 import { eventV2 } from "../event-v2.js";
 import type { RefusalDetail, RefusalName } from "../refusals.js";
 import { objectIn } from "../result-v1.js";
+import { within } from "../within.js";
 import type { LambdaAuthorizer } from "./guards.js";
 import { identityOf } from "./identity.js";
 import { evaluatePolicy } from "./policy.js";
@@ -101,20 +102,6 @@ export class LambdaAuthorizers {
   #keep(key: string, answer: Answer, ttlSeconds: number): void {
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(key, { untilMs: this.#clock.now() + ttlSeconds * 1000, answer });
-  }
-}
-
-/** Undefined when it takes longer. In real time: it guards a real process. */
-async function within<T>(asked: Promise<T>, timeoutMs: number): Promise<T | undefined> {
-  let cancel: Cancel = () => undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    cancel = realClock.after(timeoutMs, () => resolve(undefined));
-  });
-  try {
-    return await Promise.race([asked, timeout]);
-  } finally {
-    cancel();
-    asked.catch(() => undefined);
   }
 }
 
