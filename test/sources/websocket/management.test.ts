@@ -155,7 +155,7 @@ test.each([
     "GoneException",
     410,
   ],
-  ["a wrong key", () => at(undefined, "wrong").send(post("x")), "InvalidSignatureException", 403],
+  ["a wrong key", () => at(http("Rooms"), "wrong").send(post("x")), "InvalidSignatureException", 403],
 ])("refuses %s", async (_what, call, name, httpStatusCode) => {
   await expect(call()).rejects.toMatchObject({ name, $metadata: { httpStatusCode } });
 });
