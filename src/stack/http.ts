@@ -221,7 +221,7 @@ function asService(handler: HttpHandler): EmbeddedService {
 
 /** Nobody can send a key that he does not know. */
 function generatedKeys(application: Application): readonly string[] {
-  return httpApisOf(application).flatMap(({ logicalId, settings: { usagePlans } }) =>
+  return application.apis.flatMap(({ logicalId, settings: { usagePlans } }) =>
     usagePlans.flatMap(({ keys }) =>
       keys
         .filter(({ enabled, isGenerated }) => enabled && isGenerated)

@@ -15,7 +15,7 @@ export interface WebSocketApi {
   readonly routes: ReadonlyMap<string, Route>;
 }
 
-export function webSocketApisOf({ apis, eventSources }: Application): readonly WebSocketApi[] {
+export function apisOf({ apis, eventSources }: Application): readonly WebSocketApi[] {
   return apis.flatMap((config) => {
     if (config.kind !== "websocket") return [];
     const authorizers = authorizersOf(config);

@@ -1,12 +1,10 @@
 /** What the parts of the WebSocket door share. */
 import type { Clock } from "../../shared/clock.js";
 import type { DoorContext } from "../http/door-context.js";
-import type { WebSocketApi } from "./api-model.js";
 import type { Connection } from "./connection.js";
 
 export interface Door extends DoorContext {
   readonly clock: Clock;
-  readonly apis: () => readonly WebSocketApi[];
   /** Open ones, by id. */
   readonly connections: Map<string, Connection>;
   /** A line of an API's access log. */

@@ -61,9 +61,9 @@ export function requestContext(facts: ConnectionFacts, occasion: Occasion): Read
     connectedAt: connectedAtMs,
     requestTimeEpoch: atMs,
     identity: {
-      ...caller,
-      ...(userAgent === undefined ? {} : { userAgent }),
       sourceIp: request.sourceIp,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      ...caller,
     },
     requestId,
     domainName: api.domainName,
@@ -73,8 +73,10 @@ export function requestContext(facts: ConnectionFacts, occasion: Occasion): Read
 }
 
 export function connectEvent(facts: ConnectionFacts, occasion: Occasion): Readonly<Record<string, unknown>> {
+  const { headers, multiValueHeaders } = headerMaps(forwardedHeaders(facts.request, facts.api));
   return {
-    ...headerMaps(forwardedHeaders(facts.request, facts.api)),
+    headers,
+    multiValueHeaders,
     ...queryMaps(facts.request),
     ...stageVariables(facts),
     requestContext: requestContext(facts, occasion),
@@ -92,13 +94,15 @@ export function messageEvent(
 
 /** The headers are the gateway's own by then. */
 export function disconnectEvent(facts: ConnectionFacts, occasion: Occasion): Readonly<Record<string, unknown>> {
+  const { headers, multiValueHeaders } = headerMaps([
+    ["Host", headerOf(facts.request, "host") ?? facts.api.domainName],
+    ["x-api-key", ""],
+    ["X-Forwarded-For", ""],
+    ["x-restapi", ""],
+  ]);
   return {
-    ...headerMaps([
-      ["Host", headerOf(facts.request, "host") ?? facts.api.domainName],
-      ["x-api-key", ""],
-      ["X-Forwarded-For", ""],
-      ["x-restapi", ""],
-    ]),
+    headers,
+    multiValueHeaders,
     ...stageVariables(facts),
     requestContext: requestContext(facts, occasion),
     isBase64Encoded: false,
@@ -137,7 +141,7 @@ const byName = ([first]: HeaderLine, [second]: HeaderLine): number => {
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
-function headerMaps(lines: readonly HeaderLine[]): Readonly<Record<string, unknown>> {
+function headerMaps(lines: readonly HeaderLine[]): { readonly headers: unknown; readonly multiValueHeaders: unknown } {
   const headers = multiMap([...lines].sort(byName));
   return { headers: lastOf(headers), multiValueHeaders: Object.fromEntries(headers) };
 }

@@ -37,7 +37,7 @@ export async function admitConnection(attempt: Omit<Run, "apiKey">, signedPath: 
   if (passed.refused !== undefined) return refuse(passed);
   const known = { ...facts, ...passed.learned };
   const apiKey = evaluate(api.config.apiKeySelectionExpression, keyVariables(facts.request, passed.usageKey));
-  const parts = { ...attempt, facts: known, apiKey };
+  const parts = { door: attempt.door, api, route: attempt.route, facts: known, occasion, apiKey };
   const refused = admission(parts);
   if (refused !== undefined) return refuse({ refused });
   const answer = await run(parts, connectEvent(known, occasion));

@@ -50,7 +50,7 @@ import type { WebSocketRequests } from "../http/index.js";
 import { headerOf, jsonAnswer, type HttpAnswer, type HttpRequest } from "../http/message.js";
 import { requestOf } from "../http/read-request.js";
 import { refusal } from "../http/refusals.js";
-import { webSocketApisOf, type WebSocketApi } from "./api-model.js";
+import { apisOf, type WebSocketApi } from "./api-model.js";
 import { Connection, GOING_AWAY } from "./connection.js";
 import type { Door } from "./door.js";
 import type { ConnectionFacts, Disconnection, Occasion } from "./event.js";
@@ -130,7 +130,6 @@ class Doorkeeper implements WebSocketDoor {
     this.#door = {
       ...options.context,
       clock: options.clock,
-      apis: () => this.#apis(),
       connections: new Map(),
       onAccess: options.onAccess,
     };
@@ -196,7 +195,7 @@ class Doorkeeper implements WebSocketDoor {
 
   #apis(): readonly WebSocketApi[] {
     const application = this.#options.application();
-    if (this.#reading?.application !== application) this.#reading = { application, apis: webSocketApisOf(application) };
+    if (this.#reading?.application !== application) this.#reading = { application, apis: apisOf(application) };
     return this.#reading.apis;
   }
 
@@ -238,9 +237,11 @@ class Doorkeeper implements WebSocketDoor {
       });
     if (verdict?.refused !== undefined) {
       const statusCode = statusOf(verdict.refused);
-      const words = wordsOf(verdict.refused, verdict.detail);
-      this.#door.notice(`a connection to ${config.logicalId} is refused with ${statusCode}: ${words}`);
-      refuse(statusCode, words);
+      // What is wrong with a signature is long, and holds what the client sent.
+      const { type } = verdict.detail ?? {};
+      const why = `${wordsOf(verdict.refused)}${type === undefined ? "" : ` (${type})`}`;
+      this.#door.notice(`a connection to ${config.logicalId} is refused with ${statusCode}: ${why}`);
+      refuse(statusCode, wordsOf(verdict.refused, verdict.detail));
       return;
     }
     const answer = verdict?.answer;

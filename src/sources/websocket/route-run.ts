@@ -70,8 +70,8 @@ export function logAccess(
   const message = refused && wordsOf(refused.refused, refused.detail);
   const { integrationError, integrationLatencyMs, integrationRequestId, integrationStatus } = passage;
   const context = {
-    ...requestContext(facts, occasion),
     status: "refused" in result ? statusOf(result.refused) : result.statusCode,
+    ...requestContext(facts, occasion),
     awsEndpointRequestId: integrationRequestId,
     integrationErrorMessage: integrationError,
     integrationLatency: integrationLatencyMs,
@@ -94,7 +94,7 @@ export function logAccess(
 }
 
 async function answerOf(
-  { door, api, route, facts }: Run,
+  { door, api, route, facts, occasion }: Run,
   event: unknown,
   passage: Passage,
 ): Promise<HttpAnswer | Refused> {
@@ -112,8 +112,8 @@ async function answerOf(
   try {
     const invoked = door.invoke(fn, {
       payload: Buffer.from(JSON.stringify(event)),
-      // Each message is a trace of its own.
-      traceHeader: undefined,
+      // A message is a trace of its own; a handshake may belong to the client's.
+      traceHeader: occasion.eventType === "CONNECT" ? traceRoot(facts.request) : undefined,
       qualifier: source?.qualifier,
     });
     const result = await within(invoked, source?.timeoutMs ?? 0);
