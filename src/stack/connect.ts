@@ -13,6 +13,7 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
+import type { LookUp } from "./dynamic-references.js";
 import { lambdaService } from "./lambda.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
@@ -27,6 +28,7 @@ export interface Connected {
   readonly activity: Activity;
   readonly credentials: Credentials;
   readonly config: ResolvedConfig;
+  readonly lookUp: LookUp;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Logger;
@@ -78,7 +80,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
 }
 
 function schedulesOf(
-  { options, live, gateway, activity, config, bus, clock, log, notice }: Connected,
+  { options, live, gateway, activity, config, lookUp, bus, clock, log, notice }: Connected,
   sources: StackSources,
   store: () => StateStore,
 ): StackSchedules {
@@ -96,6 +98,7 @@ function schedulesOf(
     notice,
     targets: () => sources.targets,
     address: (service) => live.foreign.get(service) ?? embedded,
+    lookUp,
     isForeign: live.foreign.has("scheduler"),
   });
 }

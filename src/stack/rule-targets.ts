@@ -7,20 +7,41 @@ import type { SnsAdmin } from "../services/sns/index.js";
 import type { StatesAdmin } from "../services/states/index.js";
 import type { Clock } from "../shared/clock.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
+import type { Activity } from "./activity.js";
 
 export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invoker" | "knowsFunction"> {
   readonly clock: Clock;
+  readonly activity: Activity;
   readonly service: (name: string) => Promise<EmbeddedService>;
+  /** Where a URL of the stack is on this machine. */
+  readonly localUrl: (url: string) => string;
 }
 
-export function ruleTargets({ service, clock, ...given }: RuleTargetOptions): TargetServices {
+export function ruleTargets({ service, clock, activity, localUrl, ...given }: RuleTargetOptions): TargetServices {
+  const events = async (): Promise<EventsAdmin> => (await service("events")) as EmbeddedService & EventsAdmin;
   return {
     ...given,
+    destinations: {
+      clock,
+      localUrl,
+      find: async (arn) => (await events()).apiDestination(arn),
+      access: async (connectionArn) => (await events()).connectionAccess(connectionArn),
+      refused: async (connectionArn) => (await events()).connectionRefused(connectionArn),
+      // Under way until its answer is there: a virtual clock waits for it.
+      call: async (request) => {
+        const ended = activity.begin();
+        try {
+          const { callHttp } = await import("../services/kit/http-call.js");
+          return await callHttp(request);
+        } finally {
+          ended();
+        }
+      },
+    },
     publish: async (topicArn, message, more) =>
       ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),
     startExecution: async (start) => ((await service("states")) as EmbeddedService & StatesAdmin).startExecution(start),
-    putEvent: async (busName, event, more) =>
-      ((await service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more),
+    putEvent: async (busName, event, more) => (await events()).putEvent(busName, event, more),
     writeLog: async (groupName, streamName, message) => {
       const logs = (await service("logs")) as LogsService;
       if (!logs.groupExists(groupName))

@@ -37,6 +37,7 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
+import type { Activity } from "./activity.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
 import { ruleTargets } from "./rule-targets.js";
@@ -53,6 +54,9 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
+  readonly activity: Activity;
+  /** Where a URL of the stack is on this machine. */
+  readonly localUrl: (url: string) => string;
   readonly writeObject: ObjectWriter;
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
@@ -168,9 +172,11 @@ export class StackSources {
 
   /** For rules and schedules. */
   get targets(): TargetServices {
-    const { clock, gateway } = this.#options;
+    const { clock, activity, localUrl, gateway } = this.#options;
     return ruleTargets({
       clock,
+      activity,
+      localUrl,
       queues: () => this.#queues(),
       invoker: this.invoker,
       knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,

@@ -54,6 +54,10 @@ import { ArchiveStore } from "./archive-store.js";
 import { archiveOperations } from "./archives.js";
 import { createEventsAdmin, type EventsAdmin } from "./admin.js";
 import { busOperations } from "./buses.js";
+import { apiDestinationOperations } from "./connections/api-destinations.js";
+import { connectionOperations } from "./connections/connections.js";
+import { ConnectionStore } from "./connections/store.js";
+import { ConnectionTokens } from "./connections/tokens.js";
 import { eventsError } from "./errors.js";
 import { testEventPattern } from "./patterns.js";
 import { putEvents } from "./put-events.js";
@@ -63,6 +67,7 @@ import { EventsStore } from "./store.js";
 import { tagOperations } from "./tags.js";
 import { targetOperations } from "./targets.js";
 
+export type { DeclaredConnection } from "./connections/declared.js";
 export type { DeclaredBus, DeclaredRule, EventsAdmin, ScheduledRule } from "./admin.js";
 
 /** Ten entries of together 1 MiB; their JSON may be six times that when every character is escaped. */
@@ -70,30 +75,19 @@ const MAX_BODY_BYTES = 8 * MEBIBYTE;
 
 const REFUSED = [
   "ActivateEventSource",
-  "CreateApiDestination",
-  "CreateConnection",
   "CreateEndpoint",
   "CreatePartnerEventSource",
   "DeactivateEventSource",
-  "DeauthorizeConnection",
-  "DeleteApiDestination",
-  "DeleteConnection",
   "DeleteEndpoint",
   "DeletePartnerEventSource",
-  "DescribeApiDestination",
-  "DescribeConnection",
   "DescribeEndpoint",
   "DescribeEventSource",
   "DescribePartnerEventSource",
-  "ListApiDestinations",
-  "ListConnections",
   "ListEndpoints",
   "ListEventSources",
   "ListPartnerEventSourceAccounts",
   "ListPartnerEventSources",
   "PutPartnerEvents",
-  "UpdateApiDestination",
-  "UpdateConnection",
   "UpdateEndpoint",
 ];
 
@@ -101,7 +95,9 @@ export function createEventsService(context: ServiceContext): EmbeddedService & 
   const { clock, realm, bus, log } = context;
   const store = new EventsStore(context.store);
   const archives = new ArchiveStore(context.store);
-  const shared = { store, archives, clock, realm, bus };
+  const connections = new ConnectionStore(context.store);
+  const tokens = new ConnectionTokens(clock, context.localUrl ?? ((url) => url));
+  const shared = { store, archives, connections, tokens, secrets: context.secrets ?? noSecrets, clock, realm, bus };
   const replays = new Replays(shared, log);
   const operations: Record<string, JsonOperation> = {
     ...busOperations(shared),
@@ -110,6 +106,8 @@ export function createEventsService(context: ServiceContext): EmbeddedService & 
     ...tagOperations(shared),
     ...archiveOperations(shared),
     ...replayOperations(shared, replays),
+    ...connectionOperations(shared, log),
+    ...apiDestinationOperations(shared),
     PutEvents: (input, { headers }) => {
       const traceHeader = headers["x-amzn-trace-id"];
       return putEvents(shared, input, typeof traceHeader === "string" ? traceHeader : undefined);
@@ -119,14 +117,20 @@ export function createEventsService(context: ServiceContext): EmbeddedService & 
   };
   const options = { version: "1.1", errorNamespace: "", operations, maxBodyBytes: MAX_BODY_BYTES, log } as const;
   return {
-    ...createEventsAdmin(shared, replays),
+    ...createEventsAdmin(shared, replays, log),
     handle: (request: ServiceRequest, response: ServerResponse) => handleJson(request, response, options),
     reset: async () => {
-      await Promise.all([store.clear(), archives.clear()]);
+      tokens.clear();
+      await Promise.all([store.clear(), archives.clear(), connections.clear()]);
     },
-    close: () => replays.close(),
+    close: () => {
+      tokens.close();
+      return replays.close();
+    },
   };
 }
+
+const noSecrets = (): Promise<never> => Promise.reject(new Error("there is no Secrets Manager to keep credentials in"));
 
 function refuse(name: string): JsonOperation {
   return () => {

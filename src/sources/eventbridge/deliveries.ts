@@ -10,9 +10,12 @@ import type { Bus, RuleMatch } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
-import { RetryQueue, type Failure } from "../retry-queue.js";
+import { backOff, RetryQueue, type Failure } from "../retry-queue.js";
+import { DestinationError } from "./destination-error.js";
+import { filledParameters, type TargetHttpParameters } from "./http-parameters.js";
 import { targetInput } from "./input.js";
-import { errorCodeOf, isFinal, send, type Sending, type TargetServices } from "./targets.js";
+import { RateLimits } from "./rate-limits.js";
+import { errorCodeOf, isApiDestination, isFinal, send, type Sending, type TargetServices } from "./targets.js";
 
 export interface RuleDeliveryOptions extends TargetServices {
   readonly store: StateStore;
@@ -32,6 +35,7 @@ const DEFAULT_RETRY = { attempts: 185, ageSeconds: 86_400 } as const;
 export class RuleDeliveries {
   readonly #options: RuleDeliveryOptions;
   readonly #queue: RetryQueue<Delivery>;
+  readonly #rates = new RateLimits();
   readonly #unsubscribe: () => void;
 
   /** Goes on with the deliveries that an earlier process left. */
@@ -44,8 +48,12 @@ export class RuleDeliveries {
       log,
       table: "eventbridge-deliveries",
       policyOf: ({ retry }) => ({ maximumRetryAttempts: retry.attempts, maximumAgeSeconds: retry.ageSeconds }),
+      slotMs: (delivery) => this.#slot(delivery),
       deliver: (delivery) => send(delivery, options),
       isFinal,
+      // "The more conservative value" of the two.
+      delayMs: (retries, error) =>
+        Math.max(backOff(retries), error instanceof DestinationError ? (error.retryAfterMs ?? 0) : 0),
       failed: (delivery, failure) => this.#failed(delivery, failure),
     });
     this.#unsubscribe = bus.on("RuleMatched", (match) => this.#queue.put(deliveryOf(match), match.ingestionTimeMs));
@@ -61,12 +69,21 @@ export class RuleDeliveries {
   }
 
   reset(): Promise<void> {
+    this.#rates.clear();
     return this.#queue.reset();
   }
 
   async close(): Promise<void> {
     this.#unsubscribe();
     await this.#queue.close();
+  }
+
+  /** An API destination is called no more often than it says. */
+  async #slot({ targetArn }: Delivery): Promise<number | undefined> {
+    if (!isApiDestination(targetArn)) return undefined;
+    const { destinations, clock } = this.#options;
+    const destination = await destinations.find(targetArn);
+    return destination && this.#rates.slot(targetArn, destination.ratePerSecond, clock.now());
   }
 
   /** To the dead-letter queue of the target, else to the log. */
@@ -98,6 +115,7 @@ interface Target {
   readonly SqsParameters?: { readonly MessageGroupId?: string };
   readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
   readonly DeadLetterConfig?: { readonly Arn?: string };
+  readonly HttpParameters?: TargetHttpParameters;
 }
 
 function deliveryOf(match: RuleMatch): Delivery {
@@ -117,6 +135,7 @@ function deliveryOf(match: RuleMatch): Delivery {
     deadLetterArn: target.DeadLetterConfig?.Arn,
     forwarded: match.forwarded,
     traceHeader: match.traceHeader,
+    http: target.HttpParameters === undefined ? undefined : filledParameters(target.HttpParameters, match.event),
   };
 }
 
