@@ -4,9 +4,11 @@
  */
 import type { ResolvedConfig } from "../config/schema.js";
 import type { RuntimeHost } from "../runtime/host.js";
+import type { EventsAdmin } from "../services/events/index.js";
 import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import type { StateStore } from "../services/kit/state-store.js";
+import type { EmbeddedService } from "../services/service.js";
 import type { FunctionDirectory } from "../services/lambda/index.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
@@ -15,6 +17,7 @@ import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import type { LookUp } from "./dynamic-references.js";
 import { lambdaService } from "./lambda.js";
+import { localUrl } from "./local-url.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
 import type { StackSources } from "./sources.js";
@@ -131,6 +134,8 @@ function statesOf(
         embedded,
         address: (service) => live.foreign.get(service) ?? embedded,
         apiUrl: (id) => live.http?.apiById(id),
+        localUrl: (url) => localUrl(url, live),
+        events: async () => (await gateway.service("events")) as EmbeddedService & EventsAdmin,
       });
     },
   });

@@ -42,6 +42,11 @@ export const eventsError = {
       "ValidationException",
       `Failed to ${call} the api-destination(s). Parameter InvocationEndpoint is not valid. Reason: Endpoint '${endpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
     ),
+  badAuthorizationEndpoint: (endpoint: string) =>
+    new AwsError(
+      "ValidationException",
+      `Parameter AuthorizationEndpoint is not valid. Reason: Endpoint '${endpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
+    ),
   rateTooHigh: (call: string, name: string, rate: number, most: number) =>
     new AwsError(
       "LimitExceededException",

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { arnOf, parseArn } from "../../../shared/arn.js";
 import { numberMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
+import { isOutsideUrl } from "../../kit/outside-url.js";
 import { checkedName, page, seconds, withPrefix, type EventsContext, type Operations } from "../context.js";
 import { eventsError } from "../errors.js";
 import { connectionByArn } from "./access.js";
@@ -15,8 +16,6 @@ const MAX_ENDPOINT_LENGTH = 2048;
 const MAX_RATE_PER_SECOND = 300;
 const CONNECTION_ARN = /^arn:aws([a-z]|-)*:events:([a-z]|\d|-)*:([0-9]{12})?:connection\/[.\-_A-Za-z0-9]+\/[-A-Za-z0-9]+$/;
 const SHOWN_CONNECTION_ARN = String.raw`^arn:aws([a-z]|\-)*:events:([a-z]|\d|\-)*:([0-9]{12})?:connection\/[\.\-_A-Za-z0-9]+\/[\-A-Za-z0-9]+$`;
-/** Names of this machine and of a network of its own: no authority gives certificates for them. */
-const LOCAL_HOST = /^([^.]+|.+\.(localhost|internal)|127(\.\d{1,3}){3}|\[::1\])$/;
 
 export function apiDestinationOperations(context: EventsContext): Operations {
   const { store, connections } = context;
@@ -124,20 +123,10 @@ export function readDestination(input: JsonObject, call: "create" | "update"): W
   violations.oneOf(method, "httpMethod", METHODS);
   violations.range(ratePerSecond, "invocationRateLimitPerSecond", 1, 2 ** 31 - 1);
   violations.check();
-  if (endpoint !== undefined && !isEndpoint(endpoint)) throw eventsError.badEndpoint(call, endpoint);
+  if (endpoint !== undefined && !isOutsideUrl(withScheme(endpoint))) throw eventsError.badEndpoint(call, endpoint);
   if (ratePerSecond !== undefined && ratePerSecond > MAX_RATE_PER_SECOND)
     throw eventsError.rateTooHigh(call, name, ratePerSecond, MAX_RATE_PER_SECOND);
   return { name, description, connectionArn, endpoint, method, ratePerSecond };
-}
-
-/** HTTPS, as AWS wants it; HTTP to this machine alone, where tests and mocks listen. */
-function isEndpoint(text: string): boolean {
-  const whole = withScheme(text);
-  if (!URL.canParse(whole)) return false;
-  const { protocol, hostname, username, hash } = new URL(whole);
-  // In the path an asterisk stands for a value of the target.
-  if (username !== "" || hash !== "" || hostname.includes("*")) return false;
-  return protocol === "https:" || (protocol === "http:" && LOCAL_HOST.test(hostname));
 }
 
 /** An address without one is of HTTPS. */

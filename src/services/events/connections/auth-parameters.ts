@@ -4,6 +4,7 @@
  */
 import { booleanMember, objectListMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
+import { isOutsideUrl } from "../../kit/outside-url.js";
 import { eventsError } from "../errors.js";
 import type { ConnectionSecret, SecretParameter, SecretParameters } from "./secret.js";
 import type { AuthorizationType } from "./store.js";
@@ -72,6 +73,7 @@ const READERS: Readonly<Record<AuthorizationType, (given: JsonObject, violations
     const client = objectMember(given, "ClientParameters") ?? {};
     const endpoint = stringMember(given, "AuthorizationEndpoint");
     violations.length(endpoint, `${at}.authorizationEndpoint`, 1, MAX_ENDPOINT_LENGTH);
+    if (endpoint !== undefined && !isOutsideUrl(endpoint)) throw eventsError.badAuthorizationEndpoint(endpoint);
     const method = stringMember(given, "HttpMethod");
     violations.oneOf(method, `${at}.httpMethod`, OAUTH_METHODS);
     return defined({
