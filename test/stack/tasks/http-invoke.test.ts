@@ -102,14 +102,11 @@ test("where both say something, the connection has the last word", async () => {
 });
 
 test.each([
-  [undefined, "a%5B0%5D=1&a%5B1%5D%5Bb%5D=2&c%20d=x%26y"],
-  ["REPEAT", "a=1&a%5Bb%5D=2&c%20d=x%26y"],
-  ["BRACKETS", "a%5B%5D=1&a%5B%5D%5Bb%5D=2&c%20d=x%26y"],
-])("a body is written as a form, its lists as %s", async (ArrayFormat, wanted) => {
-  const Transform = {
-    RequestBodyEncoding: "URL_ENCODED",
-    ...(ArrayFormat === undefined ? {} : { RequestEncodingOptions: { ArrayFormat } }),
-  };
+  ["as is the rule", {}, "a%5B0%5D=1&a%5B1%5D%5Bb%5D=2&c%20d=x%26y"],
+  ["repeated", { ArrayFormat: "REPEAT" }, "a=1&a%5Bb%5D=2&c%20d=x%26y"],
+  ["in brackets", { ArrayFormat: "BRACKETS" }, "a%5B%5D=1&a%5B%5D%5Bb%5D=2&c%20d=x%26y"],
+])("a body is written as a form, its lists %s", async (_how, RequestEncodingOptions, wanted) => {
+  const Transform = { RequestBodyEncoding: "URL_ENCODED", RequestEncodingOptions };
   const Headers = { "content-type": "application/x-www-form-urlencoded" };
   const RequestBody = { a: [1, { b: 2 }], "c d": "x&y" };
   await stack.run(HTTP, parameters(await connect(), { Headers, RequestBody, Transform }));
