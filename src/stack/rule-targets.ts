@@ -19,24 +19,24 @@ export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invo
 
 export function ruleTargets({ service, clock, activity, localUrl, ...given }: RuleTargetOptions): TargetServices {
   const events = async (): Promise<EventsAdmin> => (await service("events")) as EmbeddedService & EventsAdmin;
+  /** A virtual clock waits for the answers of other people's servers. */
+  const underWay = async <T>(work: () => Promise<T>): Promise<T> => {
+    const ended = activity.begin();
+    try {
+      return await work();
+    } finally {
+      ended();
+    }
+  };
   return {
     ...given,
     destinations: {
       clock,
       localUrl,
       find: async (arn) => (await events()).apiDestination(arn),
-      access: async (connectionArn) => (await events()).connectionAccess(connectionArn),
+      access: (connectionArn) => underWay(async () => (await events()).connectionAccess(connectionArn)),
       refused: async (connectionArn) => (await events()).connectionRefused(connectionArn),
-      // Under way until its answer is there: a virtual clock waits for it.
-      call: async (request) => {
-        const ended = activity.begin();
-        try {
-          const { callHttp } = await import("../services/kit/http-call.js");
-          return await callHttp(request);
-        } finally {
-          ended();
-        }
-      },
+      call: (request) => underWay(async () => (await import("../services/kit/http-call.js")).callHttp(request)),
     },
     publish: async (topicArn, message, more) =>
       ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),
