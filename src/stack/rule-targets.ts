@@ -9,15 +9,21 @@ import type { Clock } from "../shared/clock.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
 import type { Activity } from "./activity.js";
 
-export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invoker" | "knowsFunction"> {
-  readonly clock: Clock;
+/** For calls of other people's servers. */
+export interface OutsideCalls {
   readonly activity: Activity;
-  readonly service: (name: string) => Promise<EmbeddedService>;
   /** Where a URL of the stack is on this machine. */
   readonly localUrl: (url: string) => string;
 }
 
-export function ruleTargets({ service, clock, activity, localUrl, ...given }: RuleTargetOptions): TargetServices {
+export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invoker" | "knowsFunction"> {
+  readonly clock: Clock;
+  readonly outside: OutsideCalls;
+  readonly service: (name: string) => Promise<EmbeddedService>;
+}
+
+export function ruleTargets({ service, clock, outside, ...given }: RuleTargetOptions): TargetServices {
+  const { activity, localUrl } = outside;
   const events = async (): Promise<EventsAdmin> => (await service("events")) as EmbeddedService & EventsAdmin;
   /** A virtual clock waits for the answers of other people's servers. */
   const underWay = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -37,10 +37,9 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
-import type { Activity } from "./activity.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
-import { ruleTargets } from "./rule-targets.js";
+import { ruleTargets, type OutsideCalls } from "./rule-targets.js";
 import type { StackSchedules } from "./schedules.js";
 import { silentSources } from "./silent-sources.js";
 import type { StackStates } from "./states.js";
@@ -54,9 +53,7 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
-  readonly activity: Activity;
-  /** Where a URL of the stack is on this machine. */
-  readonly localUrl: (url: string) => string;
+  readonly outside: OutsideCalls;
   readonly writeObject: ObjectWriter;
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
@@ -172,11 +169,10 @@ export class StackSources {
 
   /** For rules and schedules. */
   get targets(): TargetServices {
-    const { clock, activity, localUrl, gateway } = this.#options;
+    const { clock, outside, gateway } = this.#options;
     return ruleTargets({
       clock,
-      activity,
-      localUrl,
+      outside,
       queues: () => this.#queues(),
       invoker: this.invoker,
       knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,

@@ -105,7 +105,9 @@ async function deadLetter(): Promise<Readonly<Record<string, string | undefined>
 
 describe("an event for an API destination", () => {
   test("is posted with what the connection authorises, and AWS's headers", async () => {
-    await (await posting())({ id: 7 });
+    await (
+      await posting()
+    )({ id: 7 });
     const [{ method, path, headers, body }] = (await asked(1)) as [Asked];
     expect([method, path, headers["x-key"]]).toEqual(["POST", "/hook", "s3cret"]);
     expect(headers).toMatchObject({
@@ -151,7 +153,9 @@ describe("an event for an API destination", () => {
 
   test.each([401, 407, 409, 429, 500, 503])("that is answered with %d is posted again", async (code) => {
     outside.answer((response, one) => status(one === outside.asked[0] ? code : 200)(response, one));
-    await (await posting())();
+    await (
+      await posting()
+    )();
     await asked(1);
     await stack.clock.advance("1s");
     expect(await asked(2)).toHaveLength(2);
@@ -161,7 +165,9 @@ describe("an event for an API destination", () => {
 
   test.each([400, 403, 404, 302])("that is answered with %d is a dead letter at once", async (code) => {
     outside.answer(status(code, { Location: "/elsewhere" }));
-    await (await posting())({ id: 7 });
+    await (
+      await posting()
+    )({ id: 7 });
     await asked(1);
     expect(await deadLetter()).toMatchObject({
       ERROR_CODE: "SDK_CLIENT_ERROR",
@@ -174,7 +180,9 @@ describe("an event for an API destination", () => {
 
   test("waits as long as the answer wants it to, and not at all once it says so", async () => {
     outside.answer(status(503, { "Retry-After": "90" }));
-    await (await posting())();
+    await (
+      await posting()
+    )();
     await asked(1);
     await stack.clock.advance("89s");
     expect(outside.asked).toHaveLength(1);

@@ -70,7 +70,8 @@ Resources:
               Authentication: { ConnectionArn: '\${Connection}' }
             End: true
 `;
-const CODE = "exports.handler = async ({ headers, body }) => ({ key: headers['x-key'], body, secret: process.env.SECRET, name: process.env.NAME });";
+const CODE =
+  "exports.handler = async ({ headers, body }) => ({ key: headers['x-key'], body, secret: process.env.SECRET, name: process.env.NAME });";
 
 describe("connections and API destinations of a template", () => {
   let outside: Outside;
@@ -122,7 +123,10 @@ describe("connections and API destinations of a template", () => {
     const { status, output } = await stack.execute("Machine");
     expect([status, output]).toEqual([
       "SUCCEEDED",
-      expect.objectContaining({ StatusCode: 200, ResponseBody: expect.objectContaining({ key: "from the secret" }) as object }),
+      expect.objectContaining({
+        StatusCode: 200,
+        ResponseBody: expect.objectContaining({ key: "from the secret" }) as object,
+      }),
     ]);
   });
 

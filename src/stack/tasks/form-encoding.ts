@@ -10,7 +10,11 @@ export type ArrayFormat = (typeof ARRAY_FORMATS)[number];
 
 /** `{"a":{"b":1}}` is `a%5Bb%5D=1`; null is an empty value. */
 export function formEncoded(body: Json, format: ArrayFormat): string {
-  return isJsonObject(body) ? Object.entries(body).flatMap(([name, value]) => fields(name, value, format)).join("&") : "";
+  return isJsonObject(body)
+    ? Object.entries(body)
+        .flatMap(([name, value]) => fields(name, value, format))
+        .join("&")
+    : "";
 }
 
 function fields(name: string, value: Json, format: ArrayFormat): string[] {

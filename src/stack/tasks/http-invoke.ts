@@ -5,7 +5,13 @@
 import { isJsonObject, listOf, objectOf, textOf, type Json, type JsonObject } from "../../config/json.js";
 import { ConnectionError, type ConnectionAccess } from "../../services/events/connections/access.js";
 import type { EventsAdmin } from "../../services/events/index.js";
-import { callHttp, HttpCallError, type HttpAnswer, type HttpCall, type NameAndValue } from "../../services/kit/http-call.js";
+import {
+  callHttp,
+  HttpCallError,
+  type HttpAnswer,
+  type HttpCall,
+  type NameAndValue,
+} from "../../services/kit/http-call.js";
 import { isOutsideUrl } from "../../services/kit/outside-url.js";
 import { WITHHELD_HEADERS } from "../../services/kit/withheld-headers.js";
 import { tooLargeCause } from "../../services/states/interpreter/payload-limit.js";
@@ -103,7 +109,10 @@ async function httpInvoke(
 
 const NOTHING: ConnectionAccess = { headers: [], query: [], body: [] };
 
-async function accessBy(events: Pick<EventsAdmin, "connectionAccess">, connectionArn: string): Promise<ConnectionAccess> {
+async function accessBy(
+  events: Pick<EventsAdmin, "connectionAccess">,
+  connectionArn: string,
+): Promise<ConnectionAccess> {
   try {
     return await events.connectionAccess(connectionArn);
   } catch (error) {
@@ -128,9 +137,10 @@ function requestOf(
   const url = new URL(localUrl(textOf(parameters["ApiEndpoint"])));
   addQuery(url, objectOf(parameters["QueryParameters"]), access.query);
   const body = bodyOf(parameters, access.body);
-  const given = Object.entries(objectOf(parameters["Headers"])).map(
-    ([name, value]): NameAndValue => [name, texts(value).join(", ")],
-  );
+  const given = Object.entries(objectOf(parameters["Headers"])).map(([name, value]): NameAndValue => [
+    name,
+    texts(value).join(", "),
+  ]);
   return {
     url,
     method: textOf(parameters["Method"]),
@@ -164,9 +174,13 @@ function bodyOf(parameters: JsonObject, ofConnection: readonly NameAndValue[]): 
       "States.Runtime",
       "The request body and the body parameters of the connection could not be merged: the request body is not an object",
     );
-  const body = isJsonObject(given ?? {}) ? { ...objectOf(given), ...Object.fromEntries(ofConnection) } : (given ?? null);
+  const body = isJsonObject(given ?? {})
+    ? { ...objectOf(given), ...Object.fromEntries(ofConnection) }
+    : (given ?? null);
   const { encoding, arrayFormat } = transformIn(parameters);
-  return encoding === "URL_ENCODED" && isJsonObject(body) ? formEncoded(body, arrayFormat as ArrayFormat) : asText(body);
+  return encoding === "URL_ENCODED" && isJsonObject(body)
+    ? formEncoded(body, arrayFormat as ArrayFormat)
+    : asText(body);
 }
 
 function resultOf({ statusCode, statusText, headers, body, truncated }: HttpAnswer): JsonObject {

@@ -165,10 +165,16 @@ describe("a connection", () => {
 
   test.each([
     [{ Name: "a b" }, /Value 'a b' at 'name' failed to satisfy constraint/],
-    [{ AuthorizationType: "NONE" }, /'authorizationType'.*enum value set: \[BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY\]/],
+    [
+      { AuthorizationType: "NONE" },
+      /'authorizationType'.*enum value set: \[BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY\]/,
+    ],
     [{ AuthorizationType: "API_KEY" }, /^Parameter\(s\) BasicAuthParameters must not be specified/],
     [{ AuthParameters: {} }, /^Parameter\(s\) BasicAuthParameters must be specified\.$/],
-    [{ AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p".repeat(513) } } }, /^1 validation error detected: Value at 'authParameters.basicAuthParameters.password' failed/],
+    [
+      { AuthParameters: { BasicAuthParameters: { Username: "u", Password: "p".repeat(513) } } },
+      /^1 validation error detected: Value at 'authParameters.basicAuthParameters.password' failed/,
+    ],
     [{ Description: "d".repeat(513) }, /'description' failed to satisfy constraint/],
   ])("like %j is refused, and no secret repeated", async (more, message) => {
     const [name, text] = (await refusal(create("shop", more as Partial<CreateConnectionRequest>))) as [string, string];
@@ -183,9 +189,7 @@ describe("a connection", () => {
       "Connection shop already exists.",
     ]);
     const ResourceParameters = { ResourceConfigurationArn: "arn:aws:vpc-lattice:us-east-1:000000000000:r" };
-    expect(
-      await refusal(create("inner", { InvocationConnectivityParameters: { ResourceParameters } })),
-    ).toEqual([
+    expect(await refusal(create("inner", { InvocationConnectivityParameters: { ResourceParameters } }))).toEqual([
       "UnsupportedOperationException",
       "A connection to a private API (InvocationConnectivityParameters) is not emulated by lambda-run.",
     ]);
@@ -318,28 +322,42 @@ describe("an API destination", () => {
     expect(await describeIt("hook")).toMatchObject({ ApiDestinationState: "INACTIVE" });
   });
 
-  test.each(["https://example.com", "http://127.0.0.1:8080/x", "http://localhost", "http://mock:1080/", "example.com/hook"])(
-    "may be at %s",
-    async (InvocationEndpoint) => {
-      await destination("hook", { InvocationEndpoint });
-      expect(await describeIt("hook")).toMatchObject({ InvocationEndpoint });
-    },
-  );
-
-  test.each(["http://example.com/hook", "ftp://localhost", "https://", "https://*.example.com", "https://u:p@example.com"])(
-    "is at no address like %s",
-    async (InvocationEndpoint) => {
-      expect(await refusal(destination("hook", { InvocationEndpoint }))).toEqual(
-        invalid(
-          `Failed to create the api-destination(s). Parameter InvocationEndpoint is not valid. Reason: Endpoint '${InvocationEndpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
-        ),
-      );
-    },
-  );
+  test.each([
+    "https://example.com",
+    "http://127.0.0.1:8080/x",
+    "http://localhost",
+    "http://mock:1080/",
+    "example.com/hook",
+  ])("may be at %s", async (InvocationEndpoint) => {
+    await destination("hook", { InvocationEndpoint });
+    expect(await describeIt("hook")).toMatchObject({ InvocationEndpoint });
+  });
 
   test.each([
-    [{ HttpMethod: "TRACE" }, "ValidationException", /'httpMethod' failed to satisfy constraint: Member must satisfy enum/],
-    [{ ConnectionArn: "shop" }, "ValidationException", /'connectionArn' failed to satisfy constraint: Member must satisfy regular/],
+    "http://example.com/hook",
+    "ftp://localhost",
+    "https://",
+    "https://*.example.com",
+    "https://u:p@example.com",
+  ])("is at no address like %s", async (InvocationEndpoint) => {
+    expect(await refusal(destination("hook", { InvocationEndpoint }))).toEqual(
+      invalid(
+        `Failed to create the api-destination(s). Parameter InvocationEndpoint is not valid. Reason: Endpoint '${InvocationEndpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
+      ),
+    );
+  });
+
+  test.each([
+    [
+      { HttpMethod: "TRACE" },
+      "ValidationException",
+      /'httpMethod' failed to satisfy constraint: Member must satisfy enum/,
+    ],
+    [
+      { ConnectionArn: "shop" },
+      "ValidationException",
+      /'connectionArn' failed to satisfy constraint: Member must satisfy regular/,
+    ],
     [{ InvocationRateLimitPerSecond: 0 }, "ValidationException", /'invocationRateLimitPerSecond'/],
     [{ InvocationRateLimitPerSecond: 301 }, "LimitExceededException", /exceeds maximum allowed of '300'/],
     [{ ConnectionArn: `${ARN}connection/none/1` }, "ResourceNotFoundException", /Connection 'none' does not exist/],

@@ -88,7 +88,11 @@ test("a call has what the task and the connection say, and its answer is the res
 });
 
 test("where both say something, the connection has the last word", async () => {
-  const more = { Headers: { "x-both": "task" }, QueryParameters: { both: "task" }, RequestBody: { both: "task", own: 1 } };
+  const more = {
+    Headers: { "x-both": "task" },
+    QueryParameters: { both: "task" },
+    RequestBody: { both: "task", own: 1 },
+  };
   await stack.run(HTTP, parameters(await connect(WITH_PARAMETERS), more));
   const { path, headers, body } = first();
   expect([path, headers["x-both"], JSON.parse(body)]).toEqual([
@@ -131,9 +135,9 @@ test("a server that cannot be reached, and a connection that is of no use, have 
   const ConnectionArn = await connect();
   const gone = await startOutside();
   await gone.stop();
-  await expect(
-    stack.run(HTTP, parameters(ConnectionArn, { ApiEndpoint: gone.url })),
-  ).resolves.toMatchObject({ error: "States.Http.Socket" });
+  await expect(stack.run(HTTP, parameters(ConnectionArn, { ApiEndpoint: gone.url }))).resolves.toMatchObject({
+    error: "States.Http.Socket",
+  });
   await expect(stack.run(HTTP, parameters(`${ConnectionArn.slice(0, -4)}0000`))).resolves.toMatchObject({
     error: "Events.ConnectionResource.ResourceNotFound",
   });

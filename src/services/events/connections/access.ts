@@ -26,7 +26,10 @@ export class ConnectionError extends Error {
   }
 }
 
-export function connectionByArn({ connections }: Pick<EventsContext, "connections">, arn: string): ConnectionRow | undefined {
+export function connectionByArn(
+  { connections }: Pick<EventsContext, "connections">,
+  arn: string,
+): ConnectionRow | undefined {
   const [kind, name = "", id] = parseArn(arn)?.resource.split("/") ?? [];
   const row = kind === "connection" ? connections.connection(name) : undefined;
   return row?.id === id ? row : undefined;
@@ -88,7 +91,11 @@ async function bearer(
   try {
     const header = await tokens.header(arn, text, secret);
     if (state !== "AUTHORIZED")
-      await changeState(context, { name, id }, { state: "AUTHORIZED", stateReason: undefined, authorizedMs: clock.now() });
+      await changeState(
+        context,
+        { name, id },
+        { state: "AUTHORIZED", stateReason: undefined, authorizedMs: clock.now() },
+      );
     return header;
   } catch (error) {
     const reason = messageOf(error);

@@ -14,7 +14,8 @@ const MAX_DESCRIPTION_LENGTH = 512;
 const MAX_ENDPOINT_LENGTH = 2048;
 /** What it is when none is given, and the most: the quota of an account. */
 const MAX_RATE_PER_SECOND = 300;
-const CONNECTION_ARN = /^arn:aws([a-z]|-)*:events:([a-z]|\d|-)*:([0-9]{12})?:connection\/[.\-_A-Za-z0-9]+\/[-A-Za-z0-9]+$/;
+const CONNECTION_ARN =
+  /^arn:aws([a-z]|-)*:events:([a-z]|\d|-)*:([0-9]{12})?:connection\/[.\-_A-Za-z0-9]+\/[-A-Za-z0-9]+$/;
 const SHOWN_CONNECTION_ARN = String.raw`^arn:aws([a-z]|\-)*:events:([a-z]|\d|\-)*:([0-9]{12})?:connection\/[\.\-_A-Za-z0-9]+\/[\-A-Za-z0-9]+$`;
 
 export function apiDestinationOperations(context: EventsContext): Operations {
