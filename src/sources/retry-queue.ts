@@ -149,6 +149,8 @@ export class RetryQueue<T> {
     try {
       await deliver(row.item, row.retries + 1);
     } catch (error) {
+      // Cut off at the end of the process: the next one tries it anew.
+      if (this.#closed) return undefined;
       return this.#again(key, row, { policy, endMs, error });
     }
     await store.write(() => this.#rows.removeSync(key));

@@ -40,7 +40,7 @@ export function ruleTargets({ service, clock, outside, ...given }: RuleTargetOpt
       clock,
       localUrl,
       find: async (arn) => (await events()).apiDestination(arn),
-      access: (connectionArn) => underWay(async () => (await events()).connectionAccess(connectionArn)),
+      access: (connectionArn, signal) => underWay(async () => (await events()).connectionAccess(connectionArn, signal)),
       refused: async (connectionArn) => (await events()).connectionRefused(connectionArn),
       call: (request) => underWay(async () => (await import("../services/kit/http-call.js")).callHttp(request)),
     },

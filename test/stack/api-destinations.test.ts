@@ -308,3 +308,55 @@ describe("a token", () => {
     await authorized();
   });
 });
+
+test("what a connection and an event wait for goes on after a restart", async () => {
+  const kept = { folder: new ProjectFolder({ "template.yaml": "Resources: {}" }), name: "again" };
+  const begin = () =>
+    createStack({ folder: kept.folder.folder, config: { ephemeral: false }, clock: new Date("2026-01-01T00:00:00Z") });
+  // Neither the token nor the event gets an answer.
+  outside.answer(() => undefined);
+  const first = await begin();
+  const client = new EventBridgeClient(first.clientConfig);
+  const OAuthParameters = {
+    ClientParameters: { ClientID: "id", ClientSecret: "hush" },
+    AuthorizationEndpoint: `${outside.url}/token`,
+    HttpMethod: "POST" as const,
+  };
+  const { ConnectionArn, ConnectionState } = await client.send(
+    new CreateConnectionCommand({
+      Name: kept.name,
+      AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",
+      AuthParameters: { OAuthParameters },
+    }),
+  );
+  expect(ConnectionState).toBe("AUTHORIZING");
+  const { ApiDestinationArn } = await client.send(
+    new CreateApiDestinationCommand({
+      Name: kept.name,
+      ConnectionArn,
+      InvocationEndpoint: `${outside.url}/hook`,
+      HttpMethod: "POST",
+    }),
+  );
+  await client.send(new PutRuleCommand({ Name: kept.name, EventPattern: '{"source":["again"]}' }));
+  const Targets = [{ Id: "t", Arn: ApiDestinationArn, RoleArn: ROLE }];
+  await client.send(new PutTargetsCommand({ Rule: kept.name, Targets }));
+  await client.send(new PutEventsCommand({ Entries: [{ Source: kept.name, DetailType: "d", Detail: "{}" }] }));
+  client.destroy();
+  await first.close();
+  outside.asked.length = 0;
+  outside.answer((response) => response.end('{"access_token":"t"}'));
+  const second = await begin();
+  await second.waitFor(async () => {
+    await second.clock.advance("1s");
+    return outside.at("/hook").length === 1;
+  });
+  expect(outside.at("/hook")[0]?.headers.authorization).toBe("Bearer t");
+  const after = new EventBridgeClient(second.clientConfig);
+  expect(await after.send(new DescribeConnectionCommand({ Name: kept.name }))).toMatchObject({
+    ConnectionState: "AUTHORIZED",
+  });
+  after.destroy();
+  await second.close();
+  kept.folder.remove();
+});

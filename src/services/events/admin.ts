@@ -86,8 +86,8 @@ export interface EventsAdmin {
     more?: { readonly traceHeader?: string; readonly forwarded?: boolean },
   ): Promise<boolean>;
   apiDestination(arn: string): ApiDestination | undefined;
-  /** What a connection adds to a request. Rejects with ConnectionError. */
-  connectionAccess(connectionArn: string): Promise<ConnectionAccess>;
+  /** What a connection adds to a request. Rejects with ConnectionError, and when the signal is aborted with its reason. */
+  connectionAccess(connectionArn: string, signal?: AbortSignal): Promise<ConnectionAccess>;
   /** A server has refused what a connection authorised with: a token is fetched anew before the next request. */
   connectionRefused(connectionArn: string): void;
   /** As PutEvents takes entries; answers as it does. For the scheduler's and the state machines' calls, without HTTP. */
@@ -118,7 +118,7 @@ export function createEventsAdmin(context: EventsContext, replays: Replays, log:
       const { connectionArn, endpoint, method, ratePerSecond } = row;
       return { connectionArn, endpoint: withScheme(endpoint), method, ratePerSecond };
     },
-    connectionAccess: (connectionArn) => accessOf(context, connectionArn),
+    connectionAccess: (connectionArn, signal) => accessOf(context, connectionArn, signal),
     connectionRefused: (connectionArn) => tokens.forget(connectionArn),
     resume: () => {
       replays.wake();

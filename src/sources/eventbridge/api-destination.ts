@@ -17,7 +17,7 @@ export interface DestinationServices {
   readonly clock: Clock;
   readonly find: (arn: string) => Promise<ApiDestination | undefined>;
   /** What a connection adds. Rejects with ConnectionError. */
-  readonly access: (connectionArn: string) => Promise<ConnectionAccess>;
+  readonly access: (connectionArn: string, signal: AbortSignal) => Promise<ConnectionAccess>;
   /** The server would not have what the connection authorised with. */
   readonly refused: (connectionArn: string) => Promise<void>;
   /** Where a URL of the stack is on this machine. */
@@ -38,28 +38,39 @@ const FIXED_HEADERS: readonly NameAndValue[] = [
 ];
 const CONTENT_TYPE: NameAndValue = ["Content-Type", "application/json; charset=utf-8"];
 
+export interface Invocation {
+  readonly arn: string;
+  readonly input: string;
+  readonly parameters: TargetHttpParameters;
+  /** The process ends: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
 /** Rejects with an AwsError or a DestinationError. */
 export async function invokeDestination(
-  arn: string,
-  input: string,
-  parameters: TargetHttpParameters,
+  { arn, input, parameters, signal }: Invocation,
   services: DestinationServices,
 ): Promise<void> {
   const destination = await services.find(arn);
   if (destination === undefined)
     throw new AwsError("ResourceNotFoundException", `API destination ${arn} does not exist.`);
   const { connectionArn } = destination;
-  const access = await accessTo(connectionArn, services);
-  const answer = await called(requestOf(destination, access, parameters, input, services), services);
+  const access = await accessTo(connectionArn, signal, services);
+  const request = requestOf(destination, access, parameters, input, services);
+  const answer = await called({ ...request, signal }, services);
   const { statusCode } = answer;
   if (statusCode >= 200 && statusCode <= 299) return;
   if (statusCode === 401 || statusCode === 407) await services.refused(connectionArn);
   throw statusError(answer, services.clock);
 }
 
-async function accessTo(connectionArn: string, { access }: DestinationServices): Promise<ConnectionAccess> {
+async function accessTo(
+  connectionArn: string,
+  signal: AbortSignal,
+  { access }: DestinationServices,
+): Promise<ConnectionAccess> {
   try {
-    return await access(connectionArn);
+    return await access(connectionArn, signal);
   } catch (error) {
     throw error instanceof ConnectionError ? new DestinationError(error.message) : error;
   }

@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { Bus, RuleMatch } from "../../shared/bus.js";
@@ -36,12 +37,15 @@ export class RuleDeliveries {
   readonly #options: RuleDeliveryOptions;
   readonly #queue: RetryQueue<Delivery>;
   readonly #rates = new RateLimits();
+  readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
 
   /** Goes on with the deliveries that an earlier process left. */
   constructor(options: RuleDeliveryOptions) {
     const { store, clock, log, bus } = options;
     this.#options = options;
+    // One for each event that is on its way.
+    setMaxListeners(0, this.#closing.signal);
     this.#queue = new RetryQueue<Delivery>({
       store,
       clock,
@@ -49,7 +53,7 @@ export class RuleDeliveries {
       table: "eventbridge-deliveries",
       policyOf: ({ retry }) => ({ maximumRetryAttempts: retry.attempts, maximumAgeSeconds: retry.ageSeconds }),
       slotMs: (delivery) => this.#slot(delivery),
-      deliver: (delivery) => send(delivery, options),
+      deliver: (delivery) => send(delivery, options, this.#closing.signal),
       isFinal,
       // "The more conservative value" of the two.
       delayMs: (retries, error) =>
@@ -75,6 +79,7 @@ export class RuleDeliveries {
 
   async close(): Promise<void> {
     this.#unsubscribe();
+    this.#closing.abort();
     await this.#queue.close();
   }
 

@@ -48,7 +48,8 @@ export interface TargetServices {
   readonly writeLog: (groupName: string, streamName: string, message: string) => Promise<void>;
 }
 
-export async function send(sending: Sending, services: TargetServices): Promise<void> {
+/** `signal`: the process ends, and nobody waits for an answer any more. */
+export async function send(sending: Sending, services: TargetServices, signal: AbortSignal): Promise<void> {
   const { targetArn, input, groupId } = sending;
   const traced = sending.traceHeader === undefined ? {} : { traceHeader: sending.traceHeader };
   switch (parseArn(targetArn)?.service) {
@@ -71,7 +72,7 @@ export async function send(sending: Sending, services: TargetServices): Promise<
       });
       return;
     case "events":
-      return isApiDestination(targetArn) ? callDestination(sending, services) : forward(sending, services);
+      return isApiDestination(targetArn) ? callDestination(sending, services, signal) : forward(sending, services);
     case "logs": {
       const groupName =
         parseArn(targetArn)
@@ -87,9 +88,13 @@ export async function send(sending: Sending, services: TargetServices): Promise<
 export const isApiDestination = (arn: string): boolean =>
   parseArn(arn)?.resource.startsWith("api-destination/") === true;
 
-async function callDestination({ targetArn, input, http = {} }: Sending, services: TargetServices): Promise<void> {
+async function callDestination(
+  { targetArn: arn, input, http: parameters = {} }: Sending,
+  { destinations }: TargetServices,
+  signal: AbortSignal,
+): Promise<void> {
   const { invokeDestination } = await import("./api-destination.js");
-  await invokeDestination(targetArn, input, http, services.destinations);
+  await invokeDestination({ arn, input, parameters, signal }, destinations);
 }
 
 async function invoke({ targetArn, input, traceHeader }: Sending, services: TargetServices): Promise<void> {

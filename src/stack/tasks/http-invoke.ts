@@ -88,7 +88,7 @@ async function httpInvoke(
 ): Promise<Json> {
   const events = await calls.events();
   const connectionArn = connectionArnIn(parameters);
-  const access = await accessBy(events, connectionArn);
+  const access = await accessBy(events, connectionArn, signal);
   const call = requestOf(calls, parameters, access, signal);
   const request = shownRequest(requestOf(calls, parameters, NOTHING, signal));
   const told = { request, revealedRequest: shownRequest(call) };
@@ -112,9 +112,10 @@ const NOTHING: ConnectionAccess = { headers: [], query: [], body: [] };
 async function accessBy(
   events: Pick<EventsAdmin, "connectionAccess">,
   connectionArn: string,
+  signal: AbortSignal,
 ): Promise<ConnectionAccess> {
   try {
-    return await events.connectionAccess(connectionArn);
+    return await events.connectionAccess(connectionArn, signal);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     throw new StatesError(`Events.ConnectionResource.${error.code}`, error.message);

@@ -35,8 +35,12 @@ export function connectionByArn(
   return row?.id === id ? row : undefined;
 }
 
-/** Rejects with ConnectionError. */
-export async function accessOf(context: EventsContext, connectionArn: string): Promise<ConnectionAccess> {
+/** Rejects with ConnectionError. Who waits for a token may leave by the signal; it is fetched for all who ask. */
+export async function accessOf(
+  context: EventsContext,
+  connectionArn: string,
+  signal?: AbortSignal,
+): Promise<ConnectionAccess> {
   const keeper = await context.secrets();
   const row = connectionByArn(context, connectionArn);
   if (row === undefined) throw new ConnectionError("ResourceNotFound", `Connection '${connectionArn}' does not exist.`);
@@ -47,7 +51,7 @@ export async function accessOf(context: EventsContext, connectionArn: string): P
       `Connection '${connectionArn}' is in state ${row.state} and cannot be used.`,
     );
   const secret = secretIn(text);
-  const headers = await authorization(context, row, connectionArn, text, secret);
+  const headers = await left(authorization(context, row, connectionArn, text, secret), signal);
   const { header_parameters, query_string_parameters, body_parameters }: SecretParameters =
     secret.invocation_http_parameters ?? {};
   return {
@@ -55,6 +59,16 @@ export async function accessOf(context: EventsContext, connectionArn: string): P
     query: pairs(query_string_parameters),
     body: pairs(body_parameters),
   };
+}
+
+function left<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason as Error);
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
 }
 
 const pairs = (parameters: readonly SecretParameter[] = []): NameAndValue[] =>
