@@ -36,7 +36,7 @@ export interface RetryQueueOptions<T> {
   readonly policyOf: (item: T) => RetryPolicy;
   /** The time that an attempt has been given, now or later. Asked once for each; undefined: there is no need to wait. */
   readonly slotMs?: (item: T) => Promise<number | undefined>;
-  /** Between an attempt that failed and the next; `backOff` when absent. */
+  /** Between an attempt that failed and the next; `backOff` when absent. Infinity retries: `failed` has rejected. */
   readonly delayMs?: (retries: number, error: unknown) => number;
   /** `attempt` counts from 1. */
   readonly deliver: (item: T, attempt: number) => Promise<void>;
@@ -117,11 +117,11 @@ export class RetryQueue<T> {
   }
 
   #start(key: number): void {
-    const { log, clock } = this.#options;
+    const { log, clock, delayMs = backOff } = this.#options;
     const work = this.#attempt(key)
       .catch((error: unknown) => {
         log.warn({ reason: messageOf(error) }, "what a target refused could not be put aside; it is tried again");
-        return clock.now() + MAX_DELAY_MS;
+        return clock.now() + delayMs(Infinity, error);
       })
       .then((dueMs) => {
         this.#running.delete(key);
@@ -149,8 +149,8 @@ export class RetryQueue<T> {
     try {
       await deliver(row.item, row.retries + 1);
     } catch (error) {
-      // Cut off at the end of the process: the next one tries it anew.
-      if (this.#closed) return undefined;
+      // Cut off at the end of the process, the next one tries it anew; a reset may have forgotten it meanwhile.
+      if (this.#closed || this.#rows.get(key) === undefined) return undefined;
       return this.#again(key, row, { policy, endMs, error });
     }
     await store.write(() => this.#rows.removeSync(key));
@@ -168,8 +168,6 @@ export class RetryQueue<T> {
     if (row.retries >= policy.maximumRetryAttempts)
       return this.#fail(key, row, { error, exhausted: "MaximumRetryAttempts" });
     if (dueMs > endMs) return this.#fail(key, row, { error, exhausted: "MaximumEventAgeInSeconds" });
-    // A reset may have forgotten it meanwhile.
-    if (this.#rows.get(key) === undefined) return undefined;
     await store.write(() => this.#rows.putSync(key, { ...row, retries: row.retries + 1, dueMs }));
     return dueMs;
   }

@@ -1,8 +1,8 @@
 /**
- * One HTTP or HTTPS request to somebody else's server, on a connection of its own. Redirects are not followed: what goes
+ * One HTTP or HTTPS request to somebody else's server. Redirects are not followed: what goes
  * along to authorise is meant for this server alone.
  */
-import type { request as Send, IncomingMessage, RequestOptions } from "node:http";
+import type { Agent, request as Send, IncomingMessage, RequestOptions } from "node:http";
 import { messageOf } from "../../shared/errors.js";
 
 /** Name and value, as they are sent. */
@@ -19,6 +19,8 @@ export interface HttpCall {
   /** What comes beyond it is not read. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
+  /** Absent: a connection of its own. */
+  readonly agent?: Agent | undefined;
 }
 
 export interface HttpAnswer {
@@ -43,10 +45,10 @@ export class HttpCallError extends Error {
 
 /** Rejects with HttpCallError. */
 export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
-  const { url, method, body, signal } = call;
+  const { url, method, body, signal, agent } = call;
   // TLS is loaded for the first address that needs it.
   const { request } = url.protocol === "https:" ? await import("node:https") : await import("node:http");
-  const sent = begin(request, url, { method, headers: merged(call.headers), agent: false, signal });
+  const sent = begin(request, url, { method, headers: merged(call.headers), agent: agent ?? false, signal });
   return new Promise((resolve, reject) => {
     const tooLate = setTimeout(
       () => sent.destroy(new HttpCallError("timeout", `no answer within ${call.timeoutMs / 1000} seconds`)),
