@@ -96,6 +96,12 @@ describe("connections and API destinations of a template", () => {
     project.remove();
   });
 
+  const reload = async (text: string): Promise<void> => {
+    project.write("template.yaml", text);
+    const { application } = await loadApplication({ folder: project.folder, flags: { ephemeral: true } });
+    await stack.stack.replaceApplication(application);
+  };
+
   test("bring events to other people's APIs and the stack's own, with what a secret holds", async () => {
     const Entries = [{ Source: "shop", DetailType: "placed", Detail: '{"id":7}' }];
     await events.send(new PutEventsCommand({ Entries }));
@@ -142,12 +148,31 @@ describe("connections and API destinations of a template", () => {
       new CreateConnectionCommand({ Name: "own", AuthorizationType: "BASIC", AuthParameters: { BasicAuthParameters } }),
     );
     const { SecretArn } = await events.send(new DescribeConnectionCommand({ Name: "theirs" }));
-    project.write("template.yaml", "Resources: { Queue: { Type: AWS::SQS::Queue } }");
-    const { application } = await loadApplication({ folder: project.folder, flags: { ephemeral: true } });
-    await stack.stack.replaceApplication(application);
+    await reload("Resources: { Queue: { Type: AWS::SQS::Queue } }");
     const { Connections = [] } = await events.send(new ListConnectionsCommand({}));
     expect(Connections.map(({ Name }) => Name)).toEqual(["own"]);
     expect((await events.send(new ListApiDestinationsCommand({}))).ApiDestinations).toEqual([]);
+    await expect(secrets.send(new GetSecretValueCommand({ SecretId: SecretArn }))).rejects.toThrow("can't find");
+  });
+
+  test("take the place of what the API has made under their names", async () => {
+    const BasicAuthParameters = { Username: "me", Password: "pass" };
+    const { ConnectionArn } = await events.send(
+      new CreateConnectionCommand({
+        Name: "theirs",
+        AuthorizationType: "BASIC",
+        AuthParameters: { BasicAuthParameters },
+      }),
+    );
+    const { SecretArn } = await events.send(new DescribeConnectionCommand({ Name: "theirs" }));
+    await reload(template(outside.url));
+    const theirs = stack.stack.application.connections.find(({ name }) => name === "theirs");
+    expect(theirs?.arn).not.toBe(ConnectionArn);
+    expect(await events.send(new DescribeConnectionCommand({ Name: "theirs" }))).toMatchObject({
+      ConnectionArn: theirs?.arn,
+      SecretArn: theirs?.secretArn,
+      AuthorizationType: "API_KEY",
+    });
     await expect(secrets.send(new GetSecretValueCommand({ SecretId: SecretArn }))).rejects.toThrow("can't find");
   });
 });

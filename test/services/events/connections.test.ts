@@ -145,6 +145,8 @@ describe("a connection", () => {
       undefined,
       undefined,
     ]);
+    await events.send(new UpdateConnectionCommand({ Name: "shop", Description: "off" }));
+    expect(await describeConnection("shop")).toMatchObject({ ConnectionState: "DEAUTHORIZED", Description: "off" });
     await events.send(new UpdateConnectionCommand({ Name: "shop", ...BASIC }));
     expect(await describeConnection("shop")).toMatchObject({ ConnectionState: "AUTHORIZED" });
     expect(await secretOf("shop")).toEqual({ username: "me", password: "pass" });

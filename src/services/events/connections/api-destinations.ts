@@ -147,7 +147,7 @@ export function keepDestination(
   const kept = more.update === true ? before : undefined;
   const row: ApiDestinationRow = {
     name: wanted.name,
-    id: before?.id ?? more.id ?? randomUUID(),
+    id: more.id ?? before?.id ?? randomUUID(),
     description: wanted.description ?? kept?.description,
     connectionArn: connectionArn ?? before?.connectionArn ?? "",
     endpoint: wanted.endpoint ?? before?.endpoint ?? "",

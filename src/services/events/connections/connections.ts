@@ -142,62 +142,84 @@ export function readConnection(input: JsonObject, call: "create" | "update" = "c
   return { name, description, type: type as AuthorizationType | undefined, authParameters, kmsKeyIdentifier };
 }
 
+interface Keeping {
+  /** What is not given stays, else it goes. */
+  readonly update?: boolean;
+  readonly id?: string;
+  readonly secretArn?: string;
+  readonly declared?: boolean;
+}
+
 /**
- * Writes a connection and its secret. To be called inside a write transaction. With `update` what is not given stays, else it
- * goes. What authorises and has not changed is not authorized anew.
+ * Writes a connection and its secret. To be called inside a write transaction. What authorises and has not changed is not
+ * authorized anew.
  */
 export function keepConnection(
   context: EventsContext,
   keeper: SecretKeeper,
   before: ConnectionRow | undefined,
   wanted: WantedConnection,
-  more: { readonly update?: boolean; readonly id?: string; readonly secretArn?: string; readonly declared?: boolean },
+  more: Keeping,
 ): ConnectionRow {
   const { clock, connections, tokens } = context;
-  const type = wanted.type ?? before?.authorizationType ?? "BASIC";
-  const textBefore = before?.secretArn === undefined ? undefined : keeper.ownedText(before.secretArn);
-  const isSameType = type === before?.authorizationType;
-  const base = more.update === true && isSameType && textBefore !== undefined ? secretIn(textBefore) : {};
-  const secret = readSecret(type, wanted.authParameters ?? {}, base);
-  const text = JSON.stringify(secret);
-  const id = before?.id ?? more.id ?? randomUUID();
-  const isSame = isSameType && text === textBefore && (more.secretArn ?? before?.secretArn) === before?.secretArn;
-  const secretArn = isSame
-    ? before?.secretArn
-    : keeper.putOwned({
-        name: `events!connection/${wanted.name}/${secretIdIn(more.secretArn ?? before?.secretArn) ?? randomUUID()}`,
-        arn: more.secretArn ?? before?.secretArn,
-        owner: "events",
-        text,
-      });
   const nowMs = clock.now();
-  const fresh =
-    type === "OAUTH_CLIENT_CREDENTIALS"
-      ? ({ state: "AUTHORIZING", authorizedMs: before?.authorizedMs } as const)
-      : ({ state: "AUTHORIZED", authorizedMs: nowMs } as const);
-  const { state, authorizedMs } = isSame && before !== undefined ? before : fresh;
+  const type = wanted.type ?? before?.authorizationType ?? "BASIC";
+  const kept = keepSecret(keeper, before, wanted, { ...more, type });
+  const fresh = { stateReason: undefined, authorizedMs: before?.authorizedMs, modifiedMs: nowMs };
   const row: ConnectionRow = {
     name: wanted.name,
-    id,
+    id: more.id ?? before?.id ?? randomUUID(),
     description: wanted.description ?? (more.update === true ? before?.description : undefined),
     authorizationType: type,
-    state,
-    stateReason: isSame ? before?.stateReason : undefined,
-    secretArn,
-    authParameters: shownParameters(secret),
+    secretArn: kept.secretArn,
+    authParameters: kept.authParameters,
     kmsKeyIdentifier: wanted.kmsKeyIdentifier ?? before?.kmsKeyIdentifier,
     createdMs: before?.createdMs ?? nowMs,
-    modifiedMs: isSame && more.update !== true ? (before?.modifiedMs ?? nowMs) : nowMs,
-    authorizedMs,
     declared: more.declared ?? before?.declared ?? false,
+    ...(kept.isSame && before !== undefined
+      ? {
+          state: before.state,
+          stateReason: before.stateReason,
+          authorizedMs: before.authorizedMs,
+          modifiedMs: more.update === true ? nowMs : before.modifiedMs,
+        }
+      : type === "OAUTH_CLIENT_CREDENTIALS"
+        ? { ...fresh, state: "AUTHORIZING" }
+        : { ...fresh, state: "AUTHORIZED", authorizedMs: nowMs }),
   };
   connections.putConnection(row);
-  if (!isSame) tokens.forget(connectionArnOf(context, row));
+  if (!kept.isSame) tokens.forget(connectionArnOf(context, row));
   return row;
 }
 
-/** Of `...:secret:events!connection/NAME/ID-XXXXXX`. */
-const secretIdIn = (secretArn: string | undefined): string | undefined => /\/([^/]+)-[^-]+$/.exec(secretArn ?? "")?.[1];
+function keepSecret(
+  keeper: SecretKeeper,
+  before: ConnectionRow | undefined,
+  { name, type: givenType, authParameters: given }: WantedConnection,
+  { update, secretArn: declaredArn, type }: Keeping & { readonly type: AuthorizationType },
+): Pick<ConnectionRow, "secretArn" | "authParameters"> & { readonly isSame: boolean } {
+  const { secretArn: arnBefore, authParameters } = before ?? {};
+  if (update === true && givenType === undefined && given === undefined)
+    return { secretArn: arnBefore, authParameters, isSame: true };
+  const textBefore = arnBefore === undefined ? undefined : keeper.ownedText(arnBefore);
+  const isSameType = type === before?.authorizationType;
+  const base = update === true && isSameType && textBefore !== undefined ? secretIn(textBefore) : {};
+  const secret = readSecret(type, given ?? {}, base);
+  const text = JSON.stringify(secret);
+  const arn = declaredArn ?? arnBefore;
+  const shown = shownParameters(secret);
+  if (isSameType && text === textBefore && arn === arnBefore)
+    return { secretArn: arnBefore, authParameters: shown, isSame: true };
+  // The template has another for a connection that was made over the API.
+  if (arnBefore !== undefined && arnBefore !== arn) keeper.removeOwned(arnBefore);
+  const secretName = secretNameIn(arn) ?? `events!connection/${name}/${randomUUID()}`;
+  const secretArn = keeper.putOwned({ name: secretName, arn, owner: "events", text });
+  return { secretArn, authParameters: shown, isSame: false };
+}
+
+/** An ARN ends in six characters of its own. */
+const secretNameIn = (secretArn: string | undefined): string | undefined =>
+  /:secret:(.+)-[^-]+$/.exec(secretArn ?? "")?.[1];
 
 /** With its secret. To be called inside a write transaction. */
 export function dropConnection(context: EventsContext, keeper: SecretKeeper, row: ConnectionRow): void {

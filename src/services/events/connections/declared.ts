@@ -56,7 +56,7 @@ export function declareConnections(
     attempt(`the connection ${name}`, () => {
       if (keeper === undefined) return;
       const before = store.connection(name);
-      const row = keepConnection(context, keeper, before, readConnection(input, undefined), {
+      const row = keepConnection(context, keeper, before, readConnection(input), {
         id,
         secretArn,
         declared: true,
