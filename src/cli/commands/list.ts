@@ -16,8 +16,18 @@ export const listCommand: Action = async (_args, options) => {
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
   const { eventBuses, rules, scheduleGroups, schedules } = application;
   // What authorises is nobody's to read here.
-  const connections = application.connections.map(({ input: _, ...shown }) => shown);
-  const apiDestinations = application.apiDestinations.map(({ input, ...shown }) => ({ ...shown, ...input }));
+  const connections = application.connections.map(({ name, logicalId, arn, secretArn }) => ({
+    name,
+    logicalId,
+    arn,
+    secretArn,
+  }));
+  const apiDestinations = application.apiDestinations.map(({ name, logicalId, arn, input }) => ({
+    name,
+    logicalId,
+    arn,
+    ...input,
+  }));
   // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
   const running = runningStack({ config, projectRoot: project.folder });
