@@ -41,6 +41,8 @@ export interface RetryQueueOptions<T> {
   /** `attempt` counts from 1. */
   readonly deliver: (item: T, attempt: number) => Promise<void>;
   readonly isFinal: (error: unknown) => boolean;
+  /** What an earlier process left is tried at once, whenever its next attempt was to be. */
+  readonly leftIsDue?: boolean;
   /** It will not be tried again. Rejects when this is to be said once more. */
   readonly failed: (item: T, failure: Failure) => Promise<void>;
 }
@@ -69,7 +71,7 @@ export class RetryQueue<T> {
     this.#rows = options.store.table<Row<T>, number>(options.table);
     const left = [...this.#rows.getRange({})];
     this.#next = (left.at(-1)?.key ?? 0) + 1;
-    for (const { key, value } of left) this.#wait(key, value.dueMs);
+    for (const { key, value } of left) this.#wait(key, options.leftIsDue === true ? 0 : value.dueMs);
   }
 
   /** Kept when this returns; its age counts from `sinceMs`. */

@@ -17,6 +17,7 @@ import {
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { until } from "../until.js";
 import { startOutside, status, type Asked, type Outside } from "../sources/eventbridge/outside.js";
 
 const TEMPLATE = `
@@ -309,54 +310,55 @@ describe("a token", () => {
   });
 });
 
-test("what a connection and an event wait for goes on after a restart", async () => {
-  const kept = { folder: new ProjectFolder({ "template.yaml": "Resources: {}" }), name: "again" };
-  const begin = () =>
-    createStack({ folder: kept.folder.folder, config: { ephemeral: false }, clock: new Date("2026-01-01T00:00:00Z") });
-  // Neither the token nor the event gets an answer.
-  outside.answer(() => undefined);
-  const first = await begin();
-  const client = new EventBridgeClient(first.clientConfig);
-  const OAuthParameters = {
-    ClientParameters: { ClientID: "id", ClientSecret: "hush" },
-    AuthorizationEndpoint: `${outside.url}/token`,
-    HttpMethod: "POST" as const,
-  };
-  const { ConnectionArn, ConnectionState } = await client.send(
-    new CreateConnectionCommand({
-      Name: kept.name,
-      AuthorizationType: "OAUTH_CLIENT_CREDENTIALS",
-      AuthParameters: { OAuthParameters },
-    }),
-  );
-  expect(ConnectionState).toBe("AUTHORIZING");
-  const { ApiDestinationArn } = await client.send(
-    new CreateApiDestinationCommand({
-      Name: kept.name,
-      ConnectionArn,
-      InvocationEndpoint: `${outside.url}/hook`,
-      HttpMethod: "POST",
-    }),
-  );
-  await client.send(new PutRuleCommand({ Name: kept.name, EventPattern: '{"source":["again"]}' }));
-  const Targets = [{ Id: "t", Arn: ApiDestinationArn, RoleArn: ROLE }];
-  await client.send(new PutTargetsCommand({ Rule: kept.name, Targets }));
-  await client.send(new PutEventsCommand({ Entries: [{ Source: kept.name, DetailType: "d", Detail: "{}" }] }));
-  client.destroy();
-  await first.close();
-  outside.asked.length = 0;
-  outside.answer((response) => response.end('{"access_token":"t"}'));
-  const second = await begin();
-  await second.waitFor(async () => {
-    await second.clock.advance("1s");
-    return outside.at("/hook").length === 1;
+describe("after a restart", () => {
+  const folder = new ProjectFolder({ "template.yaml": "Resources: {}" });
+  afterAll(() => folder.remove());
+  const clock = new Date("2026-01-01T00:00:00Z");
+  const begin = () => createStack({ folder: folder.folder, config: { ephemeral: false }, clock });
+  const connection = () => ({
+    AuthorizationType: "OAUTH_CLIENT_CREDENTIALS" as const,
+    AuthParameters: {
+      OAuthParameters: {
+        ClientParameters: { ClientID: "id", ClientSecret: "hush" },
+        AuthorizationEndpoint: `${outside.url}/token`,
+        HttpMethod: "POST" as const,
+      },
+    },
   });
-  expect(outside.at("/hook")[0]?.headers.authorization).toBe("Bearer t");
-  const after = new EventBridgeClient(second.clientConfig);
-  expect(await after.send(new DescribeConnectionCommand({ Name: kept.name }))).toMatchObject({
-    ConnectionState: "AUTHORIZED",
+
+  test("a connection goes on with its authorization, and an event with its way", async () => {
+    // Neither the first token nor the event gets an answer.
+    outside.answer(() => undefined);
+    const first = await begin();
+    const client = new EventBridgeClient(first.clientConfig);
+    const oauth = await client.send(new CreateConnectionCommand({ Name: "oauth", ...connection() }));
+    expect(oauth.ConnectionState).toBe("AUTHORIZING");
+    const { ConnectionArn } = await client.send(new CreateConnectionCommand({ Name: "key", ...API_KEY }));
+    const { ApiDestinationArn: Arn } = await client.send(
+      new CreateApiDestinationCommand({
+        Name: "hook",
+        ConnectionArn,
+        InvocationEndpoint: `${outside.url}/hook`,
+        HttpMethod: "POST",
+      }),
+    );
+    await client.send(new PutRuleCommand({ Name: "r", EventPattern: '{"source":["again"]}' }));
+    await client.send(new PutTargetsCommand({ Rule: "r", Targets: [{ Id: "t", Arn, RoleArn: ROLE }] }));
+    await client.send(new PutEventsCommand({ Entries: [{ Source: "again", DetailType: "d", Detail: "{}" }] }));
+    await until(() => outside.asked.length === 2);
+    client.destroy();
+    await first.close();
+
+    outside.asked.length = 0;
+    outside.answer((response) => response.end('{"access_token":"t"}'));
+    const second = await begin();
+    const after = new EventBridgeClient(second.clientConfig);
+    await second.waitFor(async () => {
+      const { ConnectionState } = await after.send(new DescribeConnectionCommand({ Name: "oauth" }));
+      return ConnectionState === "AUTHORIZED" && outside.at("/hook").length === 1;
+    });
+    expect(outside.at("/hook")[0]?.headers["x-key"]).toBe("s3cret");
+    after.destroy();
+    await second.close();
   });
-  after.destroy();
-  await second.close();
-  kept.folder.remove();
 });

@@ -1,6 +1,6 @@
 /**
- * One HTTP or HTTPS request to somebody else's server. Redirects are not followed: what goes
- * along to authorise is meant for this server alone.
+ * One HTTP or HTTPS request to somebody else's server. Redirects are not followed: what goes along to authorise is meant for
+ * this server alone.
  */
 import type { Agent, request as Send, IncomingMessage, RequestOptions } from "node:http";
 import { messageOf } from "../../shared/errors.js";

@@ -47,17 +47,14 @@ export interface Invocation {
 }
 
 /** Rejects with an AwsError or a DestinationError. */
-export async function invokeDestination(
-  { arn, input, parameters, signal }: Invocation,
-  services: DestinationServices,
-): Promise<void> {
+export async function invokeDestination(invocation: Invocation, services: DestinationServices): Promise<void> {
+  const { arn, signal } = invocation;
   const destination = await services.find(arn);
   if (destination === undefined)
     throw new AwsError("ResourceNotFoundException", `API destination ${arn} does not exist.`);
   const { connectionArn } = destination;
   const access = await accessTo(connectionArn, signal, services);
-  const request = requestOf(destination, access, parameters, input, services);
-  const answer = await called({ ...request, signal }, services);
+  const answer = await called(requestOf(destination, access, invocation, services), services);
   const { statusCode } = answer;
   if (statusCode >= 200 && statusCode <= 299) return;
   if (statusCode === 401 || statusCode === 407) await services.refused(connectionArn);
@@ -93,10 +90,10 @@ async function called(request: HttpCall, { call }: DestinationServices): Promise
 function requestOf(
   { endpoint, method }: ApiDestination,
   { headers, query, body }: ConnectionAccess,
-  { PathParameterValues = [], HeaderParameters = {}, QueryStringParameters = {} }: TargetHttpParameters,
-  input: string,
+  { input, parameters, signal }: Invocation,
   { localUrl }: DestinationServices,
 ): HttpCall {
+  const { PathParameterValues = [], HeaderParameters = {}, QueryStringParameters = {} } = parameters;
   const url = new URL(localUrl(endpoint));
   url.pathname = withValues(url.pathname, PathParameterValues);
   for (const [name, value] of [...Object.entries(QueryStringParameters), ...query]) url.searchParams.set(name, value);
@@ -109,6 +106,7 @@ function requestOf(
     body: bytes,
     timeoutMs: ANSWER_TIMEOUT_MS,
     maxBytes: MAX_ANSWER_BYTES,
+    signal,
   };
 }
 

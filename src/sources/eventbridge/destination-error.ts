@@ -1,5 +1,4 @@
-/** Why an API destination has not taken an event, and what of it decides on the next attempt. */
-/** The endpoint has not taken an event. */
+/** An API destination has not taken an event: why, and what of it decides on the next attempt. */
 export class DestinationError extends Error {
   override readonly name = "DestinationError";
   /** `ERROR_CODE` of the dead letter. */

@@ -6,22 +6,22 @@ import { parsePath, readPath } from "../../services/events/input-path.js";
 
 /** As PutTargets has checked them. */
 export interface TargetHttpParameters {
-  readonly PathParameterValues?: readonly string[];
-  readonly HeaderParameters?: Readonly<Record<string, string>>;
-  readonly QueryStringParameters?: Readonly<Record<string, string>>;
+  readonly PathParameterValues?: readonly string[] | undefined;
+  readonly HeaderParameters?: Readonly<Record<string, string>> | undefined;
+  readonly QueryStringParameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /** `event` is the text of the whole event. */
 export function filledParameters(given: TargetHttpParameters, event: string): TargetHttpParameters {
-  const { PathParameterValues, HeaderParameters, QueryStringParameters } = given;
+  const { PathParameterValues: values, HeaderParameters: headers, QueryStringParameters: query } = given;
   const value: unknown = JSON.parse(event);
   const fill = (text: string): string => filled(text, value);
   const fillAll = (map: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(map).map(([name, text]) => [name, fill(text)]));
   return {
-    ...(PathParameterValues === undefined ? {} : { PathParameterValues: PathParameterValues.map(fill) }),
-    ...(HeaderParameters === undefined ? {} : { HeaderParameters: fillAll(HeaderParameters) }),
-    ...(QueryStringParameters === undefined ? {} : { QueryStringParameters: fillAll(QueryStringParameters) }),
+    PathParameterValues: values?.map(fill),
+    HeaderParameters: headers && fillAll(headers),
+    QueryStringParameters: query && fillAll(query),
   };
 }
 

@@ -61,6 +61,8 @@ export class HttpDeliveries {
       clock,
       log,
       table: TABLE,
+      // A one-shot command ends before a retry is due, and the next one is to make it.
+      leftIsDue: true,
       policyOf: () => POLICY,
       delayMs: () => RETRY_DELAY_MS,
       deliver: (delivery) => this.#post(delivery),

@@ -329,6 +329,7 @@ describe("an API destination", () => {
     "http://127.0.0.1:8080/x",
     "http://localhost",
     "http://mock:1080/",
+    "http://[::1]:1080/",
     "example.com/hook",
   ])("may be at %s", async (InvocationEndpoint) => {
     await destination("hook", { InvocationEndpoint });
@@ -337,6 +338,7 @@ describe("an API destination", () => {
 
   test.each([
     "http://example.com/hook",
+    "http://[2001:db8::1]/",
     "ftp://localhost",
     "https://",
     "https://*.example.com",

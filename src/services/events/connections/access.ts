@@ -113,6 +113,7 @@ async function bearer(
     return header;
   } catch (error) {
     const reason = messageOf(error);
+    if (tokens.closed) throw new ConnectionError("InternalError", reason);
     // One that had its token keeps its state while the endpoint is only out of reach.
     if (state !== "AUTHORIZED" || (error instanceof TokenError && error.refused))
       await changeState(context, { name, id }, { state: "DEAUTHORIZED", stateReason: reason });

@@ -235,6 +235,8 @@ function dropSecret(context: EventsContext, keeper: SecretKeeper, row: Connectio
 /** Has the connection get its first token; its state says how that went. */
 export function authorize(context: EventsContext, connectionArn: string, log: Logger): void {
   accessOf(context, connectionArn).catch((error: unknown) => {
+    // The next process goes on with it.
+    if (context.tokens.closed) return;
     if (error instanceof ConnectionError)
       log.warn({ connection: connectionArn, reason: error.message }, "not authorized");
     else log.error({ connection: connectionArn, reason: messageOf(error) }, "a connection could not be authorized");

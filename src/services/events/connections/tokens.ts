@@ -75,6 +75,11 @@ export class ConnectionTokens {
     this.#kept.clear();
   }
 
+  /** What fails from now on says nothing about a connection. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   close(): void {
     this.#closing.abort();
   }
