@@ -118,6 +118,19 @@ export interface EventBusConfig extends Named {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** What authorises requests to somebody else's API. */
+export interface ConnectionConfig extends Named {
+  readonly secretArn: string;
+  /** As CreateConnection takes it, without the name; dynamic references still in it. */
+  readonly input: JsonObject;
+}
+
+/** Somebody else's API as a target of rules. */
+export interface ApiDestinationConfig extends Named {
+  /** As CreateApiDestination takes it, without the name. */
+  readonly input: JsonObject;
+}
+
 /** A rule of EventBridge, by pattern, by schedule, or both. */
 export interface RuleConfig extends Named {
   readonly busName: string;
@@ -335,6 +348,8 @@ export interface Application {
   readonly parameters: readonly ParameterConfig[];
   readonly topics: readonly TopicConfig[];
   readonly eventBuses: readonly EventBusConfig[];
+  readonly connections: readonly ConnectionConfig[];
+  readonly apiDestinations: readonly ApiDestinationConfig[];
   readonly rules: readonly RuleConfig[];
   readonly schedules: readonly ScheduleConfig[];
   readonly scheduleGroups: readonly ScheduleGroupConfig[];

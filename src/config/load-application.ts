@@ -137,6 +137,8 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   parameters: [],
   topics: [],
   eventBuses: [],
+  connections: [],
+  apiDestinations: [],
   rules: [],
   schedules: [],
   scheduleGroups: [],

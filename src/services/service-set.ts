@@ -13,7 +13,7 @@ import {
   type ServiceEntry,
   type ServiceIndex,
 } from "./registry.js";
-import type { EmbeddedService, FunctionCaller, ServiceContext } from "./service.js";
+import type { EmbeddedService, FunctionCaller, SecretKeeper, ServiceContext } from "./service.js";
 
 export interface ServiceSetOptions {
   /** Opens the state; called once, at the first request that needs it. */
@@ -33,6 +33,7 @@ export interface ServiceSetOptions {
   /** For services that run functions by themselves. */
   readonly functions?: FunctionCaller;
   readonly targetExists?: (arn: string) => Promise<boolean>;
+  readonly localUrl?: (url: string) => string;
   /** Runs once for a service that has just been loaded, before its first request: the stack makes its resources here. */
   readonly prepare?: (name: string, service: EmbeddedService) => Promise<void>;
 }
@@ -135,7 +136,7 @@ export class ServiceSet {
 
   #makeContext(): ServiceContext {
     if (this.#context === undefined) {
-      const { clock, bus, realm, log, functions, targetExists } = this.#options;
+      const { clock, bus, realm, log, functions, targetExists, localUrl } = this.#options;
       const { credentials } = this;
       this.#context = {
         store: this.#options.store(),
@@ -146,6 +147,8 @@ export class ServiceSet {
         credentials,
         functions,
         targetExists,
+        localUrl,
+        secrets: async () => (await this.get("secretsmanager")) as EmbeddedService & SecretKeeper,
         endpoint: () => this.endpoint,
       };
     }

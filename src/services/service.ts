@@ -58,6 +58,21 @@ export interface FunctionCaller {
   call(functionArn: string, event: unknown): Promise<void>;
 }
 
+/** Secrets that a service has in Secrets Manager in its own name. All but the reading inside a write transaction of the state. */
+export interface SecretKeeper {
+  /** Makes it, or gives the one of this ARN another value. Answers its ARN. */
+  putOwned(secret: {
+    readonly name: string;
+    readonly arn: string | undefined;
+    /** As DescribeSecret shows it: `events`. */
+    readonly owner: string;
+    readonly text: string;
+  }): string;
+  /** Undefined when there is none. */
+  ownedText(arn: string): string | undefined;
+  removeOwned(arn: string): void;
+}
+
 export interface ServiceContext {
   readonly store: StateStore;
   readonly clock: Clock;
@@ -70,6 +85,10 @@ export interface ServiceContext {
   readonly endpoint: () => string;
   /** Absent where there is nothing that runs functions. */
   readonly functions?: FunctionCaller | undefined;
+  /** Secrets Manager of the same services; absent where a service stands alone. */
+  readonly secrets?: (() => Promise<SecretKeeper>) | undefined;
+  /** Where the URL of an API of the stack is on this machine; any other URL is itself, and all are without it. */
+  readonly localUrl?: ((url: string) => string) | undefined;
   /** Whether there is such a queue or function to send to; every one is believed without it. */
   readonly targetExists?: ((arn: string) => Promise<boolean>) | undefined;
 }

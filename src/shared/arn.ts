@@ -28,6 +28,10 @@ export const arnOf = {
     `arn:aws:events:${realm.region}:${realm.accountId}:event-bus/${name}`,
   archive: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:archive/${name}`,
   replay: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:replay/${name}`,
+  connection: (realm: Realm, name: string, id: string): string =>
+    `arn:aws:events:${realm.region}:${realm.accountId}:connection/${name}/${id}`,
+  apiDestination: (realm: Realm, name: string, id: string): string =>
+    `arn:aws:events:${realm.region}:${realm.accountId}:api-destination/${name}/${id}`,
   /** The name of the default bus is left out. */
   rule: (realm: Realm, busName: string, name: string): string =>
     `arn:aws:events:${realm.region}:${realm.accountId}:rule/${busName === "default" ? "" : `${busName}/`}${name}`,

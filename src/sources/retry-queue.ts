@@ -12,6 +12,9 @@ import type { Logger } from "../shared/logger.js";
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 480_000;
 
+/** `retries`: made so far. */
+export const backOff = (retries: number): number => Math.min(FIRST_DELAY_MS * 2 ** retries, MAX_DELAY_MS);
+
 export interface RetryPolicy {
   readonly maximumRetryAttempts: number;
   readonly maximumAgeSeconds: number;
@@ -31,9 +34,15 @@ export interface RetryQueueOptions<T> {
   readonly clock: Clock;
   readonly log: Logger;
   readonly policyOf: (item: T) => RetryPolicy;
+  /** The time that an attempt has been given, now or later. Asked once for each; undefined: there is no need to wait. */
+  readonly slotMs?: (item: T) => Promise<number | undefined>;
+  /** Between an attempt that failed and the next; `backOff` when absent. Infinity retries: `failed` has rejected. */
+  readonly delayMs?: (retries: number, error: unknown) => number;
   /** `attempt` counts from 1. */
   readonly deliver: (item: T, attempt: number) => Promise<void>;
   readonly isFinal: (error: unknown) => boolean;
+  /** What an earlier process left is tried at once, whenever its next attempt was to be. */
+  readonly leftIsDue?: boolean;
   /** It will not be tried again. Rejects when this is to be said once more. */
   readonly failed: (item: T, failure: Failure) => Promise<void>;
 }
@@ -51,6 +60,8 @@ export class RetryQueue<T> {
   readonly #rows: Database<Row<T>, number>;
   readonly #running = new Map<number, Promise<void>>();
   readonly #waiting = new Map<number, Cancel>();
+  /** Their attempts have their slots, which are still to come. */
+  readonly #reserved = new Set<number>();
   #next: number;
   #closed = false;
 
@@ -60,7 +71,7 @@ export class RetryQueue<T> {
     this.#rows = options.store.table<Row<T>, number>(options.table);
     const left = [...this.#rows.getRange({})];
     this.#next = (left.at(-1)?.key ?? 0) + 1;
-    for (const { key, value } of left) this.#wait(key, value.dueMs);
+    for (const { key, value } of left) this.#wait(key, options.leftIsDue === true ? 0 : value.dueMs);
   }
 
   /** Kept when this returns; its age counts from `sinceMs`. */
@@ -93,6 +104,7 @@ export class RetryQueue<T> {
   #cancelWaits(): void {
     for (const cancel of this.#waiting.values()) cancel();
     this.#waiting.clear();
+    this.#reserved.clear();
   }
 
   #wait(key: number, dueMs: number): void {
@@ -107,11 +119,11 @@ export class RetryQueue<T> {
   }
 
   #start(key: number): void {
-    const { log, clock } = this.#options;
+    const { log, clock, delayMs = backOff } = this.#options;
     const work = this.#attempt(key)
       .catch((error: unknown) => {
         log.warn({ reason: messageOf(error) }, "what a target refused could not be put aside; it is tried again");
-        return clock.now() + MAX_DELAY_MS;
+        return clock.now() + delayMs(Infinity, error);
       })
       .then((dueMs) => {
         this.#running.delete(key);
@@ -124,16 +136,23 @@ export class RetryQueue<T> {
   async #attempt(key: number): Promise<number | undefined> {
     // The turn of the item belongs to the one who answers the client.
     await new Promise((resolve) => setImmediate(resolve));
-    const { store, clock, policyOf, deliver } = this.#options;
+    const { store, clock, policyOf, slotMs, deliver } = this.#options;
     await store.settled();
     const row = this.#rows.get(key);
     if (row === undefined || this.#closed) return undefined;
     const policy = policyOf(row.item);
     const endMs = row.sinceMs + policy.maximumAgeSeconds * 1000;
     if (clock.now() > endMs) return this.#fail(key, row, { error: undefined, exhausted: "MaximumEventAgeInSeconds" });
+    const startMs = this.#reserved.delete(key) ? undefined : await slotMs?.(row.item);
+    if (startMs !== undefined && startMs > clock.now()) {
+      this.#reserved.add(key);
+      return startMs;
+    }
     try {
       await deliver(row.item, row.retries + 1);
     } catch (error) {
+      // Cut off at the end of the process, the next one tries it anew; a reset may have forgotten it meanwhile.
+      if (this.#closed || this.#rows.get(key) === undefined) return undefined;
       return this.#again(key, row, { policy, endMs, error });
     }
     await store.write(() => this.#rows.removeSync(key));
@@ -145,14 +164,12 @@ export class RetryQueue<T> {
     row: Row<T>,
     { policy, endMs, error }: { readonly policy: RetryPolicy; readonly endMs: number; readonly error: unknown },
   ): Promise<number | undefined> {
-    const { store, clock, isFinal } = this.#options;
-    const dueMs = clock.now() + Math.min(FIRST_DELAY_MS * 2 ** row.retries, MAX_DELAY_MS);
+    const { store, clock, isFinal, delayMs = backOff } = this.#options;
+    const dueMs = clock.now() + delayMs(row.retries, error);
     if (isFinal(error)) return this.#fail(key, row, { error, exhausted: undefined });
     if (row.retries >= policy.maximumRetryAttempts)
       return this.#fail(key, row, { error, exhausted: "MaximumRetryAttempts" });
     if (dueMs > endMs) return this.#fail(key, row, { error, exhausted: "MaximumEventAgeInSeconds" });
-    // A reset may have forgotten it meanwhile.
-    if (this.#rows.get(key) === undefined) return undefined;
     await store.write(() => this.#rows.putSync(key, { ...row, retries: row.retries + 1, dueMs }));
     return dueMs;
   }

@@ -4,16 +4,20 @@
  */
 import type { ResolvedConfig } from "../config/schema.js";
 import type { RuntimeHost } from "../runtime/host.js";
+import type { EventsAdmin } from "../services/events/index.js";
 import type { Gateway } from "../services/gateway.js";
 import type { Credentials } from "../services/kit/credentials.js";
 import type { StateStore } from "../services/kit/state-store.js";
+import type { EmbeddedService } from "../services/service.js";
 import type { FunctionDirectory } from "../services/lambda/index.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
+import type { LookUp } from "./dynamic-references.js";
 import { lambdaService } from "./lambda.js";
+import { localUrl } from "./local-url.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
 import type { StackSources } from "./sources.js";
@@ -27,6 +31,7 @@ export interface Connected {
   readonly activity: Activity;
   readonly credentials: Credentials;
   readonly config: ResolvedConfig;
+  readonly lookUp: LookUp;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Logger;
@@ -79,7 +84,7 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
 }
 
 function schedulesOf(
-  { options, live, gateway, activity, config, bus, clock, log, notice }: Connected,
+  { options, live, gateway, activity, config, lookUp, bus, clock, log, notice }: Connected,
   sources: StackSources,
   store: () => StateStore,
 ): StackSchedules {
@@ -97,6 +102,7 @@ function schedulesOf(
     notice,
     targets: () => sources.targets,
     address: (service) => live.foreign.get(service) ?? embedded,
+    lookUp,
     isForeign: live.foreign.has("scheduler"),
   });
 }
@@ -129,6 +135,8 @@ function statesOf(
         embedded,
         address: (service) => live.foreign.get(service) ?? embedded,
         apiUrl: (id) => live.http?.apiById(id),
+        localUrl: (url) => localUrl(url, live),
+        events: async () => (await gateway.service("events")) as EmbeddedService & EventsAdmin,
       });
     },
   });

@@ -7,20 +7,47 @@ import type { SnsAdmin } from "../services/sns/index.js";
 import type { StatesAdmin } from "../services/states/index.js";
 import type { Clock } from "../shared/clock.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
+import type { Activity } from "./activity.js";
+
+/** For calls of other people's servers. */
+export interface OutsideCalls {
+  readonly activity: Activity;
+  /** Where a URL of the stack is on this machine. */
+  readonly localUrl: (url: string) => string;
+}
 
 export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invoker" | "knowsFunction"> {
   readonly clock: Clock;
+  readonly outside: OutsideCalls;
   readonly service: (name: string) => Promise<EmbeddedService>;
 }
 
-export function ruleTargets({ service, clock, ...given }: RuleTargetOptions): TargetServices {
+export function ruleTargets({ service, clock, outside, ...given }: RuleTargetOptions): TargetServices {
+  const { activity, localUrl } = outside;
+  const events = async (): Promise<EventsAdmin> => (await service("events")) as EmbeddedService & EventsAdmin;
+  /** A virtual clock waits for the answers of other people's servers. */
+  const underWay = async <T>(work: () => Promise<T>): Promise<T> => {
+    const ended = activity.begin();
+    try {
+      return await work();
+    } finally {
+      ended();
+    }
+  };
   return {
     ...given,
+    destinations: {
+      clock,
+      localUrl,
+      find: async (arn) => (await events()).apiDestination(arn),
+      access: (connectionArn, signal) => underWay(async () => (await events()).connectionAccess(connectionArn, signal)),
+      refused: async (connectionArn) => (await events()).connectionRefused(connectionArn),
+      call: (request) => underWay(async () => (await import("../services/kit/http-call.js")).callHttp(request)),
+    },
     publish: async (topicArn, message, more) =>
       ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),
     startExecution: async (start) => ((await service("states")) as EmbeddedService & StatesAdmin).startExecution(start),
-    putEvent: async (busName, event, more) =>
-      ((await service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more),
+    putEvent: async (busName, event, more) => (await events()).putEvent(busName, event, more),
     writeLog: async (groupName, streamName, message) => {
       const logs = (await service("logs")) as LogsService;
       if (!logs.groupExists(groupName))

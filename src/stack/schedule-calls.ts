@@ -47,6 +47,7 @@ export class ScheduleCalls {
         traceHeader: undefined,
       },
       this.#options.targets(),
+      this.#closing.signal,
     );
   }
 

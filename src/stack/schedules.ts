@@ -18,6 +18,7 @@ import { Schedules } from "../sources/schedule/schedules.js";
 import type { Activity } from "./activity.js";
 import type { ServiceAddress, ServiceName } from "./backends/endpoints.js";
 import { declareBuses, declareSchedules } from "./declared-buses.js";
+import type { LookUp } from "./dynamic-references.js";
 import { callRefusal, ScheduleCalls } from "./schedule-calls.js";
 
 export interface StackSchedulesOptions {
@@ -33,12 +34,14 @@ export interface StackSchedulesOptions {
   readonly notice: (text: string) => void;
   readonly targets: () => TargetServices;
   readonly address: (service: ServiceName) => ServiceAddress;
+  /** For dynamic references. */
+  readonly lookUp: LookUp;
   /** Another server has the schedules. */
   readonly isForeign: boolean;
 }
 
 /** Tables with rows in them: what an earlier process left goes on in this one. */
-const KEPT_RULES = ["events-rules", "eventbridge-deliveries"];
+const KEPT_RULES = ["events-rules", "events-connections", "eventbridge-deliveries"];
 const KEPT_SCHEDULES = ["scheduler-schedules", "schedule-invocations"];
 
 export class StackSchedules {
@@ -67,8 +70,8 @@ export class StackSchedules {
 
   /** To be called when EventBridge is there, and when the template has changed. */
   async eventsReady(events: EventsAdmin): Promise<void> {
-    const { kind, application, notice, store, bus, clock, log } = this.#options;
-    (await declareBuses(events, application())).forEach(notice);
+    const { kind, application, notice, store, bus, clock, log, lookUp } = this.#options;
+    (await declareBuses(events, application(), lookUp)).forEach(notice);
     if (kind === "stack" && !this.#closed)
       this.#rules ??= new ScheduledRules({ events, store: store(), bus, clock, log });
   }
@@ -93,8 +96,9 @@ export class StackSchedules {
   /** In a stack: has the services loaded that have something to fire, or to go on with. */
   async begin(): Promise<void> {
     const { gateway, application, isForeign } = this.#options;
-    const { rules, eventBuses, schedules, scheduleGroups } = application();
-    if (rules.length + eventBuses.length > 0 || this.#hasKept(KEPT_RULES)) await gateway.service("events");
+    const { rules, eventBuses, connections, apiDestinations, schedules, scheduleGroups } = application();
+    const ofEvents = [rules, eventBuses, connections, apiDestinations];
+    if (ofEvents.some(({ length }) => length > 0) || this.#hasKept(KEPT_RULES)) await gateway.service("events");
     if (isForeign || this.#closed) return;
     if (schedules.length + scheduleGroups.length > 0 || this.#hasKept(KEPT_SCHEDULES))
       await gateway.service("scheduler");

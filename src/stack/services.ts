@@ -26,6 +26,7 @@ import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
 import type { StackHttp } from "./http.js";
 import { applyNotifications } from "./bucket-rules.js";
+import { localUrl } from "./local-url.js";
 import { serveQueueInspector } from "./queue-inspector.js";
 import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
@@ -105,6 +106,7 @@ export async function startServices(
       call: (arn, event) =>
         live.sources?.caller.call(arn, event) ?? Promise.reject(new Error("nothing runs functions yet")),
     },
+    localUrl: (url) => localUrl(url, live),
     targetExists: (arn) => live.sources?.targetExists(arn) ?? Promise.resolve(true),
     prepare: async (name, service) => {
       if (name === "dynamodb")
@@ -163,6 +165,7 @@ export async function startServices(
     bucketTeller,
     states: () => live.states,
     schedules: () => live.schedules,
+    outside: { activity, localUrl: (url) => localUrl(url, live) },
     store: shared.store,
     bus,
     clock,

@@ -39,7 +39,7 @@ import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
-import { ruleTargets } from "./rule-targets.js";
+import { ruleTargets, type OutsideCalls } from "./rule-targets.js";
 import type { StackSchedules } from "./schedules.js";
 import { silentSources } from "./silent-sources.js";
 import type { StackStates } from "./states.js";
@@ -53,6 +53,7 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notice: (text: string) => void;
+  readonly outside: OutsideCalls;
   readonly writeObject: ObjectWriter;
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
@@ -168,9 +169,10 @@ export class StackSources {
 
   /** For rules and schedules. */
   get targets(): TargetServices {
-    const { clock, gateway } = this.#options;
+    const { clock, outside, gateway } = this.#options;
     return ruleTargets({
       clock,
+      outside,
       queues: () => this.#queues(),
       invoker: this.invoker,
       knowsFunction: (name, qualifier) => this.#functions().resolve(name, qualifier) !== undefined,

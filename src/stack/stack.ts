@@ -246,7 +246,7 @@ export class Stack {
       );
       if (gateway !== undefined)
         await connect(
-          { options, live, gateway, host, activity, credentials, config, bus, clock, log, notice },
+          { options, live, gateway, host, activity, credentials, config, lookUp, bus, clock, log, notice },
           closers,
         );
       log.debug({ endpoint, folder }, "stack started");

@@ -177,6 +177,7 @@ function counted(runner: TaskRunner, activity: Activity): TaskRunner {
             },
             started: (workerName) => progress.started(workerName),
             heartbeat: () => progress.heartbeat(),
+            exchanged: (exchange) => progress.exchanged?.(exchange),
           },
           signal,
         );

@@ -101,6 +101,27 @@ Resources:
     });
   });
 
+  it("names connections and other people's APIs, and shows nothing of what authorises", async () => {
+    const template = `
+Resources:
+  Theirs:
+    Type: AWS::Events::Connection
+    Properties: { Name: theirs, AuthorizationType: BASIC, AuthParameters: { BasicAuthParameters: { Username: me, Password: hush } } }
+  Hook:
+    Type: AWS::Events::ApiDestination
+    Properties: { Name: hook, ConnectionArn: !GetAtt Theirs.Arn, InvocationEndpoint: "https://example.com/hook", HttpMethod: PUT }
+  Placed: { Type: AWS::Events::Rule, Properties: { Name: placed, EventPattern: { source: [shop] }, Targets: [{ Id: h, Arn: !GetAtt Hook.Arn, RoleArn: "arn:aws:iam::000000000000:role/r" }] } }
+`;
+    const folder = project({}, template);
+    const { stdout } = await folder.run(["list"]);
+    expect(stdout).toMatch(/^placed +default +ENABLED +{"source":\["shop"\]} +events hook$/m);
+    expect(stdout).toMatch(/^API DESTINATION +METHOD +ENDPOINT\nhook +PUT +https:\/\/example.com\/hook$/m);
+    expect(stdout).toMatch(/^connections: theirs$/m);
+    const json = (await folder.run(["list", "--json"])).stdout;
+    expect(JSON.parse(json)).toMatchObject({ connections: [{ name: "theirs" }], apiDestinations: [{ name: "hook" }] });
+    expect(json).not.toContain("hush");
+  });
+
   it("names what else fires a function: queues, streams, buckets and topics", async () => {
     const template = `
 Transform: AWS::Serverless-2016-10-31

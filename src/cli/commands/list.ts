@@ -1,5 +1,6 @@
 /** `lambda-run list`: what the template declares. */
-import type { RuleConfig, ScheduleConfig } from "../../config/application.js";
+import type { ApiDestinationConfig, RuleConfig, ScheduleConfig } from "../../config/application.js";
+import { textOf } from "../../config/json.js";
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
@@ -14,13 +15,26 @@ export const listCommand: Action = async (_args, options) => {
   const { application, config } = project;
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
   const { eventBuses, rules, scheduleGroups, schedules } = application;
+  // What authorises is nobody's to read here.
+  const connections = application.connections.map(({ name, logicalId, arn, secretArn }) => ({
+    name,
+    logicalId,
+    arn,
+    secretArn,
+  }));
+  const apiDestinations = application.apiDestinations.map(({ name, logicalId, arn, input }) => ({
+    name,
+    logicalId,
+    arn,
+    ...input,
+  }));
   // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
   const running = runningStack({ config, projectRoot: project.folder });
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, connections, apiDestinations, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -51,10 +65,14 @@ export const listCommand: Action = async (_args, options) => {
     process.stdout.write(
       table([["SCHEDULE", "GROUP", "STATE", "FIRES ON", "TIME ZONE", "TARGET"], ...schedules.map(scheduleRow)]),
     );
+  if (apiDestinations.length > 0)
+    process.stdout.write(
+      table([["API DESTINATION", "METHOD", "ENDPOINT"], ...application.apiDestinations.map(endpointRow)]),
+    );
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
-    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}${named("event buses", eventBuses)}${named("schedule groups", scheduleGroups)}`,
+    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}${named("event buses", eventBuses)}${named("connections", connections)}${named("schedule groups", scheduleGroups)}`,
   );
   process.stdout.write(doors.map(doorText).join(""));
   for (const line of notices) process.stderr.write(`note ${line}\n`);
@@ -66,6 +84,12 @@ function ruleRow({ name, busName, state, pattern, scheduleExpression, targets }:
   const shown = fires.filter((one) => one !== undefined).join(" and ");
   return [name, busName, state, shown, targets.map(({ arn }) => shortArn(arn)).join(", ")];
 }
+
+const endpointRow = ({ name, input }: ApiDestinationConfig): string[] => [
+  name,
+  textOf(input["HttpMethod"]),
+  textOf(input["InvocationEndpoint"]),
+];
 
 const scheduleRow = ({ name, groupName, enabled, expression, timezone, target }: ScheduleConfig): string[] => [
   name,

@@ -76,5 +76,5 @@ export function shortArn(arn: string): string {
   const parsed = parseArn(arn);
   if (parsed === undefined) return arn;
   const { service, resource } = parsed;
-  return `${service} ${resource.replace(/^(function|stateMachine):|^(event-bus|table|stream)\//, "").replace(/\/stream\/.*$/, "")}`;
+  return `${service} ${resource.replace(/^(function|stateMachine):|^(event-bus|table|stream|api-destination)\//, "").replace(/\/stream\/.*$|\/[-0-9a-f]{36}$/, "")}`;
 }

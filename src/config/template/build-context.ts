@@ -3,8 +3,10 @@ import type {
   ActivityConfig,
   AlarmConfig,
   ApiConfig,
+  ApiDestinationConfig,
   BucketConfig,
   BucketNotification,
+  ConnectionConfig,
   EventBusConfig,
   LayerConfig,
   LogGroupConfig,
@@ -36,6 +38,8 @@ export interface Draft {
   readonly parameters: ParameterConfig[];
   readonly topics: TopicConfig[];
   readonly eventBuses: EventBusConfig[];
+  readonly connections: ConnectionConfig[];
+  readonly apiDestinations: ApiDestinationConfig[];
   readonly rules: RuleConfig[];
   readonly schedules: ScheduleConfig[];
   readonly scheduleGroups: ScheduleGroupConfig[];
@@ -75,6 +79,8 @@ export const emptyDraft = (): Draft => ({
   parameters: [],
   topics: [],
   eventBuses: [],
+  connections: [],
+  apiDestinations: [],
   rules: [],
   schedules: [],
   scheduleGroups: [],

@@ -31,6 +31,7 @@ import {
   buildSamMachine,
 } from "./machine-builder.js";
 import { buildMapping } from "./mapping.js";
+import { buildApiDestination, buildConnection } from "./connection-builder.js";
 import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
 import { buildSubscription, buildTopic, finishTopics } from "./messaging-builder.js";
 import { childOf, plainOf } from "./node.js";
@@ -75,6 +76,8 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Serverless::SimpleTable": buildSimpleTable,
     "AWS::SNS::Topic": buildTopic,
     "AWS::Events::EventBus": buildEventBus,
+    "AWS::Events::Connection": buildConnection,
+    "AWS::Events::ApiDestination": buildApiDestination,
     "AWS::Scheduler::ScheduleGroup": buildScheduleGroup,
     "AWS::SecretsManager::Secret": buildSecret,
     "AWS::SSM::Parameter": buildParameter,

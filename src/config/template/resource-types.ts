@@ -221,6 +221,25 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: name,
     attributes: { Arn: ({ realm, name }) => arnOf.eventBus(realm, name), Name: name },
   },
+  "AWS::Events::Connection": {
+    nameProperty: "Name",
+    nameForm: named(64),
+    ref: name,
+    attributes: {
+      Arn: (subject) => arnOf.connection(subject.realm, subject.name, uuidOf(seedOf(subject))),
+      ArnForPolicy: arn("events", (connection) => `connection/${connection}`),
+      SecretArn: connectionSecretArn,
+    },
+  },
+  "AWS::Events::ApiDestination": {
+    nameProperty: "Name",
+    nameForm: named(64),
+    ref: name,
+    attributes: {
+      Arn: (subject) => arnOf.apiDestination(subject.realm, subject.name, uuidOf(seedOf(subject))),
+      ArnForPolicy: arn("events", (destination) => `api-destination/${destination}`),
+    },
+  },
   "AWS::Events::Rule": { nameProperty: "Name", nameForm: named(64), ref: name, attributes: { Arn: ruleArn } },
   "AWS::Scheduler::Schedule": {
     nameProperty: "Name",
@@ -367,6 +386,12 @@ function ruleArn(subject: Subject): string {
   const bus = (subject.text("EventBusName") ?? "default").replace(/^arn:.*:event-bus\//, "");
   const path = bus === "default" ? subject.name : `${bus}/${subject.name}`;
   return `arn:aws:events:${subject.realm.region}:${subject.realm.accountId}:rule/${path}`;
+}
+/** EventBridge makes the secret, under a name of its own. */
+function connectionSecretArn(subject: Subject): string {
+  const seed = `${seedOf(subject)}/secret`;
+  const secret = `events!connection/${subject.name}/${uuidOf(seed)}-${stableCode(seed, 6, "mixed")}`;
+  return `arn:aws:secretsmanager:${subject.realm.region}:${subject.realm.accountId}:secret:${secret}`;
 }
 function scheduleArn(subject: Subject): string {
   return `arn:aws:scheduler:${subject.realm.region}:${subject.realm.accountId}:schedule/${subject.text("GroupName") ?? "default"}/${subject.name}`;

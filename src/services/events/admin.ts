@@ -1,8 +1,13 @@
 /** EventBridge without HTTP: what the stack declares, what other services put, and schedules that have come. */
 import { arnOf } from "../../shared/arn.js";
+import type { Logger } from "../../shared/logger.js";
 import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { busNameIn, DEFAULT_BUS, findBus, requireBus, type EventsContext } from "./context.js";
+import { accessOf, type ConnectionAccess } from "./connections/access.js";
+import { destinationByArn, withScheme } from "./connections/api-destinations.js";
+import { authorize, connectionArnOf } from "./connections/connections.js";
+import { declareConnections, type DeclaredConnections } from "./connections/declared.js";
 import { arrive, fireRule } from "./matching.js";
 import { putEvents } from "./put-events.js";
 import type { Replays } from "./replays.js";
@@ -43,16 +48,27 @@ export interface ScheduledRule {
   readonly scheduleExpression: string;
 }
 
+/** What a request to an API destination is made of. */
+export interface ApiDestination {
+  readonly connectionArn: string;
+  /** With its scheme; `*` in its path stands for values of the target. */
+  readonly endpoint: string;
+  readonly method: string;
+  readonly ratePerSecond: number;
+}
+
 export interface EventsAdmin {
   /**
    * Makes what a template declares, or gives what is there these properties and exactly these targets; what an earlier
    * template declared and this one does not goes. Answers why AWS would refuse a bus, rule or target: it is left out.
    */
-  declare(wanted: {
-    readonly buses: readonly DeclaredBus[];
-    readonly rules: readonly DeclaredRule[];
-  }): Promise<readonly string[]>;
-  /** Goes on with the replays that an earlier process left: to be called once somebody keeps what rules match. */
+  declare(
+    wanted: DeclaredConnections & {
+      readonly buses: readonly DeclaredBus[];
+      readonly rules: readonly DeclaredRule[];
+    },
+  ): Promise<readonly string[]>;
+  /** Goes on with the replays and authorizations that an earlier process left: to be called once somebody keeps what rules match. */
   resume(): void;
   busExists(nameOrArn: string): boolean;
   /** Enabled rules with a schedule. `ScheduledRuleChanged` on the bus says that the list may be another. */
@@ -69,22 +85,46 @@ export interface EventsAdmin {
     event: JsonObject | string,
     more?: { readonly traceHeader?: string; readonly forwarded?: boolean },
   ): Promise<boolean>;
+  apiDestination(arn: string): ApiDestination | undefined;
+  /** What a connection adds to a request. Rejects with ConnectionError, and when the signal is aborted with its reason. */
+  connectionAccess(connectionArn: string, signal?: AbortSignal): Promise<ConnectionAccess>;
+  /** A server has refused what a connection authorised with: a token is fetched anew before the next request. */
+  connectionRefused(connectionArn: string): void;
   /** As PutEvents takes entries; answers as it does. For the scheduler's and the state machines' calls, without HTTP. */
   putEvents(entries: readonly JsonObject[], traceHeader?: string): Promise<JsonObject>;
 }
 
-export function createEventsAdmin(context: EventsContext, replays: Replays): EventsAdmin {
-  const { store, realm } = context;
+export function createEventsAdmin(context: EventsContext, replays: Replays, log: Logger): EventsAdmin {
+  const { store, realm, connections, tokens } = context;
   return {
-    declare: ({ buses, rules }) =>
-      store.write(() => {
-        const refused: string[] = [];
+    declare: async ({ buses, rules, ...more }) => {
+      // Who has no connection loads no Secrets Manager.
+      const some = (more.connections?.length ?? 0) + connections.connections().length > 0;
+      const keeper = some ? await context.secrets() : undefined;
+      const refused: string[] = [];
+      const unauthorized = await store.write(() => {
         for (const bus of buses) declareBus(context, bus);
+        const without = declareConnections(context, keeper, more, refused);
         for (const rule of rules) declareRule(context, rule, refused);
         dropUndeclared(context, buses, rules);
-        return refused;
-      }),
-    resume: () => replays.wake(),
+        return without;
+      });
+      for (const connectionArn of unauthorized) authorize(context, connectionArn, log);
+      return refused;
+    },
+    apiDestination: (arn) => {
+      const row = destinationByArn(context, arn);
+      if (row === undefined) return undefined;
+      const { connectionArn, endpoint, method, ratePerSecond } = row;
+      return { connectionArn, endpoint: withScheme(endpoint), method, ratePerSecond };
+    },
+    connectionAccess: (connectionArn, signal) => accessOf(context, connectionArn, signal),
+    connectionRefused: (connectionArn) => tokens.forget(connectionArn),
+    resume: () => {
+      replays.wake();
+      for (const row of connections.connections())
+        if (row.state === "AUTHORIZING") authorize(context, connectionArnOf(context, row), log);
+    },
     busExists: (given) => findBus(context, busNameIn(given, realm)) !== undefined,
     scheduledRules: () =>
       store

@@ -4,13 +4,20 @@ import type { Bus } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import { numberMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject, JsonOperation } from "../kit/json-protocol.js";
+import type { SecretKeeper } from "../service.js";
 import type { ArchiveStore } from "./archive-store.js";
+import type { ConnectionStore } from "./connections/store.js";
+import type { ConnectionTokens } from "./connections/tokens.js";
 import { eventsError } from "./errors.js";
 import type { BusRow, EventsStore, RuleRow } from "./store.js";
 
 export interface EventsContext {
   readonly store: EventsStore;
   readonly archives: ArchiveStore;
+  readonly connections: ConnectionStore;
+  readonly tokens: ConnectionTokens;
+  /** Where what authorises is kept. */
+  readonly secrets: () => Promise<SecretKeeper>;
   readonly clock: Clock;
   readonly realm: Realm;
   readonly bus: Bus;

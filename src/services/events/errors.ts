@@ -23,6 +23,35 @@ export const eventsError = {
   replayNotActive: (name: string) =>
     new AwsError("IllegalStatusException", `Replay ${name} is not in a valid state for this operation.`),
   statementNotFound: () => new AwsError("ResourceNotFoundException", "Statement with the provided id does not exist."),
+  connectionNotFound: (name: string) =>
+    new AwsError(
+      "ResourceNotFoundException",
+      `Failed to describe the connection(s). Connection '${name}' does not exist.`,
+    ),
+  connectionExists: (name: string) =>
+    new AwsError("ResourceAlreadyExistsException", `Connection ${name} already exists.`),
+  destinationNotFound: (name: string) =>
+    new AwsError(
+      "ResourceNotFoundException",
+      `Failed to describe the api-destination(s). An api-destination '${name}' does not exist.`,
+    ),
+  destinationExists: (name: string) =>
+    new AwsError("ResourceAlreadyExistsException", `An api-destination '${name}' already exists.`),
+  badEndpoint: (call: string, endpoint: string) =>
+    new AwsError(
+      "ValidationException",
+      `Failed to ${call} the api-destination(s). Parameter InvocationEndpoint is not valid. Reason: Endpoint '${endpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
+    ),
+  badAuthorizationEndpoint: (endpoint: string) =>
+    new AwsError(
+      "ValidationException",
+      `Parameter AuthorizationEndpoint is not valid. Reason: Endpoint '${endpoint}' is invalid, please provide a valid HTTPS endpoint URL.`,
+    ),
+  rateTooHigh: (call: string, name: string, rate: number, most: number) =>
+    new AwsError(
+      "LimitExceededException",
+      `Failed to ${call} the api-destination(s). Invalid Invocation Rate Limit: Rate specified '${rate}' for '${name}' exceeds maximum allowed of '${most}'.`,
+    ),
   tooMany: () => new AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed."),
   badPattern: ({ message, place }: PatternError) =>
     new AwsError("InvalidEventPatternException", `Event pattern is not valid. Reason: ${message}${place}`),

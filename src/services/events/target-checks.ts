@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
  */
 import { parseArn } from "../../shared/arn.js";
-import { numberMember, objectMember, stringMember, Violations } from "../kit/json-input.js";
+import { numberMember, objectMember, stringListMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { eventsError } from "./errors.js";
 import { parsePath } from "./input-path.js";
@@ -26,7 +26,8 @@ export function checkTarget(target: TargetRow): void {
   const groupId = stringMember(objectMember(target, "SqsParameters") ?? {}, "MessageGroupId");
   if (fifo && (groupId === undefined || groupId === ""))
     throw eventsError.invalid(`Parameter(s) SqsParameters must be specified for target: ${Id}.`);
-  if (arn.service === "states" && stringMember(target, "RoleArn") === undefined)
+  const isDestination = arn.service === "events" && arn.resource.startsWith("api-destination/");
+  if ((arn.service === "states" || isDestination) && stringMember(target, "RoleArn") === undefined)
     throw eventsError.invalid(`RoleArn is required for target ${Arn}.`);
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => target[name] !== undefined);
   if (inputs.length > 1)
@@ -38,6 +39,7 @@ export function checkTarget(target: TargetRow): void {
   if (arn.service === "events" && arn.resource.startsWith("event-bus/") && inputs.length > 0)
     throw eventsError.invalid(`${inputs[0]} is not supported for target ${Arn}.`);
   checkNumbers(target);
+  checkHttpParameters(target, isDestination);
   checkInput(target);
   checkDeadLetters(target);
 }
@@ -55,6 +57,17 @@ function checkNumbers(target: TargetRow): void {
     EVENT_AGE_SECONDS.max,
   );
   violations.check();
+}
+
+function checkHttpParameters(target: TargetRow, isDestination: boolean): void {
+  const http = objectMember(target, "HttpParameters");
+  if (http === undefined) return;
+  if (!isDestination) throw eventsError.invalid(`Parameter(s) HttpParameters are not valid for target ${target.Id}.`);
+  stringListMember(http, "PathParameterValues");
+  for (const name of ["HeaderParameters", "QueryStringParameters"]) {
+    const map = objectMember(http, name) ?? {};
+    for (const key of Object.keys(map)) stringMember(map, key);
+  }
 }
 
 function checkInput(target: TargetRow): void {
@@ -114,7 +127,6 @@ const PARAMETERS = [
   "AppSyncParameters",
   "BatchParameters",
   "EcsParameters",
-  "HttpParameters",
   "KinesisParameters",
   "RedshiftDataParameters",
   "RunCommandParameters",
@@ -127,6 +139,7 @@ const EMULATED: readonly (readonly [service: string, start: string])[] = [
   ["sns", ""],
   ["states", "stateMachine:"],
   ["events", "event-bus/"],
+  ["events", "api-destination/"],
   ["logs", "log-group:"],
 ];
 

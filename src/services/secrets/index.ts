@@ -8,6 +8,7 @@
  * - ReplicateSecretToRegions, RemoveRegionsFromReplication, StopReplicationToReplica: UnknownOperationException by name
  * - rotation runs when RotateSecret is called; the schedule of RotationRules is kept and shown but never fires by itself
  * - a failed rotation is not tried again by itself
+ * - a secret that another service has made (`events!connection/...`) can be changed and deleted by anybody
  * - RotateSecret takes functions of the local stack only; any other ARN is AccessDeniedException
  *
  * By design:
@@ -23,16 +24,17 @@
  * - the text for a secret marked for deletion, for an oversized value, and for tags that AWS refuses
  * - DescribeSecret's DeletedDate is the time of the request, not the end of the window
  */
-import type { EmbeddedService, ServiceContext } from "../service.js";
+import type { EmbeddedService, SecretKeeper, ServiceContext } from "../service.js";
 import { handleJson } from "../kit/json-protocol.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { secretsOperations } from "./operations.js";
+import { ownedSecrets } from "./owned.js";
 import { SecretStore } from "./store.js";
 import { generatedValue } from "./password.js";
 import { readSecretString } from "./versions.js";
 
-/** In process, for the stack (template resources) and the CLI. */
-export interface SecretsAdmin {
+/** In process, for the stack (template resources), the CLI, and services that keep secrets of their own. */
+export interface SecretsAdmin extends SecretKeeper {
   /** Creates the secret unless one of that name exists; resolves to its ARN. */
   ensureSecret(
     name: string,
@@ -59,6 +61,7 @@ export function createSecretsService(context: ServiceContext): SecretsService {
     functions: context.functions,
   });
   return {
+    ...ownedSecrets(store, context.clock),
     handle: (request, response) =>
       handleJson(request, response, {
         version: "1.1",

@@ -75,8 +75,10 @@ function holds(row: SecretRow, key: string, value: string): boolean {
         .every((word) =>
           [row.name, row.description, ...tagKeys, ...tagValues].some((text) => hasWordPrefix(text, word)),
         );
+    case "owning-service":
+      return row.owner?.startsWith(value) === true;
     default:
-      // No secret here is a replica or managed by another service.
+      // No secret here is a replica.
       return false;
   }
 }

@@ -146,6 +146,7 @@ function summary(row: SecretRow): JsonObject {
     Name: row.name,
     ...(row.description === undefined || row.description === "" ? {} : { Description: row.description }),
     ...(row.kmsKeyId === undefined ? {} : { KmsKeyId: row.kmsKeyId }),
+    ...(row.owner === undefined ? {} : { OwningService: row.owner }),
     ...describeRotation(row),
     LastChangedDate: seconds(row.changedMs),
     ...(row.accessedMs === undefined ? {} : { LastAccessedDate: seconds(row.accessedMs) }),

@@ -46,6 +46,8 @@ export interface SecretRow {
   readonly arn: string;
   readonly description?: string;
   readonly kmsKeyId?: string;
+  /** Of a secret that another service of AWS has made: `events`. */
+  readonly owner?: string;
   readonly createdMs: number;
   readonly changedMs: number;
   readonly accessedMs?: number;

@@ -16,12 +16,10 @@
  * - Definitions: variables that no state assigns, `$states.result` where there is none, and parameters of an integration beyond
  *   those that it cannot do without are not found at CreateStateMachine
  * - TestState: mocked results are held against the APIs of DynamoDB, Lambda, S3, Secrets Manager, SNS, SQS, SSM, STS, and of
- *   PutEvents, StartExecution, Encrypt, Decrypt and GenerateDataKey, without lengths and patterns of texts; no `request` and
- *   `response` of HTTP tasks, so that revealSecrets has no effect; HTTP tasks run with a mock alone
+ *   PutEvents, StartExecution, Encrypt, Decrypt and GenerateDataKey, without lengths and patterns of texts
  * - Tasks: functions, activities, lambda:invoke, sqs:sendMessage, sns:publish, dynamodb:getItem, putItem, updateItem and
- *   deleteItem, events:putEvents, states:startExecution, apigateway:invoke on APIs of the template, and `aws-sdk:` for services
- *   that are embedded; every other resource fails the task with States.Runtime by name, http:invoke among them, since there are
- *   no connections of EventBridge
+ *   deleteItem, events:putEvents, states:startExecution, http:invoke, apigateway:invoke on APIs of the template, and `aws-sdk:` for
+ *   services that are embedded; every other resource fails the task with States.Runtime by name
  * - Tasks: `Credentials` and the authorization of apigateway:invoke are not looked at; functions run here though the Lambda API
  *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Scheduler and Step Functions are
  *   not checked before the call, and keep the API's spelling (OKActions)
@@ -39,6 +37,8 @@
  * - A machine of the template takes the template's definition when the stack starts or reloads; running executions keep theirs
  * - DeleteStateMachine removes what the machine ever ran; while an execution is still in a state the machine is DELETING
  * - Executions are forgotten 90 days after their end, some with each start
+ * - http:invoke calls HTTPS, and HTTP as API destinations do; the stack's own APIs are called where they are on this machine. A
+ *   connection is one of the embedded EventBridge
  *
  * Client quirks:
  * - SDKs put `sync-` before the host of StartSyncExecution and TestState. Such a request is taken, if the name resolves: for
@@ -61,6 +61,8 @@
  *   that `aws-sdk:` takes members in the API's spelling (BOOL), too, where AWS shows that of its Java SDK (Bool)
  * - An intrinsic function that refuses its arguments fails the state with States.Runtime, as reported from AWS (its page says
  *   States.IntrinsicFailure); texts of ResultPath without a place and of paths through something that is no object
+ * - http:invoke: names of answered headers in small letters, as AWS's example has them; that a server out of reach is
+ *   States.Http.Socket, too, as one that is slow; causes of States.Runtime; commas of ArrayFormat COMMAS are percent-encoded
  * - Distributed Map: records of failed and pending children, the names of JSONL files, `Source` of items
  * - What a log line without execution data still holds
  */

@@ -4,15 +4,19 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import type { Bus, RuleMatch } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
-import { RetryQueue, type Failure } from "../retry-queue.js";
+import { backOff, RetryQueue, type Failure } from "../retry-queue.js";
+import { DestinationError } from "./destination-error.js";
+import { filledParameters, type TargetHttpParameters } from "./http-parameters.js";
 import { targetInput } from "./input.js";
-import { errorCodeOf, isFinal, send, type Sending, type TargetServices } from "./targets.js";
+import { RateLimits } from "./rate-limits.js";
+import { errorCodeOf, isApiDestination, isFinal, send, type Sending, type TargetServices } from "./targets.js";
 
 export interface RuleDeliveryOptions extends TargetServices {
   readonly store: StateStore;
@@ -32,20 +36,28 @@ const DEFAULT_RETRY = { attempts: 185, ageSeconds: 86_400 } as const;
 export class RuleDeliveries {
   readonly #options: RuleDeliveryOptions;
   readonly #queue: RetryQueue<Delivery>;
+  readonly #rates = new RateLimits();
+  readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
 
   /** Goes on with the deliveries that an earlier process left. */
   constructor(options: RuleDeliveryOptions) {
     const { store, clock, log, bus } = options;
     this.#options = options;
+    // One for each event that is on its way.
+    setMaxListeners(0, this.#closing.signal);
     this.#queue = new RetryQueue<Delivery>({
       store,
       clock,
       log,
       table: "eventbridge-deliveries",
       policyOf: ({ retry }) => ({ maximumRetryAttempts: retry.attempts, maximumAgeSeconds: retry.ageSeconds }),
-      deliver: (delivery) => send(delivery, options),
+      slotMs: (delivery) => this.#slot(delivery),
+      deliver: (delivery) => send(delivery, options, this.#closing.signal),
       isFinal,
+      // "The more conservative value" of the two.
+      delayMs: (retries, error) =>
+        Math.max(backOff(retries), error instanceof DestinationError ? (error.retryAfterMs ?? 0) : 0),
       failed: (delivery, failure) => this.#failed(delivery, failure),
     });
     this.#unsubscribe = bus.on("RuleMatched", (match) => this.#queue.put(deliveryOf(match), match.ingestionTimeMs));
@@ -61,12 +73,22 @@ export class RuleDeliveries {
   }
 
   reset(): Promise<void> {
+    this.#rates.clear();
     return this.#queue.reset();
   }
 
   async close(): Promise<void> {
     this.#unsubscribe();
+    this.#closing.abort();
     await this.#queue.close();
+  }
+
+  /** An API destination is called no more often than it says. */
+  async #slot({ targetArn }: Delivery): Promise<number | undefined> {
+    if (!isApiDestination(targetArn)) return undefined;
+    const { destinations, clock } = this.#options;
+    const destination = await destinations.find(targetArn);
+    return destination && this.#rates.slot(targetArn, destination.ratePerSecond, clock.now());
   }
 
   /** To the dead-letter queue of the target, else to the log. */
@@ -98,6 +120,7 @@ interface Target {
   readonly SqsParameters?: { readonly MessageGroupId?: string };
   readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
   readonly DeadLetterConfig?: { readonly Arn?: string };
+  readonly HttpParameters?: TargetHttpParameters;
 }
 
 function deliveryOf(match: RuleMatch): Delivery {
@@ -117,6 +140,7 @@ function deliveryOf(match: RuleMatch): Delivery {
     deadLetterArn: target.DeadLetterConfig?.Arn,
     forwarded: match.forwarded,
     traceHeader: match.traceHeader,
+    http: target.HttpParameters === undefined ? undefined : filledParameters(target.HttpParameters, match.event),
   };
 }
 

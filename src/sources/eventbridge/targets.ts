@@ -6,6 +6,9 @@ import { AwsError } from "../../services/kit/aws-error.js";
 import { parseArn, parseFunctionArn } from "../../shared/arn.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
+import type { DestinationServices } from "./api-destination.js";
+import { DestinationError } from "./destination-error.js";
+import type { TargetHttpParameters } from "./http-parameters.js";
 
 /** One input for one target. */
 export interface Sending {
@@ -18,6 +21,8 @@ export interface Sending {
   /** It came from another bus: it goes to no third one. */
   readonly forwarded: boolean;
   readonly traceHeader: string | undefined;
+  /** Of an API destination; absent in rows of before there were any. */
+  readonly http?: TargetHttpParameters | undefined;
 }
 
 /** Each rejects with an AwsError when the target refuses for good, and with anything else when it should be tried again. */
@@ -38,11 +43,13 @@ export interface TargetServices {
     event: string,
     more: { readonly traceHeader?: string; readonly forwarded: boolean },
   ) => Promise<boolean>;
+  readonly destinations: DestinationServices;
   /** Into a group that is there. */
   readonly writeLog: (groupName: string, streamName: string, message: string) => Promise<void>;
 }
 
-export async function send(sending: Sending, services: TargetServices): Promise<void> {
+/** `signal`: the process ends, and nobody waits for an answer any more. */
+export async function send(sending: Sending, services: TargetServices, signal: AbortSignal): Promise<void> {
   const { targetArn, input, groupId } = sending;
   const traced = sending.traceHeader === undefined ? {} : { traceHeader: sending.traceHeader };
   switch (parseArn(targetArn)?.service) {
@@ -65,7 +72,7 @@ export async function send(sending: Sending, services: TargetServices): Promise<
       });
       return;
     case "events":
-      return forward(sending, services);
+      return isApiDestination(targetArn) ? callDestination(sending, services, signal) : forward(sending, services);
     case "logs": {
       const groupName =
         parseArn(targetArn)
@@ -76,6 +83,18 @@ export async function send(sending: Sending, services: TargetServices): Promise<
     default:
       throw new AwsError("UnsupportedTarget", `lambda-run has no targets like ${targetArn}.`);
   }
+}
+
+export const isApiDestination = (arn: string): boolean =>
+  parseArn(arn)?.resource.startsWith("api-destination/") === true;
+
+async function callDestination(
+  { targetArn: arn, input, http: parameters = {} }: Sending,
+  { destinations }: TargetServices,
+  signal: AbortSignal,
+): Promise<void> {
+  const { invokeDestination } = await import("./api-destination.js");
+  await invokeDestination({ arn, input, parameters, signal }, destinations);
 }
 
 async function invoke({ targetArn, input, traceHeader }: Sending, services: TargetServices): Promise<void> {
@@ -109,10 +128,14 @@ const CODES: readonly (readonly [of: RegExp, code: string])[] = [
 
 /** `ERROR_CODE` of a dead letter. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
 export function errorCodeOf(error: unknown): string {
+  if (error instanceof DestinationError) return error.code;
   if (!(error instanceof AwsError)) return "INTERNAL_ERROR";
   return CODES.find(([of]) => of.test(error.code))?.[1] ?? "SDK_CLIENT_ERROR";
 }
 
 /** A target that is gone or may not be called is not tried again, as AWS says; throttles and faults of the service are. */
 export const isFinal = (error: unknown): boolean =>
+  error instanceof DestinationError ? error.final : isFinalAnswer(error);
+
+const isFinalAnswer = (error: unknown): boolean =>
   error instanceof AwsError && error.statusCode < 500 && errorCodeOf(error) !== "THROTTLING";

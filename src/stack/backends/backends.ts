@@ -165,7 +165,10 @@ function differences({ foreign, config }: BackendsOptions, application: Applicat
       `topics are at ${placeOf(sns)}: lambda-run makes none there, and what buckets, alarms and asynchronous invocations here would publish does not reach them`,
     );
   const events = foreign.get("events");
-  if (events !== undefined && application.rules.length + application.eventBuses.length > 0)
+  if (
+    events !== undefined &&
+    [application.rules, application.eventBuses, application.connections].some(({ length }) => length > 0)
+  )
     texts.push(
       `event buses are at ${placeOf(events)}: lambda-run makes no rules there, and events of buckets, asynchronous invocations and schedules here do not reach them`,
     );

@@ -12,7 +12,7 @@ export function embeddedPart(application: Application, foreign: ForeignEndpoints
     ...(foreign.has("dynamodb") ? { tables: [] } : {}),
     ...(foreign.has("secretsmanager") ? { secrets: [] } : {}),
     ...(foreign.has("ssm") ? { parameters: [] } : {}),
-    ...(foreign.has("events") ? { eventBuses: [], rules: [] } : {}),
+    ...(foreign.has("events") ? { eventBuses: [], connections: [], apiDestinations: [], rules: [] } : {}),
     ...(foreign.has("scheduler") ? { scheduleGroups: [], schedules: [] } : {}),
     ...(foreign.has("states") ? { stateMachines: [], activities: [] } : {}),
   };

@@ -25,6 +25,7 @@ import { handlerExports } from "./handler-exports.js";
 import { handlerParameters } from "./handler-parameters.js";
 import { handlerProgram, type HandlerProgram } from "./handler-program.js";
 import { caseSlip } from "./letter-case.js";
+import { checkOutsideAddresses } from "./outside-addresses.js";
 import { checkStateMachines } from "./state-machines.js";
 import { isLeftOut, isShipped, unshippedPackages } from "./unshipped-packages.js";
 
@@ -53,6 +54,7 @@ export async function checkDeployment(application: Application, stateFolder: str
     ...findings,
     ...checkMappings(application),
     ...checkEventSources(application),
+    ...checkOutsideAddresses(application),
     ...checkStateMachines(application),
   ];
 }

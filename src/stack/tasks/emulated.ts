@@ -10,6 +10,7 @@ const OPTIMISED = [
   "states:startExecution",
   "events:putEvents",
   "apigateway:invoke",
+  "http:invoke",
   "sqs:sendMessage",
   "sns:publish",
   "dynamodb:getItem",

@@ -1,12 +1,18 @@
 /** What Step Functions can have done by one action of a service. */
 import type { Json, JsonObject } from "../../config/json.js";
+import type { HttpExchange } from "../../services/states/interpreter/task-runner.js";
 import { StatesError } from "../../services/states/interpreter/states-error.js";
 
 export interface Integration {
   /** What AWS finds wrong with the parameters before it calls anything, one sentence for each fault. */
   faults(parameters: JsonObject): readonly string[] | Promise<readonly string[]>;
   /** Rejects with StatesError; with anything else only when the signal is aborted. */
-  request(parameters: JsonObject, executionArn: string, signal: AbortSignal): Promise<Json>;
+  request(
+    parameters: JsonObject,
+    executionArn: string,
+    signal: AbortSignal,
+    exchanged: (exchange: HttpExchange) => void,
+  ): Promise<Json>;
 }
 
 /** In AWS's words, as users quote them. */
@@ -25,9 +31,8 @@ export function fieldFaults(fields: readonly string[], required: readonly string
 
 /** `what` is the end of the ARN of the resource. */
 export function notEmulated(what: string): StatesError {
-  const why =
-    what === "http:invoke"
-      ? "it needs a connection of EventBridge, which there are none of here"
-      : "it is no action of a service that runs here";
-  return new StatesError("States.Runtime", `arn:aws:states:::${what} is not emulated by lambda-run: ${why}.`);
+  return new StatesError(
+    "States.Runtime",
+    `arn:aws:states:::${what} is not emulated by lambda-run: it is no action of a service that runs here.`,
+  );
 }

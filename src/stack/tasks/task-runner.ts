@@ -8,6 +8,7 @@
 import { objectOf, type Json } from "../../config/json.js";
 import type { StatesAdmin } from "../../services/states/index.js";
 import type {
+  HttpExchange,
   TaskCall,
   TaskProgress,
   TaskResource,
@@ -21,13 +22,14 @@ import { isEmulated, type OptimisedAction, type ServiceResource } from "./emulat
 import { optimised } from "./failures.js";
 import { outcomeOf } from "./function-outcome.js";
 import { Functions, type FunctionsOptions } from "./functions.js";
+import { httpIntegration, type HttpCalls } from "./http-invoke.js";
 import { notEmulated, type Integration } from "./integration.js";
 import { LAMBDA_NAMES, lambdaIntegration } from "./lambda-invoke.js";
 import { nestedResult, startNested, statesIntegration } from "./nested-execution.js";
 import { eventsIntegration } from "./put-events.js";
 import { sdkIntegration } from "./sdk-integration.js";
 
-export interface TasksOptions extends FunctionsOptions, ApiCalls {
+export interface TasksOptions extends FunctionsOptions, ApiCalls, HttpCalls {
   readonly states: StatesAdmin;
   readonly address: (service: ServiceName) => ServiceAddress;
 }
@@ -49,6 +51,7 @@ export class StackTasks implements TaskRunner {
       "states:startExecution": statesIntegration(states, clock),
       "events:putEvents": eventsIntegration(() => this.#clients.of("eventbridge")),
       "apigateway:invoke": apiIntegration(options),
+      "http:invoke": httpIntegration(options),
       ...calledApis((name) => this.#clients.of(name)),
     };
     this.#integrations = new Map(Object.entries(all));
@@ -90,7 +93,8 @@ export class StackTasks implements TaskRunner {
     const integration = this.#integrationOf(resource);
     if (integration === undefined || !isEmulated(resource)) throw notEmulated(endOf(resource));
     const parameters = objectOf(call.parameters);
-    const request = (): Promise<Json> => integration.request(parameters, call.executionArn, signal);
+    const exchanged = (exchange: HttpExchange): void => progress.exchanged?.(exchange);
+    const request = (): Promise<Json> => integration.request(parameters, call.executionArn, signal, exchanged);
     if (pattern === "request-response") return request();
     if (pattern === "waitForTaskToken") return this.#withCallback(call, request, progress, signal);
     const { states, clock } = this.#options;

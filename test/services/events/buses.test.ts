@@ -3,7 +3,7 @@ import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
   DescribeEventBusCommand,
-  ListConnectionsCommand,
+  ListEndpointsCommand,
   ListEventBusesCommand,
   ListTagsForResourceCommand,
   PutPermissionCommand,
@@ -139,9 +139,9 @@ describe("an event bus", () => {
   });
 
   test("has no connections: what is not emulated is refused by its name", async () => {
-    expect(await refusal(events.client.send(new ListConnectionsCommand({})))).toEqual([
+    expect(await refusal(events.client.send(new ListEndpointsCommand({})))).toEqual([
       "UnsupportedOperationException",
-      "ListConnections is not emulated by lambda-run.",
+      "ListEndpoints is not emulated by lambda-run.",
     ]);
   });
 });

@@ -78,6 +78,7 @@ test("a process that is killed loses no event that it has acknowledged", async (
     startExecution: unused,
     putEvent: unused,
     writeLog: unused,
+    destinations: { clock: realClock, find: unused, access: unused, refused: unused, call: unused, localUrl: String },
   });
   await deliveries.idle();
   await deliveries.close();

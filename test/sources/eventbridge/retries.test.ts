@@ -35,6 +35,14 @@ const services: TargetServices = {
   startExecution: unused,
   putEvent: unused,
   writeLog: unused,
+  destinations: {
+    clock: new VirtualClock(),
+    find: unused,
+    access: unused,
+    refused: unused,
+    call: unused,
+    localUrl: String,
+  },
 };
 const begin = (): RuleDeliveries => new RuleDeliveries({ ...services, store, bus, clock, log: silentLogger });
 const matched = (target: object = {}): Promise<void> =>

@@ -15,6 +15,15 @@ let deliveries: HttpDeliveries;
 let held: ServerResponse[];
 let failed: (delivery: TopicDelivery) => Promise<void>;
 
+const begin = (): HttpDeliveries =>
+  new HttpDeliveries({
+    store,
+    clock,
+    log: silentLogger,
+    body: ({ message }) => message.body,
+    failed: (delivery) => failed(delivery),
+  });
+
 beforeEach(async () => {
   held = [];
   failed = () => Promise.resolve();
@@ -25,13 +34,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   store = StateStore.ephemeral();
   clock = new VirtualClock();
-  deliveries = new HttpDeliveries({
-    store,
-    clock,
-    log: silentLogger,
-    body: ({ message }) => message.body,
-    failed: (delivery) => failed(delivery),
-  });
+  deliveries = begin();
 });
 afterEach(async () => {
   await deliveries.close();
@@ -66,6 +69,16 @@ test("a burst takes twenty connections at a time", async () => {
   }
   await deliveries.idle();
   expect(rounds).toEqual([20, 20, 10]);
+  expect(rows()).toBe(0);
+});
+
+test("what an older state folder holds is delivered by the next process", async () => {
+  await deliveries.close();
+  await store.table("sns-http-deliveries").put(7, { delivery: delivery("older"), attempts: 2 });
+  deliveries = begin();
+  await until(() => held.length === 1);
+  answer(200);
+  await deliveries.idle();
   expect(rows()).toBe(0);
 });
 

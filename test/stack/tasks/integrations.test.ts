@@ -206,15 +206,6 @@ test("tasks of the template that nothing here does are told of when the stack st
 });
 
 test("integrations of what is not emulated are refused by name", async () => {
-  const http = {
-    ApiEndpoint: "https://example.com",
-    Method: "GET",
-    Authentication: { ConnectionArn: "arn:aws:events:us-east-1:000000000000:connection/c/1" },
-  };
-  await expect(stack.run(optimised("http:invoke"), http)).resolves.toMatchObject({
-    error: "States.Runtime",
-    cause: expect.stringContaining("http:invoke is not emulated by lambda-run: it needs a connection") as string,
-  });
   await expect(stack.run(optimised("batch:submitJob.sync"), {})).resolves.toMatchObject({
     error: "States.Runtime",
     cause: expect.stringContaining("batch:submitJob.sync is not emulated by lambda-run") as string,

@@ -8,7 +8,7 @@ import type { Cursor, History } from "./history.js";
 import type { MapRuns } from "./map-runs.js";
 import type { Variables } from "./scope.js";
 import type { Failure } from "./states-error.js";
-import type { TaskRunner } from "./task-runner.js";
+import type { HttpExchange, TaskRunner } from "./task-runner.js";
 import type { Turns } from "./turns.js";
 
 /** The definition, a branch of a Parallel state, or the processor of a Map state. */
@@ -98,6 +98,7 @@ export interface Probe {
   /** Stands in for the branches of Parallel and the iterations of Map. */
   branches?(step: Step): Promise<Json>;
   data?(stage: DataStage, value: Json): void;
+  exchanged?(exchange: HttpExchange): void;
   /** A retrier takes the failure; the wait of `delaySeconds` is about to begin. */
   retrying?(retrierIndex: number, delaySeconds: number, failure: Failure): void;
   /** A catcher takes the failure. */

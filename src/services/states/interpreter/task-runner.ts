@@ -26,6 +26,26 @@ export interface TaskCall {
   readonly credentials: JsonObject | undefined;
 }
 
+/** One of the two messages of an HTTP call, as TestState shows it: all texts. */
+export interface HttpMessage {
+  readonly protocol: string;
+  readonly headers: string;
+  readonly body?: string;
+  readonly method?: string;
+  readonly url?: string;
+  readonly statusCode?: string;
+  readonly statusMessage?: string;
+}
+
+export interface HttpExchange {
+  /** Without what a connection of EventBridge adds. */
+  readonly request: HttpMessage;
+  /** With it. */
+  readonly revealedRequest: HttpMessage;
+  /** Undefined when none came. */
+  readonly response: HttpMessage | undefined;
+}
+
 /** What the history has of work under way. */
 export interface TaskProgress {
   /** The call has been accepted; its end comes by itself (`.sync`, `.waitForTaskToken`). `output` is the call's answer. */
@@ -34,6 +54,8 @@ export interface TaskProgress {
   started(workerName: string | undefined): void;
   /** Resets the time of HeartbeatSeconds. */
   heartbeat(): void;
+  /** For TestState, which shows it; the history does not. */
+  exchanged?(exchange: HttpExchange): void;
 }
 
 /**

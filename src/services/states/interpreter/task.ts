@@ -79,6 +79,7 @@ async function outcome(step: Step, call: TaskCall, deadlines: Deadlines, events:
         submitted: (output) => whileRunning(() => events.submitted(output)),
         started: (workerName) => whileRunning(() => events.started(workerName)),
         heartbeat,
+        exchanged: (exchange) => run.probe?.exchanged?.(exchange),
       };
       return run.tasks.run(call, progress, signal);
     });

@@ -6,6 +6,7 @@
 import type { Json } from "../../../config/json.js";
 import type { DataStage } from "../interpreter/run.js";
 import type { Variables } from "../interpreter/scope.js";
+import type { HttpMessage } from "../interpreter/task-runner.js";
 import type { Subject } from "./subject.js";
 
 export interface ErrorDetails {
@@ -43,6 +44,10 @@ export class Inspection {
 
   figures({ maxConcurrency, toleratedFailureCount, toleratedFailurePercentage }: MapFigures): void {
     Object.assign(this.#members, { maxConcurrency, toleratedFailureCount, toleratedFailurePercentage });
+  }
+
+  exchange(request: HttpMessage, response: HttpMessage | undefined): void {
+    Object.assign(this.#members, { request, ...(response === undefined ? {} : { response }) });
   }
 
   errorDetails(details: ErrorDetails): void {

@@ -117,12 +117,15 @@ class Test {
   }
 
   #probe(): Probe {
-    const { context, configuration } = this.#request;
+    const { context, configuration, level, revealSecrets } = this.#request;
     return {
       context: context === undefined ? undefined : readObject(context, "Context"),
       retriesDone: configuration.retrierRetryCount,
       branches: (step) => this.#branches(step),
       data: (stage, value) => this.#inspection.stage(stage, value),
+      exchanged: ({ request, revealedRequest, response }) => {
+        if (level === "TRACE") this.#inspection.exchange(revealSecrets ? revealedRequest : request, response);
+      },
       retrying: (retryIndex, delaySeconds, failure) => {
         this.#handled = failure;
         this.#inspection.errorDetails({ retryIndex, retryBackoffIntervalSeconds: Math.trunc(delaySeconds) });

@@ -1,0 +1,36 @@
+/**
+ * Headers that neither EventBridge nor Step Functions lets anybody set of a request to somebody's API, in small letters.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
+ */
+export const WITHHELD_HEADERS: ReadonlySet<string> = new Set([
+  "a-im",
+  "accept-charset",
+  "accept-datetime",
+  "accept-encoding",
+  "cache-control",
+  "connection",
+  "content-encoding",
+  "content-md5",
+  "date",
+  "expect",
+  "forwarded",
+  "from",
+  "host",
+  "http2-settings",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "max-forwards",
+  "origin",
+  "pragma",
+  "proxy-authorization",
+  "referer",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "via",
+  "warning",
+]);
