@@ -7,7 +7,6 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
-import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
@@ -29,9 +28,6 @@ import { EventSourceMappings } from "../sources/mappings/mappings.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
 import { queueMappings } from "../sources/sqs/queue-mapping.js";
-import { embeddedStream } from "../sources/streams/embedded-stream.js";
-import { Positions } from "../sources/streams/positions.js";
-import { streamMappings } from "../sources/streams/stream-mapping.js";
 import { arnOf, parseArn, parseFunctionArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
@@ -42,6 +38,7 @@ import type { BucketTeller } from "./backends/bucket-teller.js";
 import { ruleTargets } from "./rule-targets.js";
 import type { StackSchedules } from "./schedules.js";
 import { silentSources } from "./silent-sources.js";
+import { streamKinds } from "./stream-kinds.js";
 import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
 
@@ -86,7 +83,7 @@ export class StackSources {
       store,
       clock,
       notice,
-      kinds: { sqs: this.#queueMappings(), dynamodb: this.#streamMappings() },
+      kinds: { sqs: this.#queueMappings(), ...this.#streamKinds() },
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);
@@ -111,20 +108,14 @@ export class StackSources {
     });
   }
 
-  #streamMappings(): MappingKind {
-    const { store, bus, clock, log, application, writeObject, gateway } = this.#options;
-    return streamMappings({
-      clock,
-      log,
+  #streamKinds(): ReturnType<typeof streamKinds> {
+    const { application, gateway } = this.#options;
+    return streamKinds({
+      ...this.#options,
       realm: () => application().realm,
-      positions: new Positions(store),
-      stream: async (arn) => {
-        const dynamodb = (await gateway().service("dynamodb")) as EmbeddedService & DynamoDbAdmin;
-        return embeddedStream(dynamodb, bus, arn);
-      },
+      service: (name) => gateway().service(name),
       queues: () => this.#queues(),
       publish: async (arn, message) => void (await (await this.#sns()).publish(arn, message, {})),
-      writeObject,
     });
   }
 
@@ -324,7 +315,7 @@ export class StackSources {
     if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
-      const polled = source.kind === "sqs" || source.kind === "dynamodb";
+      const polled = source.kind === "sqs" || source.kind === "dynamodb" || source.kind === "kinesis";
       if (polled && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
     }
     if (!this.#closed) await this.#mappings.resume();

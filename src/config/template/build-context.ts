@@ -16,6 +16,8 @@ import type {
   SecretConfig,
   SkippedResource,
   StateMachineConfig,
+  StreamConfig,
+  StreamConsumerConfig,
   TableConfig,
   TopicConfig,
   TopicSubscription,
@@ -32,6 +34,7 @@ export interface Draft {
   readonly buckets: BucketConfig[];
   readonly queues: QueueConfig[];
   readonly tables: TableConfig[];
+  readonly streams: StreamConfig[];
   readonly secrets: SecretConfig[];
   readonly parameters: ParameterConfig[];
   readonly topics: TopicConfig[];
@@ -51,6 +54,8 @@ export interface Draft {
   readonly notifications: Map<string, BucketNotification[]>;
   /** By topic ARN. */
   readonly subscriptions: Map<string, TopicSubscription[]>;
+  /** By ARN of the stream. */
+  readonly streamConsumers: Map<string, StreamConsumerConfig[]>;
 }
 
 export interface BuildContext {
@@ -71,6 +76,7 @@ export const emptyDraft = (): Draft => ({
   buckets: [],
   queues: [],
   tables: [],
+  streams: [],
   secrets: [],
   parameters: [],
   topics: [],
@@ -88,6 +94,7 @@ export const emptyDraft = (): Draft => ({
   skipped: [],
   notifications: new Map(),
   subscriptions: new Map(),
+  streamConsumers: new Map(),
 });
 
 export interface Identity {
@@ -101,7 +108,7 @@ export function identify(resource: TemplateResource, { scope }: BuildContext): I
   const { logicalId, type } = resource;
   const usage = scope.usageOf(resource);
   const attributes = RESOURCE_TYPES[type]?.attributes ?? {};
-  const attribute = ["Arn", "TopicArn", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
+  const attribute = ["Arn", "TopicArn", "ConsumerARN", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
   return { logicalId, name: scope.nameOf(logicalId, usage), arn: scope.attribute(logicalId, attribute, usage) };
 }
 

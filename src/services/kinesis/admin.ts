@@ -1,14 +1,13 @@
 /** The service without HTTP: what the stack makes from a template, what an event source reads, and what other services put. */
 import { AwsError } from "../kit/aws-error.js";
 import type { KinesisContext } from "./context.js";
-import { newConsumer } from "./consumers.js";
 import { streamNotFound } from "./errors.js";
 import { streamNameOfArn } from "./input.js";
 import { put, type NewRecord } from "./put-records.js";
 import { readPage } from "./get-records.js";
 import { parseSequence, shardIdOf } from "./sequence.js";
 import { livingShards, recordSequence } from "./shards.js";
-import type { ShardRow, StreamRow } from "./store.js";
+import type { ConsumerRow, ShardRow, StreamRow } from "./store.js";
 import { makeStream, type NewStream } from "./streams.js";
 
 export interface KinesisShard {
@@ -26,15 +25,17 @@ export interface KinesisRecord {
 }
 
 export interface KinesisAdmin {
-  /** Makes a stream and the consumers of a template, unless they are there. */
-  ensureStream(stream: NewStream, consumers?: readonly string[]): Promise<void>;
+  /** Makes a stream and the consumers of a template, unless they are there; their ARNs are known before. */
+  ensureStream(stream: NewStream, consumers?: readonly Pick<ConsumerRow, "name" | "arn">[]): Promise<void>;
   /** Enforces what a shard takes and gives in a second, or no longer. */
   limitShards(enforced: boolean): void;
   streamExists(streamArn: string): boolean;
   /** Throws AwsError when there is no such stream, or no room in it. */
   putRecord(streamArn: string, record: NewRecord): Promise<void>;
   /** Shards that have something to give, parents first; undefined when there is no such stream, or no such consumer of it. */
-  shardsOf(sourceArn: string): readonly KinesisShard[] | undefined;
+  shardsOf(
+    sourceArn: string,
+  ): { readonly streamId: string; readonly shards: readonly KinesisShard[] } | undefined;
   /** Records behind a sequence number, oldest first; without one from the oldest that is kept. */
   recordsBehind(
     sourceArn: string,
@@ -63,9 +64,9 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
       if (store.find(wanted.name) === undefined) await makeStream(context, wanted);
       await store.write(() => {
         const stream = store.find(wanted.name);
-        const missing = consumers.filter((name) => stream?.consumers.every((one) => one.name !== name));
+        const missing = consumers.filter(({ name }) => stream?.consumers.every((one) => one.name !== name));
         if (stream === undefined || missing.length === 0) return;
-        const added = missing.map((name) => newConsumer(stream, name, stream.createdMs, {}));
+        const added = missing.map(({ name, arn }) => ({ name, arn, createdMs: stream.createdMs, tags: {} }));
         store.put({ ...stream, consumers: [...stream.consumers, ...added] });
       });
     },
@@ -84,11 +85,12 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
     shardsOf(sourceArn) {
       const stream = find(sourceArn);
       if (stream === undefined) return undefined;
-      return livingShards(stream, clock.now()).map(({ number, parents, closedMs }) => ({
+      const shards = livingShards(stream, clock.now()).map(({ number, parents, closedMs }) => ({
         shardId: shardIdOf(number),
         parents: parents.map(shardIdOf),
         closed: closedMs !== undefined,
       }));
+      return { streamId: `${stream.name}/${stream.id}`, shards };
     },
     recordsBehind(sourceArn, shardId, after, limit) {
       const found = shardOf(sourceArn, shardId);

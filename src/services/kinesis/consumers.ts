@@ -68,7 +68,7 @@ const view = ({ name, arn, createdMs }: ConsumerRow): JsonObject => ({
   ConsumerCreationTimestamp: Math.floor(createdMs / 1000),
 });
 
-export const newConsumer = (
+const newConsumer = (
   { arn }: StreamRow,
   name: string,
   nowMs: number,

@@ -201,7 +201,6 @@ test("a mapping that the API makes is shown, refused a second time, changed and 
 });
 
 test.each([
-  ["a tumbling window", { TumblingWindowInSeconds: 60 }, /^TumblingWindowInSeconds is not emulated by lambda-run/],
   ["a concurrency", { ScalingConfig: { MaximumConcurrency: 2 } }, /^Unsupported ScalingConfig parameter/],
   [
     "a filter that is none",
