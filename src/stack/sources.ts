@@ -7,6 +7,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
+import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
@@ -169,10 +170,11 @@ export class StackSources {
     });
   }
 
-  /** For services that check where they are to send: a queue, topic or function. Of others nothing is known. */
+  /** For services that check where they are to send: a queue, topic, stream or function. Of others nothing is known. */
   async targetExists(arn: string): Promise<boolean> {
     const service = parseArn(arn)?.service;
     if (service === "lambda") return this.#directory === undefined || this.#byArn(arn) !== undefined;
+    if (service === "kinesis") return (await this.#kinesis()).streamExists(arn);
     if (service === "sns") return (await this.#sns()).topicExists(arn);
     if (service !== "sqs" || this.#options.foreignQueues !== undefined) return true;
     return (await this.#sqs()).queueByArn(arn) !== undefined;
@@ -181,7 +183,13 @@ export class StackSources {
   /** To be called when CloudWatch Logs is there. */
   logsReady(logs: LogsService): void {
     if (this.#closed) return;
-    this.#subscriptions ??= new LogSubscriptions({ logs, invoker: this.invoker, log: this.#options.log });
+    this.#subscriptions ??= new LogSubscriptions({
+      logs,
+      invoker: this.invoker,
+      log: this.#options.log,
+      putRecord: async (streamArn, data, partitionKey) =>
+        (await this.#kinesis()).putRecord(streamArn, { data, partitionKey }),
+    });
   }
 
   /** To be called when seeds have been put: they fire nothing, and nobody is told that they did not. */
@@ -377,13 +385,13 @@ export class StackSources {
   };
 
   readonly #putEvent: EventsAdmin["putEvent"] = async (busName, event, more) =>
-    ((await this.#options.gateway().service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more);
+    (await this.#service<EventsAdmin>("events")).putEvent(busName, event, more);
 
-  async #sns(): Promise<SnsAdmin> {
-    return (await this.#options.gateway().service("sns")) as EmbeddedService & SnsAdmin;
-  }
+  readonly #sns = (): Promise<SnsAdmin> => this.#service("sns");
+  readonly #kinesis = (): Promise<KinesisAdmin> => this.#service("kinesis");
+  readonly #sqs = (): Promise<SqsAdmin> => this.#service("sqs");
 
-  async #sqs(): Promise<SqsAdmin> {
-    return (await this.#options.gateway().service("sqs")) as EmbeddedService & SqsAdmin;
+  async #service<T>(name: string): Promise<EmbeddedService & T> {
+    return (await this.#options.gateway().service(name)) as EmbeddedService & T;
   }
 }

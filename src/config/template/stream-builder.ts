@@ -18,7 +18,7 @@ const streamProperties = z.object({
   StreamModeDetails: z.object({ StreamMode: oneOf(["PROVISIONED", "ON_DEMAND"]) }).optional(),
   StreamEncryption: z.object({ EncryptionType: oneOf(["KMS"]), KeyId: text() }).optional(),
   MaxRecordSizeInKiB: integer({ min: 1024, max: 10_240 }, "KiB").default(1024),
-  Tags: tags(),
+  Tags: tags().default({}),
   ...ignored("DesiredShardLevelMetrics", "WarmThroughputMiBps"),
 });
 

@@ -26,7 +26,7 @@ export function checkTarget(target: TargetRow): void {
   const groupId = stringMember(objectMember(target, "SqsParameters") ?? {}, "MessageGroupId");
   if (fifo && (groupId === undefined || groupId === ""))
     throw eventsError.invalid(`Parameter(s) SqsParameters must be specified for target: ${Id}.`);
-  if (arn.service === "states" && stringMember(target, "RoleArn") === undefined)
+  if ((arn.service === "states" || arn.service === "kinesis") && stringMember(target, "RoleArn") === undefined)
     throw eventsError.invalid(`RoleArn is required for target ${Arn}.`);
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => target[name] !== undefined);
   if (inputs.length > 1)
@@ -37,6 +37,9 @@ export function checkTarget(target: TargetRow): void {
     );
   if (arn.service === "events" && arn.resource.startsWith("event-bus/") && inputs.length > 0)
     throw eventsError.invalid(`${inputs[0]} is not supported for target ${Arn}.`);
+  const keyPath = stringMember(objectMember(target, "KinesisParameters") ?? {}, "PartitionKeyPath");
+  if (keyPath !== undefined && parsePath(keyPath) === undefined)
+    throw eventsError.invalid(`KinesisParameters.PartitionKeyPath for target ${Id} is invalid.`);
   checkNumbers(target);
   checkInput(target);
   checkDeadLetters(target);
@@ -115,7 +118,6 @@ const PARAMETERS = [
   "BatchParameters",
   "EcsParameters",
   "HttpParameters",
-  "KinesisParameters",
   "RedshiftDataParameters",
   "RunCommandParameters",
   "SageMakerPipelineParameters",
@@ -128,6 +130,7 @@ const EMULATED: readonly (readonly [service: string, start: string])[] = [
   ["states", "stateMachine:"],
   ["events", "event-bus/"],
   ["logs", "log-group:"],
+  ["kinesis", "stream/"],
 ];
 
 /** What of a target lambda-run does not do; undefined when it does everything. */

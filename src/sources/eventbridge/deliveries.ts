@@ -11,7 +11,7 @@ import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import { RetryQueue, type Failure } from "../retry-queue.js";
-import { targetInput } from "./input.js";
+import { partitionKeyOf, targetInput } from "./input.js";
 import { errorCodeOf, isFinal, send, type Sending, type TargetServices } from "./targets.js";
 
 export interface RuleDeliveryOptions extends TargetServices {
@@ -110,6 +110,7 @@ function deliveryOf(match: RuleMatch): Delivery {
     // As AWS names them: an event may start a machine by several rules, and once more when it is replayed.
     executionName: `${match.eventId}_${randomUUID()}`,
     groupId: target.SqsParameters?.MessageGroupId,
+    partitionKey: partitionKeyOf(match),
     retry: {
       attempts: target.RetryPolicy?.MaximumRetryAttempts ?? DEFAULT_RETRY.attempts,
       ageSeconds: target.RetryPolicy?.MaximumEventAgeInSeconds ?? DEFAULT_RETRY.ageSeconds,
