@@ -110,8 +110,7 @@ export async function startServices(
     prepare: async (name, service) => {
       if (name === "dynamodb")
         (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);
-      if (name === "kinesis")
-        (service as EmbeddedService & KinesisAdmin).limitShards(config.limits.shardThroughput);
+      if (name === "kinesis") (service as EmbeddedService & KinesisAdmin).limitShards(config.limits.shardThroughput);
       if (name === "cloudwatch") live.sources?.alarmsReady();
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);

@@ -46,6 +46,7 @@ test("a gateway that closes ends the connection, and keeps nothing waiting", asy
   const ended = new Promise((resolve) => session.once("close", resolve));
   await embedded.gateway.close();
   await ended;
+  expect(session.destroyed).toBe(true);
 });
 
 test("what is neither HTTP/1 nor HTTP/2 is refused as before", async () => {

@@ -15,7 +15,8 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const wrappers = listOf(options["in"]).map((name) => eventKind(name, WRAPPERS));
   const path = text("path") ?? "/";
   // The names, region and account that events of this project have.
-  const { buckets, queues, topics, tables, rules, schedules, realm } = (await loadProject(options)).application;
+  const { application } = await loadProject(options);
+  const { buckets, queues, topics, streams, tables, rules, schedules, realm } = application;
   const event = generateEvent(kind, wrappers, {
     realm,
     nowMs: Date.now(),
@@ -31,6 +32,8 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     queue: nameOf(text("queue"), queues) ?? "my-queue",
     topic: nameOf(text("topic"), topics) ?? "my-topic",
     subject: text("subject"),
+    stream: nameOf(text("stream"), streams) ?? "my-stream",
+    partitionKey: text("partitionKey") ?? "key-1",
     table: changedTable(text("table"), tables, realm),
     old: options["old"] === undefined ? undefined : readBody(text("old")),
     source: text("source") ?? "my.app",

@@ -108,7 +108,8 @@ export function identify(resource: TemplateResource, { scope }: BuildContext): I
   const { logicalId, type } = resource;
   const usage = scope.usageOf(resource);
   const attributes = RESOURCE_TYPES[type]?.attributes ?? {};
-  const attribute = ["Arn", "TopicArn", "ConsumerARN", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
+  const attribute =
+    ["Arn", "TopicArn", "ConsumerARN", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
   return { logicalId, name: scope.nameOf(logicalId, usage), arn: scope.attribute(logicalId, attribute, usage) };
 }
 

@@ -33,16 +33,9 @@ export interface KinesisAdmin {
   /** Throws AwsError when there is no such stream, or no room in it. */
   putRecord(streamArn: string, record: NewRecord): Promise<void>;
   /** Shards that have something to give, parents first; undefined when there is no such stream, or no such consumer of it. */
-  shardsOf(
-    sourceArn: string,
-  ): { readonly streamId: string; readonly shards: readonly KinesisShard[] } | undefined;
+  shardsOf(sourceArn: string): { readonly streamId: string; readonly shards: readonly KinesisShard[] } | undefined;
   /** Records behind a sequence number, oldest first; without one from the oldest that is kept. */
-  recordsBehind(
-    sourceArn: string,
-    shardId: string,
-    after: string | undefined,
-    limit: number,
-  ): readonly KinesisRecord[];
+  recordsBehind(sourceArn: string, shardId: string, after: string | undefined, limit: number): readonly KinesisRecord[];
   /** The sequence number that all records from then on are behind. */
   sequenceBefore(sourceArn: string, shardId: string, when: "LATEST" | number): string | undefined;
 }

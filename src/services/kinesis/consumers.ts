@@ -3,7 +3,15 @@ import { objectMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { KinesisContext, Operations } from "./context.js";
 import { consumerNotFound, invalidArgument, limitExceeded, resourceInUse } from "./errors.js";
-import { consumerArnMember, nameMember, rangeMember, requiredName, requireStream, streamNamed, streamNameOfArn } from "./input.js";
+import {
+  consumerArnMember,
+  nameMember,
+  rangeMember,
+  requiredName,
+  requireStream,
+  streamNamed,
+  streamNameOfArn,
+} from "./input.js";
 import type { ConsumerRow, StreamRow } from "./store.js";
 import { checkedTags } from "./tags.js";
 
@@ -21,7 +29,9 @@ export function consumerOperations(context: KinesisContext): Operations {
       const consumer = await store.write(() => {
         const stream = requireStream(context, input, violations);
         if (stream.consumers.some((one) => one.name === name))
-          throw resourceInUse(`Consumer ${name} under stream ${stream.name} already exists for account ${realm.accountId}.`);
+          throw resourceInUse(
+            `Consumer ${name} under stream ${stream.name} already exists for account ${realm.accountId}.`,
+          );
         if (stream.consumers.length >= MAX_CONSUMERS)
           throw limitExceeded(`Maximum number of consumers (${MAX_CONSUMERS}) exceeded for stream ${stream.name}.`);
         const tags = checkedTags(objectMember(input, "Tags") ?? {}, {}, stream.name, realm.accountId);
@@ -68,12 +78,12 @@ const view = ({ name, arn, createdMs }: ConsumerRow): JsonObject => ({
   ConsumerCreationTimestamp: Math.floor(createdMs / 1000),
 });
 
-const newConsumer = (
-  { arn }: StreamRow,
-  name: string,
-  nowMs: number,
-  tags: ConsumerRow["tags"],
-): ConsumerRow => ({ name, arn: `${arn}/consumer/${name}:${Math.floor(nowMs / 1000)}`, createdMs: nowMs, tags });
+const newConsumer = ({ arn }: StreamRow, name: string, nowMs: number, tags: ConsumerRow["tags"]): ConsumerRow => ({
+  name,
+  arn: `${arn}/consumer/${name}:${Math.floor(nowMs / 1000)}`,
+  createdMs: nowMs,
+  tags,
+});
 
 /** By its ARN, or by its name and the ARN of its stream. */
 function consumerIn(
@@ -88,9 +98,7 @@ function consumerIn(
       throw invalidArgument("Either ConsumerARN, or both StreamARN and ConsumerName, must be provided.");
   } else violations.check();
   const stream =
-    arn === undefined
-      ? requireStream(context, input, violations)
-      : streamNamed(context, streamNameOfArn(arn) ?? "");
+    arn === undefined ? requireStream(context, input, violations) : streamNamed(context, streamNameOfArn(arn) ?? "");
   const consumer = stream.consumers.find((one) => (arn === undefined ? one.name === name : one.arn === arn));
   if (consumer === undefined) throw consumerNotFound(arn ?? name ?? "", context.realm.accountId);
   return { stream, consumer };

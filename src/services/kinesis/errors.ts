@@ -47,6 +47,9 @@ export const onDemand = (name: string, accountId: string): AwsError =>
 
 /** `Thu Jan 22 01:22:02 UTC 2026` */
 function javaDate(ms: number): string {
-  const [day = "", date = "", month = "", year = "", time = ""] = new Date(ms).toUTCString().replace(",", "").split(" ");
+  const [day = "", date = "", month = "", year = "", time = ""] = new Date(ms)
+    .toUTCString()
+    .replace(",", "")
+    .split(" ");
   return `${day} ${month} ${date} ${time} UTC ${year}`;
 }

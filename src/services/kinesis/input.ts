@@ -58,7 +58,12 @@ export function enumMember<T extends string>(
 }
 
 /** A number of up to 128 bits, in decimal. `at` is how refusals name the member. */
-export function hashKeyMember(input: JsonObject, member: string, at: string, violations: Violations): bigint | undefined {
+export function hashKeyMember(
+  input: JsonObject,
+  member: string,
+  at: string,
+  violations: Violations,
+): bigint | undefined {
   const text = stringMember(input, member);
   violations.pattern(text, at, /^(0|([1-9]\d{0,38}))$/, "0|([1-9]\\d{0,38})");
   return text === undefined || !/^\d+$/.test(text) ? undefined : BigInt(text);

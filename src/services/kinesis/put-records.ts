@@ -56,7 +56,8 @@ export function putOperations(context: KinesisContext): Operations {
       const records = (given ?? []).map((entry, i) => readRecord(entry, `records.${i + 1}.member.`, violations));
       const { stream, results } = await store.write(() => {
         const found = requireStream(context, input, violations);
-        for (const [i, record] of records.entries()) checkSize(found, record, `records.${i + 1}.member.data`, violations);
+        for (const [i, record] of records.entries())
+          checkSize(found, record, `records.${i + 1}.member.data`, violations);
         violations.check();
         if (records.reduce((sum, record) => sum + sizeOf(record), 0) > MAX_BATCH_BYTES)
           throw invalidArgument(`Records size exceeds ${MAX_BATCH_BYTES / MEBIBYTE} MB limit`);

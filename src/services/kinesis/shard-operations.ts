@@ -3,7 +3,17 @@ import { objectMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { KinesisContext, Operations } from "./context.js";
 import { expiredToken, invalidArgument, limitExceeded, noSuchShard, onDemand } from "./errors.js";
-import { enumMember, nameMember, hashKeyMember, rangeMember, requiredName, requireStream, streamNameIn, streamNamed, timeMember } from "./input.js";
+import {
+  enumMember,
+  nameMember,
+  hashKeyMember,
+  rangeMember,
+  requiredName,
+  requireStream,
+  streamNameIn,
+  streamNamed,
+  timeMember,
+} from "./input.js";
 import { isOpen, livingShards, merge, openShards, rangeOf, scale, shardView, split } from "./shards.js";
 import { shardIdOf, shardNumberOf } from "./sequence.js";
 import { horizonOf, type ShardRow, type StreamRow } from "./store.js";
@@ -169,7 +179,9 @@ function filterOf(filter: JsonObject, stream: StreamRow, nowMs: number): (shard:
   if ((type === "AFTER_SHARD_ID") !== (shardId !== undefined))
     throw invalidArgument("ShardId must be specified with ShardFilter type AFTER_SHARD_ID, and with no other.");
   if ((type === "AT_TIMESTAMP" || type === "FROM_TIMESTAMP") !== (atMs !== undefined))
-    throw invalidArgument("Timestamp must be specified with the types AT_TIMESTAMP and FROM_TIMESTAMP, and with no other.");
+    throw invalidArgument(
+      "Timestamp must be specified with the types AT_TIMESTAMP and FROM_TIMESTAMP, and with no other.",
+    );
   const horizonMs = Math.max(horizonOf(stream, nowMs), stream.createdMs);
   const openAt =
     (ms: number) =>

@@ -45,7 +45,10 @@ type Shards = readonly ShardRow[];
 /** Two children in the place of `shard`; the second begins at `at`. */
 export function split(shards: Shards, shard: ShardRow, at: bigint, nowMs: number): Shards {
   const lower = childOf(shards, [shard], { start: BigInt(shard.startHash), end: at - 1n }, nowMs);
-  const upper = { ...childOf(shards, [shard], { start: at, end: BigInt(shard.endHash) }, nowMs), number: lower.number + 1 };
+  const upper = {
+    ...childOf(shards, [shard], { start: at, end: BigInt(shard.endHash) }, nowMs),
+    number: lower.number + 1,
+  };
   return [...closed(shards, [shard], nowMs), lower, upper];
 }
 

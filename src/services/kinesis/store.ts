@@ -146,7 +146,7 @@ export class KinesisStore {
   trim(nowMs: number, limit: number): number {
     const horizons = new Map(this.all().map(({ id, retentionHours }) => [id, nowMs - retentionHours * HOUR_MS]));
     let removed = 0;
-    for (let from: Buffer = Buffer.alloc(KEY_BYTES); removed < limit; ) {
+    for (let from: Buffer = Buffer.alloc(KEY_BYTES); removed < limit;) {
       // One shard after the other: within it the oldest comes first.
       const [first] = this.#records.getRange({ start: from, limit: 1 });
       if (first === undefined) break;

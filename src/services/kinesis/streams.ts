@@ -3,8 +3,16 @@
  * https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Operations.html
  */
 import { arnOf } from "../../shared/arn.js";
-import { booleanMember, numberMember, objectMember, stringListMember, stringMember, Violations } from "../kit/json-input.js";
+import {
+  booleanMember,
+  numberMember,
+  objectMember,
+  stringListMember,
+  stringMember,
+  Violations,
+} from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import { change } from "./change-stream.js";
 import type { KinesisContext, Operations } from "./context.js";
 import { invalidArgument, resourceInUse, validation } from "./errors.js";
 import { enumMember, nameMember, rangeMember, refuseMembers, requiredName, requireStream } from "./input.js";
@@ -78,7 +86,7 @@ export function streamOperations(context: KinesisContext): Operations {
     },
     StopStreamEncryption: (input) => {
       keyMember(input);
-      return change(context, input, new Violations(), ({ keyId: _, ...stream }) => stream);
+      return change(context, input, new Violations(), (stream) => ({ ...stream, keyId: undefined }));
     },
     EnableEnhancedMonitoring: (input) => monitor(context, input, (now, named) => new Set([...now, ...named])),
     DisableEnhancedMonitoring: (input) =>
@@ -104,17 +112,6 @@ function keyMember(input: JsonObject): string {
   violations.check();
   if (type !== "KMS") throw invalidArgument("EncryptionType must be KMS.");
   return keyId ?? "";
-}
-
-/** Changes one stream, inside a transaction. */
-export async function change(
-  context: KinesisContext,
-  input: JsonObject,
-  violations: Violations,
-  changed: (stream: StreamRow) => StreamRow,
-): Promise<JsonObject> {
-  await context.store.write(() => context.store.put(changed(requireStream(context, input, violations))));
-  return {};
 }
 
 async function createStream(context: KinesisContext, input: JsonObject): Promise<JsonObject> {
@@ -293,4 +290,3 @@ async function monitor(
     };
   });
 }
-

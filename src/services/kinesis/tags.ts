@@ -1,10 +1,10 @@
 /** Tags of streams and consumers. https://docs.aws.amazon.com/streams/latest/dev/tagging.html */
 import { objectMember, stringListMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
+import { change } from "./change-stream.js";
 import type { KinesisContext, Operations } from "./context.js";
 import { consumerNotFound, invalidArgument } from "./errors.js";
 import { rangeMember, requireStream, streamNamed, streamNameOfArn } from "./input.js";
-import { change } from "./streams.js";
 import type { StreamRow } from "./store.js";
 
 type Tags = Readonly<Record<string, string>>;

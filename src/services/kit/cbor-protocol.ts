@@ -84,9 +84,7 @@ function plain(value: unknown, depth: number, unitsASecond: number): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1, unitsASecond));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1, unitsASecond)]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1, unitsASecond)]));
 }
 
 function encodeValue(value: unknown, shape: Shape): unknown {

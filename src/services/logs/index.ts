@@ -36,7 +36,12 @@ import { LogStore, type NewEvent } from "./store.js";
 
 export type { LogListener } from "./intake.js";
 export type { NewEvent } from "./store.js";
-export { subscriptionData, subscriptionPayload, type SubscriptionDelivery, type SubscriptionMessage } from "./subscriptions.js";
+export {
+  subscriptionData,
+  subscriptionPayload,
+  type SubscriptionDelivery,
+  type SubscriptionMessage,
+} from "./subscriptions.js";
 
 export interface LogsAdmin {
   /** Adds lines of a function; makes group and stream when missing. Resolves when they are stored. */

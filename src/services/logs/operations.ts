@@ -226,7 +226,8 @@ async function putSubscriptionFilter(
   const service = parseArn(destinationArn ?? "")?.service;
   if (functions !== undefined && (service !== "lambda" || !functions.exists(destinationArn ?? ""))) {
     if (service !== "kinesis" || (await targetExists?.(destinationArn ?? "")) !== true) throw undeliverable(service);
-    if (roleArn === undefined) throw invalidParameter("destinationArn for vendor kinesis cannot be used without roleArn");
+    if (roleArn === undefined)
+      throw invalidParameter("destinationArn for vendor kinesis cannot be used without roleArn");
   }
   return changeGroup(store, groupName, (group) => {
     const others = group.subscriptions.filter((filter) => filter.filterName !== filterName);

@@ -90,7 +90,10 @@ function parametersIn(input: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
-function templated({ Arn: arn, SqsParameters, EventBridgeParameters, KinesisParameters }: ScheduleTarget, text: string): ApiRequest {
+function templated(
+  { Arn: arn, SqsParameters, EventBridgeParameters, KinesisParameters }: ScheduleTarget,
+  text: string,
+): ApiRequest {
   const { service = "", region = "", accountId = "", resource = "" } = parseArn(arn) ?? {};
   switch (service) {
     case "lambda":

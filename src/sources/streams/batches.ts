@@ -9,10 +9,7 @@ const RECORD_OVERHEAD_BYTES = 10;
 const MAX_STATE_BYTES = 1_050_000;
 
 /** Cut where the event would exceed what a synchronous call takes, and between tumbling windows (0 = there are none). */
-export function* batchesOf(
-  records: readonly StreamRecord[],
-  windowMs: number,
-): Generator<readonly StreamRecord[]> {
+export function* batchesOf(records: readonly StreamRecord[], windowMs: number): Generator<readonly StreamRecord[]> {
   const maxBytes = LAMBDA.syncRequestBytes - (windowMs === 0 ? FRAME_BYTES : MAX_STATE_BYTES);
   let batch: StreamRecord[] = [];
   let sizeBytes = 0;

@@ -64,9 +64,11 @@ test("a record goes to the shard of its key's MD5 or of its explicit hash key, a
 test("sequence numbers grow with each record of a shard, within the range that the shard shows", async () => {
   const numbers: bigint[] = [];
   for (const data of ["1", "2", "3"]) {
-    const { SequenceNumber = "" } = await put("a", data, {
-      ...(numbers.length === 0 ? {} : { SequenceNumberForOrdering: String(numbers.at(-1)) }),
-    });
+    const { SequenceNumber = "" } = await put(
+      "a",
+      data,
+      numbers.length === 0 ? {} : { SequenceNumberForOrdering: String(numbers.at(-1)) },
+    );
     numbers.push(BigInt(SequenceNumber));
   }
   expect([...numbers].sort((a, b) => (a < b ? -1 : 1))).toEqual(numbers);
@@ -75,7 +77,8 @@ test("sequence numbers grow with each record of a shard, within the range that t
   expect(numbers[0]).toBeGreaterThan(BigInt(shard?.SequenceNumberRange?.StartingSequenceNumber ?? ""));
   await expect(put("a", "x", { SequenceNumberForOrdering: "5" })).rejects.toMatchObject({
     name: "InvalidArgumentException",
-    message: "ExclusiveMinimumSequenceNumber 5 used in PutRecord on stream clicks under account 000000000000 is invalid.",
+    message:
+      "ExclusiveMinimumSequenceNumber 5 used in PutRecord on stream clicks under account 000000000000 is invalid.",
   });
 });
 
@@ -100,9 +103,17 @@ test("each kind of iterator begins where it says, and ends after five minutes", 
 });
 
 test.each([
-  ["a sequence number too many", { ShardIteratorType: "LATEST", StartingSequenceNumber: "1" }, /and also a StartingSequenceNumber\.$/],
+  [
+    "a sequence number too many",
+    { ShardIteratorType: "LATEST", StartingSequenceNumber: "1" },
+    /and also a StartingSequenceNumber\.$/,
+  ],
   ["no time", { ShardIteratorType: "AT_TIMESTAMP" }, /^Must specify timestampInMillis parameter/],
-  ["a number of no stream", { ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: "7" }, /on shard shardId-000000000000 in stream clicks under account 000000000000 is invalid\.$/],
+  [
+    "a number of no stream",
+    { ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: "7" },
+    /on shard shardId-000000000000 in stream clicks under account 000000000000 is invalid\.$/,
+  ],
 ] as const)("an iterator with %s is refused", async (_what, input, message) => {
   await expect(iterator(input)).rejects.toMatchObject({
     name: "InvalidArgumentException",
@@ -128,7 +139,8 @@ test("a record of more than 1 MiB wants a stream that takes it", async () => {
     fixture.client.send(new PutRecordCommand({ StreamName, PartitionKey: "a", Data })),
   ).rejects.toMatchObject({
     name: "ValidationException",
-    message: "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 1048576",
+    message:
+      "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 1048576",
   });
   const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
   await fixture.client.send(new UpdateMaxRecordSizeCommand({ StreamARN, MaxRecordSizeInKiB: 10_240 }));

@@ -81,8 +81,18 @@ test("a stream is made, shown, listed and deleted, and refused a second time and
 });
 
 test.each([
-  ["a name that is none", { StreamName: "a b", ShardCount: 0 }, "ValidationException", "2 validation errors detected: Value 'a b' at 'streamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal to 1"],
-  ["shards and the on-demand mode", { StreamName: "a", ShardCount: 1, StreamModeDetails: { StreamMode: "ON_DEMAND" } }, "ValidationException", "ShardCount is not expected when StreamMode=ON_DEMAND"],
+  [
+    "a name that is none",
+    { StreamName: "a b", ShardCount: 0 },
+    "ValidationException",
+    "2 validation errors detected: Value 'a b' at 'streamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal to 1",
+  ],
+  [
+    "shards and the on-demand mode",
+    { StreamName: "a", ShardCount: 1, StreamModeDetails: { StreamMode: "ON_DEMAND" } },
+    "ValidationException",
+    "ShardCount is not expected when StreamMode=ON_DEMAND",
+  ],
 ] as const)("a stream with %s is refused", async (_what, input, name, message) => {
   await expect(fixture.client.send(new CreateStreamCommand(input))).rejects.toMatchObject({ name, message });
 });
@@ -126,7 +136,11 @@ test("splitting closes a shard in favour of two, merging two in favour of one, a
     }),
   );
   expect(await shards("AT_LATEST")).toMatchObject([
-    { ShardId: "shardId-000000000003", ParentShardId: "shardId-000000000001", AdjacentParentShardId: "shardId-000000000002" },
+    {
+      ShardId: "shardId-000000000003",
+      ParentShardId: "shardId-000000000001",
+      AdjacentParentShardId: "shardId-000000000002",
+    },
   ]);
   await fixture.clock.advance(25 * 3_600_000);
   expect((await shards()).map(({ ShardId }) => ShardId)).toEqual(["shardId-000000000003"]);
@@ -142,13 +156,21 @@ test("shards that cannot be split or merged are refused in AWS's words", async (
   });
   await expect(split("shardId-000000000000", "1")).rejects.toMatchObject({
     name: "InvalidArgumentException",
-    message: expect.stringMatching(/^NewStartingHashKey 1 used in SplitShard\(\) on shard shardId-000000000000 .* is not both greater than one plus/),
+    message: expect.stringMatching(
+      /^NewStartingHashKey 1 used in SplitShard\(\) on shard shardId-000000000000 .* is not both greater than one plus/,
+    ),
   });
   await expect(
     fixture.client.send(
-      new MergeShardsCommand({ StreamName, ShardToMerge: "shardId-000000000000", AdjacentShardToMerge: "shardId-000000000002" }),
+      new MergeShardsCommand({
+        StreamName,
+        ShardToMerge: "shardId-000000000000",
+        AdjacentShardToMerge: "shardId-000000000002",
+      }),
     ),
-  ).rejects.toMatchObject({ message: expect.stringMatching(/are not an adjacent pair of shards eligible for merging$/) });
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/are not an adjacent pair of shards eligible for merging$/),
+  });
 });
 
 test.each([

@@ -127,9 +127,7 @@ test("a record fires the function of the template in AWS's form, unless a filter
 test("the stream of the template has what the template says, its consumer too", async () => {
   const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName: "clicks" }));
   expect(StreamDescriptionSummary).toMatchObject({ OpenShardCount: 2, RetentionPeriodHours: 48, ConsumerCount: 1 });
-  const described = await kinesis.send(
-    new DescribeStreamConsumerCommand({ StreamARN: STREAM, ConsumerName: "fan" }),
-  );
+  const described = await kinesis.send(new DescribeStreamConsumerCommand({ StreamARN: STREAM, ConsumerName: "fan" }));
   expect(described.ConsumerDescription?.ConsumerStatus).toBe("ACTIVE");
 });
 
@@ -161,7 +159,11 @@ test("a mapping that the API makes begins at a time, and one of a stream that is
     TumblingWindowInSeconds: 30,
     ParallelizationFactor: 2,
   });
-  expect(made).toMatchObject({ ParallelizationFactor: 2, TumblingWindowInSeconds: 30, StartingPosition: "AT_TIMESTAMP" });
+  expect(made).toMatchObject({
+    ParallelizationFactor: 2,
+    TumblingWindowInSeconds: 30,
+    StartingPosition: "AT_TIMESTAMP",
+  });
   const { EventSourceMappings = [] } = await lambda.send(
     new ListEventSourceMappingsCommand({ EventSourceArn: consumerArn }),
   );

@@ -10,7 +10,12 @@ import {
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, type _Record } from "@aws-sdk/client-kinesis";
 import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
-import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  CreateStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 
@@ -92,7 +97,9 @@ test("a subscription filter puts gzipped log events, under the name of their log
   const filter = { logGroupName, filterName: "errors", filterPattern: "ERROR", roleArn: ROLE };
   await expect(
     logs.send(new PutSubscriptionFilterCommand({ ...filter, destinationArn: `${STREAM}-gone` })),
-  ).rejects.toMatchObject({ message: expect.stringMatching(/^Could not deliver test message to specified Kinesis stream/) });
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/^Could not deliver test message to specified Kinesis stream/),
+  });
   await logs.send(new PutSubscriptionFilterCommand({ ...filter, destinationArn: STREAM }));
   const timestamp = stack.clock.now();
   const logEvents = [{ timestamp, message: "an ERROR" }];
@@ -137,8 +144,7 @@ test("a state machine puts a record by the API, and knows its errors", async () 
   };
   const definition = JSON.stringify({ StartAt: "Put", States: { Put: task, Caught: { Type: "Succeed" } } });
   const { stateMachineArn } = await sfn.send(new CreateStateMachineCommand({ name: "m", definition, roleArn: ROLE }));
-  const run = (input: object) =>
-    sfn.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }));
+  const run = (input: object) => sfn.send(new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }));
   await run({ stream: "clicks", text: "from a machine" });
   const record = await nextRecord();
   expect([record.PartitionKey, textOf(record)]).toEqual(["machine", "from a machine"]);

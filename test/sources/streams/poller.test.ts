@@ -214,7 +214,9 @@ test("the first record that is reported is where the batch goes on, with all its
   await put("a", "b", "c");
   const { batches, givenUp, saved } = poll({ reportBatchItemFailures: true, maximumRetryAttempts: 2 }, (records) => {
     const poison = records.find((record) => idOf(record) === "b");
-    return poison === undefined ? {} : { payload: { batchItemFailures: [{ itemIdentifier: poison.dynamodb.SequenceNumber }] } };
+    return poison === undefined
+      ? {}
+      : { payload: { batchItemFailures: [{ itemIdentifier: poison.dynamodb.SequenceNumber }] } };
   });
   await pass(() => givenUp.length === 1);
   expect(batches).toEqual([

@@ -8,7 +8,13 @@ import { kinesisStream } from "../../../src/sources/streams/kinesis-stream.js";
 import type { Position } from "../../../src/sources/streams/positions.js";
 import { ShardPollers, type ShardPollersOptions } from "../../../src/sources/streams/shard-pollers.js";
 import type { StreamSettings } from "../../../src/sources/streams/poller.js";
-import { CreateStreamCommand, DeleteStreamCommand, KinesisClient, PutRecordCommand, SplitShardCommand } from "@aws-sdk/client-kinesis";
+import {
+  CreateStreamCommand,
+  DeleteStreamCommand,
+  KinesisClient,
+  PutRecordCommand,
+  SplitShardCommand,
+} from "@aws-sdk/client-kinesis";
 import { startEmbedded, type Embedded } from "../../services/embedded.js";
 import { until } from "../../until.js";
 
@@ -50,7 +56,8 @@ interface Mapped {
 type Handler = (call: Call, nth: number) => unknown;
 
 async function map(
-  settings: Partial<StreamSettings> & Partial<Pick<ShardPollersOptions, "parallelizationFactor" | "start" | "position">>,
+  settings: Partial<StreamSettings> &
+    Partial<Pick<ShardPollersOptions, "parallelizationFactor" | "start" | "position">>,
   handler: Handler = () => null,
 ): Promise<Mapped> {
   const { parallelizationFactor = 1, start = "TRIM_HORIZON", position: kept, ...more } = settings;
@@ -77,7 +84,9 @@ async function map(
     position: kept,
     save: async (saved) => void (position = saved),
     invoke: async (payload) => {
-      const event = JSON.parse(payload.toString("utf8")) as { Records: { eventID: string; kinesis: { data: string } }[] };
+      const event = JSON.parse(payload.toString("utf8")) as {
+        Records: { eventID: string; kinesis: { data: string } }[];
+      };
       const texts = event.Records.map((record) => Buffer.from(record.kinesis.data, "base64").toString());
       const call = { texts, shardId: event.Records[0]?.eventID.split(":")[0] ?? "", event: { ...event } };
       calls.push(call);
@@ -199,7 +208,7 @@ test("with a ParallelizationFactor batches of one shard run side by side, and th
 
 const WINDOW = { tumblingWindowSeconds: 60 };
 const counting: Handler = ({ event, texts: seen }) => ({
-  state: { count: Number((event["state"] as { count?: number }).count ?? 0) + seen.length },
+  state: { count: ((event["state"] as { count?: number }).count ?? 0) + seen.length },
 });
 
 test("a tumbling window hands its state on, and ends with a last call of its own", async () => {
