@@ -1,4 +1,4 @@
-/** Registered consumers. They are kept and shown; SubscribeToShard, by which they read, is not emulated. */
+/** Registered consumers, which read by SubscribeToShard (subscriptions.ts). */
 import { objectMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { KinesisContext, Operations } from "./context.js";

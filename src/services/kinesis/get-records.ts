@@ -14,7 +14,7 @@ import { horizonOf, type ShardRow, type StoredRecord, type StreamRow } from "./s
 const MAX_RECORDS = 10_000;
 const MAX_ANSWER_BYTES = 10 * MEBIBYTE;
 const MAX_ITERATOR = 512;
-const TYPES = ["AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"] as const;
+export const TYPES = ["AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"] as const;
 type IteratorType = (typeof TYPES)[number];
 
 export function getOperations(context: KinesisContext): Operations {
@@ -50,7 +50,12 @@ interface Start {
 }
 
 /** The position of the first record that is to be read. */
-function startOf(context: KinesisContext, stream: StreamRow, shard: ShardRow, { type, sequence, atMs }: Start): bigint {
+export function startOf(
+  context: KinesisContext,
+  stream: StreamRow,
+  shard: ShardRow,
+  { type, sequence, atMs }: Start,
+): bigint {
   const { store, clock } = context;
   const bySequence = type === "AT_SEQUENCE_NUMBER" || type === "AFTER_SEQUENCE_NUMBER";
   if (bySequence === (sequence === undefined))
@@ -148,7 +153,10 @@ export function readPage(
   return { records, sizeBytes, more: false };
 }
 
-const recordView = (shard: ShardRow, { position, partitionKey, data, atMs, encrypted }: StoredRecord): JsonObject => ({
+export const recordView = (
+  shard: ShardRow,
+  { position, partitionKey, data, atMs, encrypted }: StoredRecord,
+): JsonObject => ({
   SequenceNumber: recordSequence(shard, position, atMs),
   ApproximateArrivalTimestamp: atMs / 1000,
   Data: data.toString("base64"),
@@ -156,7 +164,7 @@ const recordView = (shard: ShardRow, { position, partitionKey, data, atMs, encry
   ...(encrypted ? { EncryptionType: "KMS" } : {}),
 });
 
-function childrenOf({ shards }: StreamRow, parent: ShardRow): readonly JsonObject[] {
+export function childrenOf({ shards }: StreamRow, parent: ShardRow): readonly JsonObject[] {
   return shards
     .filter(({ parents }) => parents.includes(parent.number))
     .map(({ number, parents, startHash, endHash }) => ({

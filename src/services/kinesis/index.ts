@@ -6,8 +6,7 @@
  * the form of sequence numbers compared with kinesalite 3, which recorded them from the service.
  *
  * Gaps:
- * - SubscribeToShard (HTTP/2), channels, queues, resource policies, account settings and UpdateStreamWarmThroughput:
- *   UnknownOperationException by name; consumers are kept and shown, and a mapping may name one
+ * - channels, queues, resource policies, account settings and UpdateStreamWarmThroughput: UnknownOperationException by name
  * - StartStreamEncryption is kept and told in every answer; nothing is encrypted and no key is looked at
  * - RecordDistributionStrategy AUTO and WarmThroughputMiBps are refused by name
  * - streams in ON_DEMAND mode have four shards for ever
@@ -26,6 +25,7 @@
  * Unverified:
  * - texts for a request without stream, for a record beyond MaxRecordSizeInKiB, for UpdateShardCount beyond its bounds, for
  *   consumers, for DryRun, and for closed shards that are to be split
+ * - events of SubscribeToShard in CBOR, which no client here could judge; an event comes at least every five seconds
  * - the shards that UpdateShardCount makes on the way to a number that is neither double nor half
  * - a closed shard says that it is at its end in the first answer without records
  */
@@ -39,6 +39,7 @@ import { Housekeeping } from "./housekeeping.js";
 import { operations } from "./operations.js";
 import { ShardMeter } from "./shard-meter.js";
 import { KinesisStore } from "./store.js";
+import { jsonPayload, Subscriptions } from "./subscriptions.js";
 
 export type { KinesisAdmin, KinesisRecord, KinesisShard } from "./admin.js";
 export { sequenceText, shardIdOf } from "./sequence.js";
@@ -61,12 +62,16 @@ export function createKinesisService({ store: state, clock, bus, realm, log }: S
     maxBodyBytes: MAX_BODY_BYTES,
     log,
   } as const;
+  const subscriptions = new Subscriptions(context);
   return {
     ...adminOf(context),
     handle: (request, response) =>
       isCborTarget(request)
         ? handleCborTarget(request, response, {
             ...protocol,
+            streams: {
+              SubscribeToShard: (input, from, to, encode) => subscriptions.start(input, from, to, encode),
+            },
             blobs: new Set(["Data"]),
             timestamps: new Set([
               "ApproximateArrivalTimestamp",
@@ -74,8 +79,14 @@ export function createKinesisService({ store: state, clock, bus, realm, log }: S
               "StreamCreationTimestamp",
             ]),
           })
-        : handleJson(request, response, protocol),
+        : handleJson(request, response, {
+            ...protocol,
+            streams: { SubscribeToShard: (input, from, to) => subscriptions.start(input, from, to, jsonPayload) },
+          }),
     reset: () => store.write(() => store.clear()),
-    close: () => housekeeping.close(),
+    close: () => {
+      subscriptions.close();
+      return housekeeping.close();
+    },
   };
 }

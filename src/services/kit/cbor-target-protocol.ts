@@ -10,7 +10,7 @@ import { AwsError } from "./aws-error.js";
 import { readBody } from "./body.js";
 import { decodeCbor } from "./cbor-protocol.js";
 import { isJsonObject } from "./json-input.js";
-import { operationName, refusalOf, type JsonProtocolOptions } from "./json-protocol.js";
+import { operationName, refusalOf, type JsonObject, type JsonProtocolOptions } from "./json-protocol.js";
 
 const CONTENT_TYPE = "application/x-amz-cbor-1.1";
 
@@ -19,7 +19,16 @@ export interface CborTargetOptions extends Pick<JsonProtocolOptions, "operations
   readonly blobs: ReadonlySet<string>;
   /** Members that are times; in JSON they are seconds. */
   readonly timestamps: ReadonlySet<string>;
+  /** Operations that answer with a stream of events, whose payloads they encode with the last argument. */
+  readonly streams?: Readonly<Record<string, CborStreamOperation>>;
 }
+
+export type CborStreamOperation = (
+  input: JsonObject,
+  request: ServiceRequest,
+  response: ServerResponse,
+  encode: (value: JsonObject) => { readonly contentType: string; readonly bytes: Buffer },
+) => void;
 
 const TIME_TAG = 1;
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
@@ -35,6 +44,17 @@ export async function handleCborTarget(
 ): Promise<void> {
   try {
     const name = operationName(request);
+    const stream =
+      options.streams !== undefined && Object.hasOwn(options.streams, name) ? options.streams[name] : undefined;
+    if (stream !== undefined) {
+      const input = decodeCbor(await readBody(request, options.maxBodyBytes), MILLISECONDS_A_SECOND);
+      const encode = (value: JsonObject): { contentType: string; bytes: Buffer } => ({
+        contentType: CONTENT_TYPE,
+        bytes: encoder.encode(encodable(value, options)),
+      });
+      stream(input, request, response, encode);
+      return;
+    }
     const run = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined;
     if (run === undefined)
       throw new AwsError("UnknownOperationException", `The operation ${name} is not emulated by lambda-run.`);

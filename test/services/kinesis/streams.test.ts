@@ -19,7 +19,6 @@ import {
   SplitShardCommand,
   StartStreamEncryptionCommand,
   StopStreamEncryptionCommand,
-  SubscribeToShardCommand,
   UpdateShardCountCommand,
   UpdateStreamModeCommand,
   waitUntilStreamNotExists,
@@ -225,7 +224,7 @@ test("shards are listed page by page, and a token stands alone", async () => {
   });
 });
 
-test("tags, encryption and consumers are kept and shown; a read by push is refused by name", async () => {
+test("tags, encryption and consumers are kept and shown", async () => {
   await create(1);
   await fixture.client.send(new AddTagsToStreamCommand({ StreamName, Tags: { team: "a", stage: "dev" } }));
   await fixture.client.send(new RemoveTagsFromStreamCommand({ StreamName, TagKeys: ["stage"] }));
@@ -248,15 +247,6 @@ test("tags, encryption and consumers are kept and shown; a read by push is refus
   await expect(fixture.client.send(new DeleteStreamCommand({ StreamName }))).rejects.toMatchObject({
     name: "ResourceInUseException",
   });
-  await expect(
-    fixture.client.send(
-      new SubscribeToShardCommand({
-        ConsumerARN,
-        ShardId: "shardId-000000000000",
-        StartingPosition: { Type: "LATEST" },
-      }),
-    ),
-  ).rejects.toThrow();
   await fixture.client.send(new DeregisterStreamConsumerCommand({ ConsumerARN }));
   expect((await fixture.client.send(new ListStreamConsumersCommand({ StreamARN }))).Consumers).toEqual([]);
 });
