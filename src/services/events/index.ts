@@ -9,14 +9,14 @@
  * - API destinations, connections, endpoints, partner event sources: UnsupportedOperationException by name
  * - An archive has no managed rule of its own in ListRules; an event counts for its archive at once, with the bytes of its
  *   text
- * - Targets are functions, queues, topics, state machines, event buses and log groups; any other is a failed entry of
- *   PutTargets by name, and so are parameters of targets but SqsParameters
+ * - Targets are functions, queues, topics, state machines, event buses, log groups and Kinesis streams; any other is a failed
+ *   entry of PutTargets by name, and so are parameters of targets but SqsParameters and KinesisParameters
  * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no
  *   effect
  * - LogConfig of a bus and EndpointId of PutEvents are refused by name
  * - A number of an event that no double holds is compared as the double next to it
  * - There are no events of CloudTrail: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is as good as ENABLED
- * - Roles are not looked at, but for the one that AWS wants for a state machine
+ * - Roles are not looked at, but for the one that AWS wants for a state machine and a stream
  * - A scheduled rule, an archive and a bus have no limits of number; a rule has at most five targets
  *
  * By design:

@@ -10,6 +10,8 @@
  * - StartStreamEncryption is kept and told in every answer; nothing is encrypted and no key is looked at
  * - RecordDistributionStrategy AUTO and WarmThroughputMiBps are refused by name
  * - streams in ON_DEMAND mode have four shards for ever
+ * - on another server (`backends.kinesis`) streams of the template are not made, and mappings, rules and subscription filters do not
+ *   reach them; functions and state machines do
  * - enhanced monitoring is kept and shown; there are no metrics of AWS/Kinesis
  * - UpdateShardCount is not counted by the day, calls that change streams are not counted by the second
  *

@@ -29,15 +29,16 @@ export function firstShards(count: number, nowMs: number): readonly ShardRow[] {
 export const openShards = ({ shards }: Pick<StreamRow, "shards">): readonly ShardRow[] =>
   shards.filter(isOpen).sort((a, b) => (BigInt(a.startHash) < BigInt(b.startHash) ? -1 : 1));
 
+/** Rows are exchanged and never changed: what was read of one holds for as long as it lives. */
+const rangesOf = new WeakMap<StreamRow, readonly (HashRange & { readonly shard: ShardRow })[]>();
+
 /** The open shard that a hash key belongs to. */
-export function shardFor({ shards }: StreamRow, hashKey: bigint): ShardRow {
-  const found = shards.find((shard) => {
-    if (!isOpen(shard)) return false;
-    const { start, end } = rangeOf(shard);
-    return start <= hashKey && hashKey <= end;
-  });
+export function shardFor(stream: StreamRow, hashKey: bigint): ShardRow {
+  const ranges = rangesOf.get(stream) ?? openShards(stream).map((shard) => Object.assign(rangeOf(shard), { shard }));
+  rangesOf.set(stream, ranges);
+  const found = ranges.find(({ start, end }) => start <= hashKey && hashKey <= end);
   if (found === undefined) throw new Error(`no open shard has the hash key ${hashKey}`);
-  return found;
+  return found.shard;
 }
 
 type Shards = readonly ShardRow[];

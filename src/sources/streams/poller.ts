@@ -88,6 +88,8 @@ export interface StreamPollerOptions {
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 60_000;
 const STOP_GRACE_MS = 2000;
+/** Records that are read at a time where most belong to other lanes. */
+const READ_AHEAD = 100;
 
 interface Collected {
   readonly records: readonly StreamRecord[];
@@ -157,16 +159,24 @@ export class StreamPoller implements Poller {
     const records: StreamRecord[] = [];
     let through = this.#after;
     let untilMs = this.#windowEndMs();
+    let passedOver = 0;
     while (!signal.aborted) {
-      const came = read(through, batchSize - records.length);
-      const mine = came.filter(isMine);
-      if (mine.length > 0 && records.length === 0)
-        untilMs = Math.min(untilMs, clock.now() + maximumBatchingWindowSeconds * 1000);
-      records.push(...mine);
-      through = came.at(-1)?.sequenceNumber ?? through;
-      if (records.length >= batchSize) return { records, through, ended: false };
-      // There may be more behind records of other lanes.
-      if (came.length > mine.length) continue;
+      const wanted = batchSize - records.length;
+      const came = read(through, passedOver === 0 ? wanted : Math.max(wanted, READ_AHEAD));
+      passedOver = 0;
+      for (const record of came) {
+        if (records.length === batchSize) break;
+        through = record.sequenceNumber;
+        if (!isMine(record)) passedOver += 1;
+        else if (records.push(record) === 1)
+          untilMs = Math.min(untilMs, clock.now() + maximumBatchingWindowSeconds * 1000);
+      }
+      if (records.length === batchSize) return { records, through, ended: false };
+      if (passedOver > 0) {
+        // There may be more behind the records of other lanes; and others want their turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
       const ended = came.length === 0 && isClosed();
       if (ended || clock.now() >= untilMs) return { records, through, ended };
       await this.#change(untilMs);

@@ -47,8 +47,8 @@ export class ShardPollers implements Poller {
 
   start(): void {
     if (this.#unsubscribe !== undefined) return;
-    this.#unsubscribe = this.#options.stream.onChange(() => void this.#refresh());
-    void this.#refresh();
+    this.#unsubscribe = this.#options.stream.onChange(() => this.#told(this.#refresh()));
+    this.#told(this.#refresh());
   }
 
   async close(): Promise<void> {
@@ -85,6 +85,13 @@ export class ShardPollers implements Poller {
     }
   }
 
+  /** Nobody waits for it. */
+  #told(work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.#options.log.error({ err: error, streamArn: this.#options.stream.streamArn }, "a stream stands still"),
+    );
+  }
+
   #positionOf(shardId: string): ShardPosition | undefined {
     return this.#position?.shards[shardId];
   }
@@ -112,7 +119,7 @@ export class ShardPollers implements Poller {
           onResult: (result) => (this.lastProcessingResult = result),
           onEnd: () => {
             left -= 1;
-            if (left === 0) void this.#end(shardId, identity);
+            if (left === 0) this.#told(this.#end(shardId, identity));
           },
         }),
     );
