@@ -42,7 +42,7 @@ async function next(events: Events): Promise<SubscribeToShardEvent | undefined> 
   for (;;) {
     const { value, done } = await events.next();
     if (done === true) return undefined;
-    const event = (value as SubscribeToShardEventStream).SubscribeToShardEvent;
+    const event = value.SubscribeToShardEvent;
     if ((event?.Records?.length ?? 0) > 0 || event?.ChildShards !== undefined) return event;
   }
 }
