@@ -102,4 +102,17 @@ export function moreAwsChecks({ aws, json, fails, exec, check, equal }) {
     aws("cloudwatch", "put-metric-alarm", ...alarm, ...limit);
     equal(json("cloudwatch", "describe-alarms", "--alarm-names", "cli").MetricAlarms.length, 1);
   });
+  check("aws kinesis: a stream, its shards and a record", () => {
+    aws("kinesis", "create-stream", "--stream-name", "cli", "--shard-count", "1");
+    aws("kinesis", "wait", "stream-exists", "--stream-name", "cli");
+    const named = ["--stream-name", "cli"];
+    const data = Buffer.from("hello").toString("base64");
+    const { ShardId } = json("kinesis", "put-record", ...named, "--partition-key", "a", "--data", data);
+    const from = ["--shard-id", ShardId, "--shard-iterator-type", "TRIM_HORIZON"];
+    const { ShardIterator } = json("kinesis", "get-shard-iterator", ...named, ...from);
+    equal(json("kinesis", "get-records", "--shard-iterator", ShardIterator).Records[0].Data, data);
+    aws("kinesis", "update-shard-count", ...named, "--target-shard-count", "2", "--scaling-type", "UNIFORM_SCALING");
+    equal(json("kinesis", "describe-stream-summary", ...named).StreamDescriptionSummary.OpenShardCount, 2);
+    fails(["kinesis", "describe-stream", "--stream-name", "gone"], "ResourceNotFoundException");
+  });
 }

@@ -44,6 +44,13 @@ sts = client("sts"); creds = sts.assume_role(RoleArn="arn:aws:iam::000000000000:
 session = boto3.client("sts", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=creds["AccessKeyId"], aws_secret_access_key=creds["SecretAccessKey"], aws_session_token=creds["SessionToken"])
 assert session.get_caller_identity()["Arn"] == "arn:aws:sts::000000000000:assumed-role/r/me"
 cw = client("cloudwatch"); cw.put_metric_data(Namespace="boto", MetricData=[{"MetricName": "m", "Value": 1.5}]); assert cw.list_metrics(Namespace="boto")["Metrics"]
+kinesis = client("kinesis"); kinesis.create_stream(StreamName="boto", ShardCount=2); kinesis.get_waiter("stream_exists").wait(StreamName="boto")
+put = kinesis.put_records(StreamName="boto", Records=[{"PartitionKey": str(i), "Data": str(i).encode()} for i in range(50)]); assert put["FailedRecordCount"] == 0
+shards = [s["ShardId"] for page in kinesis.get_paginator("describe_stream").paginate(StreamName="boto", PaginationConfig={"PageSize": 1}) for s in page["StreamDescription"]["Shards"]]; assert len(shards) == 2
+read = lambda shard: kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(StreamName="boto", ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"])["Records"]
+assert sorted(int(r["Data"]) for s in shards for r in read(s)) == list(range(50))
+try: kinesis.describe_stream(StreamName="none"); raise SystemExit("ResourceNotFoundException expected")
+except kinesis.exceptions.ResourceNotFoundException: pass
 logs = client("logs"); logs.create_log_group(logGroupName="boto"); logs.create_log_stream(logGroupName="boto", logStreamName="s")
 logs.put_log_events(logGroupName="boto", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "an ERROR here"}])
 tail = iter(client("logs", config=Config(inject_host_prefix=False)).start_live_tail(logGroupIdentifiers=["arn:aws:logs:us-east-1:000000000000:log-group:boto"])["responseStream"])

@@ -103,7 +103,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "generate-event <kind>",
     description:
-      "print an event: apigw:v1, apigw:v2, apigw:websocket-message (connect, disconnect), url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), eventbridge, schedule, scheduler, sfn",
+      "print an event: apigw:v1, apigw:v2, apigw:websocket-message (connect, disconnect), url, s3:put, s3:delete, sqs, sns, dynamodb:insert (modify, remove), kinesis, eventbridge, schedule, scheduler, sfn",
     flags: [
       ["--method <method>", "HTTP method (default: GET)"],
       ["--path <path>", "path, with the query if there is one (default: /)"],
@@ -112,7 +112,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["-H, --header <header...>", 'header, as "Name: value"'],
       [
         "--body <text>",
-        "body of the request or message, detail of the event, input of the task, item of the table; @file, @- for stdin",
+        "body of the request or message, data of the record, detail of the event, input of the task, item of the table; @file, @- for stdin",
       ],
       ["--bucket <name>", "bucket of an S3 event, by name or logical id"],
       ["--key <key>", "key of an S3 event, as you would write it"],
@@ -120,12 +120,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--queue <name>", "queue of an SQS event, by name or logical id"],
       ["--topic <name>", "topic of an SNS event, by name or logical id"],
       ["--subject <text>", "subject of an SNS event"],
+      ["--stream <name>", "stream of a Kinesis event, by name or logical id"],
+      ["--partition-key <key>", "partition key of a Kinesis event"],
       ["--table <name>", "table of a DynamoDB event, by name or logical id"],
       ["--old <text>", "what a modified item was before; @file, @- for stdin"],
       ["--source <name>", "source of an event of the bus"],
       ["--detail-type <text>", "detail type of an event of the bus"],
       ["--schedule <name>", "rule or schedule that fires by time, by name or logical id"],
-      ["--in <kind...>", "put it into sqs, sns or eventbridge, one into the other in this order"],
+      ["--in <kind...>", "put it into sqs, sns, eventbridge or kinesis, one into the other in this order"],
     ],
     examples: [
       "generate-event apigw:v2 --method POST --path /upload --body @request.json",

@@ -82,6 +82,24 @@ export interface TableConfig extends Named {
   readonly deletionProtection: boolean;
 }
 
+/** A stream of Kinesis. */
+export interface StreamConfig extends Named {
+  readonly mode: "PROVISIONED" | "ON_DEMAND";
+  /** Undefined in on-demand mode. */
+  readonly shardCount: number | undefined;
+  readonly retentionHours: number;
+  readonly maxRecordKiB: number;
+  readonly keyId: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly consumers: readonly StreamConsumerConfig[];
+}
+
+export interface StreamConsumerConfig {
+  readonly name: string;
+  /** Functions may hold it in their environment. */
+  readonly arn: string;
+}
+
 export interface SecretConfig extends Named {
   readonly description: string;
   readonly secretString: string | undefined;
@@ -344,6 +362,7 @@ export interface Application {
   readonly buckets: readonly BucketConfig[];
   readonly queues: readonly QueueConfig[];
   readonly tables: readonly TableConfig[];
+  readonly streams: readonly StreamConfig[];
   readonly secrets: readonly SecretConfig[];
   readonly parameters: readonly ParameterConfig[];
   readonly topics: readonly TopicConfig[];

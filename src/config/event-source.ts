@@ -52,6 +52,8 @@ export interface StreamSource extends Mapping {
   readonly kind: "dynamodb" | "kinesis";
   readonly streamArn: string;
   readonly startingPosition: "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
+  /** Milliseconds since the epoch; of AT_TIMESTAMP. */
+  readonly startingPositionMs: number | undefined;
   readonly parallelizationFactor: number;
   readonly bisectBatchOnFunctionError: boolean;
   /** -1 = until the record expires. */

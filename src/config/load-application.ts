@@ -133,6 +133,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   buckets: [],
   queues: [],
   tables: [],
+  streams: [],
   secrets: [],
   parameters: [],
   topics: [],

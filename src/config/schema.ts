@@ -276,6 +276,10 @@ export const configSchema = z.strictObject({
           readUnits: option(z.number().positive().default(3000), "The same for read units."),
         })
         .optional(),
+      shardThroughput: option(
+        z.boolean().default(false),
+        "Let each shard of a Kinesis stream take 1,000 records and 1 MiB, and give 5 reads and 2 MiB a second, as AWS does; more is throttled.",
+      ),
     })
     .prefault({}),
 });

@@ -22,6 +22,7 @@
  * - Host names that could have been rebound and pages of foreign sites are refused with 403
  *
  * Client quirks:
+ * - the Kinesis client of the SDK for JavaScript speaks HTTP/2 and nothing else: so does this port (http2-bridge.ts)
  * - botocore signs the hash of a body without naming it outside S3: such bodies are read before they are verified
  * - Paths and queries may be sent in another spelling than they were signed; either reading is good
  * - minio-go puts a blank line before the signature of its trailer
@@ -31,10 +32,12 @@
  * - `Chunk` of InvalidChunkSizeError: captures disagree whether it names the short chunk or the next one (we: the next)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { listen } from "../shared/listen.js";
 import type { Credentials } from "./kit/credentials.js";
 import { BodyWatch } from "./body-watch.js";
 import { createFrontDoor } from "./front-door.js";
+import { Http2Bridge, isHttp2Preface } from "./http2-bridge.js";
 import type { EntryParts } from "./registry.js";
 import type { EmbeddedService, ServiceContext } from "./service.js";
 import { ServiceSet, type ServiceSetOptions } from "./service-set.js";
@@ -103,8 +106,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
     frontDoor(request, response, true),
   );
-
   const bound = options.host ?? LOOPBACK;
+  const shown = bound === "0.0.0.0" || bound === "::" ? LOOPBACK : bound;
+  const http2 = new Http2Bridge(() => ({ host: shown, port }));
+  server.on("clientError", (error: ClientError, socket: Socket) =>
+    isHttp2Preface(error) ? http2.take(error, socket) : refuseUnreadable(error, socket),
+  );
   const port = await listen(server, {
     name: "AWS services",
     flag: "--port",
@@ -112,7 +119,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port,
     fallbackPorts: options.fallbackPorts === true ? MAX_FALLBACK_PORTS : 0,
   });
-  const shown = bound === "0.0.0.0" || bound === "::" ? LOOPBACK : bound;
   const endpoint = `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
   services.endpoint = endpoint;
 
@@ -132,8 +138,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await services.close();
       // Polls have been answered now; one turn lets the answers out.
       await new Promise((resolve) => setImmediate(resolve));
+      http2.close();
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+type ClientError = Error & { readonly code?: string };
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** As Node does where nobody listens to these errors. */
+function refuseUnreadable(error: ClientError, socket: Socket): void {
+  const answered = (socket as { readonly _httpMessage?: { readonly headersSent?: boolean } })._httpMessage?.headersSent;
+  if (socket.writable && answered !== true)
+    socket.write(`HTTP/1.1 ${UNREADABLE[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
+  socket.destroy(error);
 }

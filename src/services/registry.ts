@@ -110,7 +110,11 @@ export const SERVICES: readonly ServiceEntry[] = [
   }),
   serviceEntry("scheduler", { protocol: "rest-json" }),
   serviceEntry("states", { targets: ["AWSStepFunctions"], protocol: "json-1.0" }),
-  serviceEntry("kinesis", { targets: ["Kinesis_20131202"], protocol: "json-1.1" }),
+  serviceEntry("kinesis", {
+    targets: ["Kinesis_20131202"],
+    protocol: "json-1.1",
+    load: async (context) => (await import("./kinesis/index.js")).createKinesisService(context),
+  }),
   serviceEntry("firehose", { targets: ["Firehose_20150804"], protocol: "json-1.1" }),
   serviceEntry("kms", { targets: ["TrentService"], protocol: "json-1.1" }),
   serviceEntry("iam", { queryVersions: ["2010-05-08"], protocol: "query" }),

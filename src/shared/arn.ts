@@ -19,6 +19,7 @@ export const arnOf = {
   bucket: (name: string): string => `arn:aws:s3:::${name}`,
   queue: (realm: Realm, name: string): string => `arn:aws:sqs:${realm.region}:${realm.accountId}:${name}`,
   table: (realm: Realm, name: string): string => `arn:aws:dynamodb:${realm.region}:${realm.accountId}:table/${name}`,
+  stream: (realm: Realm, name: string): string => `arn:aws:kinesis:${realm.region}:${realm.accountId}:stream/${name}`,
   topic: (realm: Realm, name: string): string => `arn:aws:sns:${realm.region}:${realm.accountId}:${name}`,
   logGroup: (realm: Realm, name: string): string => `arn:aws:logs:${realm.region}:${realm.accountId}:log-group:${name}`,
   alarm: (realm: Realm, name: string): string => `arn:aws:cloudwatch:${realm.region}:${realm.accountId}:alarm:${name}`,

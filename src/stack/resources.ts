@@ -6,6 +6,7 @@ import type { AlarmConfig, Application, TableConfig } from "../config/applicatio
 import type { EmbeddedService } from "../services/service.js";
 import type { CloudWatchService } from "../services/cloudwatch/index.js";
 import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
+import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { S3Service } from "../services/s3/index.js";
 import type { SecretsService } from "../services/secrets/index.js";
@@ -41,6 +42,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
         ...(table.ttlAttribute === undefined ? {} : { timeToLive: table.ttlAttribute }),
       });
     }
+  },
+  kinesis: async (service, { streams }) => {
+    const kinesis = service as EmbeddedService & KinesisAdmin;
+    for (const { consumers, ...stream } of streams) await kinesis.ensureStream(stream, consumers);
   },
   secretsmanager: async (service, { secrets }) => {
     const manager = service as SecretsService;

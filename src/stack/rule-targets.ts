@@ -1,6 +1,7 @@
 /** What the rules of EventBridge reach of a stack. */
 import { AwsError } from "../services/kit/aws-error.js";
 import type { EventsAdmin } from "../services/events/admin.js";
+import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { SnsAdmin } from "../services/sns/index.js";
@@ -48,6 +49,11 @@ export function ruleTargets({ service, clock, outside, ...given }: RuleTargetOpt
       ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),
     startExecution: async (start) => ((await service("states")) as EmbeddedService & StatesAdmin).startExecution(start),
     putEvent: async (busName, event, more) => (await events()).putEvent(busName, event, more),
+    putRecord: async (streamArn, data, partitionKey) =>
+      ((await service("kinesis")) as EmbeddedService & KinesisAdmin).putRecord(streamArn, {
+        data: Buffer.from(data),
+        partitionKey,
+      }),
     writeLog: async (groupName, streamName, message) => {
       const logs = (await service("logs")) as LogsService;
       if (!logs.groupExists(groupName))

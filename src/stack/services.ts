@@ -10,6 +10,7 @@ import { stateSecret } from "../services/kit/state-secret.js";
 import { StateStore } from "../services/kit/state-store.js";
 import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { EventsAdmin } from "../services/events/index.js";
+import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { SchedulerService } from "../services/scheduler/index.js";
 import type { EmbeddedService } from "../services/service.js";
@@ -111,6 +112,7 @@ export async function startServices(
     prepare: async (name, service) => {
       if (name === "dynamodb")
         (service as EmbeddedService & DynamoDbAdmin).limitPartitions(config.limits.partitionUnits);
+      if (name === "kinesis") (service as EmbeddedService & KinesisAdmin).limitShards(config.limits.shardThroughput);
       if (name === "cloudwatch") live.sources?.alarmsReady();
       await makeResources(name, service, embedded());
       if (name === "logs" && options.kind === "stack") live.sources?.logsReady(service as LogsService);

@@ -3,20 +3,11 @@
  * look for the fault in his own code.
  */
 import type { Application } from "../config/application.js";
-import type { EventSource } from "../config/event-source.js";
 import { parseArn } from "../shared/arn.js";
-
-const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
-  kinesis: "event source mappings of Kinesis streams",
-};
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
   const { apis, eventSources, functions } = application;
-  const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
-    const name = SILENT[kind];
-    return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
-  });
   const unpublished = new Set(
     eventSources.flatMap(({ functionId, qualifier }) => {
       const { published } = functions.find(({ logicalId }) => logicalId === functionId) ?? {};
@@ -32,5 +23,5 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  return [...triggers, ...qualifiers, ...accessLogs];
+  return [...qualifiers, ...accessLogs];
 }

@@ -7,7 +7,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
-import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
+import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
@@ -29,9 +29,6 @@ import { EventSourceMappings } from "../sources/mappings/mappings.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
 import { queueMappings } from "../sources/sqs/queue-mapping.js";
-import { embeddedStream } from "../sources/streams/embedded-stream.js";
-import { Positions } from "../sources/streams/positions.js";
-import { streamMappings } from "../sources/streams/stream-mapping.js";
 import { arnOf, parseArn, parseFunctionArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
@@ -42,6 +39,7 @@ import type { BucketTeller } from "./backends/bucket-teller.js";
 import { ruleTargets, type OutsideCalls } from "./rule-targets.js";
 import type { StackSchedules } from "./schedules.js";
 import { silentSources } from "./silent-sources.js";
+import { streamKinds } from "./stream-kinds.js";
 import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
 
@@ -87,7 +85,7 @@ export class StackSources {
       store,
       clock,
       notice,
-      kinds: { sqs: this.#queueMappings(), dynamodb: this.#streamMappings() },
+      kinds: { sqs: this.#queueMappings(), ...this.#streamKinds() },
       resolve: (name, qualifier) => this.#functions().resolve(name, qualifier),
       invoke: (fn, payload, qualifier, traceHeaders) => {
         const arn = arnOf.function(application().realm, fn.name);
@@ -112,20 +110,14 @@ export class StackSources {
     });
   }
 
-  #streamMappings(): MappingKind {
-    const { store, bus, clock, log, application, writeObject, gateway } = this.#options;
-    return streamMappings({
-      clock,
-      log,
+  #streamKinds(): ReturnType<typeof streamKinds> {
+    const { application, gateway } = this.#options;
+    return streamKinds({
+      ...this.#options,
       realm: () => application().realm,
-      positions: new Positions(store),
-      stream: async (arn) => {
-        const dynamodb = (await gateway().service("dynamodb")) as EmbeddedService & DynamoDbAdmin;
-        return embeddedStream(dynamodb, bus, arn);
-      },
+      service: (name) => gateway().service(name),
       queues: () => this.#queues(),
       publish: async (arn, message) => void (await (await this.#sns()).publish(arn, message, {})),
-      writeObject,
     });
   }
 
@@ -180,10 +172,11 @@ export class StackSources {
     });
   }
 
-  /** For services that check where they are to send: a queue, topic or function. Of others nothing is known. */
+  /** For services that check where they are to send: a queue, topic, stream or function. Of others nothing is known. */
   async targetExists(arn: string): Promise<boolean> {
     const service = parseArn(arn)?.service;
     if (service === "lambda") return this.#directory === undefined || this.#byArn(arn) !== undefined;
+    if (service === "kinesis") return (await this.#kinesis()).streamExists(arn);
     if (service === "sns") return (await this.#sns()).topicExists(arn);
     if (service !== "sqs" || this.#options.foreignQueues !== undefined) return true;
     return (await this.#sqs()).queueByArn(arn) !== undefined;
@@ -192,7 +185,13 @@ export class StackSources {
   /** To be called when CloudWatch Logs is there. */
   logsReady(logs: LogsService): void {
     if (this.#closed) return;
-    this.#subscriptions ??= new LogSubscriptions({ logs, invoker: this.invoker, log: this.#options.log });
+    this.#subscriptions ??= new LogSubscriptions({
+      logs,
+      invoker: this.invoker,
+      log: this.#options.log,
+      putRecord: async (streamArn, data, partitionKey) =>
+        (await this.#kinesis()).putRecord(streamArn, { data, partitionKey }),
+    });
   }
 
   /** To be called when seeds have been put: they fire nothing, and nobody is told that they did not. */
@@ -326,7 +325,7 @@ export class StackSources {
     if (topics.length > 0) await gateway().service("sns");
     for (const source of eventSources) {
       const fn = functions.find(({ logicalId }) => logicalId === source.functionId);
-      const polled = source.kind === "sqs" || source.kind === "dynamodb";
+      const polled = source.kind === "sqs" || source.kind === "dynamodb" || source.kind === "kinesis";
       if (polled && fn !== undefined && !this.#closed) await this.#mappings.declare(source, fn.name);
     }
     if (!this.#closed) await this.#mappings.resume();
@@ -388,13 +387,13 @@ export class StackSources {
   };
 
   readonly #putEvent: EventsAdmin["putEvent"] = async (busName, event, more) =>
-    ((await this.#options.gateway().service("events")) as EmbeddedService & EventsAdmin).putEvent(busName, event, more);
+    (await this.#service<EventsAdmin>("events")).putEvent(busName, event, more);
 
-  async #sns(): Promise<SnsAdmin> {
-    return (await this.#options.gateway().service("sns")) as EmbeddedService & SnsAdmin;
-  }
+  readonly #sns = (): Promise<SnsAdmin> => this.#service("sns");
+  readonly #kinesis = (): Promise<KinesisAdmin> => this.#service("kinesis");
+  readonly #sqs = (): Promise<SqsAdmin> => this.#service("sqs");
 
-  async #sqs(): Promise<SqsAdmin> {
-    return (await this.#options.gateway().service("sqs")) as EmbeddedService & SqsAdmin;
+  async #service<T>(name: string): Promise<EmbeddedService & T> {
+    return (await this.#options.gateway().service(name)) as EmbeddedService & T;
   }
 }

@@ -35,6 +35,11 @@ const TARGETS: readonly Target[] = [
   target("ssm", "AmazonSSM", "1.1", "PutParameter", "DescribeParameters", { Parameters: [] }),
   target("logs", "Logs_20140328", "1.1", "CreateLogGroup", "DescribeLogGroups", { logGroups: [] }),
   target("events", "AWSEvents", "1.1", "PutRule", "ListRules", { Rules: [] }),
+  target("kinesis", "Kinesis_20131202", "1.1", "CreateStream", "ListStreams", {
+    HasMoreStreams: false,
+    StreamNames: [],
+    StreamSummaries: [],
+  }),
   target("monitoring", "GraniteServiceVersion20100801", "1.0", "PutMetricData", "ListMetrics", { Metrics: [] }),
 ];
 const LEVELS = 100_000;
@@ -127,7 +132,7 @@ test.each([
 
 test("no service had an error of its own to report", async () => {
   const services: EmbeddedService[] = await Promise.all(
-    ["sqs", "dynamodb", "secretsmanager", "ssm", "logs", "events", "cloudwatch"].map((name) =>
+    ["sqs", "dynamodb", "secretsmanager", "ssm", "logs", "events", "kinesis", "cloudwatch"].map((name) =>
       fixture.gateway.service(name),
     ),
   );

@@ -17,7 +17,7 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const path = text("path") ?? "/";
   // The names, region and account that events of this project have.
   const { application, config, folder } = await loadProject(options);
-  const { buckets, queues, topics, tables, rules, schedules, realm } = application;
+  const { buckets, queues, topics, streams, tables, rules, schedules, realm } = application;
   const running = runningStack({ config, projectRoot: folder })?.front;
   const event = generateEvent(kind, wrappers, {
     realm,
@@ -35,6 +35,8 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
     queue: nameOf(text("queue"), queues) ?? "my-queue",
     topic: nameOf(text("topic"), topics) ?? "my-topic",
     subject: text("subject"),
+    stream: nameOf(text("stream"), streams) ?? "my-stream",
+    partitionKey: text("partitionKey") ?? "key-1",
     table: changedTable(text("table"), tables, realm),
     old: options["old"] === undefined ? undefined : readBody(text("old")),
     source: text("source") ?? "my.app",

@@ -14,7 +14,7 @@ export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
-  const { eventBuses, rules, scheduleGroups, schedules } = application;
+  const { eventBuses, rules, scheduleGroups, schedules, streams } = application;
   // What authorises is nobody's to read here.
   const connections = application.connections.map(({ name, logicalId, arn, secretArn }) => ({
     name,
@@ -34,7 +34,7 @@ export const listCommand: Action = async (_args, options) => {
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, secrets, eventBuses, connections, apiDestinations, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, streams, secrets, eventBuses, connections, apiDestinations, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -72,7 +72,7 @@ export const listCommand: Action = async (_args, options) => {
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
-    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("secrets", secrets)}${named("event buses", eventBuses)}${named("connections", connections)}${named("schedule groups", scheduleGroups)}`,
+    `${named("activities", activities)}${named("buckets", buckets)}${named("queues", queues)}${named("topics", topics)}${named("tables", tables)}${named("streams", streams)}${named("secrets", secrets)}${named("event buses", eventBuses)}${named("connections", connections)}${named("schedule groups", scheduleGroups)}`,
   );
   process.stdout.write(doors.map(doorText).join(""));
   for (const line of notices) process.stderr.write(`note ${line}\n`);

@@ -16,6 +16,7 @@ const functions: Source = async (options) =>
 const fixtures: Source = async () => fixtureFiles(process.cwd()).map((file) => basename(file));
 const queues: Source = async (options) => (await loadProject(options)).application.queues.map(({ name }) => name);
 const buckets: Source = async (options) => (await loadProject(options)).application.buckets.map(({ name }) => name);
+const streams: Source = async (options) => (await loadProject(options)).application.streams.map(({ name }) => name);
 const topics: Source = async (options) => (await loadProject(options)).application.topics.map(({ name }) => name);
 const machines: Source = async (options) =>
   (await loadProject(options)).application.stateMachines.flatMap(({ name, logicalId }) => [name, logicalId]);
@@ -45,6 +46,7 @@ const VALUES: Readonly<Record<string, Source>> = {
   "--bucket": buckets,
   "--queue": queues,
   "--topic": topics,
+  "--stream": streams,
   "--reporter": () => Promise.resolve(["text", "junit", "github"]),
 };
 

@@ -1,6 +1,6 @@
 /** The event of one change of a table, by the builders that make it when a stream fires. */
 import { streamRecordOf, type Item } from "../../services/dynamodb/index.js";
-import { streamEvent } from "../../sources/streams/event.js";
+import { changeOf, streamEvent } from "../../sources/streams/event.js";
 import { AppError } from "../../shared/errors.js";
 
 export const CHANGES = {
@@ -55,7 +55,7 @@ export function changeEvent(kind: ChangeKind, settings: ChangeSettings): unknown
     },
     region,
   );
-  return streamEvent([record], streamArn);
+  return streamEvent([changeOf(record, streamArn)]);
 }
 
 const TYPES = new Set(["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]);

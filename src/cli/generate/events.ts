@@ -17,6 +17,7 @@ import type { ObjectEvent, TopicDelivery } from "../../shared/bus.js";
 import { AppError } from "../../shared/errors.js";
 import { changeEvent, type ChangedTable, type ChangeKind } from "./change-event.js";
 import { isWebSocketKind, WEBSOCKET_KINDS, webSocketEvent } from "./websocket-event.js";
+import { kinesisEvent } from "./kinesis-event.js";
 
 export const EVENT_KINDS = [
   "apigw:v1",
@@ -30,6 +31,7 @@ export const EVENT_KINDS = [
   "dynamodb:insert",
   "dynamodb:modify",
   "dynamodb:remove",
+  "kinesis",
   "eventbridge",
   "schedule",
   "scheduler",
@@ -37,7 +39,7 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 /** What an event can be put into. */
-export const WRAPPERS = ["sqs", "sns", "eventbridge"] as const;
+export const WRAPPERS = ["sqs", "sns", "eventbridge", "kinesis"] as const;
 export type Wrapper = (typeof WRAPPERS)[number];
 
 export interface EventSettings {
@@ -59,6 +61,8 @@ export interface EventSettings {
   readonly queue: string;
   readonly topic: string;
   readonly subject: string | undefined;
+  readonly stream: string;
+  readonly partitionKey: string;
   readonly table: ChangedTable;
   /** What a modified item was before. */
   readonly old: Buffer | undefined;
@@ -126,6 +130,8 @@ function single(kind: EventKind, settings: EventSettings): Made {
     case "dynamodb:modify":
     case "dynamodb:remove":
       return plain(changeOf(kind, settings));
+    case "kinesis":
+      return plain(kinesisEvent({ ...settings, data: settings.body }));
     case "eventbridge":
       return plain(busEvent(jsonBody(settings), settings));
     case "schedule":
@@ -149,6 +155,8 @@ function wrap(inner: Made, wrapper: Wrapper, settings: EventSettings): Made {
       return topicEvent(inner.body, inner.subject === undefined ? settings : { ...settings, subject: inner.subject });
     case "eventbridge":
       return plain(busEvent(inner.event, settings));
+    case "kinesis":
+      return plain(kinesisEvent({ ...settings, data: Buffer.from(inner.body) }));
   }
 }
 

@@ -38,7 +38,7 @@ function describe(trigger: Trigger): [from: string, state: string, on: string] {
       return [
         shortArn(trigger.streamArn),
         stateOf(trigger),
-        [...batchesOf(trigger), trigger.startingPosition].join(", "),
+        [...batchesOf(trigger), ...lanesOf(trigger), trigger.startingPosition].join(", "),
       ];
     case "s3":
       return [`s3 ${trigger.bucket}`, "ENABLED", objectsOf(trigger)];
@@ -60,6 +60,13 @@ function batchesOf({
     `batches of ${batchSize}${window}`,
     ...(reportBatchItemFailures ? ["partial failures"] : []),
     ...filterPatterns.map((pattern) => `filter ${pattern}`),
+  ];
+}
+
+function lanesOf({ parallelizationFactor, tumblingWindowSeconds }: StreamSource): string[] {
+  return [
+    ...(parallelizationFactor === 1 ? [] : [`${parallelizationFactor} at a time`]),
+    ...(tumblingWindowSeconds === 0 ? [] : [`windows of ${tumblingWindowSeconds} s`]),
   ];
 }
 

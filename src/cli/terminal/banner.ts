@@ -12,13 +12,14 @@ export function resourceLines(
   { dim, yellow }: Colours,
 ): readonly string[] {
   const { functions, stateMachines, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
-  const { rules, schedules } = application;
+  const { rules, schedules, streams } = application;
   const counted = (
     [
       ["bucket", buckets],
       ["queue", queues],
       ["topic", topics],
       ["table", tables],
+      ["stream", streams],
       ["secret", secrets],
       ["parameter", parameters],
       ["rule", rules],

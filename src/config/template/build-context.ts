@@ -18,6 +18,8 @@ import type {
   SecretConfig,
   SkippedResource,
   StateMachineConfig,
+  StreamConfig,
+  StreamConsumerConfig,
   TableConfig,
   TopicConfig,
   TopicSubscription,
@@ -34,6 +36,7 @@ export interface Draft {
   readonly buckets: BucketConfig[];
   readonly queues: QueueConfig[];
   readonly tables: TableConfig[];
+  readonly streams: StreamConfig[];
   readonly secrets: SecretConfig[];
   readonly parameters: ParameterConfig[];
   readonly topics: TopicConfig[];
@@ -55,6 +58,8 @@ export interface Draft {
   readonly notifications: Map<string, BucketNotification[]>;
   /** By topic ARN. */
   readonly subscriptions: Map<string, TopicSubscription[]>;
+  /** By ARN of the stream. */
+  readonly streamConsumers: Map<string, StreamConsumerConfig[]>;
 }
 
 export interface BuildContext {
@@ -75,6 +80,7 @@ export const emptyDraft = (): Draft => ({
   buckets: [],
   queues: [],
   tables: [],
+  streams: [],
   secrets: [],
   parameters: [],
   topics: [],
@@ -94,6 +100,7 @@ export const emptyDraft = (): Draft => ({
   skipped: [],
   notifications: new Map(),
   subscriptions: new Map(),
+  streamConsumers: new Map(),
 });
 
 export interface Identity {
@@ -107,7 +114,8 @@ export function identify(resource: TemplateResource, { scope }: BuildContext): I
   const { logicalId, type } = resource;
   const usage = scope.usageOf(resource);
   const attributes = RESOURCE_TYPES[type]?.attributes ?? {};
-  const attribute = ["Arn", "TopicArn", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
+  const attribute =
+    ["Arn", "TopicArn", "ConsumerARN", "Id", "LayerVersionArn"].find((candidate) => candidate in attributes) ?? "Arn";
   return { logicalId, name: scope.nameOf(logicalId, usage), arn: scope.attribute(logicalId, attribute, usage) };
 }
 

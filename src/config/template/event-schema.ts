@@ -21,6 +21,8 @@ const mapping = {
   FilterCriteria: filterCriteria.optional(),
   ScalingConfig: z.object({ MaximumConcurrency: integer({ min: 2, max: 1000 }).optional() }).optional(),
   StartingPosition: oneOf(["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]).optional(),
+  /** Seconds since the epoch. */
+  StartingPositionTimestamp: number().optional(),
   ParallelizationFactor: integer({ min: 1, max: 10 }).default(1),
   BisectBatchOnFunctionError: flag().default(false),
   MaximumRetryAttempts: integer({ min: -1, max: 10_000 }).default(-1),

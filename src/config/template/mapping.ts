@@ -55,6 +55,8 @@ export function streamSource(from: From, streamArn: string, properties: MappingP
     streamArn,
     ...shared(properties, DEFAULT_BATCH_SIZE.stream),
     startingPosition: properties.StartingPosition ?? "LATEST",
+    startingPositionMs:
+      properties.StartingPositionTimestamp === undefined ? undefined : properties.StartingPositionTimestamp * 1000,
     parallelizationFactor: properties.ParallelizationFactor,
     bisectBatchOnFunctionError: properties.BisectBatchOnFunctionError,
     maximumRetryAttempts: properties.MaximumRetryAttempts,

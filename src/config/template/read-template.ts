@@ -46,6 +46,7 @@ import type { TemplateResource } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
+import { buildStream, buildStreamConsumer, finishStreams } from "./stream-builder.js";
 import { buildBucket, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
 
 export interface TemplateOptions extends GivenParameters {
@@ -74,6 +75,8 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::SQS::Queue": buildQueue,
     "AWS::DynamoDB::Table": buildTable,
     "AWS::Serverless::SimpleTable": buildSimpleTable,
+    "AWS::Kinesis::Stream": buildStream,
+    "AWS::Kinesis::StreamConsumer": buildStreamConsumer,
     "AWS::SNS::Topic": buildTopic,
     "AWS::Events::EventBus": buildEventBus,
     "AWS::Events::Connection": buildConnection,
@@ -196,7 +199,7 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
   // After building: a value that cannot be worked out has the better message.
   checkDependencies(scope);
   const outputs = outputsOf(childOf(root, "Outputs"), scope);
-  const { notifications: _notifications, subscriptions: _subscriptions, ...lists } = draft;
+  const { notifications: _, subscriptions: _subscriptions, streamConsumers: _consumers, ...lists } = draft;
   const application: Application = {
     sourceFile: file,
     stackName: options.stackName,
@@ -275,6 +278,7 @@ function build(context: BuildContext): void {
   for (const phase of PHASES)
     for (const resource of scope.resources.values()) phase[resource.type]?.(resource, context);
   finishBuckets(context);
+  finishStreams(context);
   finishTopics(context);
   for (const { implicit, logicalId, type } of scope.resources.values()) {
     if (implicit || known.has(type)) continue;

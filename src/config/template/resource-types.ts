@@ -51,6 +51,9 @@ export const awsUrl = {
 const STREAM_LABEL = "2026-01-01T00:00:00.000";
 export const streamArnOf = (tableArn: string): string => `${tableArn}/stream/${STREAM_LABEL}`;
 
+/** The ARN of a consumer ends with the second of its making; local ones share one. */
+const CONSUMER_SECONDS = Date.UTC(2026, 0) / 1000;
+
 const functionArn: Attribute = ({ realm, name }) => arnOf.function(realm, name);
 const lambdaFunction: ResourceType = {
   nameProperty: "FunctionName",
@@ -303,7 +306,18 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     nameProperty: "Name",
     nameForm: named(128),
     ref: name,
-    attributes: { Arn: arn("kinesis", (stream) => `stream/${stream}`) },
+    attributes: { Arn: ({ realm, name }) => arnOf.stream(realm, name) },
+  },
+  "AWS::Kinesis::StreamConsumer": {
+    id: (subject) => `${subject.text("StreamARN")}/consumer/${subject.text("ConsumerName")}:${CONSUMER_SECONDS}`,
+    ref: name,
+    attributes: {
+      ConsumerARN: name,
+      ConsumerName: (subject) => subject.text("ConsumerName") ?? "",
+      ConsumerStatus: () => "ACTIVE",
+      ConsumerCreationTimestamp: () => String(CONSUMER_SECONDS),
+      StreamARN: (subject) => subject.text("StreamARN") ?? "",
+    },
   },
   "AWS::KMS::Key": { id: (subject) => uuidOf(seedOf(subject)), ref: name, attributes: { Arn: keyArn, KeyId: name } },
   // `!Ref Api.Stage` and kin are SAM's "referenceable properties" of the resources that it generates.

@@ -11,14 +11,15 @@
  *   Where Secrets Manager is on another server, the secret of a connection is in the embedded one all the same
  * - An archive has no managed rule of its own in ListRules; an event counts for its archive at once, with the bytes of its
  *   text
- * - Targets are functions, queues, topics, state machines, event buses, log groups and API destinations; any other is a failed
- *   entry of PutTargets by name, and so are parameters of targets but SqsParameters and HttpParameters
+ * - Targets are functions, queues, topics, state machines, event buses, log groups, Kinesis streams and API destinations; any
+ *   other is a failed entry of PutTargets by name, and so are parameters of targets but SqsParameters, KinesisParameters and
+ *   HttpParameters
  * - Policies of buses are kept and given back, but not enforced; KmsKeyIdentifier and the dead-letter queue of a bus have no
  *   effect
  * - LogConfig of a bus and EndpointId of PutEvents are refused by name
  * - A number of an event that no double holds is compared as the double next to it
  * - There are no events of CloudTrail: ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is as good as ENABLED
- * - Roles are not looked at, but for the one that AWS wants for a state machine and for an API destination
+ * - Roles are not looked at, but for the one that AWS wants for a state machine, a stream and an API destination
  * - A scheduled rule, an archive and a bus have no limits of number; a rule has at most five targets
  *
  * By design:

@@ -27,7 +27,8 @@ export function checkTarget(target: TargetRow): void {
   if (fifo && (groupId === undefined || groupId === ""))
     throw eventsError.invalid(`Parameter(s) SqsParameters must be specified for target: ${Id}.`);
   const isDestination = arn.service === "events" && arn.resource.startsWith("api-destination/");
-  if ((arn.service === "states" || isDestination) && stringMember(target, "RoleArn") === undefined)
+  const wantsRole = arn.service === "states" || arn.service === "kinesis" || isDestination;
+  if (wantsRole && stringMember(target, "RoleArn") === undefined)
     throw eventsError.invalid(`RoleArn is required for target ${Arn}.`);
   const inputs = ["Input", "InputPath", "InputTransformer"].filter((name) => target[name] !== undefined);
   if (inputs.length > 1)
@@ -38,6 +39,9 @@ export function checkTarget(target: TargetRow): void {
     );
   if (arn.service === "events" && arn.resource.startsWith("event-bus/") && inputs.length > 0)
     throw eventsError.invalid(`${inputs[0]} is not supported for target ${Arn}.`);
+  const keyPath = stringMember(objectMember(target, "KinesisParameters") ?? {}, "PartitionKeyPath");
+  if (keyPath !== undefined && parsePath(keyPath) === undefined)
+    throw eventsError.invalid(`KinesisParameters.PartitionKeyPath for target ${Id} is invalid.`);
   checkNumbers(target);
   checkHttpParameters(target, isDestination);
   checkInput(target);
@@ -127,7 +131,6 @@ const PARAMETERS = [
   "AppSyncParameters",
   "BatchParameters",
   "EcsParameters",
-  "KinesisParameters",
   "RedshiftDataParameters",
   "RunCommandParameters",
   "SageMakerPipelineParameters",
@@ -141,6 +144,7 @@ const EMULATED: readonly (readonly [service: string, start: string])[] = [
   ["events", "event-bus/"],
   ["events", "api-destination/"],
   ["logs", "log-group:"],
+  ["kinesis", "stream/"],
 ];
 
 /** What of a target lambda-run does not do; undefined when it does everything. */

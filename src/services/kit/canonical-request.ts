@@ -19,6 +19,9 @@ export interface HttpMessage {
 
 export type Reading = "sent" | "exact";
 
+/** The pseudo-header of HTTP/2 that names the host. */
+export const AUTHORITY = ":authority";
+
 /** Undefined when the path or the query cannot be decoded and so has no exact reading. */
 export function canonicalRequest(
   message: HttpMessage,
@@ -92,7 +95,9 @@ const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 function canonicalHeaders(message: HttpMessage, reading: Reading, signedHeaders: string): string {
   let text = "";
   for (const name of signedHeaders.split(";")) {
-    const value = reading === "sent" ? message.headers[name] : allValues(message.rawHeaders, name);
+    // Clients of HTTP/2 sign what is Host in HTTP/1, which http2-bridge.ts makes of it.
+    const at = name === AUTHORITY ? "host" : name;
+    const value = reading === "sent" ? message.headers[at] : allValues(message.rawHeaders, at);
     text += `${name}:${trimAll(Array.isArray(value) ? value.join(",") : (value ?? ""))}\n`;
   }
   return text;

@@ -9,10 +9,9 @@ import { Decoder, Encoder } from "cbor-x";
 import type { Logger } from "../../shared/logger.js";
 import type { ServiceRequest } from "../service.js";
 import { AwsError } from "./aws-error.js";
-import { tellUnknownOperation } from "./unknown-operation.js";
 import { readBody } from "./body.js";
 import { isJsonObject } from "./json-input.js";
-import { internalError, type JsonObject } from "./json-protocol.js";
+import { refusalOf, type JsonObject } from "./json-protocol.js";
 import type { QueryOperation, Shape } from "./query-protocol.js";
 
 export interface CborProtocolOptions {
@@ -25,7 +24,9 @@ export interface CborProtocolOptions {
   readonly log: Logger;
 }
 
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
+// Times of the SDKs for Java are integers of 64 bits, of which the decoder makes dates only when they are numbers.
+const DECODER_OPTIONS = { useRecords: false, mapsAsObjects: true, int64AsNumber: true };
+const decoder = new Decoder(DECODER_OPTIONS);
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 /** Deeper than any AWS input. */
 const MAX_DEPTH = 32;
@@ -46,7 +47,7 @@ export async function handleCbor(
     if (operation === undefined) {
       throw new AwsError("UnknownOperationException", `The operation ${name} is not emulated by lambda-run.`);
     }
-    const input = decodeBody(await readBody(request, options.maxBodyBytes));
+    const input = decodeCbor(await readBody(request, options.maxBodyBytes));
     const output = await operation.run(input, request);
     send(response, 200, request.requestId, operation.output === undefined ? {} : encodeValue(output, operation.output));
   } catch (error) {
@@ -54,8 +55,7 @@ export async function handleCbor(
       response.destroy();
       return;
     }
-    const wire = error instanceof AwsError ? error : internalError(options.log, error);
-    tellUnknownOperation(options.log, wire);
+    const wire = refusalOf(options.log, error);
     const headers: Record<string, string> = { ...wire.headers };
     if (options.queryErrorHeader) headers["x-amzn-query-error"] = `${wire.queryCode ?? wire.code};${wire.fault}`;
     const body = { __type: `${options.errorNamespace}${wire.code}`, message: wire.message, ...wire.members };
@@ -63,11 +63,12 @@ export async function handleCbor(
   }
 }
 
-function decodeBody(body: Buffer): JsonObject {
+/** `unitsASecond`: in which times are counted; RFC 8949 has seconds. Throws SerializationException. */
+export function decodeCbor(body: Buffer, unitsASecond = 1): JsonObject {
   if (body.length === 0) return {};
   let decoded: unknown;
   try {
-    decoded = plain(decoder.decode(body) as unknown, 0);
+    decoded = plain(decoder.decode(body) as unknown, 0, unitsASecond);
   } catch (error) {
     throw new AwsError("SerializationException", "The request body is not valid CBOR.", { cause: error });
   }
@@ -76,14 +77,14 @@ function decodeBody(body: Buffer): JsonObject {
 }
 
 /** Brings decoded values into the form of the JSON protocol: timestamps in seconds, no big integers, blobs as base64. */
-function plain(value: unknown, depth: number): unknown {
+function plain(value: unknown, depth: number, unitsASecond: number): unknown {
   if (depth > MAX_DEPTH) throw new RangeError("too deeply nested");
   if (typeof value === "bigint") return Number(value);
-  if (value instanceof Date) return value.getTime() / 1000;
+  if (value instanceof Date) return value.getTime() / 1000 / unitsASecond;
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1, unitsASecond));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1, unitsASecond)]));
 }
 
 function encodeValue(value: unknown, shape: Shape): unknown {

@@ -108,8 +108,7 @@ function sendJsonError(
   options: JsonProtocolOptions,
   error: unknown,
 ): void {
-  const wire = error instanceof AwsError ? error : internalError(options.log, error);
-  tellUnknownOperation(options.log, wire);
+  const wire = refusalOf(options.log, error);
   if (response.headersSent) {
     response.destroy();
     return;
@@ -120,6 +119,13 @@ function sendJsonError(
     typeof options.errorNamespace === "string" ? options.errorNamespace : options.errorNamespace(wire.code);
   const body = { __type: `${namespace}${wire.code}`, [options.messageKey ?? "message"]: wire.message, ...wire.members };
   sendJson(response, wire.statusCode, contentType, request.requestId, body, options.bodyHeaders, headers);
+}
+
+/** What a client is told of an error, whatever it is; what is to be known here is told to the log. */
+export function refusalOf(log: Logger, error: unknown): AwsError {
+  const wire = error instanceof AwsError ? error : internalError(log, error);
+  tellUnknownOperation(log, wire);
+  return wire;
 }
 
 /** A fault of ours, told to the log in full and to the client as AWS would. */

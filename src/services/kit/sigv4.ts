@@ -7,7 +7,7 @@ import { createHmac, hash } from "node:crypto";
 import type { Clock } from "../../shared/clock.js";
 import type { Caller, PayloadSignature } from "../service.js";
 import * as refusal from "./auth-refusal.js";
-import { canonicalRequest, type HttpMessage } from "./canonical-request.js";
+import { AUTHORITY, canonicalRequest, type HttpMessage } from "./canonical-request.js";
 import type { Credentials } from "./credentials.js";
 import { createSigner, type Signer } from "./hmac.js";
 import { sameText } from "./same-text.js";
@@ -234,7 +234,7 @@ function parseCredential({
 function refuseUnsignedHeaders(request: V4Request, signedHeaders: string): void {
   const signed = `;${signedHeaders};`;
   const unsigned: string[] = [];
-  if (!signed.includes(";host;")) unsigned.push("host");
+  if (!signed.includes(";host;") && !signed.includes(`;${AUTHORITY};`)) unsigned.push("host");
   if (request.isS3) {
     for (const name in request.headers) {
       const must = name === "content-md5" || (name.startsWith("x-amz-") && name !== "x-amz-content-sha256");

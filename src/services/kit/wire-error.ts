@@ -6,13 +6,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AwsError } from "./aws-error.js";
 
 /** `rest-xml` is S3's, `rest-json` Lambda's, `query` that of STS and older clients of SQS and CloudWatch. */
-export type WireProtocol = "rest-xml" | "json-1.0" | "json-1.1" | "rest-json" | "query" | "cbor";
+export type WireProtocol = "rest-xml" | "json-1.0" | "json-1.1" | "rest-json" | "query" | "cbor" | "cbor-1.1";
 
 /** What the request itself says about the form in which its client wants answers; `fallback` is the service's own. */
 export function protocolOf(headers: IncomingMessage["headers"], query: string, fallback: WireProtocol): WireProtocol {
   if (headers["smithy-protocol"] === "rpc-v2-cbor") return "cbor";
   const contentType = headers["content-type"] ?? "";
-  if (headers["x-amz-target"] !== undefined) return contentType.includes("json-1.1") ? "json-1.1" : "json-1.0";
+  if (headers["x-amz-target"] !== undefined) {
+    if (contentType.includes("cbor-1.1")) return "cbor-1.1";
+    return contentType.includes("json-1.1") ? "json-1.1" : "json-1.0";
+  }
   if (fallback === "rest-xml" || fallback === "rest-json") return fallback;
   if (contentType.startsWith("application/x-www-form-urlencoded") || /(^|&)Action=/.test(query)) return "query";
   return fallback;
@@ -75,6 +78,11 @@ const RENDERERS: Readonly<Record<WireProtocol, (error: AwsError, requestId: stri
     const body = cborMap({ __type: error.code, message: error.message });
     return { contentType: "application/cbor", body, headers };
   },
+  "cbor-1.1": (error, requestId) => ({
+    contentType: "application/x-amz-cbor-1.1",
+    body: cborMap({ __type: error.code, message: error.message }),
+    headers: { "x-amzn-RequestId": requestId },
+  }),
 };
 
 function json(version: "1.0" | "1.1", type: string, error: AwsError, requestId: string): Rendered {

@@ -29,6 +29,8 @@ export type ObjectReader = (
 /** What mappings of streams have beside. */
 export interface StreamMappingSettings {
   readonly startingPosition: "TRIM_HORIZON" | "LATEST" | "AT_TIMESTAMP";
+  /** Milliseconds since the epoch; of AT_TIMESTAMP. */
+  readonly startingPositionMs?: number | undefined;
   /** -1 = for ever. */
   readonly maximumRetryAttempts: number;
   /** -1 = as long as the stream keeps them. */

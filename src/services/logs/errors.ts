@@ -34,7 +34,7 @@ export const undeliverable = (service: string | undefined): AwsError =>
         ? "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state."
         : service === "firehose"
           ? "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state."
-          : "destinationArn for vendor logs is not supported here: lambda-run delivers to Lambda functions.",
+          : "destinationArn for vendor logs is not supported here: lambda-run delivers to Lambda functions and Kinesis streams.",
   );
 
 export const invalidPattern = (message: string): AwsError => invalidParameter(`Invalid filter pattern: ${message}`);

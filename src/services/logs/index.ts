@@ -7,7 +7,7 @@
  * Gaps:
  * - StartQuery (Logs Insights), PutMetricFilter, TestMetricFilter, export tasks, destinations,
  *   account policies: UnknownOperationException by name
- * - subscription filters reach Lambda functions; another destination gets the error of one that does not answer
+ * - subscription filters reach functions and Kinesis streams; another destination gets the error of one that does not answer
  * - storedBytes of a group counts what came in; it does not shrink with retention
  *
  * By design:
@@ -36,7 +36,12 @@ import { LogStore, type NewEvent } from "./store.js";
 
 export type { LogListener } from "./intake.js";
 export type { NewEvent } from "./store.js";
-export { subscriptionPayload, type SubscriptionDelivery, type SubscriptionMessage } from "./subscriptions.js";
+export {
+  subscriptionData,
+  subscriptionPayload,
+  type SubscriptionDelivery,
+  type SubscriptionMessage,
+} from "./subscriptions.js";
 
 export interface LogsAdmin {
   /** Adds lines of a function; makes group and stream when missing. Resolves when they are stored. */
@@ -64,6 +69,7 @@ export function createLogsService(context: ServiceContext): LogsService {
     clock: context.clock,
     realm: context.realm,
     functions: context.functions,
+    targetExists: context.targetExists,
     put: (group, stream, events) => intake.put(group, stream, events, false),
   });
   return {

@@ -118,6 +118,7 @@ export class LogIntake {
       const delivery: SubscriptionDelivery = {
         filterName: filter.filterName,
         destinationArn: filter.destinationArn,
+        distribution: filter.distribution,
         message: {
           messageType: "DATA_MESSAGE",
           owner: this.#realm.accountId,

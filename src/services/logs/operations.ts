@@ -10,7 +10,7 @@ import {
   Violations,
 } from "../kit/json-input.js";
 import type { JsonObject, JsonOperation } from "../kit/json-protocol.js";
-import type { FunctionCaller } from "../service.js";
+import type { FunctionCaller, ServiceContext } from "../service.js";
 import {
   filterNotFound,
   groupNotFound,
@@ -38,6 +38,7 @@ export interface LogsContext {
   /** Stores events and tells everyone who listens. */
   readonly put: (groupName: string, streamName: string, events: readonly NewEvent[]) => Promise<void>;
   readonly functions: FunctionCaller | undefined;
+  readonly targetExists: ServiceContext["targetExists"];
 }
 
 export function logsOperations(context: LogsContext): Record<string, JsonOperation> {
@@ -203,7 +204,10 @@ function putRetentionPolicy(store: LogStore, input: JsonObject): Promise<JsonObj
   return changeGroup(store, name, (group) => store.putGroup({ ...group, retentionDays: days ?? 1 }));
 }
 
-function putSubscriptionFilter({ store, clock, functions }: LogsContext, input: JsonObject): Promise<JsonObject> {
+async function putSubscriptionFilter(
+  { store, clock, functions, targetExists }: LogsContext,
+  input: JsonObject,
+): Promise<JsonObject> {
   const groupName = groupNameOf(input);
   const filterName = filterNameOf(input);
   const filterPattern = stringMember(input, "filterPattern");
@@ -220,8 +224,11 @@ function putSubscriptionFilter({ store, clock, functions }: LogsContext, input: 
   compileFilterPattern(filterPattern ?? "");
   store.requireGroup(groupName);
   const service = parseArn(destinationArn ?? "")?.service;
-  if (functions !== undefined && (service !== "lambda" || !functions.exists(destinationArn ?? "")))
-    throw undeliverable(service);
+  if (functions !== undefined && (service !== "lambda" || !functions.exists(destinationArn ?? ""))) {
+    if (service !== "kinesis" || (await targetExists?.(destinationArn ?? "")) !== true) throw undeliverable(service);
+    if (roleArn === undefined)
+      throw invalidParameter("destinationArn for vendor kinesis cannot be used without roleArn");
+  }
   return changeGroup(store, groupName, (group) => {
     const others = group.subscriptions.filter((filter) => filter.filterName !== filterName);
     if (others.length >= MAX_SUBSCRIPTIONS) throw limitExceeded();

@@ -24,10 +24,15 @@ export interface SubscriptionMessage {
 export interface SubscriptionDelivery {
   readonly filterName: string;
   readonly destinationArn: string;
+  /** Of a stream: by the name of the log stream, or at random. */
+  readonly distribution: string;
   readonly message: SubscriptionMessage;
 }
 
-/** The event that a Lambda destination gets: gzip and base64 under `awslogs.data`. */
+/** The record that a Kinesis destination gets. */
+export const subscriptionData = (message: SubscriptionMessage): Buffer => gzipSync(JSON.stringify(message));
+
+/** The event that a Lambda destination gets: the same in base64 under `awslogs.data`. */
 export function subscriptionPayload(message: SubscriptionMessage): { readonly awslogs: { readonly data: string } } {
-  return { awslogs: { data: gzipSync(JSON.stringify(message)).toString("base64") } };
+  return { awslogs: { data: subscriptionData(message).toString("base64") } };
 }

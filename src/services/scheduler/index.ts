@@ -5,7 +5,7 @@
  * November 2026, answers and texts as recorded on AWS between December 2024 and January 2026.
  *
  * Gaps:
- * - Targets: Lambda, SQS, SNS, Step Functions and EventBridge by their templates; as universal targets what a state
+ * - Targets: Lambda, SQS, SNS, Step Functions, EventBridge and Kinesis by their templates; as universal targets what a state
  *   machine can call here as `aws-sdk`. Others are refused by name with ValidationException; an action that a service has not,
  *   and an input that is no JSON object, show when the schedule fires: they end in the dead-letter queue
  * - Roles and keys are held to their form, and not looked at

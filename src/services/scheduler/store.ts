@@ -40,6 +40,7 @@ export interface ScheduleTarget {
   readonly RetryPolicy: { readonly MaximumEventAgeInSeconds: number; readonly MaximumRetryAttempts: number };
   readonly DeadLetterConfig?: { readonly Arn?: string };
   readonly SqsParameters?: { readonly MessageGroupId?: string };
+  readonly KinesisParameters?: { readonly PartitionKey?: string };
   readonly EventBridgeParameters?: { readonly DetailType: string; readonly Source: string };
 }
 

@@ -13,7 +13,7 @@ const DEFAULT_EVENT_AGE_SECONDS = 86_400;
 const DEFAULT_RETRY_ATTEMPTS = 185;
 const MAX_INPUT_BYTES = 262_144;
 
-const TEMPLATED: ReadonlySet<string> = new Set(["lambda", "sqs", "sns", "states", "events"]);
+const TEMPLATED: ReadonlySet<string> = new Set(["lambda", "sqs", "sns", "states", "events", "kinesis"]);
 /** AWS has templates for these. */
 const NOT_EMULATED: ReadonlySet<string> = new Set([
   "codebuild",
@@ -21,7 +21,6 @@ const NOT_EMULATED: ReadonlySet<string> = new Set([
   "ecs",
   "firehose",
   "inspector",
-  "kinesis",
   "sagemaker",
 ]);
 const UNIVERSAL = /^arn:aws(?:-[a-z]+)?:scheduler:::aws-sdk:([A-Za-z0-9]+):([A-Za-z0-9]+)$/;
@@ -81,6 +80,9 @@ function checkTemplated(arn: string, given: JsonObject): void {
   if (!TEMPLATED.has(service)) throw schedulerError.validation(`${service} is not a supported service for a target.`);
   if (service === "events" && objectMember(given, "EventBridgeParameters") === undefined)
     throw schedulerError.validation("EventBridgeParameters are required for a target that is an event bus.");
+  const partitionKey = stringMember(objectMember(given, "KinesisParameters") ?? {}, "PartitionKey");
+  if (service === "kinesis" && partitionKey === undefined)
+    throw schedulerError.validation("KinesisParameters are required for a target that is a Kinesis stream.");
   const groupId = stringMember(objectMember(given, "SqsParameters") ?? {}, "MessageGroupId");
   if (service === "sqs" && resource.endsWith(".fifo") && groupId === undefined)
     throw schedulerError.validation("SqsParameters.MessageGroupId is required for a target that is a FIFO queue.");

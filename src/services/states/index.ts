@@ -21,7 +21,7 @@
  *   deleteItem, events:putEvents, states:startExecution, http:invoke, apigateway:invoke on APIs of the template, and `aws-sdk:` for
  *   services that are embedded; every other resource fails the task with States.Runtime by name
  * - Tasks: `Credentials` and the authorization of apigateway:invoke are not looked at; functions run here though the Lambda API
- *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Scheduler and Step Functions are
+ *   is on another server; parameters of `aws-sdk:` for CloudWatch, CloudWatch Logs, EventBridge, Kinesis, Scheduler and Step Functions are
  *   not checked before the call, and keep the API's spelling (OKActions)
  * - Distributed Map: an ItemReader with InputType PARQUET, inventories of other files than CSV, and compressed files fail the Map
  *   Run with States.ItemReaderFailed by name; a file is read whole into memory; ResultWriter writes one file a status

@@ -14,7 +14,7 @@ import type { Logger } from "../../shared/logger.js";
 import { backOff, RetryQueue, type Failure } from "../retry-queue.js";
 import { DestinationError } from "./destination-error.js";
 import { filledParameters, type TargetHttpParameters } from "./http-parameters.js";
-import { targetInput } from "./input.js";
+import { partitionKeyOf, targetInput } from "./input.js";
 import { RateLimits } from "./rate-limits.js";
 import { errorCodeOf, isApiDestination, isFinal, send, type Sending, type TargetServices } from "./targets.js";
 
@@ -133,6 +133,7 @@ function deliveryOf(match: RuleMatch): Delivery {
     // As AWS names them: an event may start a machine by several rules, and once more when it is replayed.
     executionName: `${match.eventId}_${randomUUID()}`,
     groupId: target.SqsParameters?.MessageGroupId,
+    partitionKey: partitionKeyOf(match),
     retry: {
       attempts: target.RetryPolicy?.MaximumRetryAttempts ?? DEFAULT_RETRY.attempts,
       ageSeconds: target.RetryPolicy?.MaximumEventAgeInSeconds ?? DEFAULT_RETRY.ageSeconds,

@@ -35,6 +35,17 @@ export function targetInput(
   });
 }
 
+/** What `PartitionKeyPath` of a stream finds in the event; undefined where there is no path, or nothing at its end. */
+export function partitionKeyOf({ target, event }: Pick<RuleMatch, "target" | "event">): string | undefined {
+  const { KinesisParameters } = target as { readonly KinesisParameters?: { readonly PartitionKeyPath?: string } };
+  const path = KinesisParameters?.PartitionKeyPath;
+  const value = path === undefined ? undefined : found(path, JSON.parse(event));
+  if (value === undefined || value === null || value === "") return undefined;
+  return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, MAX_PARTITION_KEY);
+}
+
+const MAX_PARTITION_KEY = 256;
+
 function found(text: string, event: unknown): unknown {
   const path = parsePath(text);
   return path === undefined ? undefined : readPath(path, event);

@@ -18,6 +18,8 @@ export interface Sending {
   /** The same in every attempt: an execution that has been started is not started again. */
   readonly executionName: string;
   readonly groupId: string | undefined;
+  /** Of a record of Kinesis. */
+  readonly partitionKey: string | undefined;
   /** It came from another bus: it goes to no third one. */
   readonly forwarded: boolean;
   readonly traceHeader: string | undefined;
@@ -44,6 +46,7 @@ export interface TargetServices {
     more: { readonly traceHeader?: string; readonly forwarded: boolean },
   ) => Promise<boolean>;
   readonly destinations: DestinationServices;
+  readonly putRecord: (streamArn: string, data: string, partitionKey: string) => Promise<void>;
   /** Into a group that is there. */
   readonly writeLog: (groupName: string, streamName: string, message: string) => Promise<void>;
 }
@@ -73,6 +76,9 @@ export async function send(sending: Sending, services: TargetServices, signal: A
       return;
     case "events":
       return isApiDestination(targetArn) ? callDestination(sending, services, signal) : forward(sending, services);
+    case "kinesis":
+      // "If you don't specify a path, the default is the id of the event."
+      return services.putRecord(targetArn, input, sending.partitionKey ?? sending.eventId);
     case "logs": {
       const groupName =
         parseArn(targetArn)
@@ -123,7 +129,7 @@ const CODES: readonly (readonly [of: RegExp, code: string])[] = [
   [/NotFound|NonExistent|DoesNotExist|NoSuch/, "NO_RESOURCE"],
   [/AccessDenied|NotAuthorized|Forbidden/, "NO_PERMISSIONS"],
   [/AlreadyExists/, "RESOURCE_ALREADY_EXISTS"],
-  [/Throttl|TooManyRequests|LimitExceeded/, "THROTTLING"],
+  [/Throttl|TooManyRequests|LimitExceeded|ThroughputExceeded/, "THROTTLING"],
 ];
 
 /** `ERROR_CODE` of a dead letter. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */

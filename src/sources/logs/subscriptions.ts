@@ -1,19 +1,20 @@
 /**
  * # Subscription filters of CloudWatch Logs
  *
- * Log events that a filter lets through go to its function, gzipped, in an asynchronous invocation.
+ * Log events that a filter lets through go gzipped to its function, in an asynchronous invocation, or to its stream of Kinesis.
  *
  * Mimics: the event form of https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
  *
  * Gaps:
- * - Kinesis and Firehose as destinations: PutSubscriptionFilter refuses them
+ * - Firehose and logical destinations: PutSubscriptionFilter refuses them
  *
  * By design:
  * - Events flow while a stack runs; those written by a one-shot command reach no subscriber
  * - One delivery for each write to a stream, where AWS gathers for a moment
  */
+import { randomUUID } from "node:crypto";
 import type { LogsService, SubscriptionDelivery } from "../../services/logs/index.js";
-import { parseFunctionArn } from "../../shared/arn.js";
+import { parseArn, parseFunctionArn } from "../../shared/arn.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
@@ -21,6 +22,7 @@ import type { AsyncInvoker } from "../async/async-invoker.js";
 export interface LogSubscriptionOptions {
   readonly logs: LogsService;
   readonly invoker: AsyncInvoker;
+  readonly putRecord: (streamArn: string, data: Buffer, partitionKey: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -37,12 +39,17 @@ export class LogSubscriptions {
     this.#stop();
   }
 
-  async #deliver({ destinationArn, filterName, message }: SubscriptionDelivery): Promise<void> {
-    const { invoker, log } = this.#options;
+  async #deliver({ destinationArn, filterName, message, distribution }: SubscriptionDelivery): Promise<void> {
+    const { invoker, log, putRecord } = this.#options;
     const { name, qualifier } = parseFunctionArn(destinationArn) ?? { name: "" };
     try {
       // What delivers has loaded the service long since; a one-shot command need not.
-      const { subscriptionPayload } = await import("../../services/logs/index.js");
+      const { subscriptionData, subscriptionPayload } = await import("../../services/logs/index.js");
+      if (parseArn(destinationArn)?.service === "kinesis") {
+        const partitionKey = distribution === "Random" ? randomUUID() : message.logStream;
+        await putRecord(destinationArn, subscriptionData(message), partitionKey);
+        return;
+      }
       const payload = Buffer.from(JSON.stringify(subscriptionPayload(message)));
       await invoker.enqueue(name, payload, qualifier === undefined ? {} : { qualifier });
     } catch (error) {

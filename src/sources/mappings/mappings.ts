@@ -114,10 +114,8 @@ export class EventSourceMappings implements MappingManager {
     const service = parseArn(eventSourceArn)?.service ?? "";
     const kind = this.#options.kinds[service];
     if (kind !== undefined) return kind;
-    // Here is no Kinesis, and so no stream of it: AWS says the same of one that is not there.
-    if (service === "kinesis") throw refusal(`Stream not found: ${eventSourceArn}`);
     throw refusal(
-      `Event source mappings for ${eventSourceArn} are not emulated by lambda-run; those for SQS queues and DynamoDB streams are.`,
+      `Event source mappings for ${eventSourceArn} are not emulated by lambda-run; those for SQS queues, DynamoDB streams and Kinesis streams are.`,
     );
   }
 
@@ -170,6 +168,7 @@ function settingsOf(source: SqsSource | StreamSource, functionName: string): Map
         ? undefined
         : {
             startingPosition: source.startingPosition,
+            startingPositionMs: source.startingPositionMs,
             maximumRetryAttempts: source.maximumRetryAttempts,
             maximumRecordAgeSeconds: source.maximumRecordAgeSeconds,
             bisectBatchOnFunctionError: source.bisectBatchOnFunctionError,

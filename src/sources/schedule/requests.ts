@@ -18,7 +18,12 @@ export interface ApiRequest {
   readonly action: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Where a template made it: what goes to which target. */
-  readonly template?: { readonly targetArn: string; readonly input: string; readonly groupId: string | undefined };
+  readonly template?: {
+    readonly targetArn: string;
+    readonly input: string;
+    readonly groupId: string | undefined;
+    readonly partitionKey: string | undefined;
+  };
 }
 
 /** A call that cannot even be made. */
@@ -69,7 +74,8 @@ export function requestOf(invocation: Invocation, attempt: Attempt, realm: Realm
   if (universal !== undefined) return { ...universal, parameters: parametersIn(input ?? "{}") };
   const text = input ?? JSON.stringify(scheduleNotification(invocation, realm));
   const groupId = target.SqsParameters?.MessageGroupId;
-  return { ...templated(target, text), template: { targetArn: target.Arn, input: text, groupId } };
+  const partitionKey = target.KinesisParameters?.PartitionKey;
+  return { ...templated(target, text), template: { targetArn: target.Arn, input: text, groupId, partitionKey } };
 }
 
 function parametersIn(input: string): Readonly<Record<string, unknown>> {
@@ -84,7 +90,10 @@ function parametersIn(input: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
-function templated({ Arn: arn, SqsParameters, EventBridgeParameters }: ScheduleTarget, text: string): ApiRequest {
+function templated(
+  { Arn: arn, SqsParameters, EventBridgeParameters, KinesisParameters }: ScheduleTarget,
+  text: string,
+): ApiRequest {
   const { service = "", region = "", accountId = "", resource = "" } = parseArn(arn) ?? {};
   switch (service) {
     case "lambda":
@@ -107,6 +116,14 @@ function templated({ Arn: arn, SqsParameters, EventBridgeParameters }: ScheduleT
     }
     case "sns":
       return { service, action: "publish", parameters: { TopicArn: arn, Message: text } };
+    case "kinesis": {
+      const Data = Buffer.from(text).toString("base64");
+      return {
+        service,
+        action: "putRecord",
+        parameters: { StreamARN: arn, Data, PartitionKey: KinesisParameters?.PartitionKey },
+      };
+    }
     case "states":
       return { service: "sfn", action: "startExecution", parameters: { StateMachineArn: arn, Input: text } };
     default: {

@@ -1,10 +1,10 @@
 /**
  * What the on-failure destination of a stream's mapping gets: where the records are that Lambda gave up, not the records
  * themselves; only a bucket gets them, too. Shapes as recorded on AWS in November 2025.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, .../kinesis-on-failure-destination.html
  */
 import { randomUUID } from "node:crypto";
-import { arrivalMsOf, sequenceOf, type StreamRecord } from "./stream-client.js";
+import type { StreamClient, StreamRecord } from "./stream-client.js";
 
 /** What has become of the last try. */
 export interface Attempt {
@@ -20,13 +20,13 @@ export interface FailedBatch {
   /** Undefined when the records were too old for a first try. */
   readonly last: Attempt | undefined;
   readonly functionArn: string;
-  readonly streamArn: string;
+  readonly stream: Pick<StreamClient, "streamArn" | "batchInfo">;
   readonly shardId: string;
   readonly nowMs: number;
 }
 
 export function failureRecord(batch: FailedBatch): Readonly<Record<string, unknown>> {
-  const { records, last } = batch;
+  const { records, last, stream } = batch;
   const [first] = records;
   const final = records.at(-1);
   if (first === undefined || final === undefined) throw new Error("a batch without records cannot have failed");
@@ -51,14 +51,14 @@ export function failureRecord(batch: FailedBatch): Readonly<Record<string, unkno
     ...response,
     version: "1.0",
     timestamp: new Date(batch.nowMs).toISOString(),
-    DDBStreamBatchInfo: {
+    [stream.batchInfo]: {
       shardId: batch.shardId,
-      startSequenceNumber: sequenceOf(first),
-      endSequenceNumber: sequenceOf(final),
-      approximateArrivalOfFirstRecord: secondsText(arrivalMsOf(first)),
-      approximateArrivalOfLastRecord: secondsText(arrivalMsOf(final)),
+      startSequenceNumber: first.sequenceNumber,
+      endSequenceNumber: final.sequenceNumber,
+      approximateArrivalOfFirstRecord: timeText(first.arrivalMs),
+      approximateArrivalOfLastRecord: timeText(final.arrivalMs),
       batchSize: records.length,
-      streamArn: batch.streamArn,
+      streamArn: stream.streamArn,
     },
   };
 }
@@ -69,4 +69,5 @@ export function failureKey(uuid: string, { shardId, nowMs }: FailedBatch): strin
   return `aws/lambda/${uuid}/${shardId}/${date.replaceAll("-", "/")}/${date}T${time.replaceAll(":", ".")}-${randomUUID()}`;
 }
 
-const secondsText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+/** Changes of tables know their second only. */
+const timeText = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");

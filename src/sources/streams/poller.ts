@@ -1,39 +1,46 @@
 /**
- * # DynamoDB stream event source mappings
+ * # Event source mappings of streams
  *
- * One mapping between a stream and a function: collects batches in the order of the stream and runs the function with one
- * after the other. What fails is tried again and holds up what is behind it, until it succeeds or is given up.
+ * One mapping between a stream (of DynamoDB or Kinesis) and a function. Each shard is worked off in its order, after its
+ * parents (shard-pollers.ts); here is one lane of a shard: it collects batches and runs the function with one after the
+ * other. What fails is tried again and holds up what is behind it, until it succeeds or is given up.
  *
  *     collect (window) -> filter -> cut at 6 MB -> invoke -> on | again | split | give up -> position
  *
- * Mimics: batching, partial failures, splitting, retries, age, filters and records of failures as documented, and as
- * recorded on AWS in November 2025.
- * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+ * Mimics: batching, partial failures, splitting, retries, age, filters, tumbling windows, several batches of a shard at a time
+ * and records of failures as documented, and as recorded on AWS in November 2025.
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html, https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  *
  * Gaps:
- * - Kinesis streams: there is no Kinesis here, and mappings of its streams are refused
- * - Tumbling windows: the API refuses them; of a template they are named at the start, and batches come without state
- * - ParallelizationFactor is kept and shown; one batch of a stream runs at a time
- * - Streams on another server (`--dynamodb`) are not polled; mappings of them wait, which is said at the start
+ * - Streams on another server (`--dynamodb`, `backends.kinesis`) are not polled; mappings of them wait, which is said at the
+ *   start
  * - Topics, queues and buckets take records of failures; Kafka does not
+ * - A mapping may name a registered consumer of a Kinesis stream; it reads as one of the stream itself does
  *
  * By design:
- * - A stream has one shard, and a mapping of the template goes on where it was when the stack starts again
+ * - A mapping of the template goes on where it was when the stack starts again
+ * - A tumbling window ends with its time, where Lambda waits up to two minutes for what may still come
+ * - With a tumbling window one batch of a shard runs at a time, whatever ParallelizationFactor says: its state is one
+ * - Where ParallelizationFactor changes, a shard goes on behind the last record that every lane was through with: some come
+ *   again
  *
  * Unverified:
  * - How long Lambda waits between tries (here 1 s, doubled up to a minute)
  * - Splitting goes on although MaximumRetryAttempts is 0: "splitting a batch does not count towards the retry quota"
+ * - The last call of a window has no records; that of a window that grew beyond 1 MB has the state that was too large
  */
 import type { InvokeResult } from "../../runtime/types.js";
-import { LAMBDA } from "../../shared/aws-limits.js";
 import { realClock, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
 import { failedItems } from "../mappings/batch-response.js";
 import type { Poller } from "../mappings/poller.js";
-import type { Attempt } from "./failed-batch.js";
+import { batchesOf } from "./batches.js";
+import type { Attempt, FailedBatch } from "./failed-batch.js";
 import { streamEvent } from "./event.js";
-import { arrivalMsOf, sequenceOf, type StreamClient, type StreamRecord } from "./stream-client.js";
+import type { LanePosition, OpenWindow } from "./positions.js";
+import type { StreamRecord } from "./stream-client.js";
+import { answeredState, windowMembers, windowStart } from "./tumbling-window.js";
 
 export interface StreamSettings {
   readonly batchSize: number;
@@ -44,47 +51,68 @@ export interface StreamSettings {
   readonly maximumRetryAttempts: number;
   /** -1 = as long as the stream keeps them. */
   readonly maximumRecordAgeSeconds: number;
+  /** 0 = none. */
+  readonly tumblingWindowSeconds: number;
   readonly passes: ((record: StreamRecord) => boolean) | undefined;
 }
 
 /** Records that are given up, and why. */
-export interface GivenUp {
-  readonly records: readonly StreamRecord[];
-  readonly condition: "RetryAttemptsExhausted" | "RecordAgeExceeded";
-  readonly attempts: number;
-  readonly last: Attempt | undefined;
-}
+export type GivenUp = Pick<FailedBatch, "records" | "condition" | "attempts" | "last">;
 
 export interface StreamPollerOptions {
-  readonly stream: StreamClient;
+  readonly streamArn: string;
+  readonly shardId: string;
   readonly settings: StreamSettings;
-  /** Sequence number of the last record that is done with. */
-  readonly after: string | undefined;
+  readonly position: LanePosition;
+  /** Records of the shard behind a sequence number. */
+  readonly read: (after: string | undefined, limit: number) => readonly StreamRecord[];
+  /** Those of other lanes are passed over. */
+  readonly isMine: (record: StreamRecord) => boolean;
+  /** The shard gets no more records. */
+  readonly isClosed: () => boolean;
+  readonly onChange: (listener: () => void) => () => void;
   readonly clock: Clock;
   readonly log: Logger;
   /** Rejects when the function could not be run at all; that is tried again and does not count. */
   readonly invoke: (payload: Buffer) => Promise<InvokeResult>;
   /** Rejects when it should be tried again. */
   readonly giveUp: (given: GivenUp) => Promise<void>;
-  /** Everything up to this sequence number is done with. */
-  readonly save: (after: string) => Promise<void>;
+  /** Everything up to here is done with. */
+  readonly save: (position: LanePosition) => Promise<void>;
+  /** How a call went, in the words of the API. */
+  readonly onResult: (lastProcessingResult: string) => void;
+  /** The shard was read to its end. */
+  readonly onEnd: () => void;
 }
 
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 60_000;
 const STOP_GRACE_MS = 2000;
+/** Records that are read at a time where most belong to other lanes. */
+const READ_AHEAD = 100;
+
+interface Collected {
+  readonly records: readonly StreamRecord[];
+  /** Sequence number of the last record that was looked at, of this lane or another. */
+  readonly through: string | undefined;
+  /** Nothing comes any more. */
+  readonly ended: boolean;
+}
 
 export class StreamPoller implements Poller {
   readonly #options: StreamPollerOptions;
+  readonly #windowMs: number;
   #after: string | undefined;
+  #window: OpenWindow | undefined;
   #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
-  lastProcessingResult = "No records processed";
 
   constructor(options: StreamPollerOptions) {
     this.#options = options;
-    this.#after = options.after;
+    this.#after = options.position.after;
+    this.#window = options.position.window;
+    this.#windowMs = options.settings.tumblingWindowSeconds * 1000;
     this.#stopping.abort();
   }
 
@@ -92,11 +120,11 @@ export class StreamPoller implements Poller {
     if (!this.#stopping.signal.aborted) return;
     this.#stopping = new AbortController();
     const { signal } = this.#stopping;
-    const unsubscribe = this.#options.stream.onChange(() => this.#wake?.());
+    const unsubscribe = this.#options.onChange(() => this.#wake?.());
     this.#work = this.#run(signal)
       .catch((error: unknown) => {
         if (!signal.aborted)
-          this.#options.log.error({ err: error, streamArn: this.#options.stream.streamArn }, "a stream stands still");
+          this.#options.log.error({ err: error, streamArn: this.#options.streamArn }, "a stream stands still");
       })
       .finally(unsubscribe);
   }
@@ -110,32 +138,50 @@ export class StreamPoller implements Poller {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { passes } = this.#options.settings;
+    const { settings, onEnd } = this.#options;
     while (!signal.aborted) {
-      const records = await this.#collect(signal);
-      const last = records.at(-1);
-      if (last === undefined || signal.aborted) return;
-      const wanted = passes === undefined ? records : records.filter(passes);
-      for (const batch of batchesOf(wanted)) if (!(await this.#process(batch, signal))) return;
-      await this.#advance(sequenceOf(last));
+      const { records, through, ended } = await this.#collect(signal);
+      if (signal.aborted) return;
+      const wanted = settings.passes === undefined ? records : records.filter(settings.passes);
+      for (const batch of batchesOf(wanted, this.#windowMs)) {
+        if (!(await this.#enterWindow(batch, signal)) || !(await this.#process(batch, signal))) return;
+      }
+      if (through !== this.#after) await this.#advance(through);
+      if (this.#windowIsOver(ended) && !(await this.#endWindow("final", signal))) return;
+      if (ended) return onEnd();
     }
   }
 
   /** What is there, or with a window what comes until it is over or the batch is full. */
-  async #collect(signal: AbortSignal): Promise<readonly StreamRecord[]> {
-    const { stream, settings, clock } = this.#options;
+  async #collect(signal: AbortSignal): Promise<Collected> {
+    const { read, isMine, isClosed, settings, clock } = this.#options;
     const { batchSize, maximumBatchingWindowSeconds } = settings;
     const records: StreamRecord[] = [];
-    let untilMs = Number.POSITIVE_INFINITY;
+    let through = this.#after;
+    let untilMs = this.#windowEndMs();
+    let passedOver = 0;
     while (!signal.aborted) {
-      const last = records.at(-1);
-      const came = stream.read(last === undefined ? this.#after : sequenceOf(last), batchSize - records.length);
-      if (came.length > 0 && last === undefined) untilMs = clock.now() + maximumBatchingWindowSeconds * 1000;
-      records.push(...came);
-      if (records.length >= batchSize || clock.now() >= untilMs) return records;
+      const wanted = batchSize - records.length;
+      const came = read(through, passedOver === 0 ? wanted : Math.max(wanted, READ_AHEAD));
+      passedOver = 0;
+      for (const record of came) {
+        if (records.length === batchSize) break;
+        through = record.sequenceNumber;
+        if (!isMine(record)) passedOver += 1;
+        else if (records.push(record) === 1)
+          untilMs = Math.min(untilMs, clock.now() + maximumBatchingWindowSeconds * 1000);
+      }
+      if (records.length === batchSize) return { records, through, ended: false };
+      if (passedOver > 0) {
+        // There may be more behind the records of other lanes; and others want their turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      const ended = came.length === 0 && isClosed();
+      if (ended || clock.now() >= untilMs) return { records, through, ended };
       await this.#change(untilMs);
     }
-    return [];
+    return { records: [], through: this.#after, ended: false };
   }
 
   /** Resolves when there may be more records, when the time has come, or when the poller stops. */
@@ -150,6 +196,38 @@ export class StreamPoller implements Poller {
       const cancel = Number.isFinite(untilMs) ? clock.after(Math.max(0, untilMs - clock.now()), wake) : undefined;
       this.#wake = wake;
     });
+  }
+
+  #windowEndMs(): number {
+    return this.#window === undefined ? Number.POSITIVE_INFINITY : this.#window.startMs + this.#windowMs;
+  }
+
+  #windowIsOver(ended: boolean): boolean {
+    return this.#window !== undefined && (ended || this.#options.clock.now() >= this.#windowEndMs());
+  }
+
+  /** Ends the window before, if the batch is of the next one. False when the poller stops meanwhile. */
+  async #enterWindow([first]: readonly StreamRecord[], signal: AbortSignal): Promise<boolean> {
+    if (this.#windowMs === 0 || first === undefined) return true;
+    const startMs = windowStart(first.arrivalMs, this.#windowMs);
+    if (this.#window !== undefined && this.#window.startMs !== startMs && !(await this.#endWindow("final", signal)))
+      return false;
+    this.#window ??= { startMs, state: {} };
+    return true;
+  }
+
+  /** "If the invocation is unsuccessful, further processing is suspended until a successful one." False when the poller stops. */
+  async #endWindow(ending: "final" | "early", signal: AbortSignal): Promise<boolean> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
+      const result = await this.#invoke([], signal, ending);
+      if (result === undefined) return false;
+      this.#told(result.functionError === undefined);
+      if (result.functionError === undefined) break;
+      if (!(await this.#pause(waitMs, signal))) return false;
+    }
+    this.#window = ending === "early" && this.#window !== undefined ? { ...this.#window, state: {} } : undefined;
+    await this.#advance(this.#after);
+    return true;
   }
 
   /** False when the poller stops before the batch is through. */
@@ -168,7 +246,8 @@ export class StreamPoller implements Poller {
       const result = await this.#invoke(rest, signal);
       if (result === undefined) return false;
       const failedFrom = this.#firstFailed(result, rest);
-      this.lastProcessingResult = failedFrom === undefined ? "OK" : "PROBLEM: Function call failed";
+      this.#told(failedFrom === undefined);
+      if (failedFrom !== 0 && !(await this.#keepState(result, signal))) return false;
       if (failedFrom === undefined) return true;
       const { requestId, executedVersion, functionError } = result;
       last = { requestId, executedVersion, functionError };
@@ -176,7 +255,7 @@ export class StreamPoller implements Poller {
       const done = rest[failedFrom - 1];
       if (done !== undefined) {
         // What was before it is done with: the rest is a batch of its own, with all its tries.
-        await this.#advance(sequenceOf(done));
+        await this.#advance(done.sequenceNumber);
         return this.#process(rest.slice(failedFrom), signal);
       }
       if (bisectBatchOnFunctionError && rest.length > 1) {
@@ -189,21 +268,35 @@ export class StreamPoller implements Poller {
     }
   }
 
+  #told(succeeded: boolean): void {
+    this.#options.onResult(succeeded ? "OK" : "PROBLEM: Function call failed");
+  }
+
+  /** What the next call of the window gets. False when the poller stops meanwhile. */
+  async #keepState({ payload }: InvokeResult, signal: AbortSignal): Promise<boolean> {
+    if (this.#window === undefined) return true;
+    const answered = answeredState(payload);
+    if (answered === undefined) return true;
+    this.#window = { ...this.#window, state: answered.state };
+    return answered.isTooLarge ? this.#endWindow("early", signal) : true;
+  }
+
   /** Those that are not too old: the oldest come first. */
   #young(records: readonly StreamRecord[]): readonly StreamRecord[] {
     const { settings, clock } = this.#options;
     const { maximumRecordAgeSeconds: seconds } = settings;
     if (seconds < 0) return records;
     const horizonMs = clock.now() - seconds * 1000;
-    const from = records.findIndex((record) => arrivalMsOf(record) >= horizonMs);
+    const from = records.findIndex(({ arrivalMs }) => arrivalMs >= horizonMs);
     return from < 0 ? [] : records.slice(from);
   }
 
   /** Index of the first record that has to come again; undefined when all are done with. */
   #firstFailed({ functionError, payload }: InvokeResult, records: readonly StreamRecord[]): number | undefined {
     if (functionError !== undefined) return 0;
+    if (this.#window !== undefined && answeredState(payload) === undefined) return 0;
     if (!this.#options.settings.reportBatchItemFailures) return undefined;
-    const numbers = records.map(sequenceOf);
+    const numbers = records.map(({ sequenceNumber }) => sequenceNumber);
     const failed = failedItems(payload, new Set(numbers));
     if (failed === "all") return 0;
     const first = numbers.findIndex((number) => failed.has(number));
@@ -211,14 +304,23 @@ export class StreamPoller implements Poller {
   }
 
   /** Tries on while the function cannot be run; undefined when the poller stops. */
-  async #invoke(records: readonly StreamRecord[], signal: AbortSignal): Promise<InvokeResult | undefined> {
-    const { invoke, log, stream } = this.#options;
-    const payload = Buffer.from(JSON.stringify(streamEvent(records, stream.streamArn)));
+  async #invoke(
+    records: readonly StreamRecord[],
+    signal: AbortSignal,
+    ending?: "final" | "early",
+  ): Promise<InvokeResult | undefined> {
+    const { invoke, log, streamArn, shardId } = this.#options;
+    const event = streamEvent(records.map((record) => record.event));
+    if (this.#window !== undefined) {
+      const call = { window: this.#window, durationMs: this.#windowMs, shardId, streamArn, ending };
+      Object.assign(event, windowMembers(call));
+    }
+    const payload = Buffer.from(JSON.stringify(event));
     for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       try {
         return await invoke(payload);
       } catch (error) {
-        log.warn({ streamArn: stream.streamArn, reason: messageOf(error) }, "a batch could not be run");
+        log.warn({ streamArn, reason: messageOf(error) }, "a batch could not be run");
         await this.#pause(waitMs, signal);
       }
     }
@@ -226,16 +328,13 @@ export class StreamPoller implements Poller {
   }
 
   async #giveUp(given: GivenUp, signal: AbortSignal): Promise<boolean> {
-    const { giveUp, log, stream } = this.#options;
+    const { giveUp, log, streamArn } = this.#options;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       try {
         await giveUp(given);
         return true;
       } catch (error) {
-        log.warn(
-          { streamArn: stream.streamArn, reason: messageOf(error) },
-          "a record of a failure cannot be delivered",
-        );
+        log.warn({ streamArn, reason: messageOf(error) }, "a record of a failure cannot be delivered");
         if (!(await this.#pause(waitMs, signal))) return false;
       }
     }
@@ -249,28 +348,8 @@ export class StreamPoller implements Poller {
     );
   }
 
-  async #advance(after: string): Promise<void> {
+  async #advance(after: string | undefined): Promise<void> {
     this.#after = after;
-    await this.#options.save(after);
+    await this.#options.save({ after, window: this.#window });
   }
 }
-
-/** Cut where the event would exceed what a synchronous call takes. */
-function* batchesOf(records: readonly StreamRecord[]): Iterable<readonly StreamRecord[]> {
-  let batch: StreamRecord[] = [];
-  let sizeBytes = 0;
-  for (const record of records) {
-    const recordBytes = Buffer.byteLength(JSON.stringify(record)) + RECORD_OVERHEAD_BYTES;
-    if (batch.length > 0 && sizeBytes + recordBytes > LAMBDA.syncRequestBytes) {
-      yield batch;
-      batch = [];
-      sizeBytes = 0;
-    }
-    batch.push(record);
-    sizeBytes += recordBytes;
-  }
-  if (batch.length > 0) yield batch;
-}
-
-/** `eventSourceARN`, commas and the frame. */
-const RECORD_OVERHEAD_BYTES = 300;

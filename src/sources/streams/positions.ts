@@ -1,12 +1,31 @@
-/** How far each mapping has come in its stream. A row is written when a batch is through: what a killed process had under way comes again. */
+/** How far each mapping has come in its stream. Written when a batch is through: what a killed process had under way comes again. */
 import type { Database } from "lmdb";
 import type { StateStore } from "../../services/kit/state-store.js";
 
-export interface Position {
-  /** A table that was made anew has another stream. */
-  readonly streamArn: string;
+/** A tumbling window that has begun. */
+export interface OpenWindow {
+  readonly startMs: number;
+  readonly state: unknown;
+}
+
+export interface LanePosition {
   /** Sequence number of the last record that is done with; undefined = none of those that are kept. */
-  readonly after: string | undefined;
+  readonly after?: string | undefined;
+  readonly window?: OpenWindow | undefined;
+}
+
+export interface ShardPosition {
+  /** One for each batch of the shard that runs at a time. */
+  readonly lanes: readonly LanePosition[];
+  /** It is closed and was read to its end. */
+  readonly done?: true;
+}
+
+export interface Position {
+  /** A stream that was made anew has another one. */
+  readonly identity: string;
+  /** A shard that is not among them is read from its oldest record. */
+  readonly shards: Readonly<Record<string, ShardPosition>>;
 }
 
 export class Positions {
@@ -17,9 +36,8 @@ export class Positions {
     this.#store = store;
   }
 
-  of(uuid: string, streamArn: string): Position | undefined {
-    const position = this.#table().get(uuid);
-    return position?.streamArn === streamArn ? position : undefined;
+  of(uuid: string): Position | undefined {
+    return this.#table().get(uuid);
   }
 
   async save(uuid: string, position: Position): Promise<void> {
@@ -32,6 +50,6 @@ export class Positions {
   }
 
   #table(): Database<Position, string> {
-    return (this.#rows ??= this.#store().table<Position, string>("event-source-positions", { encoding: "json" }));
+    return (this.#rows ??= this.#store().table<Position, string>("stream-positions", { encoding: "json" }));
   }
 }

@@ -1,4 +1,4 @@
-/** Event source mappings of DynamoDB streams. https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
+/** Event source mappings of streams. https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html */
 import { compilePattern } from "../../services/kit/patterns/pattern.js";
 import { PatternError } from "../../services/kit/patterns/pattern-error.js";
 import { AwsError } from "../../services/kit/aws-error.js";
@@ -9,14 +9,16 @@ import type { Logger } from "../../shared/logger.js";
 import type { ObjectWriter } from "../async/destinations.js";
 import { refusal, type MappingKind } from "../mappings/mapping-kind.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
+import { streamEvent } from "./event.js";
 import { failureKey, failureRecord, type FailedBatch } from "./failed-batch.js";
-import { StreamPoller, type StreamSettings } from "./poller.js";
+import type { StreamSettings } from "./poller.js";
 import type { Positions } from "./positions.js";
+import { ShardPollers } from "./shard-pollers.js";
 import type { StreamClient } from "./stream-client.js";
 
 export interface StreamMappingOptions {
-  /** Undefined when there is no such stream, or none that can be read here. */
-  readonly stream: (streamArn: string) => Promise<StreamClient | undefined>;
+  /** Undefined when there is no such stream, or none that can be read here. `roleArn` is the function's. */
+  readonly stream: (streamArn: string, roleArn: () => string) => Promise<StreamClient | undefined>;
   readonly positions: Positions;
   readonly clock: Clock;
   readonly log: Logger;
@@ -31,19 +33,22 @@ const DESTINATIONS = ["sqs", "sns", "s3"];
 
 export function streamMappings(options: StreamMappingOptions): MappingKind {
   const { stream, positions, clock, log } = options;
+  const found = async (streamArn: string): Promise<StreamClient | undefined> => {
+    const client = await stream(streamArn, () => "");
+    return client?.identity() === undefined ? undefined : client;
+  };
   return {
     async check(settings) {
       const { eventSourceArn } = settings;
-      const { tumblingWindowSeconds, onFailureArn } = streamOf(settings);
-      if ((await stream(eventSourceArn)) === undefined) throw refusal(`Stream not found: ${eventSourceArn}`);
-      if (tumblingWindowSeconds > 0)
-        throw refusal("TumblingWindowInSeconds is not emulated by lambda-run: leave it out, or set it to 0.");
+      const { onFailureArn } = streamOf(settings);
+      const client = await found(eventSourceArn);
+      if (client === undefined) throw refusal(`Stream not found: ${eventSourceArn}`);
       if (onFailureArn !== undefined && !DESTINATIONS.includes(parseArn(onFailureArn)?.service ?? ""))
         throw refusal(
           `lambda-run has no on-failure destination ${onFailureArn}; queues, topics and buckets are there.`,
         );
       try {
-        filterOf(settings);
+        filterOf(settings, client);
       } catch (error) {
         if (error instanceof PatternError) throw refusal("Invalid filter pattern definition.");
         throw error;
@@ -51,45 +56,46 @@ export function streamMappings(options: StreamMappingOptions): MappingKind {
     },
     async doubts(settings) {
       const { eventSourceArn } = settings;
-      if ((await stream(eventSourceArn)) === undefined)
+      const { startingPosition, startingPositionMs } = streamOf(settings);
+      if ((await found(eventSourceArn)) === undefined)
         return `there is no stream ${eventSourceArn} to read here; the mapping fires nothing`;
-      return streamOf(settings).tumblingWindowSeconds > 0
-        ? "tumbling windows are not emulated; batches come without window and state"
+      return startingPosition === "AT_TIMESTAMP" && startingPositionMs === undefined
+        ? "AT_TIMESTAMP wants a StartingPositionTimestamp; without one the mapping begins with the oldest record"
         : undefined;
     },
     async open(mapping, fn) {
       const { uuid, eventSourceArn } = mapping;
-      const client = await stream(eventSourceArn);
+      const client = await stream(eventSourceArn, () => fn.config()?.role ?? "");
       // Said when the mapping was declared; one of the API cannot be made without its stream.
       if (client === undefined) return NOTHING;
-      let position = positions.of(uuid, eventSourceArn);
-      if (position === undefined) {
-        const after = streamOf(mapping).startingPosition === "LATEST" ? client.latestSequenceNumber() : undefined;
-        position = { streamArn: eventSourceArn, after };
-        // Kept at once: what comes between this process and the next is not to be left out.
-        await positions.save(uuid, position);
-      }
-      return new StreamPoller({
+      const pollers = new ShardPollers({
         stream: client,
-        settings: settingsOf(mapping),
-        after: position.after,
+        settings: settingsOf(mapping, client),
+        parallelizationFactor: streamOf(mapping).parallelizationFactor,
+        start: startOf(streamOf(mapping)),
         clock,
         log,
+        position: positions.of(uuid),
+        save: (position) => positions.save(uuid, position),
         invoke: (payload) => fn.invoke(payload, []),
-        giveUp: (given) => {
+        giveUp: (given, shardId) => {
           const functionArn = arnOf.function(options.realm(), mapping.functionName, mapping.qualifier);
-          const { shardId } = client;
-          return deliver(
-            { ...given, functionArn, streamArn: eventSourceArn, shardId, nowMs: clock.now() },
-            mapping,
-            options,
-          );
+          const batch = { ...given, functionArn, stream: client, shardId, nowMs: clock.now() };
+          return deliver(batch, mapping, options);
         },
-        save: (after) => positions.save(uuid, { streamArn: eventSourceArn, after }),
       });
+      await pollers.begin();
+      return pollers;
     },
     forget: (uuid) => positions.forget(uuid),
   };
+}
+
+function startOf({
+  startingPosition: position,
+  startingPositionMs: startMs,
+}: StreamMappingSettings): "TRIM_HORIZON" | "LATEST" | number {
+  return position === "AT_TIMESTAMP" ? (startMs ?? "TRIM_HORIZON") : position;
 }
 
 const NOTHING = { start: () => undefined, close: () => Promise.resolve() };
@@ -99,9 +105,10 @@ function streamOf({ eventSourceArn, stream }: MappingSettings): StreamMappingSet
   return stream;
 }
 
-function settingsOf(mapping: Mapping): StreamSettings {
+function settingsOf(mapping: Mapping, client: StreamClient): StreamSettings {
   const { batchSize, maximumBatchingWindowSeconds, reportBatchItemFailures } = mapping;
-  const { bisectBatchOnFunctionError, maximumRetryAttempts, maximumRecordAgeSeconds } = streamOf(mapping);
+  const { bisectBatchOnFunctionError, maximumRetryAttempts, maximumRecordAgeSeconds, tumblingWindowSeconds } =
+    streamOf(mapping);
   return {
     batchSize,
     maximumBatchingWindowSeconds,
@@ -109,15 +116,24 @@ function settingsOf(mapping: Mapping): StreamSettings {
     bisectBatchOnFunctionError,
     maximumRetryAttempts,
     maximumRecordAgeSeconds,
-    passes: filterOf(mapping),
+    tumblingWindowSeconds,
+    passes: filterOf(mapping, client),
   };
 }
 
 /** Undefined when there are none: everything passes. Throws PatternError. */
-function filterOf({ filterPatterns }: MappingSettings): StreamSettings["passes"] {
+function filterOf({ filterPatterns }: MappingSettings, client: StreamClient): StreamSettings["passes"] {
   if (filterPatterns.length === 0) return undefined;
-  const patterns = filterPatterns.map((text) => compilePattern(text));
-  return (record) => patterns.some((pattern) => pattern.matches(record));
+  const filters = filterPatterns.map((text) => {
+    const pattern = compilePattern(text);
+    const data = (JSON.parse(text) as Readonly<Record<string, unknown>>)["data"];
+    return { pattern, wantsText: data === undefined ? undefined : Array.isArray(data) };
+  });
+  return (record) =>
+    filters.some(({ pattern, wantsText }) => {
+      const view = client.filterView(record, wantsText);
+      return view !== undefined && pattern.matches(view);
+    });
 }
 
 /** Rejects when it should be tried again. Without a destination, or where that refuses for good, the records are let go. */
@@ -126,7 +142,8 @@ async function deliver(
   mapping: Mapping,
   { queues, publish, writeObject, log }: StreamMappingOptions,
 ): Promise<void> {
-  const { streamArn, condition, records } = batch;
+  const { condition, records } = batch;
+  const { streamArn } = batch.stream;
   const { onFailureArn: arn } = streamOf(mapping);
   log.warn({ streamArn, condition, records: records.length, destination: arn }, "records of a stream are given up");
   if (arn === undefined) return;
@@ -142,7 +159,7 @@ async function deliver(
         return await writeObject({
           bucket: parseArn(arn)?.resource ?? "",
           key: failureKey(mapping.uuid, batch),
-          body: JSON.stringify({ ...record, payload: JSON.stringify({ Records: records }) }),
+          body: JSON.stringify({ ...record, payload: JSON.stringify(streamEvent(records.map(({ event }) => event))) }),
           traceHeader: undefined,
         });
       default:

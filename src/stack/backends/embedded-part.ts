@@ -10,6 +10,7 @@ export function embeddedPart(application: Application, foreign: ForeignEndpoints
     ...(foreign.has("sqs") ? { queues: [] } : {}),
     ...(foreign.has("sns") ? { topics: [] } : {}),
     ...(foreign.has("dynamodb") ? { tables: [] } : {}),
+    ...(foreign.has("kinesis") ? { streams: [] } : {}),
     ...(foreign.has("secretsmanager") ? { secrets: [] } : {}),
     ...(foreign.has("ssm") ? { parameters: [] } : {}),
     ...(foreign.has("events") ? { eventBuses: [], connections: [], apiDestinations: [], rules: [] } : {}),

@@ -51,7 +51,14 @@ const printable = (words: string): string =>
 
 function records(event: JsonObject): EventDescription | undefined {
   const list = event["Records"];
-  if (!Array.isArray(list) || !isJsonObject(list[0])) return undefined;
+  if (!Array.isArray(list)) return undefined;
+  // The last call of a tumbling window has no records.
+  const windowed = event["eventSourceARN"];
+  if (list.length === 0 && typeof windowed === "string") {
+    const source = windowed.split(":")[2] ?? "";
+    return { source, subject: subjectOf({ eventSourceARN: windowed }, source) };
+  }
+  if (!isJsonObject(list[0])) return undefined;
   const [first] = list;
   const more = list.length > 1 ? ` and ${list.length - 1} more` : "";
   const source = textOf(first["eventSource"] ?? first["EventSource"]).replace(/^aws:/, "");
@@ -66,6 +73,7 @@ function subjectOf(record: JsonObject, source: string): string {
     case "sns":
       return lastPart(textOf(at(record, "Sns", "TopicArn")));
     case "dynamodb":
+    case "kinesis":
       return textOf(record["eventSourceARN"]).split("/")[1] ?? "";
     default:
       return lastPart(textOf(record["eventSourceARN"]));

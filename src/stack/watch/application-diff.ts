@@ -27,6 +27,7 @@ const MADE = [
   "buckets",
   "queues",
   "tables",
+  "streams",
   "secrets",
   "parameters",
   "logGroups",
@@ -55,7 +56,7 @@ const FOLLOWING: ReadonlySet<string> = new Set([
 /** These take over at once what has changed, and stay. */
 const UPDATED: ReadonlySet<string> = new Set(["queues"]);
 /** Not after a restart either: what is there may have been changed by an application. */
-const KEPT: ReadonlySet<string> = new Set(["tables", "secrets", "parameters"]);
+const KEPT: ReadonlySet<string> = new Set(["tables", "streams", "secrets", "parameters"]);
 
 export function diffApplications(before: Reading, after: Reading): ApplicationDiff {
   const old = new Map(before.application.functions.map((fn) => [fn.arn, fn]));

@@ -176,7 +176,7 @@ describe("a target", () => {
   });
 
   test("of a kind that is not emulated fails alone", async () => {
-    const Arn = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
+    const Arn = "arn:aws:firehose:us-east-1:000000000000:deliverystream/s";
     const Targets = [
       { Id: "a", Arn },
       { Id: "b", Arn: `${QUEUE}q` },

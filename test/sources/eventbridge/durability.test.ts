@@ -77,6 +77,7 @@ test("a process that is killed loses no event that it has acknowledged", async (
     publish: unused,
     startExecution: unused,
     putEvent: unused,
+    putRecord: unused,
     writeLog: unused,
     destinations: { clock: realClock, find: unused, access: unused, refused: unused, call: unused, localUrl: String },
   });

@@ -34,6 +34,7 @@ const services: TargetServices = {
   publish: unused,
   startExecution: unused,
   putEvent: unused,
+  putRecord: unused,
   writeLog: unused,
   destinations: {
     clock: new VirtualClock(),

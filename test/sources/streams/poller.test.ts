@@ -6,9 +6,9 @@ import type { EmbeddedService } from "../../../src/services/service.js";
 import { Bus } from "../../../src/shared/bus.js";
 import { VirtualClock } from "../../../src/shared/clock.js";
 import { silentLogger } from "../../../src/shared/logger.js";
-import { embeddedStream } from "../../../src/sources/streams/embedded-stream.js";
 import { StreamPoller, type GivenUp, type StreamSettings } from "../../../src/sources/streams/poller.js";
-import { sequenceOf, type StreamClient, type StreamRecord } from "../../../src/sources/streams/stream-client.js";
+import type { StreamClient, StreamRecord } from "../../../src/sources/streams/stream-client.js";
+import { tableStream } from "../../../src/sources/streams/table-stream.js";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { startEmbedded, type Embedded } from "../../services/embedded.js";
 import { until } from "../../until.js";
@@ -32,7 +32,7 @@ beforeEach(async () => {
     KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
     StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
   });
-  const found = embeddedStream(dynamodb, bus, dynamodb.streamArnOf("rows") ?? "");
+  const found = tableStream(dynamodb, bus, dynamodb.streamArnOf("rows") ?? "");
   if (found === undefined) throw new Error("the table has no stream");
   stream = found;
 });
@@ -46,8 +46,13 @@ afterEach(async () => {
 const put = async (...ids: string[]): Promise<void> => {
   for (const id of ids) await client.send(new PutItemCommand({ TableName: "rows", Item: { id: { S: id } } }));
 };
-const idOf = (record: StreamRecord): string =>
-  (record.dynamodb as unknown as { Keys: { id: { S: string } } }).Keys.id.S;
+/** A record as the function gets it. */
+interface Change {
+  readonly dynamodb: { readonly Keys: { readonly id: { readonly S: string } }; readonly SequenceNumber: string };
+}
+const idOf = ({ dynamodb }: Change): string => dynamodb.Keys.id.S;
+const idsOf = (records: readonly StreamRecord[] | undefined): string[] =>
+  (records ?? []).map(({ event }) => idOf(event as unknown as Change));
 
 interface Answer {
   readonly payload?: unknown;
@@ -56,6 +61,7 @@ interface Answer {
 
 interface Polled {
   readonly poller: StreamPoller;
+  readonly lastResult: () => string;
   /** Ids, one list for each invocation. */
   readonly batches: string[][];
   readonly givenUp: GivenUp[];
@@ -64,14 +70,23 @@ interface Polled {
 
 function poll(
   settings: Partial<StreamSettings>,
-  handler: (records: readonly StreamRecord[], nth: number) => Answer = () => ({}),
+  handler: (records: readonly Change[], nth: number) => Answer = () => ({}),
   after?: string,
 ): Polled {
   const batches: string[][] = [];
   const givenUp: GivenUp[] = [];
   const saved: string[] = [];
+  let lastResult = "";
+  const [{ shardId } = { shardId: "" }] = stream.shards();
   const poller = new StreamPoller({
-    stream,
+    streamArn: stream.streamArn,
+    shardId,
+    read: (from, limit) => stream.read(shardId, from, limit),
+    isMine: () => true,
+    isClosed: () => false,
+    onChange: (listener) => stream.onChange(listener),
+    onResult: (result) => (lastResult = result),
+    onEnd: () => undefined,
     settings: {
       batchSize: 100,
       maximumBatchingWindowSeconds: 0,
@@ -79,23 +94,24 @@ function poll(
       bisectBatchOnFunctionError: false,
       maximumRetryAttempts: -1,
       maximumRecordAgeSeconds: -1,
+      tumblingWindowSeconds: 0,
       passes: undefined,
       ...settings,
     },
-    after,
+    position: { after },
     clock,
     log: silentLogger,
     invoke: async (payload) => {
-      const { Records } = JSON.parse(payload.toString("utf8")) as { Records: StreamRecord[] };
+      const { Records } = JSON.parse(payload.toString("utf8")) as { Records: Change[] };
       batches.push(Records.map(idOf));
       return resultOf(handler(Records, batches.length), batches.length);
     },
     giveUp: async (given) => void givenUp.push(given),
-    save: async (sequence) => void saved.push(sequence),
+    save: async (position) => void saved.push(position.after ?? ""),
   });
   pollers.push(poller);
   poller.start();
-  return { poller, batches, givenUp, saved };
+  return { poller, lastResult: () => lastResult, batches, givenUp, saved };
 }
 
 function resultOf({ payload = null, fails = false }: Answer, nth: number): InvokeResult {
@@ -121,15 +137,14 @@ async function pass(condition: () => boolean): Promise<void> {
 
 test("records come in their order, batch by batch, and the position follows", async () => {
   await put("a", "b", "c");
-  const { batches, saved, poller } = poll({ batchSize: 2 });
-  expect(poller.lastProcessingResult).toBe("No records processed");
+  const { batches, saved, lastResult } = poll({ batchSize: 2 });
   await until(() => saved.length === 2);
   expect(batches).toEqual([["a", "b"], ["c"]]);
   await put("d");
   await until(() => saved.length === 3);
   expect(batches.at(-1)).toEqual(["d"]);
   expect(saved).toEqual([...saved].sort());
-  expect(poller.lastProcessingResult).toBe("OK");
+  expect(lastResult()).toBe("OK");
   const later = poll({}, undefined, saved[1]);
   await until(() => later.saved.length === 1);
   expect(later.batches).toEqual([["d"]]);
@@ -153,7 +168,7 @@ test("a window collects until it is over, or until the batch is full", async () 
 test("what fails comes again and holds up what is behind it; a call that cannot be run does not count", async () => {
   await put("a");
   let calls = 0;
-  const { batches, givenUp, poller } = poll({ maximumRetryAttempts: 1 }, (_records, nth) => {
+  const { batches, givenUp, lastResult } = poll({ maximumRetryAttempts: 1 }, (_records, nth) => {
     calls += 1;
     if (calls === 1) throw new Throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
     return { fails: nth === 2 };
@@ -161,7 +176,7 @@ test("what fails comes again and holds up what is behind it; a call that cannot 
   await until(() => calls === 1);
   await put("b");
   await pass(() => calls === 2);
-  await until(() => poller.lastProcessingResult === "PROBLEM: Function call failed");
+  await until(() => lastResult() === "PROBLEM: Function call failed");
   await pass(() => batches.length === 4);
   expect(batches).toEqual([["a"], ["a"], ["a"], ["b"]]);
   expect(givenUp).toEqual([]);
@@ -181,7 +196,7 @@ test("records are given up after the last retry, and the stream goes on", async 
       last: { requestId: "r3", executedVersion: "$LATEST", functionError: "Unhandled" },
     },
   ]);
-  expect(givenUp[0]?.records.map(idOf)).toEqual(["a"]);
+  expect(idsOf(givenUp[0]?.records)).toEqual(["a"]);
 });
 
 test("a batch that fails is split until the one that is to blame stands alone", async () => {
@@ -192,14 +207,16 @@ test("a batch that fails is split until the one that is to blame stands alone", 
   );
   await pass(() => saved.length === 1);
   expect(batches).toEqual([["a", "b", "poison", "d"], ["a", "b"], ["poison", "d"], ["poison"], ["poison"], ["d"]]);
-  expect(givenUp.map(({ records, attempts }) => [records.map(idOf), attempts])).toEqual([[["poison"], 2]]);
+  expect(givenUp.map(({ records, attempts }) => [idsOf(records), attempts])).toEqual([[["poison"], 2]]);
 });
 
 test("the first record that is reported is where the batch goes on, with all its tries", async () => {
   await put("a", "b", "c");
   const { batches, givenUp, saved } = poll({ reportBatchItemFailures: true, maximumRetryAttempts: 2 }, (records) => {
     const poison = records.find((record) => idOf(record) === "b");
-    return poison === undefined ? {} : { payload: { batchItemFailures: [{ itemIdentifier: sequenceOf(poison) }] } };
+    return poison === undefined
+      ? {}
+      : { payload: { batchItemFailures: [{ itemIdentifier: poison.dynamodb.SequenceNumber }] } };
   });
   await pass(() => givenUp.length === 1);
   expect(batches).toEqual([
@@ -249,7 +266,7 @@ test("records that have become too old are given up without a try, or with those
 
 test("filters let records pass by, and the position with them", async () => {
   await put("a", "b");
-  const { batches, saved } = poll({ passes: (record) => idOf(record) === "b" });
+  const { batches, saved } = poll({ passes: (record) => idsOf([record])[0] === "b" });
   await until(() => saved.length === 1);
   expect(batches).toEqual([["b"]]);
   const none = poll({ passes: () => false });

@@ -55,6 +55,7 @@ const sqs = new SQSClient({});
 export const handler = async (event) => {
   if (JSON.stringify(event).includes("poison")) throw new Error("no");
   await sqs.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE, MessageBody: JSON.stringify(event) }));
+  return { state: { seen: (event.state?.seen ?? 0) + event.Records.length } };
 };`;
 
 const project = new ProjectFolder({ "template.yaml": TEMPLATE, "src/changed.mjs": CHANGED });
@@ -200,8 +201,47 @@ test("a mapping that the API makes is shown, refused a second time, changed and 
   expect(EventSourceMappings).toEqual([]);
 });
 
+test("changes of a table come in tumbling windows, too", async () => {
+  const table = await dynamodb.send(
+    new CreateTableCommand({
+      TableName: "windowed",
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "KEYS_ONLY" },
+    }),
+  );
+  const { UUID } = await lambda.send(
+    new CreateEventSourceMappingCommand({
+      EventSourceArn: table.TableDescription?.LatestStreamArn,
+      FunctionName: "other",
+      StartingPosition: "TRIM_HORIZON",
+      TumblingWindowInSeconds: 1,
+      ParallelizationFactor: 3,
+    }),
+  );
+  await put("windowed", "w");
+  const window = {
+    start: expect.stringMatching(/^[\d-]+T[\d:]{8}Z$/),
+    end: expect.stringMatching(/^[\d-]+T[\d:]{8}Z$/),
+  };
+  const first = await next("done");
+  expect(first).toMatchObject({
+    window,
+    state: {},
+    isFinalInvokeForWindow: false,
+    shardId: expect.stringMatching(/^shardId-/),
+  });
+  expect(await next("done")).toMatchObject({
+    Records: [],
+    window: first["window"],
+    state: { seen: 1 },
+    isFinalInvokeForWindow: true,
+  });
+  await lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
+});
+
 test.each([
-  ["a tumbling window", { TumblingWindowInSeconds: 60 }, /^TumblingWindowInSeconds is not emulated by lambda-run/],
   ["a concurrency", { ScalingConfig: { MaximumConcurrency: 2 } }, /^Unsupported ScalingConfig parameter/],
   [
     "a filter that is none",

@@ -32,9 +32,13 @@ export function newStreamSettings(input: JsonObject, arn: string): StreamMapping
     );
   if (parseArn(arn)?.service === "dynamodb" && position === "AT_TIMESTAMP")
     throw invalidParameter(`Unsupported starting position for arn type: ${arn}`);
+  const seconds = numberMember(input, "StartingPositionTimestamp");
+  if (position === "AT_TIMESTAMP" && seconds === undefined)
+    throw invalidParameter("StartingPositionTimestamp is required when StartingPosition is AT_TIMESTAMP.");
   return {
     // The API model has no others.
     startingPosition: position as StreamMappingSettings["startingPosition"],
+    startingPositionMs: seconds === undefined ? undefined : seconds * 1000,
     maximumRetryAttempts: -1,
     maximumRecordAgeSeconds: -1,
     bisectBatchOnFunctionError: false,
@@ -71,7 +75,7 @@ export function changedStream(input: JsonObject, current: StreamMappingSettings)
 /** Nothing for a queue. */
 export function streamView({ stream, lastProcessingResult }: Mapping): JsonObject {
   if (stream === undefined) return {};
-  const { onFailureArn } = stream;
+  const { onFailureArn, startingPositionMs } = stream;
   return {
     BisectBatchOnFunctionError: stream.bisectBatchOnFunctionError,
     DestinationConfig: { OnFailure: onFailureArn === undefined ? {} : { Destination: onFailureArn } },
@@ -80,6 +84,7 @@ export function streamView({ stream, lastProcessingResult }: Mapping): JsonObjec
     MaximumRetryAttempts: stream.maximumRetryAttempts,
     ParallelizationFactor: stream.parallelizationFactor,
     StartingPosition: stream.startingPosition,
+    ...(startingPositionMs === undefined ? {} : { StartingPositionTimestamp: startingPositionMs / 1000 }),
     TumblingWindowInSeconds: stream.tumblingWindowSeconds,
   };
 }

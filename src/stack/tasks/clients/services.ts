@@ -70,6 +70,18 @@ const CLOUDWATCH: JsonApi = {
   unmodeled: names(COMMON_ERRORS),
 };
 
+const KINESIS: JsonApi = {
+  target: "Kinesis_20131202",
+  version: "1.1",
+  scope: "kinesis",
+  camelCase: false,
+  dates: names("Timestamp ApproximateArrivalTimestamp StreamCreationTimestamp ConsumerCreationTimestamp"),
+  maps: names("Tags"),
+  texts: NONE,
+  // ValidationException is an error of this API.
+  unmodeled: names(COMMON_ERRORS.replace("ValidationException ", "").replace("AccessDeniedException ", "")),
+};
+
 /** By the name in the resource ARN. */
 export const SDK_SERVICES: ReadonlyMap<string, SdkService> = new Map<string, SdkService>([
   ["s3", { name: "S3", backend: "s3", client: { sdk: { name: "S3", load: () => import("@aws-sdk/client-s3") } } }],
@@ -105,5 +117,6 @@ export const SDK_SERVICES: ReadonlyMap<string, SdkService> = new Map<string, Sdk
   ["cloudwatch", { name: "CloudWatch", backend: "cloudwatch", client: { json: CLOUDWATCH } }],
   ["sfn", { name: "Sfn", backend: "states", client: { json: STATES } }],
   ["eventbridge", { name: "EventBridge", backend: "events", client: { json: EVENTS } }],
+  ["kinesis", { name: "Kinesis", backend: "kinesis", client: { json: KINESIS } }],
   ["scheduler", { name: "Scheduler", backend: "scheduler", client: { rest: "scheduler" } }],
 ]);
