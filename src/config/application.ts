@@ -169,6 +169,12 @@ export interface ScheduleGroupConfig extends Named {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A pipe of EventBridge. */
+export interface PipeConfig extends Named {
+  /** As CreatePipe takes them, without the name. */
+  readonly properties: JsonObject;
+}
+
 export interface AlarmConfig extends Named {
   readonly description: string;
   readonly namespace: string | undefined;
@@ -339,6 +345,7 @@ export interface Application {
   readonly rules: readonly RuleConfig[];
   readonly schedules: readonly ScheduleConfig[];
   readonly scheduleGroups: readonly ScheduleGroupConfig[];
+  readonly pipes: readonly PipeConfig[];
   readonly alarms: readonly AlarmConfig[];
   readonly logGroups: readonly LogGroupConfig[];
   readonly stateMachines: readonly StateMachineConfig[];

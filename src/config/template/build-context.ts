@@ -9,6 +9,7 @@ import type {
   LayerConfig,
   LogGroupConfig,
   ParameterConfig,
+  PipeConfig,
   QueueConfig,
   RuleConfig,
   ScheduleConfig,
@@ -42,6 +43,7 @@ export interface Draft {
   readonly rules: RuleConfig[];
   readonly schedules: ScheduleConfig[];
   readonly scheduleGroups: ScheduleGroupConfig[];
+  readonly pipes: PipeConfig[];
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
   readonly stateMachines: StateMachineConfig[];
@@ -84,6 +86,7 @@ export const emptyDraft = (): Draft => ({
   rules: [],
   schedules: [],
   scheduleGroups: [],
+  pipes: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],
