@@ -5,6 +5,7 @@ import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
 import { frontDoors, type FrontDoor } from "../../stack/doors.js";
 import { runningStack } from "../../stack/state-folder.js";
+import { pipeRows } from "../render/pipes.js";
 import { table } from "../render/table.js";
 import { shortArn, triggerRows, triggersOf } from "../render/triggers.js";
 import { DOOR_TITLES } from "../terminal/banner.js";
@@ -13,14 +14,14 @@ export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
-  const { eventBuses, rules, scheduleGroups, schedules, streams } = application;
+  const { eventBuses, rules, scheduleGroups, schedules, streams, pipes } = application;
   // Where the running stack serves them, or `start` would; a port that it is to choose itself is not known before.
   const port = config.ports.http === 0 ? "PORT" : config.ports.http;
   const running = runningStack({ config, projectRoot: project.folder });
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, streams, secrets, eventBuses, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, streams, secrets, eventBuses, rules, scheduleGroups, schedules, pipes, triggers: triggersOf(application), notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -51,6 +52,7 @@ export const listCommand: Action = async (_args, options) => {
     process.stdout.write(
       table([["SCHEDULE", "GROUP", "STATE", "FIRES ON", "TIME ZONE", "TARGET"], ...schedules.map(scheduleRow)]),
     );
+  process.stdout.write(table(pipeRows(application)));
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(
