@@ -182,6 +182,12 @@ export interface ScheduleGroupConfig extends Named {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A pipe of EventBridge. */
+export interface PipeConfig extends Named {
+  /** As CreatePipe takes them, without the name. */
+  readonly properties: JsonObject;
+}
+
 export interface AlarmConfig extends Named {
   readonly description: string;
   readonly namespace: string | undefined;
@@ -372,6 +378,7 @@ export interface Application {
   readonly rules: readonly RuleConfig[];
   readonly schedules: readonly ScheduleConfig[];
   readonly scheduleGroups: readonly ScheduleGroupConfig[];
+  readonly pipes: readonly PipeConfig[];
   readonly alarms: readonly AlarmConfig[];
   readonly logGroups: readonly LogGroupConfig[];
   readonly stateMachines: readonly StateMachineConfig[];

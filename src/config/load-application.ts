@@ -143,6 +143,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   rules: [],
   schedules: [],
   scheduleGroups: [],
+  pipes: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],

@@ -108,6 +108,11 @@ export const SERVICES: readonly ServiceEntry[] = [
     protocol: "json-1.1",
     load: async (context) => (await import("./events/index.js")).createEventsService(context),
   }),
+  serviceEntry("pipes", {
+    paths: ["/v1/pipes"],
+    protocol: "rest-json",
+    load: async (context) => (await import("./pipes/index.js")).createPipesService(context),
+  }),
   serviceEntry("scheduler", { protocol: "rest-json" }),
   serviceEntry("states", { targets: ["AWSStepFunctions"], protocol: "json-1.0" }),
   serviceEntry("kinesis", {

@@ -38,6 +38,7 @@ export const arnOf = {
     `arn:aws:events:${realm.region}:${realm.accountId}:rule/${busName === "default" ? "" : `${busName}/`}${name}`,
   schedule: (realm: Realm, groupName: string, name: string): string =>
     `arn:aws:scheduler:${realm.region}:${realm.accountId}:schedule/${groupName}/${name}`,
+  pipe: (realm: Realm, name: string): string => `arn:aws:pipes:${realm.region}:${realm.accountId}:pipe/${name}`,
 } as const;
 
 export interface ParsedArn {

@@ -18,6 +18,7 @@ import { embeddedPart } from "./backends/embedded-part.js";
 import type { LookUp } from "./dynamic-references.js";
 import { lambdaService } from "./lambda.js";
 import { localUrl } from "./local-url.js";
+import { StackPipes } from "./pipes.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
 import type { StackSources } from "./sources.js";
@@ -74,13 +75,52 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
   live.states = states;
   if (states !== undefined) closers.push(() => states.close());
   live.schedules = schedulesOf(parts, sources, store);
+  const pipes = pipesOf(parts, lambda.directory, sources, store);
+  live.pipes = pipes;
   if (options.kind === "stack") {
     sources.begin();
+    void pipes.begin(sources.started());
     // Elsewhere somebody may write as soon as we say that we are ready; embedded services wait by themselves.
     if (live.backends !== undefined) await sources.started();
   }
   closers.push(() => sources.close());
   if (options.kind === "command") closers.push(sources.standAside());
+  closers.push(() => pipes.close());
+}
+
+function pipesOf(
+  { options, live, gateway, host, activity, config, bus, clock, log, notice }: Connected,
+  directory: FunctionDirectory,
+  sources: StackSources,
+  store: () => StateStore,
+): StackPipes {
+  const { realm } = live.application;
+  return new StackPipes({
+    kind: options.kind,
+    gateway,
+    application: () => live.application,
+    store,
+    bus,
+    clock,
+    log,
+    notice,
+    foreignQueues: live.backends?.queues,
+    services: async () => {
+      const { pipeServices } = await import("./pipe-services.js");
+      return pipeServices({
+        realm,
+        clock,
+        host,
+        directory,
+        activity,
+        invoker: sources.invoker,
+        queues: () => sources.targets.queues(),
+        service: (name) => gateway.service(name),
+        apiUrl: (id) => live.http?.apiById(id),
+        embedded: { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) },
+      });
+    },
+  });
 }
 
 function schedulesOf(

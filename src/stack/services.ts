@@ -12,6 +12,7 @@ import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { EventsAdmin } from "../services/events/index.js";
 import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { LogsService } from "../services/logs/index.js";
+import type { PipesService } from "../services/pipes/index.js";
 import type { SchedulerService } from "../services/scheduler/index.js";
 import type { EmbeddedService } from "../services/service.js";
 import type { S3Service } from "../services/s3/index.js";
@@ -30,6 +31,7 @@ import { applyNotifications } from "./bucket-rules.js";
 import { localUrl } from "./local-url.js";
 import { serveQueueInspector } from "./queue-inspector.js";
 import { objectWriter } from "./objects.js";
+import type { StackPipes } from "./pipes.js";
 import { makeResources } from "./resources.js";
 import type { StackSchedules } from "./schedules.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
@@ -64,6 +66,7 @@ export interface Live {
   /** Undefined where another server has the state machines. */
   states?: StackStates | undefined;
   schedules?: StackSchedules;
+  pipes?: StackPipes;
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
 }
@@ -123,6 +126,7 @@ export async function startServices(
         await live.schedules?.eventsReady(events);
       }
       if (name === "scheduler") await live.schedules?.schedulerReady(service as SchedulerService);
+      if (name === "pipes") await live.pipes?.ready(service as PipesService);
       if (name === "states") await live.states?.declare(service as StatesService);
       if (name !== "s3") return;
       const s3 = service as S3Service;

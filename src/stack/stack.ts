@@ -287,6 +287,7 @@ export class Stack {
     this.#live.application = bindLocally(next, this.config, this.endpoint, this.#live);
     await this.gateway?.prepare();
     await this.#live.schedules?.begin();
+    await this.#live.pipes?.begin();
     await this.#live.bucketTeller?.begin();
   }
 

@@ -3,9 +3,11 @@ import type { DynamoDbAdmin } from "../services/dynamodb/index.js";
 import type { KinesisAdmin } from "../services/kinesis/index.js";
 import type { StateStore } from "../services/kit/state-store.js";
 import type { EmbeddedService } from "../services/service.js";
+import { parseArn } from "../shared/arn.js";
 import type { Bus } from "../shared/bus.js";
 import type { MappingKind } from "../sources/mappings/mapping-kind.js";
 import { kinesisStream } from "../sources/streams/kinesis-stream.js";
+import type { StreamClient } from "../sources/streams/stream-client.js";
 import { Positions } from "../sources/streams/positions.js";
 import { streamMappings, type StreamMappingOptions } from "../sources/streams/stream-mapping.js";
 import { tableStream } from "../sources/streams/table-stream.js";
@@ -17,19 +19,22 @@ export interface StreamKindsOptions extends Omit<StreamMappingOptions, "stream" 
 }
 
 export function streamKinds(options: StreamKindsOptions): Readonly<Record<"dynamodb" | "kinesis", MappingKind>> {
-  const { store, bus, service, realm } = options;
-  const shared = { ...options, positions: new Positions(store) };
-  return {
-    dynamodb: streamMappings({
-      ...shared,
-      stream: async (arn) => tableStream((await service("dynamodb")) as EmbeddedService & DynamoDbAdmin, bus, arn),
-    }),
-    kinesis: streamMappings({
-      ...shared,
-      stream: async (arn, roleArn) => {
-        const kinesis = (await service("kinesis")) as EmbeddedService & KinesisAdmin;
-        return kinesisStream(arn, { kinesis, bus, region: realm().region, roleArn });
-      },
-    }),
-  };
+  const kind = streamMappings({
+    ...options,
+    positions: new Positions(options.store),
+    stream: (arn, roleArn) => embeddedStream(arn, options, roleArn),
+  });
+  return { dynamodb: kind, kinesis: kind };
+}
+
+/** A stream of the stack by its ARN; undefined when there is none of a table. `roleArn` is of the one who reads. */
+export async function embeddedStream(
+  arn: string,
+  { bus, service, realm }: Pick<StreamKindsOptions, "bus" | "service" | "realm">,
+  roleArn: () => string,
+): Promise<StreamClient | undefined> {
+  if (parseArn(arn)?.service === "dynamodb")
+    return tableStream((await service("dynamodb")) as EmbeddedService & DynamoDbAdmin, bus, arn);
+  const kinesis = (await service("kinesis")) as EmbeddedService & KinesisAdmin;
+  return kinesisStream(arn, { kinesis, bus, region: realm().region, roleArn });
 }

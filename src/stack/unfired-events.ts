@@ -1,4 +1,7 @@
-/** Tells after a one-shot command which object events would have fired something: nothing listens but a running stack. */
+/**
+ * Tells after a one-shot command which object events would have fired something, and which pipes would have moved
+ * something: nothing listens but a running stack.
+ */
 import type { Application } from "../config/application.js";
 // Not from the index, which brings all of S3.
 import { eventMatches } from "../services/s3/notification.js";
@@ -10,8 +13,10 @@ const KINDS: readonly ObjectEventKind[] = ["ObjectCreated", "ObjectRemoved", "Ob
 
 const nameOf = (arn: string): string => parseFunctionArn(arn)?.name ?? parseArn(arn)?.resource.split(":").at(-1) ?? arn;
 
+const ONLY_STACKS = "only a running stack does it (lambda-run start)";
+
 export interface UnfiredEvents {
-  /** A line for each bucket and target. */
+  /** A line for each bucket and target, and for each pipe whose source has got something. */
   lines(): string[];
   /** What was counted so far were seeds: they fire nothing in a running stack either. */
   forget(): void;
@@ -20,6 +25,13 @@ export interface UnfiredEvents {
 /** Counts from now on. */
 export function countUnfired(bus: Bus, application: () => Application): UnfiredEvents {
   const counts = new Map<string, number>();
+  const waiting = new Set<string>();
+  const waits = (sourceArn: string): void => {
+    for (const { name, properties } of application().pipes)
+      if (properties["Source"] === sourceArn && properties["DesiredState"] !== "STOPPED") waiting.add(name);
+  };
+  bus.on("MessageVisible", ({ queueArn }) => waits(queueArn));
+  bus.on("ItemChanged", ({ streamArn }) => waits(streamArn));
   for (const kind of KINDS)
     bus.on(kind, ({ namespace, bucket, key, action }) => {
       // A second store has nobody who listens.
@@ -36,12 +48,16 @@ export function countUnfired(bus: Bus, application: () => Application): UnfiredE
       for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
     });
   return {
-    forget: () => counts.clear(),
-    lines: () =>
-      [...counts].map(
+    forget: () => {
+      counts.clear();
+      waiting.clear();
+    },
+    lines: () => [
+      ...[...counts].map(
         ([line, count]) =>
-          `${count} ${count === 1 ? "event" : "events"} ${line} ${count === 1 ? "was" : "were"} not fired: ` +
-          "only a running stack does it (lambda-run start)",
+          `${count} ${count === 1 ? "event" : "events"} ${line} ${count === 1 ? "was" : "were"} not fired: ${ONLY_STACKS}`,
       ),
+      ...[...waiting].map((name) => `what waits at the source of the pipe ${name} was not moved: ${ONLY_STACKS}`),
+    ],
   };
 }

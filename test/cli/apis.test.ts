@@ -122,6 +122,30 @@ Resources:
     expect(json).not.toContain("hush");
   });
 
+  it("names pipes with what goes through them", async () => {
+    const template = `
+Resources:
+  Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
+  Outbox: { Type: AWS::SQS::Queue, Properties: { QueueName: outbox } }
+  Mover:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Name: mover
+      RoleArn: arn:aws:iam::000000000000:role/pipe
+      DesiredState: STOPPED
+      Source: !GetAtt Inbox.Arn
+      SourceParameters: { SqsQueueParameters: { BatchSize: 3 }, FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] } }
+      Enrichment: arn:aws:lambda:us-east-1:000000000000:function:enrich
+      Target: !GetAtt Outbox.Arn
+`;
+    const folder = project({}, template);
+    const { stdout } = await folder.run(["list"]);
+    expect(stdout).toMatch(
+      /^PIPE +STATE +FROM +THROUGH +TO +ON\nmover +STOPPED +sqs inbox +lambda enrich +sqs outbox +batches of 3, filter {"body":{"a":\[1\]}}$/m,
+    );
+    expect(JSON.parse((await folder.run(["list", "--json"])).stdout)).toMatchObject({ pipes: [{ name: "mover" }] });
+  });
+
   it("names what else fires a function: queues, streams, buckets and topics", async () => {
     const template = `
 Transform: AWS::Serverless-2016-10-31

@@ -6,6 +6,7 @@ import type { Action } from "../action.js";
 import { loadProject, missingTemplate } from "../project.js";
 import { frontDoors, type FrontDoor } from "../../stack/doors.js";
 import { runningStack } from "../../stack/state-folder.js";
+import { pipeRows } from "../render/pipes.js";
 import { table } from "../render/table.js";
 import { shortArn, triggerRows, triggersOf } from "../render/triggers.js";
 import { DOOR_TITLES } from "../terminal/banner.js";
@@ -14,7 +15,7 @@ export const listCommand: Action = async (_args, options) => {
   const project = await loadProject(options);
   const { application, config } = project;
   const { functions, stateMachines, activities, buckets, queues, topics, tables, secrets, notices } = application;
-  const { eventBuses, rules, scheduleGroups, schedules, streams } = application;
+  const { eventBuses, rules, scheduleGroups, schedules, streams, pipes } = application;
   // What authorises is nobody's to read here.
   const connections = application.connections.map(({ name, logicalId, arn, secretArn }) => ({
     name,
@@ -34,7 +35,7 @@ export const listCommand: Action = async (_args, options) => {
   const doors = frontDoors(application, running?.front ?? `http://127.0.0.1:${port}`);
   if (options["json"] === true) {
     process.stdout.write(
-      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, streams, secrets, eventBuses, connections, apiDestinations, rules, scheduleGroups, schedules, triggers: triggersOf(application), notices })}\n`,
+      `${JSON.stringify({ functions, stateMachines, activities, apis: doors, buckets, queues, topics, tables, streams, secrets, eventBuses, connections, apiDestinations, rules, scheduleGroups, schedules, pipes, triggers: triggersOf(application), notices })}\n`,
     );
     return EXIT.ok;
   }
@@ -69,6 +70,7 @@ export const listCommand: Action = async (_args, options) => {
     process.stdout.write(
       table([["API DESTINATION", "METHOD", "ENDPOINT"], ...application.apiDestinations.map(endpointRow)]),
     );
+  process.stdout.write(table(pipeRows(application)));
   const named = (kind: string, list: readonly { readonly name: string }[]): string =>
     list.length === 0 ? "" : `${kind}: ${list.map(({ name }) => name).join(", ")}\n`;
   process.stdout.write(

@@ -12,7 +12,7 @@ export function resourceLines(
   { dim, yellow }: Colours,
 ): readonly string[] {
   const { functions, stateMachines, buckets, queues, topics, tables, secrets, parameters, apis, skipped } = application;
-  const { rules, schedules, streams } = application;
+  const { rules, schedules, pipes, streams } = application;
   const counted = (
     [
       ["bucket", buckets],
@@ -24,6 +24,7 @@ export function resourceLines(
       ["parameter", parameters],
       ["rule", rules],
       ["schedule", schedules],
+      ["pipe", pipes],
       ["API", apis],
     ] as const
   ).flatMap(([name, list]) => (list.length === 0 ? [] : `${list.length} ${name}${list.length === 1 ? "" : "s"}`));

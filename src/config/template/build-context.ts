@@ -11,6 +11,7 @@ import type {
   LayerConfig,
   LogGroupConfig,
   ParameterConfig,
+  PipeConfig,
   QueueConfig,
   RuleConfig,
   ScheduleConfig,
@@ -46,6 +47,7 @@ export interface Draft {
   readonly rules: RuleConfig[];
   readonly schedules: ScheduleConfig[];
   readonly scheduleGroups: ScheduleGroupConfig[];
+  readonly pipes: PipeConfig[];
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
   readonly stateMachines: StateMachineConfig[];
@@ -90,6 +92,7 @@ export const emptyDraft = (): Draft => ({
   rules: [],
   schedules: [],
   scheduleGroups: [],
+  pipes: [],
   alarms: [],
   logGroups: [],
   stateMachines: [],

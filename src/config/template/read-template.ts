@@ -35,6 +35,7 @@ import { buildApiDestination, buildConnection } from "./connection-builder.js";
 import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
 import { buildSubscription, buildTopic, finishTopics } from "./messaging-builder.js";
 import { childOf, plainOf } from "./node.js";
+import { buildPipe } from "./pipe-builder.js";
 import type { TemplateNode } from "./node.js";
 import { readParameters } from "./parameters.js";
 import type { GivenParameters } from "./parameters.js";
@@ -106,6 +107,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::SNS::Subscription": buildSubscription,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
+    "AWS::Pipes::Pipe": buildPipe,
   },
   { "AWS::StepFunctions::StateMachineVersion": buildMachineVersion },
   {

@@ -47,6 +47,8 @@ export const awsUrl = {
   functionUrl: (realm: Realm, urlId: string): string => `https://${urlId}.lambda-url.${realm.region}.on.aws/`,
 } as const;
 
+/** What CloudFormation says of a resource's making. */
+const MADE_AT = "2026-01-01T00:00:00.000Z";
 /** A table's stream is named by the time of its making; local tables share one. */
 const STREAM_LABEL = "2026-01-01T00:00:00.000";
 export const streamArnOf = (tableArn: string): string => `${tableArn}/stream/${STREAM_LABEL}`;
@@ -255,6 +257,18 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     nameForm: named(64),
     ref: name,
     attributes: { Arn: arn("scheduler", (group) => `schedule-group/${group}`) },
+  },
+  "AWS::Pipes::Pipe": {
+    nameProperty: "Name",
+    nameForm: named(64),
+    ref: name,
+    attributes: {
+      Arn: ({ realm, name }) => arnOf.pipe(realm, name),
+      CurrentState: (subject) => subject.text("DesiredState") ?? "RUNNING",
+      StateReason: () => "",
+      CreationTime: () => MADE_AT,
+      LastModifiedTime: () => MADE_AT,
+    },
   },
   "AWS::StepFunctions::StateMachine": stateMachine("StateMachineName"),
   "AWS::Serverless::StateMachine": stateMachine("Name"),

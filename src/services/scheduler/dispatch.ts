@@ -1,10 +1,9 @@
 /** From a request to its operation, by method and path as the API model writes them, and to the answer. */
 import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
-import { AwsError } from "../kit/aws-error.js";
 import { readBody } from "../kit/body.js";
-import { internalError, parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
-import { tellUnknownOperation } from "../kit/unknown-operation.js";
+import { parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
+import { answerRestJson, decodedPart } from "../kit/rest-json.js";
 import type { ServiceRequest } from "../service.js";
 import type { Operation } from "./context.js";
 import { schedulerError } from "./errors.js";
@@ -58,16 +57,7 @@ function match(method: string, path: string): Match | undefined {
   const known = Object.hasOwn(RESOURCES, resource) ? RESOURCES[resource] : undefined;
   const operation = known?.operations[method];
   if (known === undefined || operation === undefined) return undefined;
-  return { operation, named: { [known.member]: decoded(name) } };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Not a name either: its pattern refuses it.
-    return text;
-  }
+  return { operation, named: { [known.member]: decodedPart(name) } };
 }
 
 function queryMembers(query: URLSearchParams): JsonObject {
@@ -80,47 +70,18 @@ function queryMembers(query: URLSearchParams): JsonObject {
   return members;
 }
 
-export async function answer(
+export function answer(
   request: ServiceRequest,
   response: ServerResponse,
   operations: Readonly<Record<string, Operation>>,
   log: Logger,
 ): Promise<void> {
-  try {
+  return answerRestJson(request, response, { messageKey: "Message", log }, async () => {
     const found = match(request.method, request.path);
     const run = found === undefined ? undefined : operations[found.operation];
     if (found === undefined || run === undefined) throw schedulerError.notEmulated(`${request.method} ${request.path}`);
     const query = new URLSearchParams(request.query);
     const body = parseJsonObject(await readBody(request, MAX_BODY_BYTES));
-    send(request, response, 200, await run({ query, input: { ...body, ...queryMembers(query), ...found.named } }), {});
-  } catch (error) {
-    const wire = error instanceof AwsError ? error : internalError(log, error);
-    tellUnknownOperation(log, wire);
-    if (response.headersSent) response.destroy();
-    else
-      send(
-        request,
-        response,
-        wire.statusCode,
-        { Message: wire.message },
-        { "x-amzn-ErrorType": wire.code, ...wire.headers },
-      );
-  }
-}
-
-function send(
-  request: ServiceRequest,
-  response: ServerResponse,
-  status: number,
-  body: JsonObject,
-  headers: Readonly<Record<string, string>>,
-): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(text),
-    "x-amzn-RequestId": request.requestId,
-    ...headers,
+    return run({ query, input: { ...body, ...queryMembers(query), ...found.named } });
   });
-  response.end(text);
 }

@@ -23,7 +23,7 @@
  * - How long Lambda waits between tries of a throttled batch (here 0.1 s, doubled up to 10 s)
  * - An answer that is JSON but no object (a number, a list) fails the batch
  */
-import type { InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer } from "../../runtime/types.js";
 import { LAMBDA } from "../../shared/aws-limits.js";
 import { realClock, type Cancel, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
@@ -51,7 +51,7 @@ export interface PollerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Rejects when the function could not be run at all (throttled, not to be built); then it is tried again. */
-  readonly invoke: (payload: Buffer, traceHeaders: readonly string[]) => Promise<InvokeResult>;
+  readonly invoke: (payload: Buffer, traceHeaders: readonly string[]) => Promise<InvokeAnswer>;
   /** A message that goes round between queue and function; it is left in the queue, where the redrive policy finds it. */
   readonly endless: (traceHeader: string) => boolean;
 }
@@ -247,7 +247,7 @@ export class SqsPoller {
     payload: Buffer,
     traceHeaders: readonly string[],
     visibleAgainMs: number,
-  ): Promise<InvokeResult | undefined> {
+  ): Promise<InvokeAnswer | undefined> {
     const { clock, log, queue, invoke } = this.#options;
     for (let waitMs = FIRST_BACKOFF_MS; ; waitMs = Math.min(MAX_BACKOFF_MS, waitMs * 2)) {
       try {

@@ -1,6 +1,5 @@
 /** Event source mappings of SQS queues. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 import { availableParallelism } from "node:os";
-import type { Mapping } from "../../services/lambda/index.js";
 import type { Clock } from "../../shared/clock.js";
 import { AppError } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
@@ -12,6 +11,7 @@ import type { QueueClient } from "./queue-client.js";
 export interface FilteredMessage {
   readonly id: string;
   readonly queueArn: string;
+  /** Or in words what else it did not come to. */
   readonly functionName: string;
   readonly patterns: readonly string[];
   readonly body: string;
@@ -33,7 +33,7 @@ export interface QueueMappingOptions {
  * Batches that one mapping runs at once on this machine, whatever AWS's growth allows: beyond a few environments for
  * each processor a burst is spent on cold starts (1,000 small batches took twice as long with 50 as with 16 on four).
  */
-const MAX_BATCHES = Math.max(10, 4 * availableParallelism());
+export const MAX_BATCHES = Math.max(10, 4 * availableParallelism());
 
 export function queueMappings(options: QueueMappingOptions): MappingKind {
   const { queue, clock, log, region, endless } = options;
@@ -70,15 +70,15 @@ export function queueMappings(options: QueueMappingOptions): MappingKind {
         : undefined;
     },
     async open(mapping, fn) {
-      const { functionName, maximumConcurrency = MAX_BATCHES } = mapping;
+      const { functionName, eventSourceArn: queueArn, maximumConcurrency = MAX_BATCHES, uuid } = mapping;
       const config = fn.config();
       return new SqsPoller({
-        queue: await queue(mapping.eventSourceArn),
+        queue: await queue(queueArn),
         settings: {
           batchSize: mapping.batchSize,
           maximumBatchingWindowSeconds: mapping.maximumBatchingWindowSeconds,
           reportBatchItemFailures: mapping.reportBatchItemFailures,
-          filter: filterOf(mapping, options),
+          filter: toldFilter({ patterns: mapping.filterPatterns, queueArn, functionName }, uuid, options.filtered),
           maximumConcurrency: Math.min(
             MAX_BATCHES,
             maximumConcurrency,
@@ -96,18 +96,20 @@ export function queueMappings(options: QueueMappingOptions): MappingKind {
   };
 }
 
-function filterOf(
-  { filterPatterns: patterns, uuid, functionName, eventSourceArn }: Mapping,
-  { filtered }: QueueMappingOptions,
+/** A filter that tells of what it does not let through; undefined when everything passes. */
+export function toldFilter(
+  { patterns, queueArn, functionName }: Pick<FilteredMessage, "patterns" | "queueArn" | "functionName">,
+  where: string,
+  filtered: QueueMappingOptions["filtered"],
 ): MessageFilter | undefined {
-  const filter = messageFilter(patterns, uuid);
+  const filter = messageFilter(patterns, where);
   if (filter === undefined) return undefined;
   return (record) => {
     const passes = filter(record);
     if (!passes)
       filtered({
         id: String(record["messageId"]),
-        queueArn: eventSourceArn,
+        queueArn,
         functionName,
         patterns,
         body: String(record["body"]),

@@ -29,7 +29,7 @@
  * - Splitting goes on although MaximumRetryAttempts is 0: "splitting a batch does not count towards the retry quota"
  * - The last call of a window has no records; that of a window that grew beyond 1 MB has the state that was too large
  */
-import type { InvokeResult } from "../../runtime/types.js";
+import type { InvokeAnswer } from "../../runtime/types.js";
 import { realClock, type Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
@@ -74,7 +74,7 @@ export interface StreamPollerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Rejects when the function could not be run at all; that is tried again and does not count. */
-  readonly invoke: (payload: Buffer) => Promise<InvokeResult>;
+  readonly invoke: (payload: Buffer) => Promise<InvokeAnswer>;
   /** Rejects when it should be tried again. */
   readonly giveUp: (given: GivenUp) => Promise<void>;
   /** Everything up to here is done with. */
@@ -273,7 +273,7 @@ export class StreamPoller implements Poller {
   }
 
   /** What the next call of the window gets. False when the poller stops meanwhile. */
-  async #keepState({ payload }: InvokeResult, signal: AbortSignal): Promise<boolean> {
+  async #keepState({ payload }: InvokeAnswer, signal: AbortSignal): Promise<boolean> {
     if (this.#window === undefined) return true;
     const answered = answeredState(payload);
     if (answered === undefined) return true;
@@ -292,7 +292,7 @@ export class StreamPoller implements Poller {
   }
 
   /** Index of the first record that has to come again; undefined when all are done with. */
-  #firstFailed({ functionError, payload }: InvokeResult, records: readonly StreamRecord[]): number | undefined {
+  #firstFailed({ functionError, payload }: InvokeAnswer, records: readonly StreamRecord[]): number | undefined {
     if (functionError !== undefined) return 0;
     if (this.#window !== undefined && answeredState(payload) === undefined) return 0;
     if (!this.#options.settings.reportBatchItemFailures) return undefined;
@@ -308,7 +308,7 @@ export class StreamPoller implements Poller {
     records: readonly StreamRecord[],
     signal: AbortSignal,
     ending?: "final" | "early",
-  ): Promise<InvokeResult | undefined> {
+  ): Promise<InvokeAnswer | undefined> {
     const { invoke, log, streamArn, shardId } = this.#options;
     const event = streamEvent(records.map((record) => record.event));
     if (this.#window !== undefined) {

@@ -44,6 +44,10 @@ export class Positions {
     await this.#store().write(() => this.#table().putSync(uuid, position));
   }
 
+  async drop(uuid: string): Promise<void> {
+    await this.#store().write(() => this.forget(uuid));
+  }
+
   /** Called inside a transaction of the store. */
   forget(uuid: string): void {
     this.#table().removeSync(uuid);

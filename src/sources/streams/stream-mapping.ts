@@ -48,7 +48,7 @@ export function streamMappings(options: StreamMappingOptions): MappingKind {
           `lambda-run has no on-failure destination ${onFailureArn}; queues, topics and buckets are there.`,
         );
       try {
-        filterOf(settings, client);
+        streamFilter(settings.filterPatterns, client);
       } catch (error) {
         if (error instanceof PatternError) throw refusal("Invalid filter pattern definition.");
         throw error;
@@ -117,14 +117,14 @@ function settingsOf(mapping: Mapping, client: StreamClient): StreamSettings {
     maximumRetryAttempts,
     maximumRecordAgeSeconds,
     tumblingWindowSeconds,
-    passes: filterOf(mapping, client),
+    passes: streamFilter(mapping.filterPatterns, client),
   };
 }
 
 /** Undefined when there are none: everything passes. Throws PatternError. */
-function filterOf({ filterPatterns }: MappingSettings, client: StreamClient): StreamSettings["passes"] {
-  if (filterPatterns.length === 0) return undefined;
-  const filters = filterPatterns.map((text) => {
+export function streamFilter(texts: readonly string[], client: StreamClient): StreamSettings["passes"] {
+  if (texts.length === 0) return undefined;
+  const filters = texts.map((text) => {
     const pattern = compilePattern(text);
     const data = (JSON.parse(text) as Readonly<Record<string, unknown>>)["data"];
     return { pattern, wantsText: data === undefined ? undefined : Array.isArray(data) };

@@ -36,6 +36,9 @@ export function describeEvent(payload: string): EventDescription {
   } catch {
     return { source: "direct", subject: "" };
   }
+  // Pipes hand functions the bare list.
+  const piped = Array.isArray(event) ? records({ Records: event }) : undefined;
+  if (piped !== undefined) return { source: "pipe", subject: printable(`${piped.source} ${piped.subject}`) };
   if (!isJsonObject(event)) return { source: "direct", subject: "" };
   const { source, subject } = records(event) ??
     authorizer(event) ??

@@ -10,6 +10,7 @@ import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
 import { describeEvent } from "./describe-event.js";
+import { pipeReasons } from "./explain-pipe.js";
 import { isDoor, routeReason } from "./explain-route.js";
 import { machineReasons, ruleReason, rulesOfBucket, scheduleReason } from "./explain-rule.js";
 import { firstMiss } from "./first-miss.js";
@@ -164,9 +165,15 @@ function explainInvocation(
     } else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
+  if (reasons.length === 0 && fn !== undefined)
+    reasons.push(...pipeReasons("function", fn.arn, parse(record.event), application));
   if (reasons.length === 0 && fn !== undefined) reasons.push(...machinesThatCall(fn, record, application, all));
-  // A request always took a route; what fits none was made by hand.
-  if (record.source === "http" ? !reasons.some(({ matched }) => matched) : reasons.length === 0) {
+  // A request always took a route, and a bare list of records a pipe; what fits none was made by hand.
+  if (
+    record.source === "http" || record.source === "pipe"
+      ? !reasons.some(({ matched }) => matched)
+      : reasons.length === 0
+  ) {
     const because =
       record.source === "direct"
         ? "it was called directly"
@@ -205,8 +212,9 @@ function explainExecution({ machineName, input }: ExecutionRecord, application: 
   const { source, subject } = describeEvent(input);
   const what = `${machine?.logicalId ?? machineName} ran with an input of ${source}${subject === "" ? "" : `: ${subject}`}`;
   const reasons = machine === undefined ? [] : machineReasons(machine.arn, parse(input), application);
-  if (reasons.length === 0) {
-    const because = "no rule and no schedule of the template sends such an input: it was started by a call";
+  if (machine !== undefined) reasons.push(...pipeReasons("machine", machine.arn, parse(input), application));
+  if (source === "pipe" ? !reasons.some(({ matched }) => matched) : reasons.length === 0) {
+    const because = "no rule, schedule or pipe of the template sends such an input: it was started by a call";
     reasons.push({ matched: true, rule: "StartExecution", because });
   }
   return { what, reasons, invocations: [] };

@@ -40,6 +40,7 @@ const MADE = [
   "rules",
   "scheduleGroups",
   "schedules",
+  "pipes",
 ] as const;
 /** What makes functions fire is wired at the start. */
 const WIRED = ["eventSources", "apis", "topics"] as const;
@@ -52,6 +53,7 @@ const FOLLOWING: ReadonlySet<string> = new Set([
   "rules",
   "scheduleGroups",
   "schedules",
+  "pipes",
 ]);
 /** These take over at once what has changed, and stay. */
 const UPDATED: ReadonlySet<string> = new Set(["queues"]);

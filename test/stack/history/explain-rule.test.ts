@@ -116,7 +116,7 @@ Resources:
   expect(why(byTime("tick"))).toContain("yes rule MachineTick (tick): rate(1 hour)");
   expect(why(byTime("later"))).toContain("yes schedule MachineLater (later): cron(0 3 * * ? *)");
   expect(why({ id: 7 })).toEqual([
-    "yes StartExecution: no rule and no schedule of the template sends such an input: it was started by a call",
+    "yes StartExecution: no rule, schedule or pipe of the template sends such an input: it was started by a call",
   ]);
 });
 
