@@ -11,6 +11,7 @@ import type { Json } from "../json.js";
 import { distance, nearest } from "../nearest.js";
 import { buildRestApi, buildSamApi, buildV2Api, buildV2Route } from "./api-builder.js";
 import { buildRestMethod } from "./rest-method-builder.js";
+import { buildCdkNotifications } from "./bucket-notifications.js";
 import { emptyDraft } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { buildAlarm, buildLogGroup, buildParameter, buildSecret } from "./data-builder.js";
@@ -99,6 +100,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::SNS::Subscription": buildSubscription,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
+    "Custom::S3BucketNotifications": buildCdkNotifications,
   },
   { "AWS::StepFunctions::StateMachineVersion": buildMachineVersion },
   {
@@ -135,6 +137,9 @@ const QUIET = new Set([
   "AWS::SNS::TopicPolicy",
   "AWS::CDK::Metadata",
   "AWS::Serverless::Connector",
+  // Of CDK: one empties a bucket when its stack goes, the other sets how long logs are kept.
+  "Custom::S3AutoDeleteObjects",
+  "Custom::LogRetention",
 ]);
 
 export function readTemplate(options: TemplateOptions): TemplateResult {

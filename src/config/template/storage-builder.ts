@@ -3,8 +3,8 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.html (and _SQS, _DynamoDB)
  */
 import * as z from "zod";
-import type { BucketNotification } from "../application.js";
-import { append, functionTargetOf, identify } from "./build-context.js";
+import { addNotification } from "./bucket-notifications.js";
+import { identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import {
   flag,
@@ -116,15 +116,9 @@ export const buildBucket: Builder = (resource, context) => {
   ] as const;
   for (const [kind, property, entries] of kinds) {
     for (const entry of entries ?? []) {
-      const valueOf = (rule: string): string | undefined =>
-        entry.Filter?.S3Key?.Rules.find(({ Name }) => Name.toLowerCase() === rule)?.Value;
-      const shared = { events: [entry.Event], prefix: valueOf("prefix"), suffix: valueOf("suffix") };
-      const arn = String(entry[property]);
-      const added: BucketNotification = { ...shared, target: { kind, arn } };
-      append(draft.notifications, bucket, added);
-      const fn = kind === "function" ? functionTargetOf(arn, context) : undefined;
-      if (fn !== undefined)
-        draft.eventSources.push({ kind: "s3", ...fn, eventId: resource.logicalId, bucket, ...shared });
+      const target = { kind, arn: String(entry[property]) };
+      const rules = entry.Filter?.S3Key?.Rules ?? [];
+      addNotification({ bucket, events: [entry.Event], rules, target, declaredBy: resource.logicalId }, context);
     }
   }
   draft.buckets.push({
