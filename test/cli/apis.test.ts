@@ -192,6 +192,16 @@ describe("a folder without a template", () => {
     screen.kill("SIGINT");
     expect(await screen.exited).toBe(0);
   });
+
+  it.each([
+    ["serverless.yml", "npx serverless package", ".serverless/cloudformation-template-update-stack.json"],
+    ["cdk.json", "npx cdk synth", "cdk.out/<stack>.template.json"],
+  ])("is told how its %s becomes one", async (file, command, template) => {
+    const other = new ProjectFolder({ [file]: "{}" });
+    folders.push(other);
+    const { stderr } = await other.run(["list"]);
+    expect(stderr).toContain(`for its ${file}, run \`${command}\`, then pass --template ${template}\n`);
+  });
 });
 
 it("a parameter without a value is told of to whoever invokes a function that sees it", async () => {

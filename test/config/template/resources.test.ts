@@ -237,3 +237,21 @@ test("the whole application is plain JSON", () => {
     binaryMediaTypes: ["image/png"],
   });
 });
+
+test("custom resources of CDK that have nothing to do here are not told of; others are", () => {
+  const template = withFunction(
+    "",
+    `A: { Type: "Custom::S3AutoDeleteObjects", Properties: { ServiceToken: x } }
+B: { Type: "Custom::LogRetention", Properties: { ServiceToken: x } }
+C: { Type: "Custom::AWS", Properties: { ServiceToken: x } }`,
+  );
+  expect(read(template).notices).toEqual(["C (Custom::AWS) is not emulated: it is skipped."]);
+});
+
+test("notifications that CDK sets on a bucket of another stack are told of", () => {
+  const template = withFunction(
+    "",
+    `N: { Type: "Custom::S3BucketNotifications", Properties: { ServiceToken: x, BucketName: theirs, NotificationConfiguration: {}, Managed: false } }`,
+  );
+  expect(read(template).notices).toEqual(["N: theirs is not a bucket of this template; what it tells is skipped."]);
+});
