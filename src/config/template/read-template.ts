@@ -31,6 +31,7 @@ import {
   buildPlainMachine,
   buildSamMachine,
 } from "./machine-builder.js";
+import { buildSubscriptionFilter } from "./log-subscription.js";
 import { buildMapping } from "./mapping.js";
 import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
 import { buildSubscription, buildTopic, finishTopics } from "./messaging-builder.js";
@@ -98,6 +99,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Lambda::Version": buildVersion,
     "AWS::Lambda::Alias": buildAlias,
     "AWS::SNS::Subscription": buildSubscription,
+    "AWS::Logs::SubscriptionFilter": buildSubscriptionFilter,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
     "Custom::S3BucketNotifications": buildCdkNotifications,

@@ -28,6 +28,7 @@
 import type { EmbeddedService, ServiceContext } from "../service.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { handleJson } from "../kit/json-protocol.js";
+import { declareSubscriptions } from "./declared-subscriptions.js";
 import { LogIntake, type LogListener } from "./intake.js";
 import { LiveTails } from "./live-tail.js";
 import { logsOperations } from "./operations.js";
@@ -37,6 +38,14 @@ import { LogStore, type NewEvent } from "./store.js";
 export type { LogListener } from "./intake.js";
 export type { NewEvent } from "./store.js";
 export { subscriptionPayload, type SubscriptionDelivery, type SubscriptionMessage } from "./subscriptions.js";
+
+/** A subscription filter of the template. */
+export interface DeclaredSubscription {
+  readonly logGroupName: string;
+  readonly filterName: string;
+  readonly filterPattern: string;
+  readonly destinationArn: string;
+}
 
 export interface LogsAdmin {
   /** Adds lines of a function; makes group and stream when missing. Resolves when they are stored. */
@@ -48,6 +57,8 @@ export interface LogsAdmin {
   groupExists(groupName: string): boolean;
   /** Makes a group that a template declares, or sets its retention. */
   ensureGroup(groupName: string, retentionDays?: number): Promise<void>;
+  /** Makes these filters, with their groups, and takes away those that an earlier call made and this one does not name. */
+  declareSubscriptions(filters: readonly DeclaredSubscription[]): Promise<void>;
 }
 
 export type LogsService = EmbeddedService & LogsAdmin;
@@ -88,6 +99,7 @@ export function createLogsService(context: ServiceContext): LogsService {
         if (retentionDays !== undefined) store.putGroup({ ...group, retentionDays });
       });
     },
+    declareSubscriptions: (filters) => declareSubscriptions(store, context.clock, filters),
     reset: async () => {
       await intake.flush();
       await store.reset();

@@ -3,7 +3,7 @@
  * each what matched and what did not.
  */
 import type { Application, BucketNotification } from "../../config/application.js";
-import type { SqsSource } from "../../config/event-source.js";
+import type { LogsSource, SqsSource } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { shownNameOf } from "../../config/shown-name.js";
@@ -158,6 +158,7 @@ function explainInvocation(
       reasons.push(...ruleReason(source, parse(record.event)));
     else if (source.kind === "schedule" && record.source === "events")
       reasons.push(...scheduleReason(source, parse(record.event)));
+    else if (source.kind === "logs" && record.source === "logs") reasons.push(subscriptionReason(source, record));
     else if (sourceNames[source.kind] === record.source)
       reasons.push({ matched: true, rule: `${source.eventId} (${source.kind})`, because: "the template declares it" });
   }
@@ -207,6 +208,13 @@ function explainExecution({ machineName, input }: ExecutionRecord, application: 
     reasons.push({ matched: true, rule: "StartExecution", because });
   }
   return { what, reasons, invocations: [] };
+}
+
+function subscriptionReason({ eventId, filterPattern, logGroupName }: LogsSource, record: InvocationRecord): Reason {
+  const matched = record.subject === logGroupName;
+  const passed = filterPattern === "" ? "it lets everything pass" : `events match its pattern ${filterPattern}`;
+  const because = matched ? passed : `the events are of ${record.subject}`;
+  return { matched, rule: `${eventId}: subscription filter on ${logGroupName}`, because };
 }
 
 const sourceNames: Readonly<Record<string, string>> = {
