@@ -180,6 +180,34 @@ Resources:
   expect((await project({}, keyed).run(["invoke", "orders"])).stdout).toMatch(/^"[a-z0-9]{10}"\n$/);
 });
 
+test("the event of a schedule is not made in the form of a rule, nor the other way round", async () => {
+  const scheduled = await project(
+    {},
+    `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hourly: { Type: AWS::Events::Rule, Properties: { Name: hourly, ScheduleExpression: rate(1 hour), Targets: [] } }
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: nightly
+      ScheduleExpression: rate(1 day)
+      FlexibleTimeWindow: { Mode: "OFF" }
+      Target: { Arn: "arn:aws:sqs:us-east-1:000000000000:q", RoleArn: "arn:aws:iam::000000000000:role/r" }
+`,
+  );
+  const made = (kind: string, name: string) => scheduled.run(["generate-event", kind, "--schedule", name]);
+  expect(JSON.parse((await made("scheduler", "Nightly")).stdout)).toMatchObject({ source: "aws.scheduler" });
+  expect(JSON.parse((await made("schedule", "hourly")).stdout)).toMatchObject({ source: "aws.events" });
+  expect(await made("schedule", "nightly")).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("fix   Run `lambda-run generate-event scheduler --schedule nightly`."),
+  });
+  expect((await made("scheduler", "Hourly")).stderr).toContain(
+    "Hourly is a rule of EventBridge, and sends no event of the kind scheduler",
+  );
+});
+
 describe("a folder without a template", () => {
   it("is told of, with what makes one", async () => {
     const empty = new ProjectFolder({});
