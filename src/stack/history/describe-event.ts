@@ -96,15 +96,18 @@ function eventBridge(event: JsonObject): EventDescription | undefined {
   return typeof kind === "string" ? { source: "events", subject: `${textOf(event["source"])} ${kind}` } : undefined;
 }
 
+/** More than a batch of log events is; a payload of 6 MB could unpack to a thousand times its size. */
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+
 /** What a subscription filter delivers is packed: the name of the log group is inside. */
 function logEvents(event: JsonObject): EventDescription | undefined {
   const data = at(event, "awslogs", "data");
   if (typeof data !== "string") return undefined;
   try {
-    const message = JSON.parse(gunzipSync(Buffer.from(data, "base64")).toString()) as Json;
+    const message = JSON.parse(gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_UNPACKED_BYTES }).toString()) as Json;
     return { source: "logs", subject: textOf(at(message, "logGroup")) };
   } catch {
-    // Made by hand, or cut off because it is long.
+    // Made by hand, cut off because it is long, or no delivery at all.
     return { source: "logs", subject: "" };
   }
 }

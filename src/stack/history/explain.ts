@@ -168,7 +168,9 @@ function explainInvocation(
     const because =
       record.source === "direct"
         ? "it was called directly"
-        : "no trigger of the template sends such events: it was called directly with an event of this form";
+        : application.sourceFile === undefined
+          ? "what sends such events is in the template, and there is none here: pass --template"
+          : "no trigger of the template sends such events: it was called directly with an event of this form";
     reasons.push({ matched: true, rule: "invoke", because });
   }
   return { what, reasons, invocations: [] };
