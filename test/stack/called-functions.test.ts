@@ -122,6 +122,44 @@ test("subscription filters of the template hand what a function logs to others",
   client.destroy();
 });
 
+test("subscription filters that the template has no more are gone, those of the API stay", async () => {
+  const filter = (properties: string): string => `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Group: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: group } }
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: fn
+      Runtime: nodejs22.x
+      Handler: index.handler
+      InlineCode: "exports.handler = async () => 1;"
+${properties}`;
+  const subscribed = "      Events: { Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: group, FilterPattern: x } } }\n";
+  const own = new ProjectFolder({ "template.yaml": filter(subscribed) });
+  const namesIn = async (then: (client: CloudWatchLogsClient) => Promise<unknown>): Promise<readonly string[]> => {
+    const running = await createStack({ folder: own.folder, config: { ephemeral: false } });
+    const client = new CloudWatchLogsClient(running.clientConfig);
+    await then(client);
+    const { subscriptionFilters = [] } = await client.send(
+      new DescribeSubscriptionFiltersCommand({ logGroupName: "group" }),
+    );
+    client.destroy();
+    await running.close();
+    return subscriptionFilters.map(({ filterName = "" }) => filterName).sort();
+  };
+  const put = new PutSubscriptionFilterCommand({
+    logGroupName: "group",
+    filterName: "by-hand",
+    filterPattern: "",
+    destinationArn: functionArn("fn"),
+  });
+  expect(await namesIn((client) => client.send(put))).toEqual(["by-hand", expect.stringMatching(/^local-FnLines-/)]);
+  own.write("template.yaml", filter(""));
+  expect(await namesIn(async () => undefined)).toEqual(["by-hand"]);
+  own.remove();
+});
+
 test("a subscription filter hands matching events to its function, and wants a function that is there", async () => {
   const client = new CloudWatchLogsClient(stack.clientConfig);
   const logGroupName = "app";
