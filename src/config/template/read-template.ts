@@ -47,7 +47,7 @@ import type { TemplateResource } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
-import { buildBucket, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
+import { buildBucket, buildGlobalTable, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
 
 export interface TemplateOptions extends GivenParameters {
   readonly file: string;
@@ -74,6 +74,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::S3::Bucket": buildBucket,
     "AWS::SQS::Queue": buildQueue,
     "AWS::DynamoDB::Table": buildTable,
+    "AWS::DynamoDB::GlobalTable": buildGlobalTable,
     "AWS::Serverless::SimpleTable": buildSimpleTable,
     "AWS::SNS::Topic": buildTopic,
     "AWS::Events::EventBus": buildEventBus,

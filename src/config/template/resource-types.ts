@@ -186,6 +186,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   "AWS::SQS::QueuePolicy": part(12, "Id"),
   "AWS::DynamoDB::Table": table,
+  "AWS::DynamoDB::GlobalTable": table,
   "AWS::Serverless::SimpleTable": table,
   "AWS::SNS::Topic": {
     nameProperty: "TopicName",

@@ -255,3 +255,39 @@ test("notifications that CDK sets on a bucket of another stack are told of", () 
   );
   expect(read(template).notices).toEqual(["N: theirs is not a bucket of this template; what it tells is skipped."]);
 });
+
+test("a global table is the table of its own region", () => {
+  const replica = (region: string): string => `{ Region: ${region}, DeletionProtectionEnabled: true, TableClass: STANDARD }`;
+  const { notices, outputs, tables } = read(`
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      TableName: orders
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }, { AttributeName: by, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      GlobalSecondaryIndexes:
+        - { IndexName: by, KeySchema: [{ AttributeName: by, KeyType: HASH }], Projection: { ProjectionType: ALL }, WriteProvisionedThroughputSettings: {} }
+      BillingMode: PAY_PER_REQUEST
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+      WriteProvisionedThroughputSettings: {}
+      Replicas: [${replica("us-west-2")}, ${replica("eu-central-1")}]
+Outputs: { Arn: { Value: !GetAtt Orders.StreamArn } }
+`);
+  expect(tables).toMatchObject([
+    { name: "orders", billingMode: "PAY_PER_REQUEST", streamViewType: "NEW_IMAGE", deletionProtection: true },
+  ]);
+  expect(tables[0]?.globalSecondaryIndexes.map(({ IndexName }) => IndexName)).toEqual(["by"]);
+  expect(outputs["Arn"]).toMatch(/^arn:aws:dynamodb:eu-central-1:123456789012:table\/orders\/stream\//);
+  expect(notices).toEqual(["Orders has no replicas here: those in us-west-2 are left out."]);
+});
+
+test("the version of CDK's own bootstrap stack is not told of; other parameters of SSM are", () => {
+  const parameter = (key: string): string => `{ Type: "AWS::SSM::Parameter::Value<String>", Default: ${key} }`;
+  const template = withFunction(
+    "",
+    "",
+    `Parameters: { BootstrapVersion: ${parameter("/cdk-bootstrap/hnb659fds/version")}, Other: ${parameter("/app/x")} }`,
+  );
+  expect(read(template).notices).toEqual([expect.stringContaining("Parameter Other is read from the SSM parameter /app/x")]);
+});
