@@ -127,6 +127,7 @@ Resources:
         Queue: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn, Enabled: false, FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] } } }
         Stream: { Type: DynamoDB, Properties: { Stream: !GetAtt Orders.StreamArn, StartingPosition: LATEST, MaximumBatchingWindowInSeconds: 2 } }
         Put: { Type: S3, Properties: { Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*", Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }, { Name: suffix, Value: .pdf }] } } } }
+        Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: /app/web, FilterPattern: ERROR } }
         Said: { Type: SNS, Properties: { Topic: !Ref News, FilterPolicy: { kind: [big] } } }
 `;
     const folder = project({}, template);
@@ -138,6 +139,7 @@ Resources:
         ["work", "sqs jobs", "DISABLED", 'batches of 10, partial failures, filter {"body":{"a":[1]}}'],
         ["work", "dynamodb orders", "ENABLED", "batches of 100 within 2 s, LATEST"],
         ["work", "s3 uploads", "ENABLED", "s3:ObjectCreated:* of in/*.pdf"],
+        ["work", "logs /app/web", "ENABLED", "ERROR"],
         ["work", "sns news", "ENABLED", 'MessageAttributes {"kind":["big"]}'],
       ]),
     );
@@ -146,6 +148,7 @@ Resources:
         { kind: "sqs", enabled: false },
         { kind: "dynamodb" },
         { kind: "s3", bucket: "uploads" },
+        { kind: "logs", filterPattern: "ERROR" },
         { kind: "sns" },
       ],
     });
@@ -181,7 +184,7 @@ Resources:
 });
 
 test("the event of a schedule is not made in the form of a rule, nor the other way round", async () => {
-  const scheduled = await project(
+  const scheduled = project(
     {},
     `
 Transform: AWS::Serverless-2016-10-31

@@ -135,7 +135,8 @@ Resources:
       Handler: index.handler
       InlineCode: "exports.handler = async () => 1;"
 ${properties}`;
-  const subscribed = "      Events: { Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: group, FilterPattern: x } } }\n";
+  const subscribed =
+    "      Events: { Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: group, FilterPattern: x } } }\n";
   const own = new ProjectFolder({ "template.yaml": filter(subscribed) });
   const namesIn = async (then: (client: CloudWatchLogsClient) => Promise<unknown>): Promise<readonly string[]> => {
     const running = await createStack({ folder: own.folder, config: { ephemeral: false } });

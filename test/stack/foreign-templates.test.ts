@@ -94,19 +94,29 @@ describe("a template of CDK", () => {
     const s3 = new S3Client(stack.clientConfig);
     await s3.send(new PutObjectCommand({ Bucket: "landing", Key: "in/1", Body: "x" }));
     await stack.waitFor(async () => (await stack.sqs.depth("seen")).visible === 1);
+    const [message] = await stack.sqs.receive("seen");
+    expect(JSON.parse(message?.body ?? "null")).toMatchObject({ detail: { object: { key: "in/1" } } });
     s3.destroy();
   });
 });
 
 describe("a template of the Serverless Framework", () => {
   const FILE = ".serverless/cloudformation-template-update-stack.json";
-  const code = (zip: string) => ({ S3Bucket: { Ref: "ServerlessDeploymentBucket" }, S3Key: `serverless/todos/dev/17-2026/${zip}` });
+  const code = (zip: string) => ({
+    S3Bucket: { Ref: "ServerlessDeploymentBucket" },
+    S3Key: `serverless/todos/dev/17-2026/${zip}`,
+  });
   const template = {
     Resources: {
       ServerlessDeploymentBucket: { Type: "AWS::S3::Bucket" },
       CreateLambdaFunction: {
         Type: "AWS::Lambda::Function",
-        Properties: { FunctionName: "todos-dev-create", Runtime: "nodejs22.x", Handler: "todos/create.create", Code: code("todos.zip") },
+        Properties: {
+          FunctionName: "todos-dev-create",
+          Runtime: "nodejs22.x",
+          Handler: "todos/create.create",
+          Code: code("todos.zip"),
+        },
       },
     },
   };

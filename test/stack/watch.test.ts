@@ -282,7 +282,7 @@ describe("watching a stack", () => {
     const applied = session.next("applied");
     session.project.write("template.yaml", routed("/new"));
     expect(await applied).toMatchObject({ changes: ["routes"], needsRestart: [] });
-    const [{ url = "" } = {}] = session.stack.doors;
+    const url = session.stack.doors[0]?.url;
     const ask = async (path: string): Promise<string> => (await fetch(new URL(path, url))).text();
     expect(await ask("/new")).toBe("/new");
     expect(await ask("/old")).toBe(JSON.stringify({ message: "Not Found" }));

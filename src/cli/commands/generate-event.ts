@@ -77,7 +77,8 @@ function nameOf(
   return declared.find(({ logicalId }) => logicalId === written)?.name ?? written;
 }
 
-const arnIn = (written: string | undefined, declared: readonly Declared[]): string | undefined => declared.find(({ logicalId, name }) => logicalId === written || name === written)?.arn;
+const arnIn = (written: string | undefined, declared: readonly Declared[]): string | undefined =>
+  declared.find(({ logicalId, name }) => logicalId === written || name === written)?.arn;
 
 /** Keys and view of a table of the template; of another one both images are shown. */
 function changedTable(written: string | undefined, tables: readonly TableConfig[], realm: Realm): ChangedTable {

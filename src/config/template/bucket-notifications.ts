@@ -65,7 +65,9 @@ export const buildCdkNotifications: Builder = (resource, context) => {
   const index = draft.buckets.findIndex(({ name }) => name === bucket);
   const declared = draft.buckets[index];
   if (declared === undefined) {
-    scope.problems.notice(`${resource.logicalId}: ${bucket} is not a bucket of this template; what it tells is skipped.`);
+    scope.problems.notice(
+      `${resource.logicalId}: ${bucket} is not a bucket of this template; what it tells is skipped.`,
+    );
     return;
   }
   const kinds = [

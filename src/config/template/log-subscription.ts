@@ -31,5 +31,13 @@ export const buildSubscriptionFilter: Builder = (resource, context) => {
     return;
   }
   const filterName = scope.nameOf(eventId, scope.usageOf(resource));
-  draft.eventSources.push({ kind: "logs", ...target, eventId, logGroupName, filterName, filterPattern, destinationArn });
+  draft.eventSources.push({
+    kind: "logs",
+    ...target,
+    eventId,
+    logGroupName,
+    filterName,
+    filterPattern,
+    destinationArn,
+  });
 };

@@ -47,7 +47,14 @@ import type { TemplateResource } from "./resource.js";
 import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
-import { buildBucket, buildGlobalTable, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
+import {
+  buildBucket,
+  buildGlobalTable,
+  buildQueue,
+  buildSimpleTable,
+  buildTable,
+  finishBuckets,
+} from "./storage-builder.js";
 
 export interface TemplateOptions extends GivenParameters {
   readonly file: string;

@@ -15,9 +15,7 @@ const FOLDER = ".serverless";
 /** The ZIP of a function or layer: the last part of its key in S3. */
 export function serverlessZip(baseFolder: string, code: Json | undefined): string | undefined {
   const key = isJsonObject(code) ? code["S3Key"] : undefined;
-  return basename(baseFolder) === FOLDER && typeof key === "string"
-    ? join(baseFolder, posix.basename(key))
-    : undefined;
+  return basename(baseFolder) === FOLDER && typeof key === "string" ? join(baseFolder, posix.basename(key)) : undefined;
 }
 
 /** The folder of the project, if the module of the handler is in it. */

@@ -269,14 +269,17 @@ export const buildTable: Builder = (resource, context) => {
 };
 
 /** Settings of the table as a whole; those of a replica are for its region. */
-const globalTableProperties = tableProperties
-  .omit({ DeletionProtectionEnabled: true })
-  .extend({
-    Replicas: list(z.looseObject({ Region: text(), DeletionProtectionEnabled: flag().default(false) })).default([]),
-    ...ignored("GlobalTableSourceArn", "GlobalTableWitnesses", "MultiRegionConsistency", "GlobalTableSettingsReplicationMode"),
-    ...ignored("ReadOnDemandThroughputSettings", "ReadProvisionedThroughputSettings"),
-    ...ignored("WriteOnDemandThroughputSettings", "WriteProvisionedThroughputSettings"),
-  });
+const globalTableProperties = tableProperties.omit({ DeletionProtectionEnabled: true }).extend({
+  Replicas: list(z.looseObject({ Region: text(), DeletionProtectionEnabled: flag().default(false) })).default([]),
+  ...ignored(
+    "GlobalTableSourceArn",
+    "GlobalTableWitnesses",
+    "MultiRegionConsistency",
+    "GlobalTableSettingsReplicationMode",
+  ),
+  ...ignored("ReadOnDemandThroughputSettings", "ReadProvisionedThroughputSettings"),
+  ...ignored("WriteOnDemandThroughputSettings", "WriteProvisionedThroughputSettings"),
+});
 
 /**
  * AWS::DynamoDB::GlobalTable, which CDK's TableV2 becomes: the replica of the stack's region; others are announced.

@@ -14,7 +14,7 @@ export async function declareSubscriptions(
   await store.write(() => {
     for (const { logGroupName } of filters)
       if (store.group(logGroupName) === undefined) store.createGroup(logGroupName);
-    for (const group of [...store.groups()]) {
+    for (const group of Array.from(store.groups())) {
       const wanted = filters.filter(({ logGroupName }) => logGroupName === group.name);
       const names = new Set(wanted.map(({ filterName }) => filterName));
       const others = group.subscriptions.filter(
@@ -23,7 +23,12 @@ export async function declareSubscriptions(
       if (wanted.length === 0 && others.length === group.subscriptions.length) continue;
       const declared = wanted.map(({ logGroupName: _group, ...filter }): SubscriptionRow => {
         const known = group.subscriptions.find(({ filterName }) => filterName === filter.filterName);
-        return { ...filter, distribution: "ByLogStream", creationTime: known?.creationTime ?? clock.now(), declared: true };
+        return {
+          ...filter,
+          distribution: "ByLogStream",
+          creationTime: known?.creationTime ?? clock.now(),
+          declared: true,
+        };
       });
       store.putGroup({ ...group, subscriptions: [...others, ...declared] });
     }

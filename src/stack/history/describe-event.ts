@@ -104,7 +104,9 @@ function logEvents(event: JsonObject): EventDescription | undefined {
   const data = at(event, "awslogs", "data");
   if (typeof data !== "string") return undefined;
   try {
-    const message = JSON.parse(gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_UNPACKED_BYTES }).toString()) as Json;
+    const message = JSON.parse(
+      gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_UNPACKED_BYTES }).toString(),
+    ) as Json;
     return { source: "logs", subject: textOf(at(message, "logGroup")) };
   } catch {
     // Made by hand, cut off because it is long, or no delivery at all.

@@ -257,7 +257,8 @@ test("notifications that CDK sets on a bucket of another stack are told of", () 
 });
 
 test("a global table is the table of its own region", () => {
-  const replica = (region: string): string => `{ Region: ${region}, DeletionProtectionEnabled: true, TableClass: STANDARD }`;
+  const replica = (region: string): string =>
+    `{ Region: ${region}, DeletionProtectionEnabled: true, TableClass: STANDARD }`;
   const { notices, outputs, tables } = read(`
 Resources:
   Orders:
@@ -289,5 +290,7 @@ test("the version of CDK's own bootstrap stack is not told of; other parameters 
     "",
     `Parameters: { BootstrapVersion: ${parameter("/cdk-bootstrap/hnb659fds/version")}, Other: ${parameter("/app/x")} }`,
   );
-  expect(read(template).notices).toEqual([expect.stringContaining("Parameter Other is read from the SSM parameter /app/x")]);
+  expect(read(template).notices).toEqual([
+    expect.stringContaining("Parameter Other is read from the SSM parameter /app/x"),
+  ]);
 });

@@ -179,7 +179,11 @@ Resources:
 `);
   const record = { ...ran("1", {}), source: "logs", subject: "/aws/lambda/web" };
   expect(explain(record, subscribed, []).reasons).toEqual([
-    { matched: true, rule: "Errors: subscription filter on /aws/lambda/web", because: "events match its pattern ERROR" },
+    {
+      matched: true,
+      rule: "Errors: subscription filter on /aws/lambda/web",
+      because: "events match its pattern ERROR",
+    },
     {
       matched: false,
       rule: "All: subscription filter on /aws/lambda/other",
