@@ -1,8 +1,8 @@
 /** Subscription filters of the template. Those that the API made stay as they are. */
 import type { Clock } from "../../shared/clock.js";
 import { compileFilterPattern } from "./filter-pattern.js";
-import type { DeclaredSubscription } from "./index.js";
 import type { LogStore, SubscriptionRow } from "./store.js";
+import type { DeclaredSubscription } from "./subscriptions.js";
 
 /** Throws what PutSubscriptionFilter answers when a pattern is none. */
 export async function declareSubscriptions(

@@ -32,20 +32,12 @@ import { declareSubscriptions } from "./declared-subscriptions.js";
 import { LogIntake, type LogListener } from "./intake.js";
 import { LiveTails } from "./live-tail.js";
 import { logsOperations } from "./operations.js";
-import type { SubscriptionDelivery } from "./subscriptions.js";
+import type { DeclaredSubscription, SubscriptionDelivery } from "./subscriptions.js";
 import { LogStore, type NewEvent } from "./store.js";
 
 export type { LogListener } from "./intake.js";
 export type { NewEvent } from "./store.js";
 export { subscriptionPayload, type SubscriptionDelivery, type SubscriptionMessage } from "./subscriptions.js";
-
-/** A subscription filter of the template. */
-export interface DeclaredSubscription {
-  readonly logGroupName: string;
-  readonly filterName: string;
-  readonly filterPattern: string;
-  readonly destinationArn: string;
-}
 
 export interface LogsAdmin {
   /** Adds lines of a function; makes group and stream when missing. Resolves when they are stored. */

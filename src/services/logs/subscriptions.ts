@@ -27,6 +27,14 @@ export interface SubscriptionDelivery {
   readonly message: SubscriptionMessage;
 }
 
+/** A subscription filter of the template. */
+export interface DeclaredSubscription {
+  readonly logGroupName: string;
+  readonly filterName: string;
+  readonly filterPattern: string;
+  readonly destinationArn: string;
+}
+
 /** The event that a Lambda destination gets: gzip and base64 under `awslogs.data`. */
 export function subscriptionPayload(message: SubscriptionMessage): { readonly awslogs: { readonly data: string } } {
   return { awslogs: { data: gzipSync(JSON.stringify(message)).toString("base64") } };
