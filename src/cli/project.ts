@@ -1,4 +1,5 @@
 /** What every command starts from: flags, config file and template, resolved. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { configFromFlags } from "../config/flag-values.js";
 import { CONFIG_FLAGS } from "../config/flags.js";
@@ -24,11 +25,22 @@ export function loadProjectToRun(options: Readonly<Record<string, unknown>>): Pr
   return load(options, ownRealm);
 }
 
-/** What an empty folder lacks; undefined where there is a template. */
-export const missingTemplate = ({ application, folder }: Project): string | undefined =>
-  application.sourceFile === undefined
-    ? `there is no template.yaml in ${folder}, so there are no functions; \`lambda-run init\` writes one`
-    : undefined;
+/** Other ways to declare functions, each with what makes a template of it. */
+const OTHER_DECLARATIONS: readonly { readonly file: string; readonly fix: string }[] = [
+  { file: "cdk.json", fix: "run `npx cdk synth`, then pass --template cdk.out/<stack>.template.json" },
+  ...["yml", "yaml", "json", "js", "ts"].map((extension) => ({
+    file: `serverless.${extension}`,
+    fix: "run `npx serverless package`, then pass --template .serverless/cloudformation-template-update-stack.json",
+  })),
+];
+
+/** What a folder lacks that has no template; undefined where there is one. */
+export function missingTemplate({ application, folder }: Project): string | undefined {
+  if (application.sourceFile !== undefined) return undefined;
+  const other = OTHER_DECLARATIONS.find(({ file }) => existsSync(join(folder, file)));
+  const what = `there is no template.yaml in ${folder}, so there are no functions; `;
+  return what + (other === undefined ? "`lambda-run init` writes one" : `for its ${other.file}, ${other.fix}`);
+}
 
 async function load(options: Readonly<Record<string, unknown>>, account?: typeof ownRealm): Promise<Project> {
   const folder = process.cwd();

@@ -162,6 +162,17 @@ export interface FunctionUrlSource extends ToFunction {
   readonly cors: ApiCors | undefined;
 }
 
+/** A subscription filter: the events of a log group that its pattern lets through. */
+export interface LogsSource extends ToFunction {
+  readonly kind: "logs";
+  readonly logGroupName: string;
+  readonly filterName: string;
+  /** Empty = everything passes. */
+  readonly filterPattern: string;
+  /** The function, with its qualifier. */
+  readonly destinationArn: string;
+}
+
 /** A trigger that nothing here can fire; kept so that the map of the application is whole. */
 export interface UnsupportedSource extends ToFunction {
   readonly kind: "unsupported";
@@ -180,4 +191,5 @@ export type EventSource =
   | RestApiSource
   | WebSocketSource
   | FunctionUrlSource
+  | LogsSource
   | UnsupportedSource;

@@ -38,7 +38,7 @@ export function buildError(thrown: unknown, functionName: string, root: string):
     if (packageOf(missing) === "aws-sdk")
       return new AppError("LR3003", {
         what: `${functionName} imports "${missing}" (SDK v2), which is not installed`,
-        why: "the runtimes of Lambda bring along SDK v3 only since nodejs18.x",
+        why: "Lambda brings it along up to nodejs16.x alone, and nothing here does",
         ...common,
         fix: "Move to @aws-sdk/client-*, or run `npm install aws-sdk`.",
       });

@@ -172,6 +172,7 @@ Resources:
         Queue: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn, Enabled: false, FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] } } }
         Stream: { Type: DynamoDB, Properties: { Stream: !GetAtt Orders.StreamArn, StartingPosition: LATEST, MaximumBatchingWindowInSeconds: 2 } }
         Put: { Type: S3, Properties: { Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*", Filter: { S3Key: { Rules: [{ Name: prefix, Value: in/ }, { Name: suffix, Value: .pdf }] } } } }
+        Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: /app/web, FilterPattern: ERROR } }
         Said: { Type: SNS, Properties: { Topic: !Ref News, FilterPolicy: { kind: [big] } } }
 `;
     const folder = project({}, template);
@@ -183,6 +184,7 @@ Resources:
         ["work", "sqs jobs", "DISABLED", 'batches of 10, partial failures, filter {"body":{"a":[1]}}'],
         ["work", "dynamodb orders", "ENABLED", "batches of 100 within 2 s, LATEST"],
         ["work", "s3 uploads", "ENABLED", "s3:ObjectCreated:* of in/*.pdf"],
+        ["work", "logs /app/web", "ENABLED", "ERROR"],
         ["work", "sns news", "ENABLED", 'MessageAttributes {"kind":["big"]}'],
       ]),
     );
@@ -191,6 +193,7 @@ Resources:
         { kind: "sqs", enabled: false },
         { kind: "dynamodb" },
         { kind: "s3", bucket: "uploads" },
+        { kind: "logs", filterPattern: "ERROR" },
         { kind: "sns" },
       ],
     });
@@ -225,6 +228,34 @@ Resources:
   expect((await project({}, keyed).run(["invoke", "orders"])).stdout).toMatch(/^"[a-z0-9]{10}"\n$/);
 });
 
+test("the event of a schedule is not made in the form of a rule, nor the other way round", async () => {
+  const scheduled = project(
+    {},
+    `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Hourly: { Type: AWS::Events::Rule, Properties: { Name: hourly, ScheduleExpression: rate(1 hour), Targets: [] } }
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: nightly
+      ScheduleExpression: rate(1 day)
+      FlexibleTimeWindow: { Mode: "OFF" }
+      Target: { Arn: "arn:aws:sqs:us-east-1:000000000000:q", RoleArn: "arn:aws:iam::000000000000:role/r" }
+`,
+  );
+  const made = (kind: string, name: string) => scheduled.run(["generate-event", kind, "--schedule", name]);
+  expect(JSON.parse((await made("scheduler", "Nightly")).stdout)).toMatchObject({ source: "aws.scheduler" });
+  expect(JSON.parse((await made("schedule", "hourly")).stdout)).toMatchObject({ source: "aws.events" });
+  expect(await made("schedule", "nightly")).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining("fix   Run `lambda-run generate-event scheduler --schedule nightly`."),
+  });
+  expect((await made("scheduler", "Hourly")).stderr).toContain(
+    "Hourly is a rule of EventBridge, and sends no event of the kind scheduler",
+  );
+});
+
 describe("a folder without a template", () => {
   it("is told of, with what makes one", async () => {
     const empty = new ProjectFolder({});
@@ -236,6 +267,16 @@ describe("a folder without a template", () => {
     await screen.sees(/ready in/);
     screen.kill("SIGINT");
     expect(await screen.exited).toBe(0);
+  });
+
+  it.each([
+    ["serverless.yml", "npx serverless package", ".serverless/cloudformation-template-update-stack.json"],
+    ["cdk.json", "npx cdk synth", "cdk.out/<stack>.template.json"],
+  ])("is told how its %s becomes one", async (file, command, template) => {
+    const other = new ProjectFolder({ [file]: "{}" });
+    folders.push(other);
+    const { stderr } = await other.run(["list"]);
+    expect(stderr).toContain(`for its ${file}, run \`${command}\`, then pass --template ${template}\n`);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
+  DescribeSubscriptionFiltersCommand,
   PutLogEventsCommand,
   PutSubscriptionFilterCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
@@ -24,6 +25,18 @@ Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/, Timeout: 10 } }
 Resources:
   Rotate: { Type: AWS::Serverless::Function, Properties: { FunctionName: rotate, Handler: rotate.handler } }
   Listen: { Type: AWS::Serverless::Function, Properties: { FunctionName: listen, Handler: listen.handler } }
+  Talk: { Type: AWS::Serverless::Function, Properties: { FunctionName: talk, Handler: talk.handler } }
+  OfTalk: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: !Sub "/aws/lambda/\${Talk}" } }
+  Alarmed:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: alarmed
+      Handler: listen.handler
+      Events: { Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: !Ref OfTalk, FilterPattern: trouble } } }
+  Filter:
+    Type: AWS::Logs::SubscriptionFilter
+    Properties: { FilterName: raw, LogGroupName: !Ref OfTalk, FilterPattern: "", DestinationArn: !GetAtt Everything.Arn }
+  Everything: { Type: AWS::Serverless::Function, Properties: { FunctionName: everything, Handler: listen.handler } }
   Hot: { Type: AWS::Serverless::SimpleTable, Properties: { TableName: hot } }
 `;
 const ROTATE = `
@@ -47,6 +60,7 @@ beforeAll(async () => {
   project = new ProjectFolder({
     "template.yaml": TEMPLATE,
     "code/rotate.js": ROTATE,
+    "code/talk.js": "exports.handler = async ({ say }) => console.log(say);",
     "code/listen.js": "exports.handler = async (event) => event;",
   });
   stack = await createStack({
@@ -80,6 +94,71 @@ test("RotateSecret runs the four steps of a function of the stack, and the new v
   const value = await client.send(new GetSecretValueCommand({ SecretId: "db" }));
   expect(value).toMatchObject({ SecretString: "new", VersionId, VersionStages: ["AWSCURRENT"] });
   client.destroy();
+});
+
+test("subscription filters of the template hand what a function logs to others", async () => {
+  await stack.invoke("talk", { say: "all is well" });
+  await stack.invoke("talk", { say: "trouble ahead" });
+  const heard = (name: string): readonly string[] =>
+    stack.invocations(name).flatMap(({ event }) => {
+      const { awslogs } = event as { readonly awslogs: { readonly data: string } };
+      const { logEvents } = JSON.parse(gunzipSync(Buffer.from(awslogs.data, "base64")).toString()) as {
+        readonly logEvents: readonly { readonly message: string }[];
+      };
+      return logEvents.flatMap(({ message }) => /all is well|trouble ahead/.exec(message) ?? []);
+    });
+  await stack.waitFor(() => heard("everything").length === 2);
+  await stack.waitFor(() => heard("alarmed").length === 1);
+  expect(heard("alarmed")).toEqual(["trouble ahead"]);
+  const client = new CloudWatchLogsClient(stack.clientConfig);
+  const { subscriptionFilters = [] } = await client.send(
+    new DescribeSubscriptionFiltersCommand({ logGroupName: "/aws/lambda/talk" }),
+  );
+  expect(subscriptionFilters.map(({ filterName = "" }) => filterName).sort()).toEqual([
+    expect.stringMatching(/^local-AlarmedLines-/),
+    "raw",
+  ]);
+  expect(subscriptionFilters[0]).not.toHaveProperty("declared");
+  client.destroy();
+});
+
+test("subscription filters that the template has no more are gone, those of the API stay", async () => {
+  const filter = (properties: string): string => `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Group: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: group } }
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: fn
+      Runtime: nodejs22.x
+      Handler: index.handler
+      InlineCode: "exports.handler = async () => 1;"
+${properties}`;
+  const subscribed =
+    "      Events: { Lines: { Type: CloudWatchLogs, Properties: { LogGroupName: group, FilterPattern: x } } }\n";
+  const own = new ProjectFolder({ "template.yaml": filter(subscribed) });
+  const namesIn = async (then: (client: CloudWatchLogsClient) => Promise<unknown>): Promise<readonly string[]> => {
+    const running = await createStack({ folder: own.folder, config: { ephemeral: false } });
+    const client = new CloudWatchLogsClient(running.clientConfig);
+    await then(client);
+    const { subscriptionFilters = [] } = await client.send(
+      new DescribeSubscriptionFiltersCommand({ logGroupName: "group" }),
+    );
+    client.destroy();
+    await running.close();
+    return subscriptionFilters.map(({ filterName = "" }) => filterName).sort();
+  };
+  const put = new PutSubscriptionFilterCommand({
+    logGroupName: "group",
+    filterName: "by-hand",
+    filterPattern: "",
+    destinationArn: functionArn("fn"),
+  });
+  expect(await namesIn((client) => client.send(put))).toEqual(["by-hand", expect.stringMatching(/^local-FnLines-/)]);
+  own.write("template.yaml", filter(""));
+  expect(await namesIn(async () => undefined)).toEqual(["by-hand"]);
+  own.remove();
 });
 
 test("a subscription filter hands matching events to its function, and wants a function that is there", async () => {

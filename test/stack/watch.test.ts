@@ -273,6 +273,26 @@ describe("watching a stack", () => {
     expect(await session.invoke("new")).toBe("newer");
   });
 
+  it("takes the routes of an API in at once, and wants a restart for the first one", async () => {
+    const template = (properties: string): string => smallProject("", properties)["template.yaml"] ?? "";
+    const routed = (path: string): string =>
+      template(`      Events: { Get: { Type: HttpApi, Properties: { Path: ${path}, Method: GET } } }`);
+    const handler = "export const handler = async ({ rawPath }) => rawPath;";
+    const session = await start({ ...smallProject(handler), "template.yaml": routed("/old") });
+    const applied = session.next("applied");
+    session.project.write("template.yaml", routed("/new"));
+    expect(await applied).toMatchObject({ changes: ["routes"], needsRestart: [] });
+    const url = session.stack.doors[0]?.url;
+    const ask = async (path: string): Promise<string> => (await fetch(new URL(path, url))).text();
+    expect(await ask("/new")).toBe("/new");
+    expect(await ask("/old")).toBe(JSON.stringify({ message: "Not Found" }));
+
+    const bare = await start(smallProject(handler));
+    const wanted = bare.next("applied");
+    bare.project.write("template.yaml", routed("/first"));
+    expect(await wanted).toMatchObject({ changes: [], needsRestart: ["APIs", "routes"] });
+  });
+
   it("says of the definition of a machine that it is applied when it is taken, not when AWS would refuse it", async () => {
     const { "template.yaml": template = "", ...files } = smallProject(version(1));
     const machine = "  Flow: { Type: AWS::Serverless::StateMachine, Properties: { DefinitionUri: flow.asl.json } }\n";

@@ -8,7 +8,7 @@ import { runningStack } from "../../stack/state-folder.js";
 import type { Action } from "../action.js";
 import { loadProject } from "../project.js";
 import type { ChangedTable } from "../generate/change-event.js";
-import { EVENT_KINDS, eventKind, generateEvent, WRAPPERS } from "../generate/events.js";
+import { EVENT_KINDS, eventKind, generateEvent, WRAPPERS, type EventKind } from "../generate/events.js";
 
 export const generateEventCommand: Action = async ([kindText = ""], options) => {
   const text = (name: string): string | undefined => (typeof options[name] === "string" ? options[name] : undefined);
@@ -19,6 +19,7 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   const { application, config, folder } = await loadProject(options);
   const { buckets, queues, topics, streams, tables, rules, schedules, realm } = application;
   const running = runningStack({ config, projectRoot: folder })?.front;
+  checkSchedule(kind, text("schedule"), rules, schedules);
   const event = generateEvent(kind, wrappers, {
     realm,
     nowMs: Date.now(),
@@ -49,18 +50,41 @@ export const generateEventCommand: Action = async ([kindText = ""], options) => 
   return EXIT.ok;
 };
 
+/** Rules by time and schedules of the Scheduler send events of different forms. */
+function checkSchedule(
+  kind: EventKind,
+  written: string | undefined,
+  rules: readonly Declared[],
+  schedules: readonly Declared[],
+): void {
+  const [own, others, what, fitting] =
+    kind === "schedule"
+      ? ([rules, schedules, "a schedule of EventBridge Scheduler", "scheduler"] as const)
+      : ([schedules, rules, "a rule of EventBridge", "schedule"] as const);
+  if (kind !== "schedule" && kind !== "scheduler") return;
+  if (arnIn(written, own) !== undefined || arnIn(written, others) === undefined) return;
+  throw new AppError("LR1004", {
+    what: `${written} is ${what}, and sends no event of the kind ${kind}`,
+    fix: `Run \`lambda-run generate-event ${fitting} --schedule ${written}\`.`,
+  });
+}
+
+interface Declared {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
 /** A resource of the template may be named by its logical id; one of elsewhere is taken as it is written. */
 function nameOf(
   written: string | undefined,
-  declared: readonly { readonly logicalId: string; readonly name: string }[],
+  declared: readonly Pick<Declared, "logicalId" | "name">[],
 ): string | undefined {
   return declared.find(({ logicalId }) => logicalId === written)?.name ?? written;
 }
 
-const arnIn = (
-  written: string | undefined,
-  declared: readonly { readonly logicalId: string; readonly name: string; readonly arn: string }[],
-): string | undefined => declared.find(({ logicalId, name }) => logicalId === written || name === written)?.arn;
+const arnIn = (written: string | undefined, declared: readonly Declared[]): string | undefined =>
+  declared.find(({ logicalId, name }) => logicalId === written || name === written)?.arn;
 
 /** Keys and view of a table of the template; of another one both images are shown. */
 function changedTable(written: string | undefined, tables: readonly TableConfig[], realm: Realm): ChangedTable {

@@ -1,9 +1,9 @@
 /** What fires the functions of the template, but for requests, rules and schedules: those have tables of their own. */
 import type { Application } from "../../config/application.js";
-import type { S3Source, SnsSource, SqsSource, StreamSource } from "../../config/event-source.js";
+import type { LogsSource, S3Source, SnsSource, SqsSource, StreamSource } from "../../config/event-source.js";
 import { parseArn } from "../../shared/arn.js";
 
-export type Trigger = SqsSource | StreamSource | S3Source | SnsSource;
+export type Trigger = SqsSource | StreamSource | S3Source | SnsSource | LogsSource;
 
 const HEAD = ["FUNCTION", "FIRED BY", "STATE", "ON"];
 
@@ -15,6 +15,7 @@ export const triggersOf = ({ eventSources }: Application): readonly Trigger[] =>
       source.kind === "dynamodb" ||
       source.kind === "kinesis" ||
       source.kind === "s3" ||
+      source.kind === "logs" ||
       source.kind === "sns",
   );
 
@@ -42,6 +43,8 @@ function describe(trigger: Trigger): [from: string, state: string, on: string] {
       ];
     case "s3":
       return [`s3 ${trigger.bucket}`, "ENABLED", objectsOf(trigger)];
+    case "logs":
+      return [`logs ${trigger.logGroupName}`, "ENABLED", trigger.filterPattern || "all events"];
     case "sns":
       return [shortArn(trigger.topicArn), "ENABLED", messagesOf(trigger)];
   }

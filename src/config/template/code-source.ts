@@ -8,6 +8,7 @@ import { findModule, isNodeRuntime, splitHandler } from "../code.js";
 import type { BuildOptions, CodeSource } from "../function-config.js";
 import { isJsonObject, jsonText } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
+import { serverlessProject, serverlessZip } from "./serverless-code.js";
 
 export interface CodeInput {
   readonly logicalId: string;
@@ -38,7 +39,9 @@ export function codeOf(input: CodeInput): CodeSource {
     };
   }
   const asset = metadata["aws:asset:path"];
-  const location = typeof asset === "string" ? asset : locationOf(input.code);
+  const zip = serverlessZip(baseFolder, input.code);
+  const project = zip === undefined ? undefined : serverlessProject(baseFolder, runtime, handler);
+  const location = typeof asset === "string" ? asset : (project ?? zip ?? locationOf(input.code));
   if (location.startsWith("s3://"))
     return { kind: "folder", root: generated(location), origin: { kind: "remote", uri: location } };
   const root = resolvePath(baseFolder, location);

@@ -5,6 +5,7 @@ import { append } from "./build-context.js";
 import type { BuildContext } from "./build-context.js";
 import { patternEvent, ruleScheduleEvent, scheduleV2Event } from "./bus-events.js";
 import type { Event } from "./event.js";
+import { logsEvent } from "./log-subscription.js";
 import { httpEvent, restEvent, s3Event, snsEvent, sqsEvent, streamEvent } from "./event-schema.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
@@ -29,6 +30,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   EventBridgeRule: patternEvent,
   CloudWatchEvent: patternEvent,
   SNS: sns,
+  CloudWatchLogs: logs,
   Api: rest,
   HttpApi: http,
 };
@@ -37,16 +39,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 const OF_MACHINES = ["Api", "CloudWatchEvent", "EventBridgeRule", "Schedule", "ScheduleV2"];
 
 /** Event types of SAM that nothing here fires. */
-const UNSUPPORTED = [
-  "AlexaSkill",
-  "CloudWatchLogs",
-  "Cognito",
-  "DocumentDB",
-  "IoTRule",
-  "MQ",
-  "MSK",
-  "SelfManagedKafka",
-];
+const UNSUPPORTED = ["AlexaSkill", "Cognito", "DocumentDB", "IoTRule", "MQ", "MSK", "SelfManagedKafka"];
 
 export function buildEvents(resource: TemplateResource, context: BuildContext): void {
   const { scope } = context;
@@ -146,6 +139,14 @@ function sqs({ context, eventId, from, functionId, place, properties }: Event): 
 function stream({ context, from, place, properties }: Event): void {
   const parsed = readAt(streamEvent, properties, place);
   context.draft.eventSources.push(streamSource(from, parsed.Stream, parsed));
+}
+
+function logs({ context, eventId, from, functionId, place, properties, targetArn }: Event): void {
+  const { FilterPattern: filterPattern, LogGroupName: logGroupName } = readAt(logsEvent, properties, place);
+  const { resource, scope } = place;
+  const filterName = scope.nameOf(`${functionId}${eventId}`, scope.usageOf(resource));
+  const filter = { logGroupName, filterName, filterPattern, destinationArn: targetArn };
+  context.draft.eventSources.push({ kind: "logs", ...from, ...filter });
 }
 
 function sns({ context, eventId, from, functionId, place, properties, targetArn }: Event): void {

@@ -25,6 +25,7 @@ import {
 import { plainOf } from "./node.js";
 import { readProperties, refuse } from "./property.js";
 import type { TemplateResource } from "./resource.js";
+import { serverlessZip } from "./serverless-code.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
 import { imageOf } from "./image-source.js";
@@ -256,7 +257,8 @@ export const buildLayer: Builder = (resource, context) => {
   const { logicalId, name, arn } = identify(resource, context);
   const metadata = metadataOf(resource, context);
   const asset = metadata["aws:asset:path"];
-  const content = typeof asset === "string" ? asset : (ContentUri ?? Content);
+  const content =
+    typeof asset === "string" ? asset : (ContentUri ?? serverlessZip(context.baseFolder, Content) ?? Content);
   if (typeof content !== "string" || content.startsWith("s3://")) {
     context.scope.problems.notice(`The layer ${logicalId} lies in S3: /opt is without it.`);
     return;

@@ -156,6 +156,7 @@ const BY_EVENT: ReadonlyMap<string, ForEvent> = new Map([
   ["DynamoDB", mapping],
   ["Kinesis", mapping],
   ["SNS", queueBetween],
+  ["CloudWatchLogs", ownOf("AWS::Logs::SubscriptionFilter")],
 ]);
 
 /** Its name is its logical id, unless the event says that CloudFormation is to make one. */

@@ -92,9 +92,11 @@ function readParameter(name: string, entry: Entry, given: Given | undefined, pro
     return isList ? [placeholder] : placeholder;
   }
   if (type.startsWith("AWS::SSM::Parameter::Value<")) {
-    problems.notice(
-      `Parameter ${name} is read from the SSM parameter ${text} when a function starts; the template is read with a marker in its place.`,
-    );
+    // CDK's own: it asks at the deployment alone whether the account is ready for it.
+    if (!text.startsWith("/cdk-bootstrap/"))
+      problems.notice(
+        `Parameter ${name} is read from the SSM parameter ${text} when a function starts; the template is read with a marker in its place.`,
+      );
     const marker = `{{resolve:ssm:${text}}}`;
     return isList ? [marker] : marker;
   }

@@ -11,6 +11,7 @@ import type { Json } from "../json.js";
 import { distance, nearest } from "../nearest.js";
 import { buildRestApi, buildSamApi, buildSamWebSocketApi, buildV2Api, buildV2Route } from "./api-builder.js";
 import { buildRestMethod } from "./rest-method-builder.js";
+import { buildCdkNotifications } from "./bucket-notifications.js";
 import { emptyDraft } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { buildAlarm, buildLogGroup, buildParameter, buildSecret } from "./data-builder.js";
@@ -30,6 +31,7 @@ import {
   buildPlainMachine,
   buildSamMachine,
 } from "./machine-builder.js";
+import { buildSubscriptionFilter } from "./log-subscription.js";
 import { buildMapping } from "./mapping.js";
 import { buildApiDestination, buildConnection } from "./connection-builder.js";
 import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
@@ -48,7 +50,14 @@ import { resolve } from "./resolve.js";
 import { TemplateScope } from "./scope.js";
 import { buildAlias, buildVersion } from "./version-builder.js";
 import { buildStream, buildStreamConsumer, finishStreams } from "./stream-builder.js";
-import { buildBucket, buildQueue, buildSimpleTable, buildTable, finishBuckets } from "./storage-builder.js";
+import {
+  buildBucket,
+  buildGlobalTable,
+  buildQueue,
+  buildSimpleTable,
+  buildTable,
+  finishBuckets,
+} from "./storage-builder.js";
 
 export interface TemplateOptions extends GivenParameters {
   readonly file: string;
@@ -75,6 +84,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::S3::Bucket": buildBucket,
     "AWS::SQS::Queue": buildQueue,
     "AWS::DynamoDB::Table": buildTable,
+    "AWS::DynamoDB::GlobalTable": buildGlobalTable,
     "AWS::Serverless::SimpleTable": buildSimpleTable,
     "AWS::Kinesis::Stream": buildStream,
     "AWS::Kinesis::StreamConsumer": buildStreamConsumer,
@@ -105,9 +115,11 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Lambda::Version": buildVersion,
     "AWS::Lambda::Alias": buildAlias,
     "AWS::SNS::Subscription": buildSubscription,
+    "AWS::Logs::SubscriptionFilter": buildSubscriptionFilter,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
     "AWS::Pipes::Pipe": buildPipe,
+    "Custom::S3BucketNotifications": buildCdkNotifications,
   },
   { "AWS::StepFunctions::StateMachineVersion": buildMachineVersion },
   {
@@ -144,6 +156,9 @@ const QUIET = new Set([
   "AWS::SNS::TopicPolicy",
   "AWS::CDK::Metadata",
   "AWS::Serverless::Connector",
+  // Of CDK: one empties a bucket when its stack goes, the other sets how long logs are kept.
+  "Custom::S3AutoDeleteObjects",
+  "Custom::LogRetention",
 ]);
 
 export function readTemplate(options: TemplateOptions): TemplateResult {

@@ -192,6 +192,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   },
   "AWS::SQS::QueuePolicy": part(12, "Id"),
   "AWS::DynamoDB::Table": table,
+  "AWS::DynamoDB::GlobalTable": table,
   "AWS::Serverless::SimpleTable": table,
   "AWS::SNS::Topic": {
     nameProperty: "TopicName",
@@ -309,6 +310,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     nameForm: named(512, "mixed"),
     ref: name,
     attributes: { Arn: ({ realm, name }) => `${arnOf.logGroup(realm, name)}:*` },
+  },
+  "AWS::Logs::SubscriptionFilter": {
+    nameProperty: "FilterName",
+    nameForm: named(512, "mixed"),
+    ref: name,
+    attributes: {},
   },
   "AWS::CloudWatch::Alarm": {
     nameProperty: "AlarmName",

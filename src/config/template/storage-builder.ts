@@ -3,8 +3,8 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.html (and _SQS, _DynamoDB)
  */
 import * as z from "zod";
-import type { BucketNotification } from "../application.js";
-import { append, functionTargetOf, identify } from "./build-context.js";
+import { addNotification } from "./bucket-notifications.js";
+import { identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import {
   flag,
@@ -20,6 +20,7 @@ import {
   tags,
   text,
 } from "./property.js";
+import type { TemplateResource } from "./resource.js";
 import { awsUrl, streamArnOf } from "./resource-types.js";
 
 const filter = z.object({
@@ -116,15 +117,9 @@ export const buildBucket: Builder = (resource, context) => {
   ] as const;
   for (const [kind, property, entries] of kinds) {
     for (const entry of entries ?? []) {
-      const valueOf = (rule: string): string | undefined =>
-        entry.Filter?.S3Key?.Rules.find(({ Name }) => Name.toLowerCase() === rule)?.Value;
-      const shared = { events: [entry.Event], prefix: valueOf("prefix"), suffix: valueOf("suffix") };
-      const arn = String(entry[property]);
-      const added: BucketNotification = { ...shared, target: { kind, arn } };
-      append(draft.notifications, bucket, added);
-      const fn = kind === "function" ? functionTargetOf(arn, context) : undefined;
-      if (fn !== undefined)
-        draft.eventSources.push({ kind: "s3", ...fn, eventId: resource.logicalId, bucket, ...shared });
+      const target = { kind, arn: String(entry[property]) };
+      const rules = entry.Filter?.S3Key?.Rules ?? [];
+      addNotification({ bucket, events: [entry.Event], rules, target, declaredBy: resource.logicalId }, context);
     }
   }
   draft.buckets.push({
@@ -270,7 +265,41 @@ const tableProperties = z.object({
 });
 
 export const buildTable: Builder = (resource, context) => {
-  const properties = readProperties(resource, tableProperties, context.scope);
+  addTable(resource, context, readProperties(resource, tableProperties, context.scope));
+};
+
+/** Settings of the table as a whole; those of a replica are for its region. */
+const globalTableProperties = tableProperties.omit({ DeletionProtectionEnabled: true }).extend({
+  Replicas: list(z.looseObject({ Region: text(), DeletionProtectionEnabled: flag().default(false) })).default([]),
+  ...ignored(
+    "GlobalTableSourceArn",
+    "GlobalTableWitnesses",
+    "MultiRegionConsistency",
+    "GlobalTableSettingsReplicationMode",
+  ),
+  ...ignored("ReadOnDemandThroughputSettings", "ReadProvisionedThroughputSettings"),
+  ...ignored("WriteOnDemandThroughputSettings", "WriteProvisionedThroughputSettings"),
+});
+
+/**
+ * AWS::DynamoDB::GlobalTable, which CDK's TableV2 becomes: the replica of the stack's region; others are announced.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+ */
+export const buildGlobalTable: Builder = (resource, context) => {
+  const { scope } = context;
+  const { Replicas: replicas, ...properties } = readProperties(resource, globalTableProperties, scope);
+  const own = replicas.find(({ Region }) => Region === scope.region);
+  const others = replicas.filter((replica) => replica !== own).map(({ Region }) => Region);
+  if (others.length > 0)
+    scope.problems.notice(`${resource.logicalId} has no replicas here: those in ${others.join(", ")} are left out.`);
+  addTable(resource, context, { ...properties, DeletionProtectionEnabled: own?.DeletionProtectionEnabled ?? false });
+};
+
+function addTable(
+  resource: TemplateResource,
+  context: BuildContext,
+  properties: z.output<typeof tableProperties>,
+): void {
   const identity = identify(resource, context);
   const declared = new Set(properties.AttributeDefinitions.map(({ AttributeName }) => AttributeName));
   const undeclared = properties.KeySchema.find(({ AttributeName }) => !declared.has(AttributeName));
@@ -297,7 +326,7 @@ export const buildTable: Builder = (resource, context) => {
     ttlAttribute: ttl?.Enabled === true ? ttl.AttributeName : undefined,
     deletionProtection: properties.DeletionProtectionEnabled,
   });
-};
+}
 
 const simpleTableProperties = z.object({
   TableName: text().optional(),

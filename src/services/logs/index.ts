@@ -28,10 +28,11 @@
 import type { EmbeddedService, ServiceContext } from "../service.js";
 import { MEBIBYTE } from "../../shared/aws-limits.js";
 import { handleJson } from "../kit/json-protocol.js";
+import { declareSubscriptions } from "./declared-subscriptions.js";
 import { LogIntake, type LogListener } from "./intake.js";
 import { LiveTails } from "./live-tail.js";
 import { logsOperations } from "./operations.js";
-import type { SubscriptionDelivery } from "./subscriptions.js";
+import type { DeclaredSubscription, SubscriptionDelivery } from "./subscriptions.js";
 import { LogStore, type NewEvent } from "./store.js";
 
 export type { LogListener } from "./intake.js";
@@ -53,6 +54,8 @@ export interface LogsAdmin {
   groupExists(groupName: string): boolean;
   /** Makes a group that a template declares, or sets its retention. */
   ensureGroup(groupName: string, retentionDays?: number): Promise<void>;
+  /** Makes these filters, with their groups, and takes away those that an earlier call made and this one does not name. */
+  declareSubscriptions(filters: readonly DeclaredSubscription[]): Promise<void>;
 }
 
 export type LogsService = EmbeddedService & LogsAdmin;
@@ -94,6 +97,7 @@ export function createLogsService(context: ServiceContext): LogsService {
         if (retentionDays !== undefined) store.putGroup({ ...group, retentionDays });
       });
     },
+    declareSubscriptions: (filters) => declareSubscriptions(store, context.clock, filters),
     reset: async () => {
       await intake.flush();
       await store.reset();

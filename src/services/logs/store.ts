@@ -20,6 +20,8 @@ export interface SubscriptionRow {
   readonly roleArn?: string;
   readonly distribution: string;
   readonly creationTime: number;
+  /** Of the template: it goes when the template has it no more. */
+  readonly declared?: boolean;
 }
 
 export interface GroupRow {

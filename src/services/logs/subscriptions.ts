@@ -29,6 +29,14 @@ export interface SubscriptionDelivery {
   readonly message: SubscriptionMessage;
 }
 
+/** A subscription filter of the template. */
+export interface DeclaredSubscription {
+  readonly logGroupName: string;
+  readonly filterName: string;
+  readonly filterPattern: string;
+  readonly destinationArn: string;
+}
+
 /** The record that a Kinesis destination gets. */
 export const subscriptionData = (message: SubscriptionMessage): Buffer => gzipSync(JSON.stringify(message));
 

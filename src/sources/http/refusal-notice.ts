@@ -24,6 +24,16 @@ export function refusalNotice({ api, request }: ApiTarget, refused: Refused): st
 export const untargetedNotice = (request: HttpRequest, statusCode: number): string =>
   sentence(request, statusCode, "no API and no function URL has this address");
 
+/** Of a function URL that takes signed requests alone; `fault` is what was wrong with the signature, if there was one. */
+export const unsignedNotice = (request: HttpRequest, fault: RefusalDetail | undefined): string =>
+  sentence(
+    request,
+    403,
+    fault?.type === undefined
+      ? "its function URL takes signed requests alone (AWS_IAM), and it has no signature"
+      : `its signature is not accepted (${fault.type})`,
+  );
+
 /** The sender's letters must not move the cursor. */
 const sentence = ({ method, path }: HttpRequest, statusCode: number, why: string): string =>
   `${method} ${path.replace(/[^!-~]/g, (letter) => encodeURIComponent(letter))} is ${statusCode}: ${why}`;

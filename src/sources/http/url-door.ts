@@ -15,6 +15,7 @@ import type { DoorContext } from "./door-context.js";
 import { traceRoot } from "./event-v1.js";
 import { eventV2 } from "./event-v2.js";
 import { headerOf, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
+import { unsignedNotice } from "./refusal-notice.js";
 import { refusal, type RefusalDetail, type RefusalName } from "./refusals.js";
 import { answerFromV2, headOf } from "./result-v2.js";
 import { statusOf } from "./result-v1.js";
@@ -45,8 +46,10 @@ export async function passUrl(
   if (url.url.authType === "AWS_IAM") {
     const { caller, fault } = door.iam(request, target.signedPath);
     // Without what should have been signed: function URLs do not show it.
-    if (caller === undefined)
+    if (caller === undefined) {
+      door.notice(unsignedNotice(request, fault));
       return refuse("forbidden", fault && { ...fault, message: fault.message?.split("\n")[0] ?? "" });
+    }
     authorizer = { iam: iamView(caller) };
   }
   const fn = door.resolve(url.functionName, url.qualifier);

@@ -2,6 +2,7 @@
  * Says in a few words what an event is, from the event alone: who sent it and what it is about. For readers of the
  * history: an event may have 6 MB, and whoever writes it down has other things to do than to parse it.
  */
+import { gunzipSync } from "node:zlib";
 import { type Json, type JsonObject, isJsonObject, textOf } from "../../config/json.js";
 
 import type { InvocationRecord, KeptInvocation } from "./records.js";
@@ -43,7 +44,8 @@ export function describeEvent(payload: string): EventDescription {
   const { source, subject } = records(event) ??
     authorizer(event) ??
     http(event) ??
-    eventBridge(event) ?? { source: "direct", subject: "" };
+    eventBridge(event) ??
+    logEvents(event) ?? { source: "direct", subject: "" };
   return { source: printable(source), subject: printable(subject) };
 }
 
@@ -105,6 +107,24 @@ function http(event: JsonObject): EventDescription | undefined {
 function eventBridge(event: JsonObject): EventDescription | undefined {
   const kind = event["detail-type"];
   return typeof kind === "string" ? { source: "events", subject: `${textOf(event["source"])} ${kind}` } : undefined;
+}
+
+/** More than a batch of log events is; a payload of 6 MB could unpack to a thousand times its size. */
+const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
+
+/** What a subscription filter delivers is packed: the name of the log group is inside. */
+function logEvents(event: JsonObject): EventDescription | undefined {
+  const data = at(event, "awslogs", "data");
+  if (typeof data !== "string") return undefined;
+  try {
+    const message = JSON.parse(
+      gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_UNPACKED_BYTES }).toString(),
+    ) as Json;
+    return { source: "logs", subject: textOf(at(message, "logGroup")) };
+  } catch {
+    // Made by hand, cut off because it is long, or no delivery at all.
+    return { source: "logs", subject: "" };
+  }
 }
 
 function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {

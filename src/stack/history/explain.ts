@@ -3,7 +3,7 @@
  * each what matched and what did not.
  */
 import type { Application, BucketNotification } from "../../config/application.js";
-import type { SqsSource } from "../../config/event-source.js";
+import type { LogsSource, SqsSource } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { shownNameOf } from "../../config/shown-name.js";
@@ -159,6 +159,7 @@ function explainInvocation(
       reasons.push(...ruleReason(source, parse(record.event)));
     else if (source.kind === "schedule" && record.source === "events")
       reasons.push(...scheduleReason(source, parse(record.event)));
+    else if (source.kind === "logs" && record.source === "logs") reasons.push(subscriptionReason(source, record));
     else if (source.kind === "webSocket" && record.source === "websocket") {
       const because = `the route ${source.routeKey} of ${source.apiId} leads to it`;
       if (source.routeKey === record.subject) reasons.push({ matched: true, rule: source.eventId, because });
@@ -177,7 +178,9 @@ function explainInvocation(
     const because =
       record.source === "direct"
         ? "it was called directly"
-        : "no trigger of the template sends such events: it was called directly with an event of this form";
+        : application.sourceFile === undefined
+          ? "what sends such events is in the template, and there is none here: pass --template"
+          : "no trigger of the template sends such events: it was called directly with an event of this form";
     reasons.push({ matched: true, rule: "invoke", because });
   }
   return { what, reasons, invocations: [] };
@@ -218,6 +221,13 @@ function explainExecution({ machineName, input }: ExecutionRecord, application: 
     reasons.push({ matched: true, rule: "StartExecution", because });
   }
   return { what, reasons, invocations: [] };
+}
+
+function subscriptionReason({ eventId, filterPattern, logGroupName }: LogsSource, record: InvocationRecord): Reason {
+  const matched = record.subject === logGroupName;
+  const passed = filterPattern === "" ? "it lets everything pass" : `events match its pattern ${filterPattern}`;
+  const because = matched ? passed : `the events are of ${record.subject}`;
+  return { matched, rule: `${eventId}: subscription filter on ${logGroupName}`, because };
 }
 
 const sourceNames: Readonly<Record<string, string>> = {

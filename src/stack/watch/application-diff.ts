@@ -1,5 +1,6 @@
 /** What changed between two readings of the template and the configuration, and what of it can be had without a restart. */
 import type { Application } from "../../config/application.js";
+import type { EventSource } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { shownName } from "../../config/shown-name.js";
@@ -42,8 +43,14 @@ const MADE = [
   "schedules",
   "pipes",
 ] as const;
-/** What makes functions fire is wired at the start. */
-const WIRED = ["eventSources", "apis", "topics"] as const;
+/** What makes functions fire is wired at the start ... */
+const WIRED = ["eventSources", "topics"] as const;
+/** ... but for the routes of an API, which the doors read with each request, where there were any. */
+const READ_ANEW: readonly (readonly [(application: Application) => unknown, string])[] = [
+  [({ apis }) => apis, "APIs"],
+  [({ eventSources }) => eventSources.filter(({ kind }) => ROUTES.has(kind)), "routes"],
+];
+const ROUTES: ReadonlySet<EventSource["kind"]> = new Set(["httpApi", "restApi"]);
 /** They go when they are declared no more, and take over what has changed at once. */
 const FOLLOWING: ReadonlySet<string> = new Set([
   "stateMachines",
@@ -91,6 +98,9 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
   }
   for (const kind of WIRED)
     if (!same(wired(before.application, kind), wired(after.application, kind))) needsRestart.push(WIRED_WORDS[kind]);
+  for (const [read, words] of READ_ANEW)
+    if (!same(read(before.application), read(after.application)))
+      (before.application.apis.length > 0 ? changes : needsRestart).push(words);
   // Environment, timeouts and memory of functions have come through the application already.
   for (const name of membersThatDiffer(before.config, after.config))
     if (!["environment", "functions"].includes(name)) needsRestart.push(`the option ${name}`);
@@ -99,14 +109,15 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
 
 const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
   eventSources: "triggers of functions",
-  apis: "APIs",
   topics: "topics",
 };
 
 /** Rules and schedules that fire functions are resources of their own. */
 function wired(application: Application, kind: (typeof WIRED)[number]): unknown {
   if (kind !== "eventSources") return application[kind];
-  return application.eventSources.filter(({ kind: by }) => by !== "eventbridge" && by !== "schedule");
+  return application.eventSources.filter(
+    ({ kind: by }) => by !== "eventbridge" && by !== "schedule" && !ROUTES.has(by),
+  );
 }
 
 function membersThatDiffer(a: object | undefined, b: object): string[] {

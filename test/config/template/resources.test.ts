@@ -237,3 +237,60 @@ test("the whole application is plain JSON", () => {
     binaryMediaTypes: ["image/png"],
   });
 });
+
+test("custom resources of CDK that have nothing to do here are not told of; others are", () => {
+  const template = withFunction(
+    "",
+    `A: { Type: "Custom::S3AutoDeleteObjects", Properties: { ServiceToken: x } }
+B: { Type: "Custom::LogRetention", Properties: { ServiceToken: x } }
+C: { Type: "Custom::AWS", Properties: { ServiceToken: x } }`,
+  );
+  expect(read(template).notices).toEqual(["C (Custom::AWS) is not emulated: it is skipped."]);
+});
+
+test("notifications that CDK sets on a bucket of another stack are told of", () => {
+  const template = withFunction(
+    "",
+    `N: { Type: "Custom::S3BucketNotifications", Properties: { ServiceToken: x, BucketName: theirs, NotificationConfiguration: {}, Managed: false } }`,
+  );
+  expect(read(template).notices).toEqual(["N: theirs is not a bucket of this template; what it tells is skipped."]);
+});
+
+test("a global table is the table of its own region", () => {
+  const replica = (region: string): string =>
+    `{ Region: ${region}, DeletionProtectionEnabled: true, TableClass: STANDARD }`;
+  const { notices, outputs, tables } = read(`
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::GlobalTable
+    Properties:
+      TableName: orders
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }, { AttributeName: by, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      GlobalSecondaryIndexes:
+        - { IndexName: by, KeySchema: [{ AttributeName: by, KeyType: HASH }], Projection: { ProjectionType: ALL }, WriteProvisionedThroughputSettings: {} }
+      BillingMode: PAY_PER_REQUEST
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+      WriteProvisionedThroughputSettings: {}
+      Replicas: [${replica("us-west-2")}, ${replica("eu-central-1")}]
+Outputs: { Arn: { Value: !GetAtt Orders.StreamArn } }
+`);
+  expect(tables).toMatchObject([
+    { name: "orders", billingMode: "PAY_PER_REQUEST", streamViewType: "NEW_IMAGE", deletionProtection: true },
+  ]);
+  expect(tables[0]?.globalSecondaryIndexes.map(({ IndexName }) => IndexName)).toEqual(["by"]);
+  expect(outputs["Arn"]).toMatch(/^arn:aws:dynamodb:eu-central-1:123456789012:table\/orders\/stream\//);
+  expect(notices).toEqual(["Orders has no replicas here: those in us-west-2 are left out."]);
+});
+
+test("the version of CDK's own bootstrap stack is not told of; other parameters of SSM are", () => {
+  const parameter = (key: string): string => `{ Type: "AWS::SSM::Parameter::Value<String>", Default: ${key} }`;
+  const template = withFunction(
+    "",
+    "",
+    `Parameters: { BootstrapVersion: ${parameter("/cdk-bootstrap/hnb659fds/version")}, Other: ${parameter("/app/x")} }`,
+  );
+  expect(read(template).notices).toEqual([
+    expect.stringContaining("Parameter Other is read from the SSM parameter /app/x"),
+  ]);
+});

@@ -444,5 +444,12 @@ test("a request that reaches no function is told with the reason, and no other i
   expect(await told(() => fetch(`${new URL(doors.url("Rest")).origin}/_aws/execute-api/nobody/x`))).toEqual([
     "GET /_aws/execute-api/nobody/x is 403: no API and no function URL has this address",
   ]);
+  expect(await told(() => fetch(doors.url("Echo")))).toEqual([
+    "GET / is 403: its function URL takes signed requests alone (AWS_IAM), and it has no signature",
+  ]);
+  const strange = { authorization: "AWS4-HMAC-SHA256 Credential=nobody/20260101/us-east-1/lambda/aws4_request" };
+  expect(await told(() => fetch(doors.url("Echo"), { headers: strange }))).toEqual([
+    expect.stringMatching(/^GET \/ is 403: its signature is not accepted \(\w+\)$/),
+  ]);
   expect(await told(() => rest("/open"))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { described, describeEvent } from "../../../src/stack/history/describe-event.js";
 
 /** What a terminal would act upon: an escape sequence, a new line, and the one-byte form of the former. */
@@ -30,6 +31,16 @@ test.each([
     source: "authorizer",
     subject: "GET /orders/7",
   });
+});
+
+test("what a subscription filter delivers is of its log group, unless it cannot be unpacked", () => {
+  const packed = (bytes: Buffer): string => JSON.stringify({ awslogs: { data: bytes.toString("base64") } });
+  expect(describeEvent(packed(gzipSync(JSON.stringify({ logGroup: "/aws/lambda/web" }))))).toEqual({
+    source: "logs",
+    subject: "/aws/lambda/web",
+  });
+  for (const bytes of [Buffer.from("no gzip"), gzipSync(Buffer.alloc(20 * 1024 * 1024))])
+    expect(describeEvent(packed(bytes))).toEqual({ source: "logs", subject: "" });
 });
 
 const KEPT = {

@@ -1,4 +1,4 @@
-/** What `why` says of rules and schedules. */
+/** What `why` says of rules, schedules and subscription filters. */
 import { explain } from "../../../src/stack/history/explain.js";
 import type { HistoryRecord, InvocationRecord, ObjectRecord } from "../../../src/stack/history/records.js";
 import { read } from "../../config/support.js";
@@ -159,5 +159,43 @@ Resources:
   ]);
   expect(why(execution("before", "caller", 990), execution("after", "caller", 1100))).toEqual([
     "invoke: it was called directly",
+  ]);
+});
+
+it("names the subscription filters of a function, with the one whose log group the events are of", () => {
+  const subscribed = read(`
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: fn
+      CodeUri: src
+      Handler: app.handler
+      Runtime: nodejs22.x
+      Events:
+        Errors: { Type: CloudWatchLogs, Properties: { LogGroupName: /aws/lambda/web, FilterPattern: ERROR } }
+        All: { Type: CloudWatchLogs, Properties: { LogGroupName: /aws/lambda/other, FilterPattern: "" } }
+`);
+  const record = { ...ran("1", {}), source: "logs", subject: "/aws/lambda/web" };
+  expect(explain(record, subscribed, []).reasons).toEqual([
+    {
+      matched: true,
+      rule: "Errors: subscription filter on /aws/lambda/web",
+      because: "events match its pattern ERROR",
+    },
+    {
+      matched: false,
+      rule: "All: subscription filter on /aws/lambda/other",
+      because: "the events are of /aws/lambda/web",
+    },
+  ]);
+});
+
+it("does not say that a function was called directly where no template says what calls it", () => {
+  const { sourceFile: _sourceFile, ...others } = application;
+  const bare = { ...others, sourceFile: undefined, functions: [], eventSources: [] };
+  expect(explain({ ...ran("1", {}), source: "sqs" }, bare, []).reasons).toEqual([
+    { matched: true, rule: "invoke", because: expect.stringContaining("pass --template") },
   ]);
 });
