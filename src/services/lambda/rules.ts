@@ -17,7 +17,6 @@ const SNAPSTART = /^(?:java(?:11|17|21|25)(?:\.al2023)?|python3\.1[2-9]|dotnet(?
 const REFUSED = [
   "AcceleratorConfig",
   "CapacityProviderConfig",
-  "DurableConfig",
   "PublishTo",
   "RuntimeConfig",
   "TenancyConfig",
