@@ -72,8 +72,8 @@ export interface DurableRunner {
    * a caller may wait.
    */
   run(config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult>;
-  /** The same for a person, who waits as long as it takes and means $LATEST. */
-  runToEnd(config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult>;
+  /** The same for a person, who waits as long as it takes; `started` is called when the execution is kept. */
+  runToEnd(config: FunctionConfig, request: InvokeRequest, started?: () => void): Promise<InvokeResult>;
   /** For an event that nobody waits for: resolves when the execution is kept. Again with the same `requestId` is once. */
   begin(config: FunctionConfig, request: InvokeRequest & { readonly requestId: string }): Promise<void>;
 }

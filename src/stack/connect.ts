@@ -13,6 +13,7 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
+import { durableSurroundings, StackDurable } from "./durable.js";
 import { lambdaService } from "./lambda.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
@@ -50,7 +51,11 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     application: () => live.application,
     functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
     credentials: config.credentials,
+    surroundings: durableSurroundings({ kind: options.kind, gateway, notice, sendLetter: sources.sendLetter }),
   });
+  const durable = new StackDurable({ lambda, host, activity: parts.activity, store });
+  live.durable = durable;
+  closers.push(() => durable.close());
   sources.attach(host, lambda.directory);
   await live.http?.open({
     application: () => live.application,

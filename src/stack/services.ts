@@ -31,6 +31,7 @@ import { objectWriter } from "./objects.js";
 import { makeResources } from "./resources.js";
 import type { StackSchedules } from "./schedules.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
+import type { StackDurable } from "./durable.js";
 import { StackSources } from "./sources.js";
 import type { StackStates } from "./states.js";
 
@@ -61,6 +62,7 @@ export interface Live {
   http?: StackHttp;
   /** Undefined where another server has the state machines. */
   states?: StackStates | undefined;
+  durable?: StackDurable;
   schedules?: StackSchedules;
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
@@ -162,6 +164,7 @@ export async function startServices(
     foreignQueues: live.backends?.queues,
     bucketTeller,
     states: () => live.states,
+    durable: () => live.durable,
     schedules: () => live.schedules,
     store: shared.store,
     bus,

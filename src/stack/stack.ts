@@ -308,8 +308,16 @@ export class Stack {
     return this.#live.sources?.versionOf(fn.name, qualifier);
   }
 
-  invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
-    return invoke(this.host, fn, request);
+  /** A durable function runs to the end of its execution, however long that takes; with virtual time, that is told to move. */
+  async invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
+    if (fn.durable === undefined) return invoke(this.host, fn, request);
+    // Virtual time stands still until it has begun.
+    const begun = this.activity.begin();
+    try {
+      return await this.host.durable.runToEnd(fn, request, begun);
+    } finally {
+      begun();
+    }
   }
 
   /** What of the application the embedded services hold. */

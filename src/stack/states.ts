@@ -11,8 +11,8 @@ import type { EmbeddedService, ServiceContext } from "../services/service.js";
 import { hasLeftRunning } from "../services/states/left-running.js";
 import type { StatesAdmin, StatesService } from "../services/states/index.js";
 import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
-import { realClock } from "../shared/clock.js";
 import type { Activity } from "./activity.js";
+import { idle, unfinished } from "./awaited-executions.js";
 
 type ClosableRunner = TaskRunner & { close(): Promise<void> };
 
@@ -28,8 +28,6 @@ export interface StackStatesOptions {
 
 /** Where the events of AWS's own services go. */
 const BUS_OF_AWS = "default";
-/** How long a one-shot command waits for executions in which nothing happens. */
-const PATIENCE_MS = 10_000;
 
 export class StackStates {
   readonly #options: StackStatesOptions;
@@ -90,25 +88,13 @@ export class StackStates {
     if (stateMachines.length + activities.length > 0 || hasLeftRunning(store())) await (await this.service()).resume();
   }
 
-  /**
-   * For a one-shot command: resolves when no execution runs any more, or nothing has happened in those that do for a while:
-   * they wait for a person, or for long. True when some have come to their end.
-   */
-  async idle(): Promise<boolean> {
-    const { activity } = this.#options;
-    if (this.#running().length === 0) return false;
-    for (let changes = -1; this.#running().length > 0 && changes !== activity.changes;) {
-      changes = activity.changes;
-      await this.#change();
-    }
-    return this.#running().length === 0;
+  /** For a one-shot command: resolves when there is nothing to wait for. True when some have come to their end. */
+  idle(): Promise<boolean> {
+    return idle(this.#options.activity, () => this.#running());
   }
 
-  /** What a one-shot command leaves behind, in sentences. */
   unfinished(): string[] {
-    return this.#running().map(
-      (arn) => `the execution ${arn} has not ended: a running stack goes on with it (lambda-run start)`,
-    );
+    return unfinished(this.#running());
   }
 
   /** Stops the interpreters where they are, before what does their work is gone. */
@@ -143,15 +129,6 @@ export class StackStates {
 
   #running(): readonly string[] {
     return this.#loaded()?.running() ?? [];
-  }
-
-  /** Resolves at the next change in the stack, or when there was none for a while. */
-  async #change(): Promise<void> {
-    const patience = new AbortController();
-    const stop = this.#options.activity.on(() => patience.abort());
-    // Real time: this waits for real processes. Its end by a change is what is hoped for.
-    await realClock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
-    stop();
   }
 }
 

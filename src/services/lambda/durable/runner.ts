@@ -19,7 +19,7 @@ export function durableRunner(executions: () => Promise<DurableExecutions>): Dur
       checkMayWait(config, request.qualifier);
       return runToEnd(await executions(), config, request);
     },
-    runToEnd: async (config, request) => runToEnd(await executions(), config, request),
+    runToEnd: async (config, request, started) => runToEnd(await executions(), config, request, started),
     async begin(config, request) {
       if (request.qualifier === undefined) throw unqualified();
       checkAsyncPayload(request.payload.length);
@@ -53,11 +53,13 @@ async function runToEnd(
   executions: DurableExecutions,
   config: FunctionConfig,
   request: InvokeRequest,
+  onStarted?: () => void,
 ): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
   const requestId = request.requestId ?? randomUUID();
   const { told, results, broken } = listener();
   const started = await executions.start(config, startOptions(request, { name: undefined, isAsync: false, told }));
+  onStarted?.();
   const row = await Promise.race([executions.ended(started), broken]);
   const logs = results.map((result) => result.logs).join("");
   const report = sumOf(requestId, config, results);
