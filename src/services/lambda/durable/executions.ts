@@ -80,6 +80,8 @@ export class DurableExecutions {
   readonly #live = new Map<string, Execution>();
   readonly #timers = new Map<string, Cancel>();
   readonly #waiting = new Map<string, Set<(row: ExecutionRow) => void>>();
+  /** Counts from one: the store has no place for minus nought. */
+  #started = 0;
   #closed = false;
 
   constructor(context: DurableContext) {
@@ -201,6 +203,7 @@ export class DurableExecutions {
       version: config.version,
       status: "RUNNING",
       startMs: clock.now(),
+      place: ++this.#started,
       endMs: undefined,
       input,
       result: undefined,

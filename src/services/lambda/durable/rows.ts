@@ -75,6 +75,8 @@ export interface ExecutionRow {
   readonly version: string;
   readonly status: ExecutionStatus;
   readonly startMs: number;
+  /** Place among those of the same millisecond, which a virtual clock has many of. */
+  readonly place: number;
   readonly endMs: number | undefined;
   /** Absent where a function was chained without a payload. */
   readonly input: string | undefined;

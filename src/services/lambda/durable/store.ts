@@ -3,7 +3,7 @@
  *
  *     executions   id
  *     names        [function, name]          id
- *     by-function  [function, -start, id]    newest first, as ListDurableExecutionsByFunction has them
+ *     by-function  [function, -start, -place, id]   newest first, as ListDurableExecutionsByFunction has them
  *     operations   [id, order]
  *     history      [id, event id]
  *     running      id                        what the next process goes on with
@@ -14,6 +14,10 @@ import type { StateStore } from "../../kit/state-store.js";
 import { RUNNING_TABLE } from "./left-running.js";
 import { isClosed, type EventRow, type ExecutionRow, type OperationRow } from "./rows.js";
 
+type ByStart = [functionName: string, negativeStartMs: number, negativePlace: number, id: string];
+
+/** Nothing sorts after it: ids are text. */
+const LAST = "\uffff";
 const DAY_MS = 86_400_000;
 /** Forgotten with each start: more than a start adds, so that the tables shrink. */
 const SWEEP_PER_START = 5;
@@ -22,7 +26,7 @@ export class DurableStore {
   readonly #state: StateStore;
   readonly #executions: Database<ExecutionRow, string>;
   readonly #names: Database<string, [string, string]>;
-  readonly #byFunction: Database<boolean, [string, number, string]>;
+  readonly #byFunction: Database<boolean, ByStart>;
   readonly #operations: Database<OperationRow, [string, number]>;
   readonly #history: Database<EventRow, [string, number]>;
   readonly #running: Database<boolean, string>;
@@ -61,12 +65,9 @@ export class DurableStore {
     { isOldestFirst, after, nowMs }: { isOldestFirst: boolean; after: ExecutionRow | undefined; nowMs: number },
   ): Generator<ExecutionRow> {
     const far = isOldestFirst ? Infinity : -Infinity;
-    const start: [string, number, string] =
-      after === undefined
-        ? [functionName, far, isOldestFirst ? "\uffff" : ""]
-        : [functionName, -after.startMs, after.id];
-    const end: [string, number, string] = [functionName, -far, isOldestFirst ? "" : "\uffff"];
-    for (const [, , id] of this.#byFunction.getKeys({ start, end, reverse: isOldestFirst })) {
+    const start: ByStart = after === undefined ? [functionName, far, far, LAST] : byStart(after);
+    const end: ByStart = [functionName, -far, -far, LAST];
+    for (const [, , , id] of this.#byFunction.getKeys({ start, end, reverse: isOldestFirst })) {
       const row = id === after?.id ? undefined : this.execution(id, nowMs);
       if (row !== undefined) yield row;
     }
@@ -90,7 +91,7 @@ export class DurableStore {
 
   add(row: ExecutionRow): void {
     this.#names.putSync([row.functionName, row.name], row.id);
-    this.#byFunction.putSync([row.functionName, -row.startMs, row.id], true);
+    this.#byFunction.putSync(byStart(row), true);
     this.#running.putSync(row.id, true);
   }
 
@@ -135,13 +136,15 @@ export class DurableStore {
   #remove(row: ExecutionRow): void {
     const { id } = row;
     this.#executions.removeSync(id);
-    this.#byFunction.removeSync([row.functionName, -row.startMs, id]);
+    this.#byFunction.removeSync(byStart(row));
     // The name may have been given to another one since.
     if (this.#names.get([row.functionName, row.name]) === id) this.#names.removeSync([row.functionName, row.name]);
     for (const table of [this.#operations, this.#history] as Database<unknown, [string, number]>[])
       for (const key of Array.from(table.getKeys({ start: [id, 0], end: [id, Infinity] }))) table.removeSync(key);
   }
 }
+
+const byStart = ({ functionName, startMs, place, id }: ExecutionRow): ByStart => [functionName, -startMs, -place, id];
 
 const forgottenMs = ({ endMs, retentionDays }: ExecutionRow): number =>
   endMs === undefined ? Infinity : endMs + retentionDays * DAY_MS;
