@@ -40,6 +40,7 @@ import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
+import { lazily } from "./durable.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -249,6 +250,7 @@ export class Stack {
           { options, live, gateway, host, activity, credentials, config, bus, clock, log, notice },
           closers,
         );
+      else host.runDurableWith(lazily(async () => (await import("./durable-elsewhere.js")).durableElsewhere({ address, notice })));
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,
