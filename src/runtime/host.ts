@@ -291,6 +291,8 @@ export class RuntimeHost {
       log: (record, logStream) => log(config, logStream, record),
       initTimeoutMs,
       onLeftovers: (leftovers, requestId) => {
+        // AWS's SDK for durable execution suspends with timers of its own: it minds them.
+        if (config.durable !== undefined) return;
         for (const { kind, madeAt } of leftovers) {
           notice(
             config,

@@ -32,5 +32,12 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  return [...triggers, ...qualifiers, ...accessLogs];
+  const unqualified = eventSources.flatMap(({ functionId, eventId, qualifier }) =>
+    qualifier !== undefined || functions.find(({ logicalId }) => logicalId === functionId)?.durable === undefined
+      ? []
+      : [
+          `${functionId} is not fired by ${eventId}: a durable function is invoked by a version or alias (AutoPublishAlias makes one).`,
+        ],
+  );
+  return [...triggers, ...unqualified, ...qualifiers, ...accessLogs];
 }

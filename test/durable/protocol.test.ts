@@ -26,8 +26,10 @@ const { LambdaClient, CheckpointDurableExecutionCommand } = require("@aws-sdk/cl
 const client = new LambdaClient({ maxAttempts: 1 });
 exports.handler = async ({ DurableExecutionArn, CheckpointToken, InitialExecutionState }) => {
   const outcomes = [];
-  for (const { token, arn, ...rest } of JSON.parse(InitialExecutionState.Operations[0].ExecutionDetails.InputPayload)) {
-    const request = { DurableExecutionArn: arn ?? DurableExecutionArn, CheckpointToken: token ?? CheckpointToken, ...rest };
+  let used;
+  for (const { token, arn, again, ...rest } of JSON.parse(InitialExecutionState.Operations[0].ExecutionDetails.InputPayload)) {
+    const request = { DurableExecutionArn: arn ?? DurableExecutionArn, CheckpointToken: token ?? (again ? used : CheckpointToken), ...rest };
+    used = request.CheckpointToken;
     try {
       const answer = await client.send(new CheckpointDurableExecutionCommand(request));
       CheckpointToken = answer.CheckpointToken;
@@ -195,6 +197,16 @@ describe("Checkpoints", () => {
       [
         "ValidationException: 1 validation error detected: Value '0' at 'updates.1.member.waitOptions.waitSeconds' failed to satisfy constraint: Member must have value greater than or equal to 1",
       ],
+    ],
+    [
+      "a request that comes again with its ClientToken, and one that comes again without",
+      [
+        { ClientToken: "t1", Updates: [step("a", "START")] },
+        { again: true, ClientToken: "t1", Updates: [step("a", "START")] },
+        { again: true, Updates: [step("a", "START")] },
+        { Updates: [step("b", "START")] },
+      ],
+      [["a STARTED"], ["a STARTED"], invalid("Invalid checkpoint token"), ["b STARTED"]],
     ],
     [
       "a token that has been used, one of nobody, and one of another execution",

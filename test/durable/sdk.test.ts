@@ -65,6 +65,11 @@ const HANDLERS = {
     globalThis.round = (globalThis.round ?? 0) + 1;
     if (globalThis.round === 1) await context.wait("pause", { seconds: 5 });
     else await context.step("other", async () => 1);`,
+  heavy: `
+    let bytes = 0;
+    for (let at = 0; at < 6; at++) bytes += (await context.step("part " + at, async () => "x".repeat(900_000))).length;
+    await context.wait("pause", { seconds: 5 });
+    return bytes;`,
   large: `return "x".repeat(event.size);`,
 };
 
@@ -226,6 +231,16 @@ describe("A handler with AWS's SDK for durable execution", () => {
     const done = stack.invoke("moody");
     await stack.clock.advance("5s");
     expect((await done).error?.errorMessage).toMatch(/Non-deterministic/i);
+  });
+
+  it("gets a state that is too large for its event in pages", async () => {
+    const { stack } = world;
+    const done = stack.invoke("heavy");
+    await stack.clock.advance("5s");
+    expect((await done).payload).toBe(5_400_000);
+    const [, second] = stack.invocations("heavy");
+    const { InitialExecutionState: state } = second?.event as { InitialExecutionState: { NextMarker: string } };
+    expect(state.NextMarker).not.toBe("");
   });
 
   it("may answer with 6 MB, by a checkpoint of its execution", async () => {

@@ -322,13 +322,17 @@ export class DurableExecutions {
     // A parent that was asleep may have been loaded for the end of its child.
     this.#live.set(row.id, execution);
     if (row.isDue && row.invocation === undefined) this.#invocations.run(execution);
-    const dueMs = nextDueMs(execution);
+    this.#setTimer(execution);
+  }
+
+  #setTimer(execution: Execution): void {
     const { clock } = this.#context;
-    if (dueMs !== undefined)
-      this.#timers.set(
-        row.id,
-        clock.after(dueMs - clock.now(), () => this.#apply(execution, (draft) => this.#fire(draft))),
-      );
+    const dueMs = nextDueMs(execution);
+    if (dueMs === undefined) return;
+    const fire = (): void => this.#apply(execution, (draft) => this.#fire(draft));
+    // What was due while no process ran does not wait for a clock that stands still.
+    if (dueMs <= clock.now()) fire();
+    else this.#timers.set(execution.row.id, clock.after(dueMs - clock.now(), fire));
   }
 
   #fire(draft: Draft): void {
