@@ -1,4 +1,5 @@
 /** Durable functions of a stack: who runs them, what becomes of their executions at its start and end, and what a person hears. */
+import { randomUUID } from "node:crypto";
 import type { RuntimeHost } from "../runtime/host.js";
 import type { DurableRunner } from "../runtime/types.js";
 import type { Gateway } from "../services/gateway.js";
@@ -12,6 +13,7 @@ import {
   type LambdaService,
 } from "../services/lambda/index.js";
 import type { EmbeddedService } from "../services/service.js";
+import type { Bus, EndedExecution } from "../shared/bus.js";
 import type { Activity } from "./activity.js";
 import { idle, unfinished } from "./awaited-executions.js";
 
@@ -51,6 +53,13 @@ export class StackDurable {
     return unfinished(this.#running());
   }
 
+  /** Resolves at the end of an execution; undefined when there is none. */
+  async ended(arn: string): Promise<DurableExecutionRow | undefined> {
+    const executions = await this.#options.lambda.durable();
+    const row = executions.row(arn.slice(arn.lastIndexOf("/") + 1));
+    return row?.arn === arn ? executions.ended(row) : undefined;
+  }
+
   /** Before the runtime ends: what it cuts off is no failure of the function. */
   close(): void {
     this.#options.lambda.loadedDurable()?.close();
@@ -73,18 +82,37 @@ export function lazily(load: () => Promise<DurableRunner>): DurableRunner {
 export function durableSurroundings(options: {
   readonly kind: "stack" | "command";
   readonly gateway: Gateway;
+  readonly bus: Bus;
   readonly notice: (text: string) => void;
   readonly sendLetter: DurableSurroundings["sendLetter"];
 }): DurableSurroundings {
-  const { kind, gateway, notice, sendLetter } = options;
+  const { kind, gateway, bus, notice, sendLetter } = options;
   return {
     sendLetter,
     putEvent: async (event) =>
       ((await gateway.service("events")) as EmbeddedService & EventsAdmin).putEvent(BUS_OF_AWS, event),
+    ended: (row) => bus.emit("ExecutionEnded", endedExecution(row)),
     suspended: (row, awaited) => {
       // Somebody sits before it and waits.
       if (kind === "command") notice(suspension(row, awaited, gateway.endpoint));
     },
+  };
+}
+
+function endedExecution(row: DurableExecutionRow): EndedExecution {
+  const { arn: executionArn, functionName: machineName, status, startMs, endMs: stopMs = startMs } = row;
+  return {
+    id: randomUUID(),
+    executionArn,
+    machineName,
+    durable: true,
+    status,
+    startMs,
+    stopMs,
+    input: row.input ?? "",
+    output: row.result,
+    error: row.error?.ErrorType,
+    cause: row.error?.ErrorMessage,
   };
 }
 

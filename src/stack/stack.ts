@@ -40,7 +40,7 @@ import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
-import { lazily } from "./durable.js";
+import { lazily, type StackDurable } from "./durable.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -320,6 +320,11 @@ export class Stack {
     } finally {
       begun();
     }
+  }
+
+  /** Undefined where another stack has the services. */
+  get durable(): StackDurable | undefined {
+    return this.#live.durable;
   }
 
   /** What of the application the embedded services hold. */

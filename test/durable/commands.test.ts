@@ -45,6 +45,25 @@ it("a one-shot command waits for the executions that its function has begun", as
   expect(stderr.match(/END RequestId/g)).toHaveLength(3);
 });
 
+it("events, show and why tell of executions and what began them, and replay begins one more", async () => {
+  await project.run(["invoke", "Order", "--data", '{"price":5}']);
+  const { stdout: events } = await project.run(["events", "--json"]);
+  const records = events
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  const last = records.filter(({ kind }) => kind === "execution").at(-1);
+  expect(last).toMatchObject({ machineName: "order", status: "SUCCEEDED", input: '{"price":5}', output: '{"paid":5}' });
+  expect(records.filter(({ kind }) => kind === "invocation").map(({ event }) => event)).toContain('{"price":5}');
+  const id = last?.["id"] ?? "";
+  const { stdout: page } = await project.run(["show", id]);
+  expect(page).toContain(":function:order:$LATEST/durable-execution/");
+  const { stdout: why } = await project.run(["why", id]);
+  expect(why).toContain("order ran with an event of direct");
+  const { stdout: again } = await project.run(["replay"]);
+  expect(again).toBe('{"paid":5}\n');
+});
+
 it("invoke beside a running stack leaves the execution to that one, and waits for it", async () => {
   const child = project.spawn(["start", "--json"]);
   try {

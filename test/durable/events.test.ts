@@ -101,6 +101,12 @@ describe("A durable function", () => {
       return messages.length > 0 && messages;
     });
     expect(letter?.body).toBe(Payload);
+    expect(await stack.durableExecution(DurableExecutionArn ?? "")).toEqual({
+      executionArn: DurableExecutionArn,
+      status: "FAILED",
+      result: undefined,
+      error: { errorType: "RangeError", errorMessage: "bad work" },
+    });
     const told = (await stack.sqs.receive("Told")).map(({ body }) => JSON.parse(body) as { detail: object });
     expect(told.map(({ detail }) => detail)).toEqual([
       expect.objectContaining({

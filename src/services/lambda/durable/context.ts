@@ -22,6 +22,8 @@ export interface DurableSurroundings {
   readonly putEvent: (event: Record<string, unknown>) => Promise<unknown>;
   /** Sends the dead letter of an execution; rejects when it should be tried again. */
   readonly sendLetter: (row: ExecutionRow) => Promise<void>;
+  /** It has come to its end. */
+  readonly ended: (row: ExecutionRow) => void;
   /** An invocation has ended, and the execution waits for these operations. */
   readonly suspended: (row: ExecutionRow, awaited: readonly OperationRow[]) => void;
 }

@@ -311,6 +311,7 @@ export class DurableExecutions {
     if (hasEnded) {
       for (const done of this.#waiting.get(row.id) ?? []) done(row);
       this.#waiting.delete(row.id);
+      this.#context.surroundings.ended(row);
       tellStatus(this.#context, row);
     }
     if (this.#closed) return;
