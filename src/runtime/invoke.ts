@@ -24,9 +24,7 @@ export function invoke(
   request: InvokeRequest,
   onAnswer?: OnAnswer,
 ): Promise<InvokeResult> {
-  return config.durable === undefined
-    ? invokeOnce(host, config, request, onAnswer)
-    : host.durable.run(config, request);
+  return config.durable === undefined ? invokeOnce(host, config, request, onAnswer) : host.durable.run(config, request);
 }
 
 /** The same, of a durable function too: one invocation of one of its executions. */

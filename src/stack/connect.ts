@@ -51,7 +51,13 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     application: () => live.application,
     functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
     credentials: config.credentials,
-    surroundings: durableSurroundings({ kind: options.kind, gateway, bus: parts.bus, notice, sendLetter: sources.sendLetter }),
+    surroundings: durableSurroundings({
+      kind: options.kind,
+      gateway,
+      bus: parts.bus,
+      notice,
+      sendLetter: sources.sendLetter,
+    }),
   });
   const durable = new StackDurable({ lambda, host, activity: parts.activity, store });
   live.durable = durable;

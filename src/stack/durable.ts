@@ -32,10 +32,12 @@ export class StackDurable {
 
   constructor(options: StackDurableOptions) {
     this.#options = options;
-    options.host.runDurableWith(lazily(async () => {
-      const { durableRunner } = await import("../services/lambda/durable/runner.js");
-      return durableRunner(options.lambda.durable);
-    }));
+    options.host.runDurableWith(
+      lazily(async () => {
+        const { durableRunner } = await import("../services/lambda/durable/runner.js");
+        return durableRunner(options.lambda.durable);
+      }),
+    );
   }
 
   /** In a stack: goes on with what an earlier process left. */

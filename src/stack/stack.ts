@@ -250,7 +250,10 @@ export class Stack {
           { options, live, gateway, host, activity, credentials, config, bus, clock, log, notice },
           closers,
         );
-      else host.runDurableWith(lazily(async () => (await import("./durable-elsewhere.js")).durableElsewhere({ address, notice })));
+      else
+        host.runDurableWith(
+          lazily(async () => (await import("./durable-elsewhere.js")).durableElsewhere({ address, notice })),
+        );
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,

@@ -59,7 +59,8 @@ afterAll(async () => {
 });
 
 const worked = (what: string): number =>
-  world.stack.invocations("worker").filter(({ logs }) => logs.some((line) => line.endsWith(`working on ${what}`))).length;
+  world.stack.invocations("worker").filter(({ logs }) => logs.some((line) => line.endsWith(`working on ${what}`)))
+    .length;
 
 describe("A durable function", () => {
   it("works on messages of a queue, which are gone when its execution has ended", async () => {

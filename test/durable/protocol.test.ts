@@ -170,10 +170,7 @@ describe("Checkpoints", () => {
         { Updates: [context("a", "START"), step("b", "START", { ParentId: "a" }), step("c", "CANCEL")] },
         { Updates: [context("a", "SUCCEED")] },
       ],
-      [
-        invalid("Invalid action for the given operation type."),
-        invalid("Invalid current CONTEXT state to close."),
-      ],
+      [invalid("Invalid action for the given operation type."), invalid("Invalid current CONTEXT state to close.")],
     ],
     [
       "one operation twice, and an end that is not the last",
@@ -249,8 +246,7 @@ describe("Invoke of a durable function", () => {
         message: unqualified,
       });
     await expect(invoke("waiter", {})).rejects.toMatchObject({
-      message:
-        "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
+      message: "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
     });
     await expect(
       client.send(new InvokeWithResponseStreamCommand({ FunctionName: "sender", Qualifier: "$LATEST" })),
@@ -261,9 +257,7 @@ describe("Invoke of a durable function", () => {
     const made = await invoke("sender", []);
     const uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     const arn = "arn:aws:lambda:us-east-1:000000000000:function:";
-    expect(made.DurableExecutionArn).toMatch(
-      new RegExp(`^${arn}sender:\\$LATEST/durable-execution/${uuid}/${uuid}$`),
-    );
+    expect(made.DurableExecutionArn).toMatch(new RegExp(`^${arn}sender:\\$LATEST/durable-execution/${uuid}/${uuid}$`));
     const named = await begin("waiter", {}, { Qualifier: "live", DurableExecutionName: "order-1" });
     expect(named).toMatch(new RegExp(`^${arn}waiter:1/durable-execution/order-1/${uuid}$`));
     expect(await execution(named)).toMatchObject({
@@ -302,7 +296,11 @@ describe("Invoke of a durable function", () => {
   it.each([
     [{ Status: "SUCCEEDED", Result: '{"a":1}' }, undefined, '{"a":1}'],
     [{ Status: "SUCCEEDED" }, undefined, "null"],
-    [{ Status: "FAILED", Error: { ErrorType: "E", ErrorMessage: "m" } }, "Unhandled", '{"errorMessage":"m","errorType":"E"}'],
+    [
+      { Status: "FAILED", Error: { ErrorType: "E", ErrorMessage: "m" } },
+      "Unhandled",
+      '{"errorMessage":"m","errorType":"E"}',
+    ],
     [
       { statusCode: 200 },
       "Unhandled",
@@ -375,12 +373,18 @@ describe("Executions", () => {
     const Error = { ErrorType: "Operator", ErrorMessage: "enough" };
     const { StopTimestamp } = await client.send(new StopDurableExecutionCommand({ DurableExecutionArn, Error }));
     await world.stack.clock.advance("5s");
-    expect(await client.send(new StopDurableExecutionCommand({ DurableExecutionArn }))).toMatchObject({ StopTimestamp });
-    expect(await execution(DurableExecutionArn)).toMatchObject({ Status: "STOPPED", Error, EndTimestamp: StopTimestamp });
+    expect(await client.send(new StopDurableExecutionCommand({ DurableExecutionArn }))).toMatchObject({
+      StopTimestamp,
+    });
+    expect(await execution(DurableExecutionArn)).toMatchObject({
+      Status: "STOPPED",
+      Error,
+      EndTimestamp: StopTimestamp,
+    });
     const CallbackId = CallbackStartedDetails?.CallbackId;
-    await expect(
-      client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId })),
-    ).rejects.toMatchObject({ name: "CallbackTimeoutException" });
+    await expect(client.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId }))).rejects.toMatchObject({
+      name: "CallbackTimeoutException",
+    });
     await expect(
       client.send(new SendDurableExecutionCallbackHeartbeatCommand({ CallbackId: "QUJD" })),
     ).rejects.toMatchObject({ name: "InvalidParameterValueException", message: "Invalid callback id" });
@@ -421,7 +425,9 @@ describe("Executions", () => {
 
   it("give their state to the invocation under way alone", async () => {
     const DurableExecutionArn = await begin("waiter", {});
-    const tokens = world.stack.invocations("waiter").flatMap(({ logs }) => logs.filter((line) => line.includes("TOKEN")));
+    const tokens = world.stack
+      .invocations("waiter")
+      .flatMap(({ logs }) => logs.filter((line) => line.includes("TOKEN")));
     const CheckpointToken = tokens.at(-1)?.split("TOKEN ")[1];
     await expect(
       client.send(new GetDurableExecutionStateCommand({ DurableExecutionArn, CheckpointToken })),

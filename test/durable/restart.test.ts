@@ -91,7 +91,13 @@ it("a wait whose end nobody saw ends with the next start, though nobody asks for
   const before = await startWorld(project, kept);
   const { DurableExecutionArn } = await before.client.send(event("order"));
   const id = await before.stack.waitFor(
-    () => /CALLBACK (\S+)/.exec(before.stack.invocations("order").flatMap(({ logs }) => logs).join("\n"))?.[1],
+    () =>
+      /CALLBACK (\S+)/.exec(
+        before.stack
+          .invocations("order")
+          .flatMap(({ logs }) => logs)
+          .join("\n"),
+      )?.[1],
   );
   await before.client.send(
     new SendDurableExecutionCallbackSuccessCommand({ CallbackId: id, Result: Buffer.from("ok") }),

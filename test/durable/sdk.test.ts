@@ -129,11 +129,13 @@ describe("A handler with AWS's SDK for durable execution", () => {
     expect(stack.invocations("order")).toHaveLength(2);
     expect(await historyOf("order")).toEqual([
       "ExecutionStarted",
-      ...["StepStarted", "StepSucceeded"],
+      "StepStarted",
+      "StepSucceeded",
       "WaitStarted",
       "InvocationCompleted",
       "WaitSucceeded",
-      ...["StepStarted", "StepSucceeded"],
+      "StepStarted",
+      "StepSucceeded",
       "InvocationCompleted",
       "ExecutionSucceeded",
     ]);
@@ -239,8 +241,7 @@ describe("A handler with AWS's SDK for durable execution", () => {
     await stack.clock.advance("5s");
     expect((await done).payload).toBe(5_400_000);
     const [, second] = stack.invocations("heavy");
-    const { InitialExecutionState: state } = second?.event as { InitialExecutionState: { NextMarker: string } };
-    expect(state.NextMarker).not.toBe("");
+    expect(second?.event).toMatchObject({ InitialExecutionState: { NextMarker: expect.stringMatching(/./) } });
   });
 
   it("may answer with 6 MB, by a checkpoint of its execution", async () => {

@@ -1,11 +1,9 @@
 /** What the tests of durable functions share: a project whose handlers use AWS's own SDK for durable execution, unmodified. */
 import { mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type CreateStackOptions, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
-
-const SDK = "@aws/durable-execution-sdk-js";
 
 /** A function of the template, durable unless said otherwise. AWS runs these on Node 22 and newer. */
 export const fn = (name: string, { durable = "ExecutionTimeout: 900", more = "" } = {}): string => `
@@ -24,7 +22,7 @@ export const template = (...resources: readonly string[]): string =>
 
 /** \`body\` is that of the handler: \`event\` and \`context\` are there, and the SDK as \`sdk\`. */
 export const handler = (body: string): string => `
-const sdk = require("${SDK}");
+const sdk = require("@aws/durable-execution-sdk-js");
 exports.handler = sdk.withDurableExecution(async (event, context) => {
 ${body}
 });
@@ -37,7 +35,8 @@ export function durableProject(files: Readonly<Record<string, string>>): Project
   });
   const scope = join(project.folder, "node_modules", "@aws");
   mkdirSync(scope, { recursive: true });
-  symlinkSync(join(process.cwd(), "node_modules", SDK), join(scope, "durable-execution-sdk-js"));
+  const sdk = dirname(dirname(require.resolve("@aws/durable-execution-sdk-js")));
+  symlinkSync(sdk, join(scope, "durable-execution-sdk-js"));
   return project;
 }
 

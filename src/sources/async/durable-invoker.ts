@@ -210,7 +210,10 @@ export class DurableInvoker implements AsyncInvoker {
       await host.durable.begin(config, request);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      log.warn({ functionName: config.name, reason: error.message }, "a durable function refuses an event; it is dropped");
+      log.warn(
+        { functionName: config.name, reason: error.message },
+        "a durable function refuses an event; it is dropped",
+      );
     }
     await this.#queue.settle(key);
   }

@@ -49,7 +49,13 @@ export function explain(record: HistoryRecord, application: Application, all: re
 }
 
 /** What began a durable execution is what would have invoked the function. */
-function asInvocation({ id, timeMs, machineName: functionName, input: event, durationMs }: ExecutionRecord): InvocationRecord {
+function asInvocation({
+  id,
+  timeMs,
+  machineName: functionName,
+  input: event,
+  durationMs,
+}: ExecutionRecord): InvocationRecord {
   const ran = { status: "success", durationMs, result: "", logs: "" } as const;
   return described({ kind: "invocation", id, timeMs, functionName, handler: "", event, ...ran });
 }

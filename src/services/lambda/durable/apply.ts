@@ -140,8 +140,7 @@ function endAttempt(draft: Draft, update: OperationUpdate, operation: OperationR
           status: "PENDING",
           dueMs: draft.nowMs + nextAttemptDelaySeconds * 1000,
         });
-  const delay =
-    nextAttemptDelaySeconds === undefined ? {} : { NextAttemptDelaySeconds: nextAttemptDelaySeconds };
+  const delay = nextAttemptDelaySeconds === undefined ? {} : { NextAttemptDelaySeconds: nextAttemptDelaySeconds };
   // An attempt that is to be made again without an error was the check of a condition.
   const failed = action === "FAIL" || (action === "RETRY" && error !== undefined);
   draft.event(failed ? "StepFailed" : "StepSucceeded", ended, {

@@ -10,7 +10,11 @@ export type CallbackOutcome =
   | { readonly status: "SUCCEEDED"; readonly result: string | undefined }
   | { readonly status: "FAILED"; readonly error: ErrorObject };
 
-export function endCallback(executions: DurableExecutions, callbackId: string, outcome: CallbackOutcome): Promise<void> {
+export function endCallback(
+  executions: DurableExecutions,
+  callbackId: string,
+  outcome: CallbackOutcome,
+): Promise<void> {
   const { execution, operationId } = waitingFor(executions, callbackId);
   return executions.change(execution, (draft) => {
     const operation = requireOpen(draft, operationId, callbackId);

@@ -75,7 +75,11 @@ function answer(draft: Draft, token: string, clientToken: string | undefined): C
 }
 
 /** A client that did not get the answer asks again: it gets the same one, as long as nothing else has been asked. */
-function answeredBefore(row: ExecutionRow, token: string, clientToken: string | undefined): CheckpointAnswer | undefined {
+function answeredBefore(
+  row: ExecutionRow,
+  token: string,
+  clientToken: string | undefined,
+): CheckpointAnswer | undefined {
   const { replay } = row;
   if (replay === undefined || isClosed(row) || replay.token !== token || replay.clientToken !== clientToken)
     return undefined;

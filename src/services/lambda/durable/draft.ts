@@ -50,8 +50,7 @@ export class Draft {
 
   *operations(): Generator<OperationRow> {
     for (const operation of this.#execution.operations.values()) yield this.#changed.get(operation.id) ?? operation;
-    for (const operation of this.#changed.values())
-      if (!this.#execution.operations.has(operation.id)) yield operation;
+    for (const operation of this.#changed.values()) if (!this.#execution.operations.has(operation.id)) yield operation;
   }
 
   /** Rows keep their members in one order: no spread makes them. */

@@ -3,7 +3,7 @@ import { isJsonObject, jsonObjectIn } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { Draft } from "./draft.js";
 import { resultFault } from "./apply.js";
-import { isOpen, type ErrorObject, type ExecutionRow, type OperationRow } from "./rows.js";
+import type { ErrorObject, ExecutionRow, OperationRow } from "./rows.js";
 import { tokenOf } from "./tokens.js";
 import { errorIn } from "./updates.js";
 import { operationView, replayed, type TimeUnit } from "./views.js";
@@ -42,7 +42,11 @@ export function placeOfMarker(marker: string | undefined): number | undefined {
   return /^\d{0,9}$/.test(place) ? Number(place) : undefined;
 }
 
-export function invocationEvent(row: ExecutionRow, operations: Iterable<OperationRow>, updated: readonly string[]): Buffer {
+export function invocationEvent(
+  row: ExecutionRow,
+  operations: Iterable<OperationRow>,
+  updated: readonly string[],
+): Buffer {
   const { operations: Operations, nextMarker: NextMarker } = statePage(replayed(operations), {
     from: 0,
     maxItems: Infinity,
@@ -78,7 +82,9 @@ export function readAnswer(payload: Buffer, draft: Draft): HandlerAnswer | { rea
       if (typeof Result === "string") return { fault: "Cannot provide a Result for FAILED status." };
       return { status: Status, error: isJsonObject(Error) ? errorIn(Error) : undefined };
     case "PENDING":
-      return canGoOn(draft) ? { status: Status } : { fault: "Cannot return PENDING status with no pending operations." };
+      return canGoOn(draft)
+        ? { status: Status }
+        : { fault: "Cannot return PENDING status with no pending operations." };
     default:
       return { fault: "Invalid Status in invocation output." };
   }

@@ -10,7 +10,9 @@ export const unqualified = (): AwsError =>
   invalidParameter("You cannot invoke a durable function using an unqualified ARN.");
 
 export const tooLongToWait = (): AwsError =>
-  invalidParameter("You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.");
+  invalidParameter(
+    "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
+  );
 
 export const alreadyStarted = (arn: string): AwsError =>
   new AwsError("DurableExecutionAlreadyStartedException", `Execution already started: ${arn}`, {

@@ -12,7 +12,11 @@ export function endedDetails({ result, error }: Pick<OperationRow, "result" | "e
 const DATA = ["Input", "Result", "Error"];
 const TIMES = ["ScheduledEndTimestamp", "StartTimestamp", "EndTimestamp"];
 
-export function eventView(eventId: number, { type, timestampMs, operation, details }: EventRow, withData: boolean): JsonObject {
+export function eventView(
+  eventId: number,
+  { type, timestampMs, operation, details }: EventRow,
+  withData: boolean,
+): JsonObject {
   return {
     EventType: type,
     EventId: eventId,
@@ -21,7 +25,9 @@ export function eventView(eventId: number, { type, timestampMs, operation, detai
     ...(operation?.name === undefined ? {} : { Name: operation.name }),
     ...(operation?.subType === undefined ? {} : { SubType: operation.subType }),
     ...(operation?.parentId === undefined ? {} : { ParentId: operation.parentId }),
-    [`${type}Details`]: Object.fromEntries(Object.entries(details).map(([key, value]) => [key, shown(key, value, withData)])),
+    [`${type}Details`]: Object.fromEntries(
+      Object.entries(details).map(([key, value]) => [key, shown(key, value, withData)]),
+    ),
   };
 }
 

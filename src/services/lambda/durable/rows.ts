@@ -131,8 +131,10 @@ type Needed<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
 
 /** Rows have one hidden class: each member is there from the start. */
 export function operationRow(of: Needed<OperationRow> & Optional<OperationRow>): OperationRow {
-  const { id, type, status, startMs, order, change, parentId, name, subType, endMs, result, error, attempt, dueMs } = of;
-  const { waitSeconds, replayChildren, callbackId, heartbeatSeconds, heartbeatDueMs, functionName, input, childArn } = of;
+  const { id, type, status, startMs, order, change, parentId, name, subType, endMs, result, error, attempt, dueMs } =
+    of;
+  const { waitSeconds, replayChildren, callbackId, heartbeatSeconds, heartbeatDueMs, functionName, input, childArn } =
+    of;
   return {
     id,
     parentId,

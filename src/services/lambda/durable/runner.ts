@@ -1,7 +1,13 @@
 /** Durable functions for those who invoke functions: an event is an execution, and its answer is that of the execution. */
 import { randomUUID } from "node:crypto";
 import type { FunctionConfig } from "../../../config/function-config.js";
-import type { DurableRunner, InvocationReport, InvokeAnswer, InvokeRequest, InvokeResult } from "../../../runtime/types.js";
+import type {
+  DurableRunner,
+  InvocationReport,
+  InvokeAnswer,
+  InvokeRequest,
+  InvokeResult,
+} from "../../../runtime/types.js";
 import { checkAsyncPayload, checkSyncPayload } from "../../../runtime/limits/payload.js";
 import { LAMBDA } from "../../../shared/aws-limits.js";
 import { functionError } from "./envelope.js";
@@ -72,7 +78,10 @@ function listener() {
   const broken = new Promise<never>((_, refuse) => (reject = refuse));
   // Nobody may be waiting any more.
   broken.catch(() => undefined);
-  const told = { result: (result: InvokeResult) => void results.push(result), impossible: (error: unknown) => reject(error) };
+  const told = {
+    result: (result: InvokeResult) => void results.push(result),
+    impossible: (error: unknown) => reject(error),
+  };
   return { told, results, broken };
 }
 

@@ -15,7 +15,7 @@ export function nextDueMs({ row, operations }: Execution): number | undefined {
 /** True when the function has to be told. */
 export function fireDue(draft: Draft): boolean {
   let fired = false;
-  for (const operation of [...draft.operations()])
+  for (const operation of draft.operations())
     if (duesOf(operation).some((dueMs) => dueMs <= draft.nowMs)) {
       fire(draft, operation);
       fired = true;

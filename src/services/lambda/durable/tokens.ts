@@ -20,15 +20,16 @@ export function executionOfToken(token: string): string | undefined {
 export const newCallbackId = (executionId: string, operationId: string): string =>
   encode([executionId, operationId, randomUUID()]);
 
-export function partsOfCallbackId(id: string): { readonly executionId: string; readonly operationId: string } | undefined {
+export function partsOfCallbackId(
+  id: string,
+): { readonly executionId: string; readonly operationId: string } | undefined {
   const [executionId, operationId, secret] = decode(id) ?? [];
   return executionId === undefined || operationId === undefined || secret === undefined
     ? undefined
     : { executionId, operationId };
 }
 
-const encode = (parts: readonly (string | number)[]): string =>
-  Buffer.from(JSON.stringify(parts)).toString("base64");
+const encode = (parts: readonly (string | number)[]): string => Buffer.from(JSON.stringify(parts)).toString("base64");
 
 function decode(text: string): readonly string[] | undefined {
   try {

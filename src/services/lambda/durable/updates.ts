@@ -1,5 +1,12 @@
 /** What a checkpoint asks for, read from its request, which fits the API model already; and what one request may hold. */
-import { booleanMember, numberMember, objectListMember, objectMember, stringListMember, stringMember } from "../../kit/json-input.js";
+import {
+  booleanMember,
+  numberMember,
+  objectListMember,
+  objectMember,
+  stringListMember,
+  stringMember,
+} from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { invalidParameter } from "../errors.js";
 import type { ErrorObject, OperationAction, OperationType } from "./rows.js";

@@ -57,8 +57,7 @@ export function replayed(operations: Iterable<OperationRow>): OperationRow[] {
   for (const operation of operations) {
     byId.set(operation.id, operation);
     const parent = operation.parentId === undefined ? undefined : byId.get(operation.parentId);
-    const isLeft =
-      parent !== undefined && (left.has(parent.id) || (!isOpen(parent) && parent.replayChildren !== true));
+    const isLeft = parent !== undefined && (left.has(parent.id) || (!isOpen(parent) && parent.replayChildren !== true));
     if (isLeft) left.add(operation.id);
     else kept.push(operation);
   }

@@ -126,7 +126,10 @@ async function listExecutions({ context, path, query }: Call): Promise<Answer> {
 }
 
 /** An alias stands for its version. */
-function versionOf({ directory }: Call["context"], { name, qualifier }: { name: string; qualifier: string | undefined }) {
+function versionOf(
+  { directory }: Call["context"],
+  { name, qualifier }: { name: string; qualifier: string | undefined },
+) {
   return qualifier === undefined ? undefined : (directory.alias(name, qualifier)?.version ?? qualifier);
 }
 
