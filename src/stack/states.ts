@@ -10,7 +10,7 @@ import type { StateStore } from "../services/kit/state-store.js";
 import type { EmbeddedService, ServiceContext } from "../services/service.js";
 import { hasLeftRunning } from "../services/states/left-running.js";
 import type { StatesAdmin, StatesService } from "../services/states/index.js";
-import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
+import type { TaskResource, TaskRunner } from "../services/states/interpreter/task-runner.js";
 import type { Activity } from "./activity.js";
 import { idle, unfinished } from "./awaited-executions.js";
 
@@ -136,6 +136,11 @@ export class StackStates {
 const WAITING_ACTIONS: ReadonlySet<string> = new Set(["receiveMessage", "getActivityTask", "startSyncExecution"]);
 const AT_ONCE_MS = 50;
 
+/** A durable function waits, too; the invocations of any function are under way by themselves. */
+const mayWait = (resource: TaskResource): boolean =>
+  resource.kind === "function" ||
+  (resource.kind === "service" && (resource.service === "lambda" || WAITING_ACTIONS.has(resource.action)));
+
 /** Tests move a virtual clock on when nothing is under way: tasks are, until they have ended or only an answer is awaited. */
 function counted(runner: TaskRunner, activity: Activity): TaskRunner {
   return {
@@ -143,7 +148,7 @@ function counted(runner: TaskRunner, activity: Activity): TaskRunner {
     async run(call, progress, signal) {
       const { resource } = call;
       const ended = resource.kind === "activity" ? () => undefined : activity.begin();
-      if (resource.kind === "service" && WAITING_ACTIONS.has(resource.action)) setTimeout(ended, AT_ONCE_MS).unref();
+      if (mayWait(resource)) setTimeout(ended, AT_ONCE_MS).unref();
       try {
         return await runner.run(
           call,

@@ -22,6 +22,20 @@ const WORKER = `
   Work: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 120 } }
   Letters: { Type: AWS::SQS::Queue }
   Told: { Type: AWS::SQS::Queue }
+  Flow:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: flow
+      Definition:
+        StartAt: Work
+        States:
+          Work:
+            Type: Task
+            Resource: arn:aws:states:::lambda:invoke
+            Parameters: { FunctionName: "worker:live", Payload: { what: task } }
+            OutputPath: $.Payload
+            Next: Unqualified
+          Unqualified: { Type: Task, Resource: !GetAtt Worker.Arn, End: true }
   Uploads: { Type: AWS::S3::Bucket, Properties: { BucketName: uploads } }
   Rule:
     Type: AWS::Events::Rule
@@ -78,6 +92,15 @@ describe("A durable function", () => {
     await stack.waitFor(() => worked("a.txt") === 1);
     await stack.clock.advance("10m");
     expect(worked("a.txt")).toBe(1);
+  });
+
+  it("is a task of a state machine, which waits for its end and names a version of it", async () => {
+    const { stack } = world;
+    const flow = stack.execute("Flow");
+    await stack.waitFor(() => worked("task") === 1);
+    await stack.clock.advance("1m");
+    expect(await flow).toMatchObject({ status: "FAILED", error: "Lambda.InvalidParameterValueException" });
+    expect(worked("task")).toBe(1);
   });
 
   it("answers requests of an API", async () => {

@@ -42,32 +42,19 @@
  * - The code of a dead letter of an execution, and its message; that names are unique per function and not per account
  * - That a state page holds 4 MB; the default of IncludeExecutionData (true, as the model says)
  */
-import { randomUUID } from "node:crypto";
 import type { FunctionConfig } from "../../../config/function-config.js";
-import { arnOf } from "../../../shared/arn.js";
 import { messageOf } from "../../../shared/errors.js";
 import type { Cancel } from "../../../shared/clock.js";
 import { asChained, callChained, endChained, type ChainedCall } from "./chained.js";
 import type { DurableContext } from "./context.js";
 import { Draft, Execution } from "./draft.js";
 import { alreadyStarted } from "./errors.js";
-import { Invocations, type Told } from "./invocations.js";
+import { Invocations } from "./invocations.js";
+import { newExecution, type StartOptions } from "./new-execution.js";
 import { isClosed, isOpen, type ExecutionRow } from "./rows.js";
 import { tellStatus } from "./status-change.js";
 import { DurableStore } from "./store.js";
 import { fireDue, nextDueMs, timeOut } from "./timers.js";
-
-export interface StartOptions {
-  readonly input: string | undefined;
-  /** Made when absent. One that is in use gives the execution that has it, if it began with the same. */
-  readonly name?: string | undefined;
-  readonly isAsync: boolean;
-  readonly traceHeader?: string | undefined;
-  readonly clientContext?: string | undefined;
-  readonly parent?: ExecutionRow["parent"];
-  /** Hears of its invocations. */
-  readonly told?: Told;
-}
 
 /** Waits before a dead letter is tried again. */
 const LETTER_RETRY_MS = 60_000;
@@ -80,6 +67,10 @@ export class DurableExecutions {
   readonly #live = new Map<string, Execution>();
   readonly #timers = new Map<string, Cancel>();
   readonly #waiting = new Map<string, Set<(row: ExecutionRow) => void>>();
+  /** Running ones of an earlier process, not looked through yet for what has to be called again. */
+  readonly #adopted = new Set<string>();
+  /** Whose dead letters are on their way. */
+  readonly #paying = new Set<string>();
   /** Counts from one: the store has no place for minus nought. */
   #started = 0;
   #closed = false;
@@ -102,9 +93,16 @@ export class DurableExecutions {
 
   execution(id: string): Execution | undefined {
     const live = this.#live.get(id);
-    if (live !== undefined) return live;
-    const row = this.row(id);
-    return row === undefined ? undefined : new Execution(row, this.store.operations(id));
+    const row = live?.row ?? this.row(id);
+    if (live !== undefined || row === undefined) return live;
+    if (isClosed(row)) return new Execution(row, this.store.operations(id));
+    // An earlier process left it: the environment that was at work is gone, and its token holds no more.
+    const cutOff = row.invocation !== undefined && row.retryMs === undefined;
+    const adopted = Object.assign(Object.assign({}, row), { invocation: undefined, isDue: row.isDue || cutOff });
+    const execution = new Execution(adopted, this.store.operations(id));
+    this.#live.set(id, execution);
+    this.#adopted.add(id);
+    return execution;
   }
 
   /** Resolves when it is written. Throws DurableExecutionAlreadyStartedException. */
@@ -118,7 +116,7 @@ export class DurableExecutions {
       if (existing.version !== config.version || existing.input !== options.input) throw alreadyStarted(existing.arn);
       return { execution: this.execution(existing.id) ?? new Execution(existing, []), isNew: false };
     });
-    if (options.told !== undefined) this.#invocations.tell(execution.row.id, options.told);
+    if (options.told !== undefined && !isClosed(execution.row)) this.#invocations.tell(execution.row.id, options.told);
     if (isNew) this.#began(execution);
     return execution.row;
   }
@@ -154,14 +152,10 @@ export class DurableExecutions {
   /** Goes on with what an earlier process left. */
   async resume(): Promise<void> {
     for (const id of this.store.running()) {
-      const execution = this.#live.has(id) ? undefined : this.execution(id);
-      if (execution === undefined) continue;
-      this.#live.set(id, execution);
-      const cutOff = execution.row.invocation !== undefined && !isClosed(execution.row);
-      // Its environment is gone: its token holds no more.
-      await this.change(execution, (draft) =>
-        draft.set({ invocation: undefined, isDue: draft.row.isDue || (cutOff && draft.row.retryMs === undefined) }),
-      );
+      const execution = this.execution(id);
+      const isLeft = this.#adopted.delete(id) || (execution !== undefined && isClosed(execution.row));
+      if (execution === undefined || !isLeft) continue;
+      await this.change(execution, () => undefined);
       for (const operation of execution.operations.values())
         if (operation.type === "CHAINED_INVOKE" && isOpen(operation) && operation.childArn === undefined)
           this.#run(execution, callChained(this.#context, operation));
@@ -188,51 +182,7 @@ export class DurableExecutions {
   /** Within a transaction. */
   #begin(config: FunctionConfig, options: StartOptions): Execution {
     const { realm, clock } = this.#context;
-    const { input, isAsync, traceHeader, clientContext, parent } = options;
-    const { durable } = config;
-    if (durable === undefined) throw new Error(`${config.name} is not durable`);
-    const id = randomUUID();
-    const name = options.name ?? randomUUID();
-    const functionArn = arnOf.function(realm, config.name, config.version);
-    const row: ExecutionRow = {
-      id,
-      arn: `${functionArn}/durable-execution/${name}/${id}`,
-      name,
-      functionName: config.name,
-      functionArn,
-      version: config.version,
-      status: "RUNNING",
-      startMs: clock.now(),
-      place: ++this.#started,
-      endMs: undefined,
-      input,
-      result: undefined,
-      error: undefined,
-      timeoutSeconds: durable.executionTimeoutSeconds,
-      retentionDays: durable.retentionDays,
-      isAsync,
-      traceHeader,
-      clientContext,
-      changes: 0,
-      seen: 0,
-      events: 0,
-      operations: 0,
-      invocation: undefined,
-      isDue: true,
-      failures: 0,
-      retryMs: undefined,
-      replay: undefined,
-      parent,
-      deadLetterArn: config.deadLetterTargetArn,
-      owesLetter: false,
-    };
-    const execution = new Execution(row, []);
-    const draft = new Draft(execution, clock.now());
-    const root = { id, name, type: "EXECUTION" as const, parentId: undefined, subType: undefined, input };
-    draft.event("ExecutionStarted", draft.start(root), {
-      Input: { Payload: input },
-      ExecutionTimeout: row.timeoutSeconds,
-    });
+    const { execution, draft } = newExecution({ config, options, realm, nowMs: clock.now(), place: ++this.#started });
     draft.commit(this.store);
     this.store.add(draft.row);
     return execution;
@@ -316,8 +266,11 @@ export class DurableExecutions {
     }
     if (this.#closed) return;
     if (isClosed(row)) {
-      if (row.invocation === undefined) this.#live.delete(row.id);
-      if (hasEnded || row.invocation === undefined) this.#payLetter(execution);
+      if (row.invocation === undefined) {
+        this.#live.delete(row.id);
+        this.#invocations.untell(row.id);
+      }
+      this.#payLetter(execution);
       return;
     }
     // A parent that was asleep may have been loaded for the end of its child.
@@ -347,13 +300,16 @@ export class DurableExecutions {
 
   #payLetter(execution: Execution): void {
     const { row } = execution;
-    if (!row.owesLetter) return;
+    if (!row.owesLetter || this.#paying.has(row.id)) return;
+    this.#paying.add(row.id);
     const { clock, log, surroundings } = this.#context;
     surroundings
       .sendLetter(row)
       .then(() => this.change(execution, (draft) => draft.set({ owesLetter: false })))
+      .then(() => this.#paying.delete(row.id))
       .catch((error: unknown) => {
         log.warn({ arn: row.arn, reason: messageOf(error) }, "a dead letter could not be sent; it is tried again");
+        this.#paying.delete(row.id);
         if (!this.#closed) clock.after(LETTER_RETRY_MS, () => this.#payLetter(execution));
       });
   }

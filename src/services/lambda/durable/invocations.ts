@@ -26,6 +26,7 @@ export interface Told {
 /** Waits before the second attempt and those after it. */
 const RETRY_DELAYS_MS = [1000, 2000, 4000, 8000] as const;
 const THROTTLED_MS = 1000;
+const MAX_THROTTLED_MS = 5 * 60_000;
 
 interface Changes {
   change<T>(execution: Execution, work: (draft: Draft) => T): Promise<T>;
@@ -47,6 +48,10 @@ export class Invocations {
     this.#told.set(id, told);
   }
 
+  untell(id: string): void {
+    this.#told.delete(id);
+  }
+
   forget(): void {
     this.#age += 1;
   }
@@ -65,8 +70,7 @@ export class Invocations {
     if (age !== this.#age) return;
     await this.#executions.change(execution, (draft) => end(draft, outcome));
     const { row } = execution;
-    if (isClosed(row)) this.#told.delete(row.id);
-    else if (!row.isDue && row.invocation === undefined)
+    if (!isClosed(row) && !row.isDue && row.invocation === undefined)
       this.#context.surroundings.suspended(row, [...execution.operations.values()].filter(isAwaited));
   }
 
@@ -122,10 +126,17 @@ function end(draft: Draft, outcome: Outcome): void {
   if ("impossible" in outcome) {
     if (!isOver) closeExecution(draft, { status: "FAILED", error: outcome.impossible });
   } else if ("throttled" in outcome) {
-    if (!isOver) draft.set({ retryMs: draft.nowMs + THROTTLED_MS, isDue: false });
+    if (!isOver) waitForRoom(draft);
   } else if (isOver) completed(outcome.result.requestId);
   else if (outcome.result.functionError !== undefined) fail(draft, outcome.result, completed);
   else take(draft, outcome.result, completed);
+}
+
+/** As asynchronous events wait when their function is throttled. */
+function waitForRoom(draft: Draft): void {
+  const { refusals } = draft.row;
+  const delayMs = Math.min(MAX_THROTTLED_MS, THROTTLED_MS * 2 ** refusals);
+  draft.set({ refusals: refusals + 1, retryMs: draft.nowMs + delayMs, isDue: false });
 }
 
 type Completed = (requestId: string, error?: ErrorObject) => void;
@@ -148,6 +159,6 @@ function take(draft: Draft, { payload, requestId }: InvokeResult, completed: Com
   }
   completed(requestId, answer.status === "FAILED" ? answer.error : undefined);
   // What came while it ran, and what it was told of by a checkpoint, is no reason to invoke it again.
-  draft.set({ failures: 0, isDue: draft.row.changes > draft.row.seen });
+  draft.set({ failures: 0, refusals: 0, isDue: draft.row.changes > draft.row.seen });
   if (answer.status !== "PENDING") closeExecution(draft, answer);
 }

@@ -97,6 +97,8 @@ export interface ExecutionRow {
   readonly isDue: boolean;
   /** Invocations in a row that ended in an error of the function, and when the next one is tried. */
   readonly failures: number;
+  /** Tries in a row that were throttled. */
+  readonly refusals: number;
   readonly retryMs: number | undefined;
   /** The last checkpoint that named a ClientToken, and its answer. */
   readonly replay: CheckpointReplay | undefined;

@@ -12,8 +12,9 @@ import { checkAsyncPayload, checkSyncPayload } from "../../../runtime/limits/pay
 import { LAMBDA } from "../../../shared/aws-limits.js";
 import { functionError } from "./envelope.js";
 import { tooLongToWait, unqualified } from "./errors.js";
-import type { DurableExecutions, StartOptions } from "./executions.js";
+import type { DurableExecutions } from "./executions.js";
 import type { Told } from "./invocations.js";
+import type { StartOptions } from "./new-execution.js";
 import type { ExecutionRow } from "./rows.js";
 
 /** Logs of all invocations of one execution, for who waits for it. */
