@@ -28,9 +28,15 @@ beforeEach(() => {
       return boss;`),
     "src/slow.js": handler(`
       await context.step("first", async () => console.log("first"));
-      return context.step("second", () => new Promise((done) => setTimeout(done, 700, "done")));`),
+      return context.step("second", () => new Promise((done) => {
+        console.log("at work");
+        setTimeout(done, 700, "done");
+      }));`),
     "src/caller.js": handler(`return context.invoke("late", "late", {});`),
-    "src/late.js": `exports.handler = () => new Promise((done) => setTimeout(done, 700, "called"));`,
+    "src/late.js": `exports.handler = () => new Promise((done) => {
+      console.log("at work");
+      setTimeout(done, 700, "called");
+    });`,
   });
 });
 afterEach(() => project.remove());
@@ -114,11 +120,11 @@ it("a wait whose end nobody saw ends with the next start, though nobody asks for
 });
 
 it.each(["slow", "caller"])("an invocation that the end of the stack cuts off is made again: %s", async (name) => {
-  const before = await startWorld(project, kept);
+  const printed: string[] = [];
+  const before = await startWorld(project, { ...kept, onLog: (_, line) => printed.push(line) });
   const { DurableExecutionArn } = await before.client.send(event(name));
-  // The second step, or the function that is called.
-  if (name === "slow") await before.stack.waitFor(() => before.stack.stack.activity.running === 1);
-  else await before.stack.waitFor(() => before.stack.invocations("caller").length === 1);
+  // The second step, or the function that is called, is at work.
+  await before.stack.waitFor(() => printed.some((line) => line.includes("at work")));
   await before.close();
   const after = await startWorld(project, kept);
   try {

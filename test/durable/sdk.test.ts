@@ -191,6 +191,10 @@ describe("A handler with AWS's SDK for durable execution", () => {
     const done = stack.invoke("fan");
     await stack.clock.advance("2m");
     expect((await done).payload).toEqual([["slept", "worked"], [1, 4, 9], "inner"]);
+    // Of what has ended as a whole, a replay needs the result alone.
+    const last = JSON.stringify(stack.invocations("fan").at(-1)?.event);
+    expect(last).toContain('"Name":"both"');
+    expect(last).not.toContain('"Name":"work"');
     const history = await historyOf("fan");
     expect(history.filter((type) => type === "ContextSucceeded").length).toBeGreaterThanOrEqual(8);
     expect(history.filter((type) => type === "WaitSucceeded")).toHaveLength(5);
