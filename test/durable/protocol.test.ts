@@ -6,6 +6,7 @@ import {
   GetDurableExecutionHistoryCommand,
   GetDurableExecutionStateCommand,
   GetFunctionConfigurationCommand,
+  InvokeAsyncCommand,
   InvokeCommand,
   InvokeWithResponseStreamCommand,
   ListDurableExecutionsByFunctionCommand,
@@ -245,6 +246,9 @@ describe("Invoke of a durable function", () => {
         name: "InvalidParameterValueException",
         message: unqualified,
       });
+    // In the oldest form of the call, too.
+    const old = { FunctionName: "sender", InvokeArgs: "{}" };
+    await expect(client.send(new InvokeAsyncCommand(old))).rejects.toMatchObject({ message: unqualified });
     await expect(invoke("waiter", {})).rejects.toMatchObject({
       message: "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
     });
@@ -268,6 +272,11 @@ describe("Invoke of a durable function", () => {
       InputPayload: "{}",
       DurableConfig: { ExecutionTimeout: 7200, RetentionPeriodInDays: 14 },
     });
+    const compact = await client.send(
+      new GetDurableExecutionCommand({ DurableExecutionArn: named, IncludeExecutionData: false }),
+    );
+    expect(compact).toMatchObject({ Status: "RUNNING", ExecutionDataIncluded: false });
+    expect(compact.InputPayload).toBeUndefined();
     await expect(invoke("sender", [], { DurableExecutionName: "a b" })).rejects.toMatchObject({
       message: expect.stringContaining("at 'durableExecutionName' failed to satisfy constraint"),
     });

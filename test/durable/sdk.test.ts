@@ -73,16 +73,27 @@ const HANDLERS = {
   large: `return "x".repeat(event.size);`,
 };
 
+/** A branch waits while another one works: nothing is suspended, and the SDK asks for the end of the wait itself. */
+const BUSY = `
+    const started = Date.now();
+    const [, pausedMs] = (await context.parallel("both", [
+      (child) => child.step("work", () => new Promise((done) => setTimeout(done, 2500, "worked"))),
+      async (child) => { await child.wait("pause", { seconds: 1 }); return Date.now() - started; },
+    ])).getResults();
+    return pausedMs;`;
+
 let project: ProjectFolder;
 let world: DurableWorld;
 beforeAll(async () => {
   project = durableProject({
     "template.yaml": template(
       ...Object.keys(HANDLERS).map((name) => fn(`${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, LONG)),
+      fn("Busy"),
       fn("Plain", { durable: "" }),
       fn("Thrower", { durable: "" }),
     ),
     ...Object.fromEntries(Object.entries(HANDLERS).map(([name, body]) => [`src/${name}.js`, handler(body)])),
+    "src/busy.js": handler(BUSY),
     "src/plain.js": "exports.handler = async (event) => ({ plain: event });",
     "src/thrower.js": "exports.handler = async () => { throw new SyntaxError('thrown'); };",
   });
@@ -251,5 +262,17 @@ describe("A handler with AWS's SDK for durable execution", () => {
   it("may answer with 6 MB, by a checkpoint of its execution", async () => {
     const { payload } = await world.stack.invoke<string>("large", { size: 6_291_454 });
     expect(payload).toHaveLength(6_291_454);
+  });
+
+  it("may wait within an invocation, in real time", async () => {
+    const real = await startWorld(project, { clock: "real" });
+    try {
+      const { payload } = await real.stack.invoke<number>("busy");
+      expect(payload).toBeGreaterThanOrEqual(990);
+      expect(payload).toBeLessThan(2500);
+      expect(real.stack.invocations("busy")).toHaveLength(1);
+    } finally {
+      await real.close();
+    }
   });
 });

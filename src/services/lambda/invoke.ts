@@ -128,8 +128,10 @@ async function enqueue(
 /** The oldest form of the asynchronous call, still in the SDKs. */
 export async function handleInvokeAsync(call: Omit<Call, "input">, response: ServerResponse): Promise<void> {
   const reference = referenceOf(call);
-  targetOf(call.context, reference);
-  await enqueue(call, reference, await readInvokeInput(call.request));
+  const config = targetOf(call.context, reference);
+  const input: InvokeInput = { ...(await readInvokeInput(call.request)), type: "Event" };
+  if (config.durable !== undefined) (await import("./invoke-durable.js")).checkDurable(config, reference, "Event");
+  await accept(call, config, reference, input);
   const body = JSON.stringify({ Status: 202 });
   response.writeHead(202, {
     "Content-Type": "application/json",

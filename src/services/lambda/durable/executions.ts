@@ -4,7 +4,8 @@
  * Mimics: durable executions of Lambda functions, with the API of 2025-12-01. Sources, read in November 2026: the API
  * model (AWS SDK for JavaScript 3.1162), the Lambda developer guide on durable functions, and the contracts of AWS's open
  * packages `@aws/durable-execution-sdk-js` 2.4.0 (which runs unmodified in the tests, on Node 20 too),
- * `@aws/durable-execution-sdk-js-testing` 1.1.4 and the SDKs for Go, Java, .NET and Python.
+ * `@aws/durable-execution-sdk-js-testing` 1.1.4 and the SDKs for Go, Java, .NET and Python (3.0.0 of which ran unmodified,
+ * too, by hand).
  *
  * Gaps:
  * - `TenantId` of a chained invocation is refused by name; `XAmznTraceId` of one is not looked at, it continues the trace
