@@ -93,7 +93,7 @@ export function durableSurroundings(options: {
     sendLetter,
     putEvent: async (event) =>
       ((await gateway.service("events")) as EmbeddedService & EventsAdmin).putEvent(BUS_OF_AWS, event),
-    ended: (row) => bus.emit("ExecutionEnded", endedExecution(row)),
+    ended: (row, input) => bus.emit("ExecutionEnded", endedExecution(row, input)),
     suspended: (row, awaited) => {
       // Somebody sits before it and waits.
       if (kind === "command") notice(suspension(row, awaited, gateway.endpoint));
@@ -101,7 +101,7 @@ export function durableSurroundings(options: {
   };
 }
 
-function endedExecution(row: DurableExecutionRow): EndedExecution {
+function endedExecution(row: DurableExecutionRow, input: string): EndedExecution {
   const { arn: executionArn, functionName: machineName, status, startMs, endMs: stopMs = startMs } = row;
   return {
     id: randomUUID(),
@@ -111,7 +111,7 @@ function endedExecution(row: DurableExecutionRow): EndedExecution {
     status,
     startMs,
     stopMs,
-    input: row.input ?? "",
+    input,
     output: row.result,
     error: row.error?.ErrorType,
     cause: row.error?.ErrorMessage,

@@ -4,11 +4,25 @@
  */
 import type { Application } from "../config/application.js";
 import type { EventSource } from "../config/event-source.js";
+import type { DurableConfig } from "../config/function-config.js";
 import { parseArn } from "../shared/arn.js";
+import { LAMBDA } from "../shared/aws-limits.js";
 
 const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   kinesis: "event source mappings of Kinesis streams",
 };
+
+/** They wait for the answer. */
+const WAITING: ReadonlySet<EventSource["kind"]> = new Set(["sqs", "dynamodb", "httpApi", "restApi", "functionUrl"]);
+
+/** Why Lambda refuses what a source sends to a durable function. */
+function refusalOf({ executionTimeoutSeconds }: DurableConfig, { kind, qualifier }: EventSource): string | undefined {
+  if (qualifier === undefined)
+    return "a durable function is invoked by a version or alias (AutoPublishAlias makes one)";
+  return WAITING.has(kind) && executionTimeoutSeconds > LAMBDA.durableSyncSeconds
+    ? `its ExecutionTimeout is ${executionTimeoutSeconds} s, and who waits for an answer waits ${LAMBDA.durableSyncSeconds} s at most`
+    : undefined;
+}
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
@@ -32,12 +46,11 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  const unqualified = eventSources.flatMap(({ functionId, eventId, qualifier }) =>
-    qualifier !== undefined || functions.find(({ logicalId }) => logicalId === functionId)?.durable === undefined
-      ? []
-      : [
-          `${functionId} is not fired by ${eventId}: a durable function is invoked by a version or alias (AutoPublishAlias makes one).`,
-        ],
-  );
-  return [...triggers, ...unqualified, ...qualifiers, ...accessLogs];
+  const durables = eventSources.flatMap((source) => {
+    const { functionId, eventId } = source;
+    const durable = functions.find(({ logicalId }) => logicalId === functionId)?.durable;
+    const why = durable && refusalOf(durable, source);
+    return why === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${why}.`];
+  });
+  return [...triggers, ...durables, ...qualifiers, ...accessLogs];
 }

@@ -129,7 +129,8 @@ export class StackSources {
   }
 
   /** For durable executions that have failed: their functions have no destinations, but dead letters. */
-  readonly sendLetter = (row: DurableExecutionRow): Promise<void> => sendDurableLetter(row, this.#destinations());
+  readonly sendLetter = (row: DurableExecutionRow, input: string): Promise<void> =>
+    sendDurableLetter(row, input, this.#destinations());
 
   /** For services that run functions by themselves. */
   get caller(): FunctionCaller {

@@ -51,6 +51,17 @@ const WORKER = `
       CodeUri: src
       DurableConfig: { ExecutionTimeout: 600 }
       Events: { Other: { Type: S3, Properties: { Bucket: !Ref Others, Events: "s3:ObjectCreated:*" } } }
+  Long:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: long
+      Runtime: nodejs24.x
+      Handler: worker.handler
+      CodeUri: src
+      AutoPublishAlias: live
+      DurableConfig: { ExecutionTimeout: 3600 }
+      Events: { Jobs: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } } }
+  Jobs: { Type: AWS::SQS::Queue }
   Others: { Type: AWS::S3::Bucket, Properties: { BucketName: others } }`;
 
 let project: ProjectFolder;
@@ -141,6 +152,16 @@ describe("A durable function", () => {
       }),
       expect.objectContaining({ durableExecutionArn: DurableExecutionArn, status: "FAILED" }),
     ]);
+  });
+
+  it("is not fired by what waits longer than it may, and that is said", async () => {
+    const { stack, notices } = world;
+    await stack.sqs.send("Jobs", "job");
+    await stack.clock.advance("1m");
+    expect(stack.invocations("long")).toEqual([]);
+    expect(notices).toContain(
+      "Long is not fired by Jobs: its ExecutionTimeout is 3600 s, and who waits for an answer waits 900 s at most.",
+    );
   });
 
   it("is not fired by what names no version and no alias of it, and that is said", async () => {

@@ -7,8 +7,8 @@ import type { DurableExecutionRow } from "../../services/lambda/index.js";
 import { deliverOutcome, type DestinationOptions } from "./destinations.js";
 
 /** Rejects when it should be tried again. */
-export function sendDurableLetter(row: DurableExecutionRow, options: DestinationOptions): Promise<void> {
-  const { id: requestId, functionName, input = "", startMs: enqueuedMs, version, error, status } = row;
+export function sendDurableLetter(row: DurableExecutionRow, input: string, options: DestinationOptions): Promise<void> {
+  const { id: requestId, functionName, startMs: enqueuedMs, version, error, status } = row;
   const payload = Buffer.from(JSON.stringify({ errorMessage: error?.ErrorMessage ?? status }));
   const failed = { status: "error", durationMs: 0, billedDurationMs: 0, memorySizeMb: 0, maxMemoryUsedMb: 0 } as const;
   const result = {

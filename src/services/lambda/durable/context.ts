@@ -21,9 +21,9 @@ export interface DurableSurroundings {
   /** Event of AWS's own, for the default bus. */
   readonly putEvent: (event: Record<string, unknown>) => Promise<unknown>;
   /** Sends the dead letter of an execution; rejects when it should be tried again. */
-  readonly sendLetter: (row: ExecutionRow) => Promise<void>;
+  readonly sendLetter: (row: ExecutionRow, input: string) => Promise<void>;
   /** It has come to its end. */
-  readonly ended: (row: ExecutionRow) => void;
+  readonly ended: (row: ExecutionRow, input: string) => void;
   /** An invocation has ended, and the execution waits for these operations. */
   readonly suspended: (row: ExecutionRow, awaited: readonly OperationRow[]) => void;
 }

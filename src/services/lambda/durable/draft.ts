@@ -27,6 +27,11 @@ export class Execution {
     this.row = row;
     this.operations = new Map(operations.map((operation) => [operation.id, operation]));
   }
+
+  /** Undefined where a function was chained without a payload. */
+  get input(): string | undefined {
+    return this.operations.get(this.row.id)?.input;
+  }
 }
 
 export class Draft {

@@ -111,11 +111,12 @@ export class DurableExecutions {
     const { clock } = this.#context;
     const { execution, isNew } = await this.store.write(() => {
       this.store.sweep(clock.now());
-      const existing =
-        options.name === undefined ? undefined : this.store.named(config.name, options.name, clock.now());
-      if (existing === undefined) return { execution: this.#begin(config, options), isNew: true };
-      if (existing.version !== config.version || existing.input !== options.input) throw alreadyStarted(existing.arn);
-      return { execution: this.execution(existing.id) ?? new Execution(existing, []), isNew: false };
+      const named = options.name === undefined ? undefined : this.store.named(config.name, options.name, clock.now());
+      const execution = named && this.execution(named.id);
+      if (execution === undefined) return { execution: this.#begin(config, options), isNew: true };
+      const { row, input } = execution;
+      if (row.version !== config.version || input !== options.input) throw alreadyStarted(row.arn);
+      return { execution, isNew: false };
     });
     if (options.told !== undefined && !isClosed(execution.row)) this.#invocations.tell(execution.row.id, options.told);
     if (isNew) this.#began(execution);
@@ -157,6 +158,7 @@ export class DurableExecutions {
       const isLeft = this.#adopted.delete(id) || (execution !== undefined && isClosed(execution.row));
       if (execution === undefined || !isLeft) continue;
       await this.change(execution, () => undefined);
+      if (isClosed(execution.row)) continue;
       for (const operation of execution.operations.values())
         if (operation.type === "CHAINED_INVOKE" && isOpen(operation) && operation.childArn === undefined)
           this.#run(execution, callChained(this.#context, operation));
@@ -168,7 +170,15 @@ export class DurableExecutions {
     this.#invocations.forget();
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
+    const stopped = { status: "STOPPED" as const, error: { ErrorMessage: "The stack has been reset." } };
+    for (const [id, waiting] of this.#waiting) {
+      const row = this.row(id);
+      if (row !== undefined) for (const done of waiting) done(Object.assign(Object.assign({}, row), stopped));
+    }
+    this.#waiting.clear();
     this.#live.clear();
+    this.#adopted.clear();
+    this.#paying.clear();
     await this.store.clear();
   }
 
@@ -262,7 +272,7 @@ export class DurableExecutions {
     if (hasEnded) {
       for (const done of this.#waiting.get(row.id) ?? []) done(row);
       this.#waiting.delete(row.id);
-      this.#context.surroundings.ended(row);
+      this.#context.surroundings.ended(row, execution.input ?? "");
       tellStatus(this.#context, row);
     }
     if (this.#closed) return;
@@ -305,7 +315,7 @@ export class DurableExecutions {
     this.#paying.add(row.id);
     const { clock, log, surroundings } = this.#context;
     surroundings
-      .sendLetter(row)
+      .sendLetter(row, execution.input ?? "")
       .then(() => this.change(execution, (draft) => draft.set({ owesLetter: false })))
       .then(() => this.#paying.delete(row.id))
       .catch((error: unknown) => {

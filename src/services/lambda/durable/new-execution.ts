@@ -30,7 +30,8 @@ export interface Beginning {
 /** The draft holds its first operation, the execution itself, and is to be committed. */
 export function newExecution(beginning: Beginning): { readonly execution: Execution; readonly draft: Draft } {
   const row = newRow(beginning);
-  const { id, name, input, timeoutSeconds } = row;
+  const { id, name, timeoutSeconds } = row;
+  const { input } = beginning.options;
   const execution = new Execution(row, []);
   const draft = new Draft(execution, beginning.nowMs);
   const root = { id, name, type: "EXECUTION" as const, parentId: undefined, subType: undefined, input };
@@ -42,7 +43,7 @@ export function newExecution(beginning: Beginning): { readonly execution: Execut
 }
 
 function newRow({ config, options, realm, nowMs, place }: Beginning): ExecutionRow {
-  const { input, isAsync, traceHeader, clientContext, parent } = options;
+  const { isAsync, traceHeader, clientContext, parent } = options;
   const { durable } = config;
   if (durable === undefined) throw new Error(`${config.name} is not durable`);
   const id = randomUUID();
@@ -59,7 +60,6 @@ function newRow({ config, options, realm, nowMs, place }: Beginning): ExecutionR
     startMs: nowMs,
     place,
     endMs: undefined,
-    input,
     result: undefined,
     error: undefined,
     timeoutSeconds: durable.executionTimeoutSeconds,

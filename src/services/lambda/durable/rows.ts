@@ -65,6 +65,7 @@ export interface InvocationRow {
   readonly sequence: number;
 }
 
+/** Without its input, which its first operation has: it may be large, and this row is written with each change. */
 export interface ExecutionRow {
   readonly id: string;
   readonly arn: string;
@@ -78,8 +79,6 @@ export interface ExecutionRow {
   /** Place among those of the same millisecond, which a virtual clock has many of. */
   readonly place: number;
   readonly endMs: number | undefined;
-  /** Absent where a function was chained without a payload. */
-  readonly input: string | undefined;
   readonly result: string | undefined;
   readonly error: ErrorObject | undefined;
   readonly timeoutSeconds: number;

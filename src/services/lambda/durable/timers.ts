@@ -6,10 +6,9 @@ import { isClosed, isOpen, type ErrorObject, type ExecutionRow, type OperationRo
 /** When something happens next; undefined = never. */
 export function nextDueMs({ row, operations }: Execution): number | undefined {
   if (isClosed(row)) return undefined;
-  const times = [endsMs(row)];
-  if (row.retryMs !== undefined) times.push(row.retryMs);
-  for (const operation of operations.values()) times.push(...duesOf(operation));
-  return Math.min(...times);
+  let nextMs = Math.min(endsMs(row), row.retryMs ?? Infinity);
+  for (const operation of operations.values()) nextMs = Math.min(nextMs, ...duesOf(operation));
+  return nextMs;
 }
 
 /** True when the function has to be told. */

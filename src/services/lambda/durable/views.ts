@@ -1,5 +1,6 @@
 /** Executions and their operations as the API shows them, and as the function gets them: seconds there, milliseconds here. */
 import type { JsonObject } from "../../kit/json-protocol.js";
+import type { Execution } from "./draft.js";
 import { isOpen, type ExecutionRow, type OperationRow } from "./rows.js";
 
 export type TimeUnit = "seconds" | "milliseconds";
@@ -64,8 +65,8 @@ export function replayed(operations: Iterable<OperationRow>): OperationRow[] {
   return kept;
 }
 
-export function executionView(row: ExecutionRow, withData: boolean): JsonObject {
-  const { input: InputPayload, result: Result, error: Error } = row;
+export function executionView({ row, input: InputPayload }: Execution, withData: boolean): JsonObject {
+  const { result: Result, error: Error } = row;
   return present({
     ...summaryView(row),
     Version: row.version,

@@ -67,8 +67,8 @@ async function getState({ context, path, query }: Call): Promise<Answer> {
 }
 
 async function getExecution({ context, path, query }: Call): Promise<Answer> {
-  const { row } = requireExecution(await context.durable(), arnIn({ path }));
-  return { body: executionView(row, flagIn(query, "IncludeExecutionData", true)) };
+  const execution = requireExecution(await context.durable(), arnIn({ path }));
+  return { body: executionView(execution, flagIn(query, "IncludeExecutionData", true)) };
 }
 
 async function getHistory({ context, path, query }: Call): Promise<Answer> {
