@@ -72,10 +72,17 @@ export interface DurableRunner {
    * a caller may wait.
    */
   run(config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult>;
-  /** The same for a person, who waits as long as it takes; `started` is called when the execution is kept. */
-  runToEnd(config: FunctionConfig, request: InvokeRequest, started?: () => void): Promise<InvokeResult>;
+  /** The same for a person, who waits as long as it takes. */
+  runToEnd(config: FunctionConfig, request: InvokeRequest, watch: ExecutionWatch): Promise<InvokeResult>;
   /** For an event that nobody waits for: resolves when the execution is kept. Again with the same `requestId` is once. */
   begin(config: FunctionConfig, request: InvokeRequest & { readonly requestId: string }): Promise<void>;
+}
+
+export interface ExecutionWatch {
+  /** Called when the execution is kept. */
+  readonly started: () => void;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Told of every invocation, whoever asked for it: the history, the live log and tests listen here. */

@@ -6,10 +6,11 @@ import {
   GetDurableExecutionCommand,
   InvokeCommand,
   LambdaClient,
+  StopDurableExecutionCommand,
   type GetDurableExecutionCommandOutput,
 } from "@aws-sdk/client-lambda";
 import type { FunctionConfig } from "../config/function-config.js";
-import type { DurableRunner, InvokeRequest, InvokeResult } from "../runtime/types.js";
+import type { DurableRunner, ExecutionWatch, InvokeRequest, InvokeResult } from "../runtime/types.js";
 import { realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
 import { clientOptions, placeOf, type ServiceAddress } from "./backends/endpoints.js";
@@ -23,11 +24,9 @@ export interface DurableElsewhereOptions {
 }
 
 export function durableElsewhere(options: DurableElsewhereOptions): DurableRunner {
-  const run = (config: FunctionConfig, request: InvokeRequest, started?: () => void): Promise<InvokeResult> =>
-    runToEnd(options, config, request, started);
   return {
-    run,
-    runToEnd: run,
+    run: (config, request) => runToEnd(options, config, request),
+    runToEnd: (config, request, watch) => runToEnd(options, config, request, watch),
     begin: () => Promise.reject(new Error("events of a command that uses another stack go to that one")),
   };
 }
@@ -36,7 +35,7 @@ async function runToEnd(
   { address, notice }: DurableElsewhereOptions,
   { name, memoryMb }: FunctionConfig,
   { payload, qualifier = "$LATEST", clientContext }: InvokeRequest,
-  started?: () => void,
+  watch?: ExecutionWatch,
 ): Promise<InvokeResult> {
   const client = new LambdaClient(clientOptions(address));
   try {
@@ -50,10 +49,10 @@ async function runToEnd(
       }),
     );
     const { DurableExecutionArn = "", $metadata } = begun;
-    started?.();
+    watch?.started();
     notice(`the stack that runs at ${placeOf(address)} runs the execution ${DurableExecutionArn}, and prints its log`);
     const requestId = $metadata.requestId ?? "";
-    const end = await ended(client, DurableExecutionArn);
+    const end = await ended(client, DurableExecutionArn, watch?.signal);
     const durationMs = (end.EndTimestamp?.getTime() ?? 0) - (end.StartTimestamp?.getTime() ?? 0);
     const failed = end.Status !== "SUCCEEDED";
     return {
@@ -89,8 +88,18 @@ async function runToEnd(
 }
 
 /** Real time: it waits for another process, which tells nobody. */
-async function ended(client: LambdaClient, DurableExecutionArn: string): Promise<GetDurableExecutionCommandOutput> {
+async function ended(
+  client: LambdaClient,
+  DurableExecutionArn: string,
+  signal: AbortSignal | undefined,
+): Promise<GetDurableExecutionCommandOutput> {
+  const Error = { ErrorType: "Interrupted", ErrorMessage: "lambda-run invoke" };
+  let isStopped = false;
   for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(MAX_LOOK_MS, lookMs * 2)) {
+    if (signal?.aborted === true && !isStopped) {
+      isStopped = true;
+      await client.send(new StopDurableExecutionCommand({ DurableExecutionArn, Error }));
+    }
     const execution = await client.send(new GetDurableExecutionCommand({ DurableExecutionArn }));
     if (execution.Status !== "RUNNING") return execution;
     // Kept waiting for: the process has nothing else to do.

@@ -76,7 +76,7 @@ export class StackDurable {
 export function lazily(load: () => Promise<DurableRunner>): DurableRunner {
   return {
     run: async (config, request) => (await load()).run(config, request),
-    runToEnd: async (config, request, started) => (await load()).runToEnd(config, request, started),
+    runToEnd: async (config, request, watch) => (await load()).runToEnd(config, request, watch),
     begin: async (config, request) => (await load()).begin(config, request),
   };
 }

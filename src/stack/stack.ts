@@ -313,13 +313,16 @@ export class Stack {
     return this.#live.sources?.versionOf(fn.name, qualifier);
   }
 
-  /** A durable function runs to the end of its execution, however long that takes; with virtual time, that is told to move. */
-  async invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
+  /**
+   * A durable function runs to the end of its execution, however long that takes - with virtual time, that is told to move -
+   * or until the signal stops it.
+   */
+  async invoke(fn: FunctionConfig, request: InvokeRequest, signal?: AbortSignal): Promise<InvokeResult> {
     if (fn.durable === undefined) return invoke(this.host, fn, request);
     // Virtual time stands still until it has begun.
     const begun = this.activity.begin();
     try {
-      return await this.host.durable.runToEnd(fn, request, begun);
+      return await this.host.durable.runToEnd(fn, request, { started: begun, signal });
     } finally {
       begun();
     }

@@ -64,6 +64,27 @@ it("events, show and why tell of executions and what began them, and replay begi
   expect(again).toBe('{"paid":5}\n');
 });
 
+it("invoke stops its execution at Ctrl-C", async () => {
+  const child = project.spawn(["invoke", "Approve"]);
+  const exited = new Promise((resolve) => child.once("close", resolve));
+  await new Promise<void>((resolve) => {
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("approve is suspended: the callback")) resolve();
+    });
+  });
+  child.kill("SIGINT");
+  expect(await exited).toBe(130);
+  const { stdout } = await project.run(["events", "--json"]);
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+    kind: "execution",
+    machineName: "approve",
+    status: "STOPPED",
+    error: "Interrupted",
+  });
+});
+
 it("invoke beside a running stack leaves the execution to that one, and waits for it", async () => {
   const child = project.spawn(["start", "--json"]);
   try {

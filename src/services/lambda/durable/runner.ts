@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { FunctionConfig } from "../../../config/function-config.js";
 import type {
   DurableRunner,
+  ExecutionWatch,
   InvocationReport,
   InvokeAnswer,
   InvokeRequest,
@@ -11,12 +12,14 @@ import type {
 import { checkAsyncPayload, checkSyncPayload } from "../../../runtime/limits/payload.js";
 import { LAMBDA } from "../../../shared/aws-limits.js";
 import { functionError } from "./envelope.js";
+import { stopExecution } from "./stop.js";
 import { tooLongToWait, unqualified } from "./errors.js";
 import type { DurableExecutions } from "./executions.js";
 import type { Told } from "./invocations.js";
 import type { StartOptions } from "./new-execution.js";
 import type { ExecutionRow } from "./rows.js";
 
+const INTERRUPTED = { ErrorType: "Interrupted", ErrorMessage: "lambda-run invoke" };
 /** Logs of all invocations of one execution, for who waits for it. */
 const MAX_LOG_LENGTH = 1024 * 1024;
 
@@ -26,7 +29,7 @@ export function durableRunner(executions: () => Promise<DurableExecutions>): Dur
       checkMayWait(config, request.qualifier);
       return runToEnd(await executions(), config, request);
     },
-    runToEnd: async (config, request, started) => runToEnd(await executions(), config, request, started),
+    runToEnd: async (config, request, watch) => runToEnd(await executions(), config, request, watch),
     async begin(config, request) {
       if (request.qualifier === undefined) throw unqualified();
       checkAsyncPayload(request.payload.length);
@@ -60,17 +63,35 @@ async function runToEnd(
   executions: DurableExecutions,
   config: FunctionConfig,
   request: InvokeRequest,
-  onStarted?: () => void,
+  watch?: ExecutionWatch,
 ): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
   const requestId = request.requestId ?? randomUUID();
   const { told, results, broken } = listener();
   const started = await executions.start(config, startOptions(request, { name: undefined, isAsync: false, told }));
-  onStarted?.();
-  const row = await Promise.race([executions.ended(started), broken]);
+  watch?.started();
+  const row = await Promise.race([endedOrStopped(executions, started, watch?.signal), broken]);
   const logs = results.map((result) => result.logs).join("");
   const report = sumOf(requestId, config, results);
   return Object.assign(answerOfExecution(row, requestId), { report, logs: logs.slice(-MAX_LOG_LENGTH) });
+}
+
+async function endedOrStopped(
+  executions: DurableExecutions,
+  row: ExecutionRow,
+  signal: AbortSignal | undefined,
+): Promise<ExecutionRow> {
+  const stop = (): void => {
+    const execution = executions.execution(row.id);
+    if (execution !== undefined) void stopExecution(executions, execution, INTERRUPTED);
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
+  try {
+    return await executions.ended(row);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 function listener() {

@@ -4,10 +4,10 @@ import { stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { endCallback, heartbeat } from "../durable/callbacks.js";
 import { checkpoint, requireExecution, statePageOf } from "../durable/checkpoints.js";
-import { closeExecution } from "../durable/close.js";
 import { invalidMarker } from "../durable/errors.js";
 import { eventView } from "../durable/history.js";
-import { isClosed, type ExecutionRow, type ExecutionStatus } from "../durable/rows.js";
+import type { ExecutionRow, ExecutionStatus } from "../durable/rows.js";
+import { stopExecution } from "../durable/stop.js";
 import { errorIn, MAX_PAYLOAD_BYTES, readUpdates } from "../durable/updates.js";
 import { executionView, operationView, summaryView } from "../durable/views.js";
 import { entityTooLarge, invalidParameter } from "../errors.js";
@@ -136,11 +136,7 @@ function versionOf(
 async function stop({ context, path, input }: Call): Promise<Answer> {
   const executions = await context.durable();
   const execution = requireExecution(executions, arnIn({ path }));
-  const stoppedMs = await executions.change(execution, (draft) => {
-    if (!isClosed(draft.row)) closeExecution(draft, { status: "STOPPED", error: errorIn(input) });
-    return draft.row.endMs ?? draft.nowMs;
-  });
-  return { body: { StopTimestamp: stoppedMs / 1000 } };
+  return { body: { StopTimestamp: (await stopExecution(executions, execution, errorIn(input))) / 1000 } };
 }
 
 /** Its result is the whole body. */
