@@ -150,7 +150,7 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
     },
     async reset() {
       await rows.clear();
-      await executions?.reset();
+      await (await durable()).reset();
     },
     close() {
       executions?.close();
