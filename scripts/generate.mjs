@@ -54,6 +54,7 @@ function fidelity() {
     ...readdirSync(join(root, "src/services"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, "src/services", entry.name, "index.ts")))
       .map((entry) => `src/services/${entry.name}/index.ts`),
+    "src/services/lambda/durable/executions.ts",
     "src/sources/http/index.ts",
     "src/sources/logs/subscriptions.ts",
     "src/sources/s3/notifications.ts",

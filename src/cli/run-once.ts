@@ -45,8 +45,15 @@ export async function runOnce(
     if (stack === undefined) return EXIT.interrupted;
     // The one with local addresses in it; a file that the template does not know has none.
     const bound = stack.application.functions.find(({ arn }) => arn === fn.arn) ?? fn;
-    const result = await Promise.race([stack.invoke(bound, request), interruption.promise]);
-    if (result === undefined) return EXIT.interrupted;
+    const stop = new AbortController();
+    void interruption.promise.then(() => stop.abort());
+    const running = stack.invoke(bound, request, stop.signal);
+    const result = await Promise.race([running, interruption.promise]);
+    if (result === undefined) {
+      // Its execution stops: another process would go on with it.
+      if (bound.durable !== undefined) await running.catch(() => undefined);
+      return EXIT.interrupted;
+    }
     if (json) {
       const tier = fn.code.kind === "image" ? "container" : (await stack.tiers()).root.tier;
       process.stdout.write(`${JSON.stringify({ ...resultJson(result), tier })}\n`);

@@ -93,6 +93,16 @@ export interface PublishedAlias {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** `DurableConfig`. */
+export interface DurableConfig {
+  /** Of a whole execution, waits included. */
+  readonly executionTimeoutSeconds: number;
+  /** How long what has ended is kept. */
+  readonly retentionDays: number;
+  /** Shown, and not used. */
+  readonly kmsKeyArn?: string;
+}
+
 export interface FunctionConfig {
   /** Logical id in the template; equals `name` for functions made by the API or invoked by file. */
   readonly logicalId: string;
@@ -127,6 +137,8 @@ export interface FunctionConfig {
   readonly published?: Published;
   readonly tracing?: "Active" | "PassThrough";
   readonly tags?: Readonly<Record<string, string>>;
+  /** Makes it a durable function. */
+  readonly durable?: DurableConfig;
   /** Chains of calls that go round through it are not cut. */
   readonly allowsRecursion?: true;
 }

@@ -17,7 +17,7 @@ import { newRoom } from "./room.js";
 import { probeSandbox } from "./sandbox/probe.js";
 import type { LimitTiers, Sandbox, SandboxSpec, SandboxTier } from "./sandbox/sandbox.js";
 import { saturationOfProcess, type Saturation } from "./saturation.js";
-import type { InvocationObserver } from "./types.js";
+import type { DurableRunner, InvocationObserver } from "./types.js";
 
 export interface HostOptions {
   readonly realm: Realm;
@@ -72,6 +72,7 @@ export class RuntimeHost {
   readonly #functions = new Map<string, Versions>();
   readonly #slots = new WeakMap<Environment, CodeSlot>();
   readonly #saturation: Saturation;
+  #durable: DurableRunner | undefined;
   /** What was said of a runtime holds for all of its functions. */
   readonly #told = new Set<string>();
 
@@ -82,6 +83,16 @@ export class RuntimeHost {
 
   get observer(): InvocationObserver | undefined {
     return this.#options.observer;
+  }
+
+  /** To be set before a durable function is invoked. */
+  runDurableWith(runner: DurableRunner): void {
+    this.#durable = runner;
+  }
+
+  get durable(): DurableRunner {
+    if (this.#durable === undefined) throw new Error("nothing runs durable functions here");
+    return this.#durable;
   }
 
   /** What holds each limit on this machine. */
@@ -280,6 +291,8 @@ export class RuntimeHost {
       log: (record, logStream) => log(config, logStream, record),
       initTimeoutMs,
       onLeftovers: (leftovers, requestId) => {
+        // AWS's SDK for durable execution suspends with timers of its own: it minds them.
+        if (config.durable !== undefined) return;
         for (const { kind, madeAt } of leftovers) {
           notice(
             config,

@@ -6,6 +6,8 @@
  *          -> environment.invoke -> INIT if cold -> event over the Runtime API -> answer | timeout | exit
  *          -> report and logs -> freeze
  *
+ * A durable function goes another way round: the event begins an execution, which comes back here for each invocation.
+ *
  * Rejects only for what is not the function's doing: `RequestTooLarge`, `Throttled`, or an `AppError` when the code
  * cannot be built or the environment cannot be started. Whatever the function does is in the result.
  */
@@ -16,7 +18,17 @@ import { checkConcurrency } from "./limits/concurrency.js";
 import { checkSyncPayload } from "./limits/payload.js";
 import type { InvokeAnswer, InvokeRequest, InvokeResult, OnAnswer } from "./types.js";
 
-export async function invoke(
+export function invoke(
+  host: RuntimeHost,
+  config: FunctionConfig,
+  request: InvokeRequest,
+  onAnswer?: OnAnswer,
+): Promise<InvokeResult> {
+  return config.durable === undefined ? invokeOnce(host, config, request, onAnswer) : host.durable.run(config, request);
+}
+
+/** The same, of a durable function too: one invocation of one of its executions. */
+export async function invokeOnce(
   host: RuntimeHost,
   config: FunctionConfig,
   request: InvokeRequest,
@@ -61,8 +73,8 @@ export function answerOf(run: (onAnswer: OnAnswer) => Promise<InvokeResult>): Pr
  * unmodified on this Runtime API and compares the answers and log lines of 113 handlers with those of our own client.
  *
  * Gaps:
- * - SnapStart, provisioned concurrency, Managed Instances and durable functions do not exist; `restore/next` answers
- *   403 and `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
+ * - SnapStart, provisioned concurrency and Managed Instances do not exist; `restore/next` answers 403 and
+ *   `AWS_LAMBDA_INITIALIZATION_TYPE` is always `on-demand`.
  * - Java, .NET and Ruby runtimes are refused by name (LR5004); a `bootstrap` in a custom runtime and a container image run
  *   any language.
  * - Container images: a debugger is refused (LR1004); 10 GB are not counted; extensions see their own processes only, and each

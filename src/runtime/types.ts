@@ -65,6 +65,26 @@ export interface InvokeResult extends InvokeAnswer {
   readonly logs: string;
 }
 
+/** Runs durable functions: each event begins an execution, and that invokes the function as often as it takes. */
+export interface DurableRunner {
+  /**
+   * Resolves at the end of the execution. Rejects as `invoke` does, and for what AWS refuses: no qualifier, or more time than
+   * a caller may wait.
+   */
+  run(config: FunctionConfig, request: InvokeRequest): Promise<InvokeResult>;
+  /** The same for a person, who waits as long as it takes. */
+  runToEnd(config: FunctionConfig, request: InvokeRequest, watch: ExecutionWatch): Promise<InvokeResult>;
+  /** For an event that nobody waits for: resolves when the execution is kept. Again with the same `requestId` is once. */
+  begin(config: FunctionConfig, request: InvokeRequest & { readonly requestId: string }): Promise<void>;
+}
+
+export interface ExecutionWatch {
+  /** Called when the execution is kept. */
+  readonly started: () => void;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Told of every invocation, whoever asked for it: the history, the live log and tests listen here. */
 export interface InvocationObserver {
   started(config: FunctionConfig, requestId: string, request: InvokeRequest): void;

@@ -28,4 +28,9 @@ export const LAMBDA = {
   /** Memory that buys one vCPU. */
   memoryMbPerVcpu: 1769,
   maxExtensions: 10,
+  /** 366 days: of executions of durable functions, their waits and delays. */
+  durableSeconds: 31_622_400,
+  durableRetentionDays: { min: 1, max: 90, default: 14 },
+  /** Executions that may take longer are invoked asynchronously. */
+  durableSyncSeconds: 900,
 } as const;

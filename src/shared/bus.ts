@@ -73,12 +73,14 @@ export interface RuleMatch {
   readonly traceHeader?: string;
 }
 
-/** An execution of a state machine has ended; children of a distributed Map tell nothing. */
+/** An execution of a state machine or durable function has ended; children of a distributed Map tell nothing. */
 export interface EndedExecution {
   /** Of this end, for a person: whoever tells of it uses the same. */
   readonly id: string;
   readonly executionArn: string;
+  /** Of the machine or, where it is durable, the function. */
   readonly machineName: string;
+  readonly durable?: true;
   readonly status: string;
   readonly startMs: number;
   readonly stopMs: number;

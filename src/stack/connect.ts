@@ -16,6 +16,7 @@ import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import type { LookUp } from "./dynamic-references.js";
+import { durableSurroundings, StackDurable } from "./durable.js";
 import { lambdaService } from "./lambda.js";
 import { localUrl } from "./local-url.js";
 import { StackPipes } from "./pipes.js";
@@ -56,7 +57,17 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     application: () => live.application,
     functionUrl: live.http?.urlAddress ?? ((urlId) => `http://${urlId}.lambda-url.localhost:${gateway.port}/`),
     credentials: config.credentials,
+    surroundings: durableSurroundings({
+      kind: options.kind,
+      gateway,
+      bus: parts.bus,
+      notice,
+      sendLetter: sources.sendLetter,
+    }),
   });
+  const durable = new StackDurable({ lambda, host, activity: parts.activity, store });
+  live.durable = durable;
+  closers.push(() => durable.close());
   sources.attach(host, lambda.directory);
   await live.http?.open({
     application: () => live.application,

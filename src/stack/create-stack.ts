@@ -26,7 +26,7 @@ import { ownRealm } from "./backends/own-realm.js";
 import { clientOptions } from "./backends/endpoints.js";
 import { doorFor, requestDoor, type DoorRequest } from "./door-request.js";
 import { parseDuration } from "./duration.js";
-import { execute, type Execution } from "./execution.js";
+import { durableExecution, execute, type DurableExecution, type Execution } from "./execution.js";
 import {
   ServiceClients,
   type ClientConfig,
@@ -189,6 +189,14 @@ export class TestStack {
    */
   async execute<T = unknown>(name: string, input: unknown = {}): Promise<Execution<T>> {
     return execute<T>(this.#stack, findMachine(this.#stack.application, name), input);
+  }
+
+  /**
+   * Resolves at the end of a durable execution, whatever that is: of one that an event began. `invoke` of a durable function
+   * waits by itself. With virtual time, call `clock.advance` before you await this.
+   */
+  async durableExecution<T = unknown>(executionArn: string): Promise<DurableExecution<T>> {
+    return durableExecution<T>(this.#stack, executionArn);
   }
 
   /**

@@ -1,4 +1,4 @@
-/** One execution of a state machine for tests: started in this process, and waited for without looking again and again. */
+/** Executions for tests: one of a state machine is started in this process, and waited for without looking again and again. */
 import type { StateMachineConfig } from "../config/application.js";
 import type { ExecutionSummary, StatesService } from "../services/states/index.js";
 import { AppError } from "../shared/errors.js";
@@ -39,6 +39,32 @@ export async function execute<T>(stack: Stack, machine: StateMachineConfig, inpu
   } finally {
     begun();
   }
+}
+
+/** One execution of a durable function, at its end. */
+export interface DurableExecution<T = unknown> {
+  readonly executionArn: string;
+  readonly status: "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "STOPPED";
+  /** Parsed; undefined unless it succeeded. */
+  readonly result: T;
+  readonly error: { readonly errorType: string | undefined; readonly errorMessage: string | undefined } | undefined;
+}
+
+/** Resolves at its end. Throws LR1004 when there is none. */
+export async function durableExecution<T>(stack: Stack, executionArn: string): Promise<DurableExecution<T>> {
+  const ended = await stack.durable?.ended(executionArn);
+  if (ended === undefined)
+    throw new AppError("LR1004", {
+      what: `There is no durable execution ${executionArn}`,
+      fix: "Pass the DurableExecutionArn that Invoke has answered.",
+    });
+  const { status, result, error } = ended;
+  return {
+    executionArn,
+    status: status as DurableExecution["status"],
+    result: (result === undefined ? undefined : JSON.parse(result)) as T,
+    error: error && { errorType: error.ErrorType, errorMessage: error.ErrorMessage },
+  };
 }
 
 const executionOf = <T>({ executionArn, status, output, error, cause }: ExecutionSummary): Execution<T> => ({

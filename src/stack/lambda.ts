@@ -4,7 +4,7 @@ import type { FunctionUrlSource } from "../config/event-source.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import type { Gateway } from "../services/gateway.js";
 import type { StateStore } from "../services/kit/state-store.js";
-import { createLambdaService, type LambdaService } from "../services/lambda/index.js";
+import { createLambdaService, type DurableSurroundings, type LambdaService } from "../services/lambda/index.js";
 import type { Realm } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
@@ -22,18 +22,20 @@ export interface StackLambdaOptions {
   readonly application: () => Application;
   readonly functionUrl: (urlId: string) => string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly surroundings: DurableSurroundings;
 }
 
 /** Starts of the paths of all its API versions, for requests that carry no signature. */
 const PATHS = (
   "2014-11-13 2015-03-31 2016-08-19 2017-03-31 2017-10-31 2018-10-31 2019-09-25 " +
-  "2019-09-30 2020-06-30 2021-07-20 2021-10-31 2021-11-15 2024-08-31"
+  "2019-09-30 2020-06-30 2021-07-20 2021-10-31 2021-11-15 2024-08-31 2025-12-01"
 )
   .split(" ")
   .map((version) => `/${version}/`);
 
 export function lambdaService(options: StackLambdaOptions): LambdaService {
-  const { host, realm, clock, log, store, gateway, sources, application, functionUrl, credentials } = options;
+  const { host, realm, clock, log, store, gateway, sources, application, functionUrl, credentials, surroundings } =
+    options;
   const service = createLambdaService({
     host,
     realm,
@@ -50,6 +52,7 @@ export function lambdaService(options: StackLambdaOptions): LambdaService {
     },
     readObject: objectReader(() => ({ endpoint: gateway.endpoint, region: realm.region, credentials })),
     functionUrl,
+    surroundings,
   });
   gateway.addService("lambda", service, { paths: PATHS });
   return service;

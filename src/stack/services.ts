@@ -35,6 +35,7 @@ import type { StackPipes } from "./pipes.js";
 import { makeResources } from "./resources.js";
 import type { StackSchedules } from "./schedules.js";
 import { startSecondStores, type SecondStore } from "./second-stores.js";
+import type { StackDurable } from "./durable.js";
 import { StackSources } from "./sources.js";
 import type { StackStates } from "./states.js";
 
@@ -65,6 +66,7 @@ export interface Live {
   http?: StackHttp;
   /** Undefined where another server has the state machines. */
   states?: StackStates | undefined;
+  durable?: StackDurable;
   schedules?: StackSchedules;
   pipes?: StackPipes;
   /** Where the APIs of the stack answer whose services a command uses. */
@@ -170,6 +172,7 @@ export async function startServices(
     foreignQueues: live.backends?.queues,
     bucketTeller,
     states: () => live.states,
+    durable: () => live.durable,
     schedules: () => live.schedules,
     outside: { activity, localUrl: (url) => localUrl(url, live) },
     store: shared.store,

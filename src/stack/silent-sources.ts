@@ -3,7 +3,22 @@
  * look for the fault in his own code.
  */
 import type { Application } from "../config/application.js";
+import type { EventSource } from "../config/event-source.js";
+import type { DurableConfig } from "../config/function-config.js";
 import { parseArn } from "../shared/arn.js";
+import { LAMBDA } from "../shared/aws-limits.js";
+
+/** They wait for the answer. */
+const WAITING: ReadonlySet<EventSource["kind"]> = new Set(["sqs", "dynamodb", "kinesis", "webSocket", "httpApi", "restApi", "functionUrl"]);
+
+/** Why Lambda refuses what a source sends to a durable function. */
+function refusalOf({ executionTimeoutSeconds }: DurableConfig, { kind, qualifier }: EventSource): string | undefined {
+  if (qualifier === undefined)
+    return "a durable function is invoked by a version or alias (AutoPublishAlias makes one)";
+  return WAITING.has(kind) && executionTimeoutSeconds > LAMBDA.durableSyncSeconds
+    ? `its ExecutionTimeout is ${executionTimeoutSeconds} s, and who waits for an answer waits ${LAMBDA.durableSyncSeconds} s at most`
+    : undefined;
+}
 
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
@@ -23,5 +38,11 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  return [...qualifiers, ...accessLogs];
+  const durables = eventSources.flatMap((source) => {
+    const { functionId, eventId } = source;
+    const durable = functions.find(({ logicalId }) => logicalId === functionId)?.durable;
+    const why = durable && refusalOf(durable, source);
+    return why === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${why}.`];
+  });
+  return [...durables, ...qualifiers, ...accessLogs];
 }

@@ -2,14 +2,18 @@
  * Starts what makes functions fire, and stops it: S3 notifications, event source mappings, the queue of asynchronous
  * invocations. Only a stack begins them; a one-shot command runs what its own function invokes asynchronously.
  */
-import type { Application } from "../config/application.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
 import type { Gateway } from "../services/gateway.js";
 import type { KinesisAdmin } from "../services/kinesis/index.js";
-import type { StateStore } from "../services/kit/state-store.js";
-import { continueTrace, deepestTrace, type FunctionDirectory, type MappingManager } from "../services/lambda/index.js";
+import {
+  continueTrace,
+  deepestTrace,
+  type DurableExecutionRow,
+  type FunctionDirectory,
+  type MappingManager,
+} from "../services/lambda/index.js";
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, FunctionCaller } from "../services/service.js";
 import type { SnsAdmin } from "../services/sns/index.js";
@@ -17,8 +21,9 @@ import type { SqsAdmin } from "../services/sqs/index.js";
 import type { EventsAdmin } from "../services/events/admin.js";
 import { AlarmActions } from "../sources/alarm-actions.js";
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
-import { deliverOutcome, type ObjectWriter } from "../sources/async/destinations.js";
+import { deliverOutcome, type DestinationOptions } from "../sources/async/destinations.js";
 import { DurableInvoker } from "../sources/async/durable-invoker.js";
+import { sendDurableLetter } from "../sources/async/durable-letter.js";
 import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { RuleDeliveries } from "../sources/eventbridge/deliveries.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
@@ -30,38 +35,12 @@ import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
 import type { QueueSender } from "../sources/sqs/queue-sender.js";
 import { queueMappings } from "../sources/sqs/queue-mapping.js";
 import { arnOf, parseArn, parseFunctionArn } from "../shared/arn.js";
-import type { Bus } from "../shared/bus.js";
-import type { Clock } from "../shared/clock.js";
-import type { Logger } from "../shared/logger.js";
 import { messageOf } from "../shared/errors.js";
-import type { ForeignQueues } from "./backends/queues.js";
-import type { BucketTeller } from "./backends/bucket-teller.js";
-import { ruleTargets, type OutsideCalls } from "./rule-targets.js";
-import type { StackSchedules } from "./schedules.js";
+import { ruleTargets } from "./rule-targets.js";
 import { silentSources } from "./silent-sources.js";
+import type { SourcesOptions } from "./sources-options.js";
 import { streamKinds } from "./stream-kinds.js";
-import type { StackStates } from "./states.js";
 import { countUnfired, type UnfiredEvents } from "./unfired-events.js";
-
-export interface SourcesOptions {
-  readonly application: () => Application;
-  readonly gateway: () => Gateway;
-  readonly store: () => StateStore;
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly notice: (text: string) => void;
-  readonly outside: OutsideCalls;
-  readonly writeObject: ObjectWriter;
-  /** Queues on another server; undefined when they are embedded. */
-  readonly foreignQueues?: ForeignQueues | undefined;
-  /** Buckets on another server that tells what happens in them. */
-  readonly bucketTeller?: BucketTeller | undefined;
-  /** Undefined until they are there, and where another server has them. */
-  readonly states: () => StackStates | undefined;
-  /** Undefined until they are there. */
-  readonly schedules: () => StackSchedules | undefined;
-}
 
 export class StackSources {
   readonly #options: SourcesOptions;
@@ -141,6 +120,10 @@ export class StackSources {
   get invoker(): AsyncInvoker {
     return { enqueue: async (name, payload, options) => this.#asyncQueue().enqueue(name, payload, options) };
   }
+
+  /** For durable executions that have failed: their functions have no destinations, but dead letters. */
+  readonly sendLetter = (row: DurableExecutionRow, input: string): Promise<void> =>
+    sendDurableLetter(row, input, this.#destinations());
 
   /** For services that run functions by themselves. */
   get caller(): FunctionCaller {
@@ -289,7 +272,7 @@ export class StackSources {
    * that are due run to their end, and says what nobody listened to.
    */
   standAside(): () => Promise<void> {
-    const { bus, application, notice, states } = this.#options;
+    const { bus, application, notice, states, durable } = this.#options;
     const unfired = countUnfired(bus, application);
     this.#unfired = unfired;
     return async () => {
@@ -297,19 +280,20 @@ export class StackSources {
       let executionsEnded: boolean;
       let busy: boolean;
       do {
-        executionsEnded = (await states()?.idle()) === true;
+        executionsEnded = (await durable()?.idle()) === true;
+        if ((await states()?.idle()) === true) executionsEnded = true;
         await this.#alarmActions?.idle();
         await this.#deliveries?.idle();
         await this.#ruleDeliveries?.idle();
         await this.#async?.idle();
         busy = [this.#alarmActions, this.#deliveries, this.#ruleDeliveries].some((one) => one?.busy === true);
       } while (executionsEnded || busy);
-      [...unfired.lines(), ...(states()?.unfinished() ?? [])].forEach(notice);
+      [...unfired.lines(), ...(states()?.unfinished() ?? []), ...(durable()?.unfinished() ?? [])].forEach(notice);
     };
   }
 
   async #begin(): Promise<void> {
-    const { application, gateway, notice, states, schedules } = this.#options;
+    const { application, gateway, notice, states, schedules, durable } = this.#options;
     const { eventSources, buckets, functions, topics } = application();
     for (const sentence of silentSources(application())) notice(sentence);
     // Lets the caller say that the stack is ready first: the state is opened here.
@@ -330,36 +314,39 @@ export class StackSources {
     }
     if (!this.#closed) await this.#mappings.resume();
     if (!this.#closed) await states()?.begin();
+    if (!this.#closed) await durable()?.begin();
     if (!this.#closed) await schedules()?.begin();
   }
 
   #asyncQueue(): DurableInvoker {
-    const { store, clock, log, application, writeObject } = this.#options;
-    const { realm } = application();
-    const functions = this.#functions();
+    const { store, clock, log, application } = this.#options;
     this.#async ??= new DurableInvoker({
       store: store(),
       clock,
       host: this.#hostNow(),
       log,
-      realm,
-      functions,
-      onOutcome: (outcome) =>
-        deliverOutcome(outcome, {
-          realm,
-          clock,
-          log,
-          invoker: this.invoker,
-          settings: (name, qualifier) => functions.asyncSettings(name, qualifier),
-          queues: () => this.#queues(),
-          writeObject,
-          publish: async (arn, message, attributes) => {
-            await (await this.#sns()).publish(arn, message, attributes === undefined ? {} : { attributes });
-          },
-          putEvent: this.#putEvent,
-        }),
+      realm: application().realm,
+      functions: this.#functions(),
+      onOutcome: (outcome) => deliverOutcome(outcome, this.#destinations()),
     });
     return this.#async;
+  }
+
+  #destinations(): DestinationOptions {
+    const { clock, log, application, writeObject } = this.#options;
+    return {
+      realm: application().realm,
+      clock,
+      log,
+      invoker: this.invoker,
+      settings: (name, qualifier) => this.#functions().asyncSettings(name, qualifier),
+      queues: () => this.#queues(),
+      writeObject,
+      publish: async (arn, message, attributes) => {
+        await (await this.#sns()).publish(arn, message, attributes === undefined ? {} : { attributes });
+      },
+      putEvent: this.#putEvent,
+    };
   }
 
   #byArn(arn: string): FunctionConfig | undefined {

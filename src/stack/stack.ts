@@ -40,6 +40,7 @@ import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
+import { lazily, type StackDurable } from "./durable.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
@@ -249,6 +250,10 @@ export class Stack {
           { options, live, gateway, host, activity, credentials, config, lookUp, bus, clock, log, notice },
           closers,
         );
+      else
+        host.runDurableWith(
+          lazily(async () => (await import("./durable-elsewhere.js")).durableElsewhere({ address, notice })),
+        );
       log.debug({ endpoint, folder }, "stack started");
       return new Stack({
         live,
@@ -309,8 +314,24 @@ export class Stack {
     return this.#live.sources?.versionOf(fn.name, qualifier);
   }
 
-  invoke(fn: FunctionConfig, request: InvokeRequest): Promise<InvokeResult> {
-    return invoke(this.host, fn, request);
+  /**
+   * A durable function runs to the end of its execution, however long that takes - with virtual time, that is told to move -
+   * or until the signal stops it.
+   */
+  async invoke(fn: FunctionConfig, request: InvokeRequest, signal?: AbortSignal): Promise<InvokeResult> {
+    if (fn.durable === undefined) return invoke(this.host, fn, request);
+    // Virtual time stands still until it has begun.
+    const begun = this.activity.begin();
+    try {
+      return await this.host.durable.runToEnd(fn, request, { started: begun, signal });
+    } finally {
+      begun();
+    }
+  }
+
+  /** Undefined where another stack has the services. */
+  get durable(): StackDurable | undefined {
+    return this.#live.durable;
   }
 
   /** What of the application the embedded services hold. */

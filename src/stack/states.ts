@@ -10,9 +10,9 @@ import type { StateStore } from "../services/kit/state-store.js";
 import type { EmbeddedService, ServiceContext } from "../services/service.js";
 import { hasLeftRunning } from "../services/states/left-running.js";
 import type { StatesAdmin, StatesService } from "../services/states/index.js";
-import type { TaskRunner } from "../services/states/interpreter/task-runner.js";
-import { realClock } from "../shared/clock.js";
+import type { TaskResource, TaskRunner } from "../services/states/interpreter/task-runner.js";
 import type { Activity } from "./activity.js";
+import { idle, unfinished } from "./awaited-executions.js";
 
 type ClosableRunner = TaskRunner & { close(): Promise<void> };
 
@@ -28,8 +28,6 @@ export interface StackStatesOptions {
 
 /** Where the events of AWS's own services go. */
 const BUS_OF_AWS = "default";
-/** How long a one-shot command waits for executions in which nothing happens. */
-const PATIENCE_MS = 10_000;
 
 export class StackStates {
   readonly #options: StackStatesOptions;
@@ -90,25 +88,13 @@ export class StackStates {
     if (stateMachines.length + activities.length > 0 || hasLeftRunning(store())) await (await this.service()).resume();
   }
 
-  /**
-   * For a one-shot command: resolves when no execution runs any more, or nothing has happened in those that do for a while:
-   * they wait for a person, or for long. True when some have come to their end.
-   */
-  async idle(): Promise<boolean> {
-    const { activity } = this.#options;
-    if (this.#running().length === 0) return false;
-    for (let changes = -1; this.#running().length > 0 && changes !== activity.changes;) {
-      changes = activity.changes;
-      await this.#change();
-    }
-    return this.#running().length === 0;
+  /** For a one-shot command: resolves when there is nothing to wait for. True when some have come to their end. */
+  idle(): Promise<boolean> {
+    return idle(this.#options.activity, () => this.#running());
   }
 
-  /** What a one-shot command leaves behind, in sentences. */
   unfinished(): string[] {
-    return this.#running().map(
-      (arn) => `the execution ${arn} has not ended: a running stack goes on with it (lambda-run start)`,
-    );
+    return unfinished(this.#running());
   }
 
   /** Stops the interpreters where they are, before what does their work is gone. */
@@ -144,20 +130,16 @@ export class StackStates {
   #running(): readonly string[] {
     return this.#loaded()?.running() ?? [];
   }
-
-  /** Resolves at the next change in the stack, or when there was none for a while. */
-  async #change(): Promise<void> {
-    const patience = new AbortController();
-    const stop = this.#options.activity.on(() => patience.abort());
-    // Real time: this waits for real processes. Its end by a change is what is hoped for.
-    await realClock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
-    stop();
-  }
 }
 
 /** Calls that may wait for the clock: what waits for them would wait for ever. Their answers, if there are any, come at once. */
 const WAITING_ACTIONS: ReadonlySet<string> = new Set(["receiveMessage", "getActivityTask", "startSyncExecution"]);
 const AT_ONCE_MS = 50;
+
+/** A durable function waits, too; the invocations of any function are under way by themselves. */
+const mayWait = (resource: TaskResource): boolean =>
+  resource.kind === "function" ||
+  (resource.kind === "service" && (resource.service === "lambda" || WAITING_ACTIONS.has(resource.action)));
 
 /** Tests move a virtual clock on when nothing is under way: tasks are, until they have ended or only an answer is awaited. */
 function counted(runner: TaskRunner, activity: Activity): TaskRunner {
@@ -166,7 +148,7 @@ function counted(runner: TaskRunner, activity: Activity): TaskRunner {
     async run(call, progress, signal) {
       const { resource } = call;
       const ended = resource.kind === "activity" ? () => undefined : activity.begin();
-      if (resource.kind === "service" && WAITING_ACTIONS.has(resource.action)) setTimeout(ended, AT_ONCE_MS).unref();
+      if (mayWait(resource)) setTimeout(ended, AT_ONCE_MS).unref();
       try {
         return await runner.run(
           call,

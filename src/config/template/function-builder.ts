@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { findModule, SOURCE_EXTENSIONS } from "../code.js";
 import { environmentFault } from "../environment.js";
 import type { ApiCors, FunctionTarget } from "../event-source.js";
-import type { CodeSource, EventInvokeConfig, FunctionConfig } from "../function-config.js";
+import type { CodeSource, DurableConfig, EventInvokeConfig, FunctionConfig } from "../function-config.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { functionTargetOf, identify } from "./build-context.js";
@@ -169,9 +169,19 @@ function commonOf(
         : ""),
     version: "$LATEST",
     ...definedOf({
+      durable: properties.DurableConfig && durableOf(properties.DurableConfig),
       tags: properties.Tags,
       allowsRecursion: /^allow$/i.test(properties.RecursiveLoop ?? "") ? (true as const) : undefined,
     }),
+  };
+}
+
+function durableOf(config: NonNullable<SamFunction["DurableConfig"]>): DurableConfig {
+  const { ExecutionTimeout, RetentionPeriodInDays, KMSKeyArn } = config;
+  return {
+    executionTimeoutSeconds: ExecutionTimeout,
+    retentionDays: RetentionPeriodInDays,
+    ...(KMSKeyArn === undefined ? {} : { kmsKeyArn: KMSKeyArn }),
   };
 }
 

@@ -36,9 +36,17 @@ const eventInvokeConfig = z.strictObject({
     .optional(),
 });
 
-/** What both resource types share. */
 /** They make another kind of function, which runs here as any other; it is said. */
-export const FOREIGN_KINDS = ["TenancyConfig", "CapacityProviderConfig", "DurableConfig"] as const;
+export const FOREIGN_KINDS = ["TenancyConfig", "CapacityProviderConfig"] as const;
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-durableconfig.html */
+const durableConfig = z.strictObject({
+  ExecutionTimeout: integer({ min: 1, max: LAMBDA.durableSeconds }, "seconds"),
+  RetentionPeriodInDays: integer(LAMBDA.durableRetentionDays, "days").default(LAMBDA.durableRetentionDays.default),
+  KMSKeyArn: text().optional(),
+});
+
+/** What both resource types share. */
 
 const shared = {
   FunctionName: text()
@@ -80,6 +88,7 @@ const shared = {
     })
     .optional(),
   Role: text().optional(),
+  DurableConfig: durableConfig.optional(),
   Tags: tags().optional(),
   ...ignored(
     "VpcConfig",

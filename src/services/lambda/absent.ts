@@ -3,7 +3,6 @@ import type { Route } from "./context.js";
 
 const PROVIDERS = "/2025-11-30/capacity-providers";
 const EXECUTIONS = "/2025-12-01/durable-executions";
-const CALLBACKS = "/2025-12-01/durable-execution-callbacks";
 
 export const ABSENT_ROUTES: readonly Route[] = [
   { method: "POST", path: PROVIDERS, name: "CreateCapacityProvider" },
@@ -22,20 +21,7 @@ export const ABSENT_ROUTES: readonly Route[] = [
     path: "/2025-11-30/functions/{FunctionName}/function-scaling-config",
     name: "PutFunctionScalingConfig",
   },
-  {
-    method: "GET",
-    path: "/2025-12-01/functions/{FunctionName}/durable-executions",
-    name: "ListDurableExecutionsByFunction",
-  },
-  { method: "GET", path: `${EXECUTIONS}/{Arn}`, name: "GetDurableExecution" },
-  { method: "DELETE", path: `${EXECUTIONS}/{Arn}`, name: "DeleteDurableExecution" },
-  { method: "GET", path: `${EXECUTIONS}/{Arn}/history`, name: "GetDurableExecutionHistory" },
-  { method: "GET", path: `${EXECUTIONS}/{Arn}/state`, name: "GetDurableExecutionState" },
-  { method: "POST", path: `${EXECUTIONS}/{Arn}/checkpoint`, name: "CheckpointDurableExecution" },
-  { method: "POST", path: `${EXECUTIONS}/{Arn}/pause`, name: "PauseDurableExecution" },
-  { method: "POST", path: `${EXECUTIONS}/{Arn}/resume`, name: "ResumeDurableExecution" },
-  { method: "POST", path: `${EXECUTIONS}/{Arn}/stop`, name: "StopDurableExecution" },
-  { method: "POST", path: `${CALLBACKS}/{Id}/succeed`, name: "SendDurableExecutionCallbackSuccess" },
-  { method: "POST", path: `${CALLBACKS}/{Id}/fail`, name: "SendDurableExecutionCallbackFailure" },
-  { method: "POST", path: `${CALLBACKS}/{Id}/heartbeat`, name: "SendDurableExecutionCallbackHeartbeat" },
+  { method: "DELETE", path: `${EXECUTIONS}/{Arn+}`, name: "DeleteDurableExecution" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn+}/pause`, name: "PauseDurableExecution" },
+  { method: "POST", path: `${EXECUTIONS}/{Arn+}/resume`, name: "ResumeDurableExecution" },
 ];

@@ -7,6 +7,7 @@ import type { JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import type { CodeFolder } from "./code-folder.js";
 import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.js";
+import type { DurableExecutions } from "./durable/executions.js";
 import { LATEST, type FunctionDirectory } from "./directory.js";
 import { functionNotFound, invalidParameter, preconditionFailed, type RevisionSource } from "./errors.js";
 import { parseFunctionName, type FunctionReference } from "./function-name.js";
@@ -26,6 +27,8 @@ export interface LambdaContext {
   readonly async: () => Promise<AsyncQueue>;
   readonly mappings: () => Promise<MappingManager>;
   readonly readObject: ObjectReader;
+  /** Loaded at the first call. */
+  readonly durable: () => Promise<DurableExecutions>;
   /** Address of a function URL. */
   readonly functionUrl: (urlId: string) => string;
 }
@@ -55,7 +58,7 @@ export type RawOperation = (call: Omit<Call, "input">, response: ServerResponse)
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** As the API model writes it: `/2015-03-31/functions/{FunctionName}`. */
+  /** As the API model writes it: `/2015-03-31/functions/{FunctionName}`; `{Name+}` may have slashes in it. */
   readonly path: string;
   readonly name: string;
   /** What the query string has to say, where two operations share a path: `List=ALL`. */

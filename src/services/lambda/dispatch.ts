@@ -35,7 +35,8 @@ function changedBy(path: Readonly<Record<string, string>>, input: JsonObject): s
   const { UUID, LayerName, CodeSigningConfigArn, Resource, ResourceArn, FunctionName } = path;
   const named = FunctionName ?? ResourceArn ?? Resource ?? (UUID === undefined ? input["FunctionName"] : undefined);
   if (typeof named === "string") return bareName(named);
-  return UUID ?? LayerName ?? CodeSigningConfigArn ?? "";
+  const { DurableExecutionArn, CallbackId } = path;
+  return UUID ?? LayerName ?? CodeSigningConfigArn ?? DurableExecutionArn ?? CallbackId ?? "";
 }
 
 async function readInput(request: ServiceRequest, operation: string): Promise<Buffer> {

@@ -5,8 +5,8 @@
  * answers and error texts as recorded on AWS up to November 2025.
  *
  * Gaps:
- * - Capacity providers, function scaling, durable executions: answered with UnknownOperationException by name; tags of
- *   layers, tenants, accelerators, runtimes of one's own, and functions of these kinds are refused by name
+ * - Capacity providers and function scaling: answered with UnknownOperationException by name; tags of layers, tenants,
+ *   accelerators, runtimes of one's own, and functions of these kinds are refused by name
  * - `S3ObjectStorageMode`, `SourceKMSKeyArn` and `MasterRegion` are taken and change nothing; public policies are not blocked
  * - Code signing configurations are kept and shown, and no package is refused for want of a signature
  * - Subnets, security groups, roles, keys and destinations are held to their form; that they exist is checked for
@@ -29,6 +29,7 @@
  * - `Code.ImageUri` names any image that the Docker engine of this machine has or can pull, not only one in ECR; it is looked
  *   for at the first invocation, and ServiceException says why it cannot be run
  * - A function whose code cannot be built answers ServiceException with the build's message
+ * - Durable functions have a card of their own (`durable/executions.ts`)
  *
  * Client quirks:
  * - boto3 and the CLI read the error's name from x-amzn-ErrorType, the JavaScript SDK also from the body
@@ -74,6 +75,8 @@ import type { AsyncQueue, MappingManager, ObjectReader } from "./collaborators.j
 import type { LambdaContext } from "./context.js";
 import { FunctionDirectory } from "./directory.js";
 import type * as Dispatch from "./dispatch.js";
+import type { DurableContext, DurableSurroundings } from "./durable/context.js";
+import type { DurableExecutions } from "./durable/executions.js";
 import { Rows } from "./rows.js";
 import { Turns } from "./turns.js";
 
@@ -86,6 +89,10 @@ export type {
   StreamMappingSettings,
 } from "./collaborators.js";
 export type { AsyncSettings, FunctionDirectory, KnownUrl } from "./directory.js";
+export type { DurableSurroundings } from "./durable/context.js";
+export type { DurableExecutions } from "./durable/executions.js";
+export type { ExecutionRow as DurableExecutionRow, OperationRow as DurableOperationRow } from "./durable/rows.js";
+export { hasLeftRunning as hasDurableLeftRunning } from "./durable/left-running.js";
 export { continueTrace, deepestTrace, traceOfEvent } from "./lineage.js";
 
 export interface LambdaServiceOptions {
@@ -103,9 +110,14 @@ export interface LambdaServiceOptions {
   readonly readObject: ObjectReader;
   /** Address of a function URL. */
   readonly functionUrl: (urlId: string) => string;
+  readonly surroundings: DurableSurroundings;
 }
 
 export interface LambdaService extends EmbeddedService {
+  /** Executions of durable functions, loaded at the first call. */
+  readonly durable: () => Promise<DurableExecutions>;
+  /** Undefined when there was no call. */
+  readonly loadedDurable: () => DurableExecutions | undefined;
   /** Which functions there are; sources that fire functions by name ask it too. */
   readonly directory: FunctionDirectory;
 }
@@ -114,10 +126,17 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
   const rows = new Rows(options.store);
   const code = new CodeFolder(options.store);
   const directory = new FunctionDirectory({ ...options, rows, code });
-  const context: LambdaContext = { ...options, rows, code, directory, turns: new Turns() };
+  let executions: DurableExecutions | undefined;
+  const durable = async (): Promise<DurableExecutions> => {
+    const { DurableExecutions } = await import("./durable/executions.js");
+    return (executions ??= new DurableExecutions({ ...options, directory } satisfies DurableContext));
+  };
+  const context: LambdaContext = { ...options, rows, code, directory, durable, turns: new Turns() };
   let dispatch: typeof Dispatch | undefined;
   return {
     directory,
+    durable,
+    loadedDurable: () => executions,
     async handle(request, response) {
       try {
         // Loaded at the first request: most one-shot commands send none.
@@ -129,13 +148,21 @@ export function createLambdaService(options: LambdaServiceOptions): LambdaServic
         sendError(request, response, wire);
       }
     },
-    reset: () => rows.clear(),
-    close: () => Promise.resolve(),
+    async reset() {
+      await rows.clear();
+      await (await durable()).reset();
+    },
+    close() {
+      executions?.close();
+      return Promise.resolve();
+    },
   };
 }
 
 /** These were recorded with a capital, the others without; clients take either. */
 const CAPITAL_MESSAGE: ReadonlySet<string> = new Set([
+  "CallbackTimeoutException",
+  "DurableExecutionAlreadyStartedException",
   "AccessDeniedException",
   "ResourceNotFoundException",
   "CodeSigningConfigNotFoundException",

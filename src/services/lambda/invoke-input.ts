@@ -9,19 +9,23 @@ import { readBody } from "../kit/body.js";
 import { Violations } from "../kit/json-input.js";
 import { jsonRefusal } from "../kit/json-refusal.js";
 import type { ServiceRequest } from "../service.js";
+import { checkText } from "./model/check.js";
+import { EXECUTION_NAME } from "./model/durable.js";
 import { cannotRun, invalidContent, invalidParameter, entityTooLarge, tooManyRequests } from "./errors.js";
 
 /** Larger bodies are not read to their end. */
 const MAX_BODY_BYTES = LAMBDA.syncRequestBytes + 1024 * 1024;
 
-/** Of durable functions and of functions with tenants, of which there are none. */
-const REFUSED_HEADERS = ["x-amz-durable-execution-name", "x-amz-tenant-id"];
+/** Of functions with tenants, of which there are none. */
+const REFUSED_HEADER = "x-amz-tenant-id";
 
 export interface InvokeInput {
   readonly type: "RequestResponse" | "Event" | "DryRun";
   readonly tail: boolean;
   readonly clientContext: string | undefined;
   readonly traceHeader: string | undefined;
+  /** Of a durable function. */
+  readonly executionName: string | undefined;
   readonly payload: Buffer;
 }
 
@@ -37,15 +41,19 @@ export async function readInvokeInput(
   const logType = header(request, "x-amz-log-type");
   const clientContext = header(request, "x-amz-client-context");
   checkInvokeOptions({ type, logType, clientContext }, types);
-  for (const name of REFUSED_HEADERS)
-    if (header(request, name) !== undefined)
-      throw invalidParameter(`The header ${name} is not emulated by lambda-run.`);
+  if (header(request, REFUSED_HEADER) !== undefined)
+    throw invalidParameter(`The header ${REFUSED_HEADER} is not emulated by lambda-run.`);
+  const executionName = header(request, "x-amz-durable-execution-name");
+  const faults = new Violations();
+  checkText(executionName, EXECUTION_NAME, "durableExecutionName", faults);
+  faults.check();
   const payload = checkedJson(await readPayload(request));
   return {
     type: type === "Event" || type === "DryRun" ? type : "RequestResponse",
     tail: logType === "Tail",
     clientContext,
     traceHeader: header(request, "x-amzn-trace-id"),
+    executionName,
     payload,
   };
 }

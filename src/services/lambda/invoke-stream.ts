@@ -8,6 +8,7 @@ import type { InvokeResult, ResponseStreamSink } from "../../runtime/types.js";
 import { referenceOf, type Call } from "./context.js";
 import { drained } from "../kit/drained.js";
 import { eventMessage } from "../kit/event-stream.js";
+import { invalidParameter } from "./errors.js";
 import { asAwsError, logTail, readInvokeInput, STREAMING_TYPES } from "./invoke-input.js";
 import { targetOf, traceOf } from "./invoke.js";
 
@@ -26,6 +27,8 @@ export async function handleInvokeWithResponseStream(
   const reference = referenceOf(call);
   const config = targetOf(context, reference);
   const input = await readInvokeInput(request, STREAMING_TYPES);
+  if (config.durable !== undefined)
+    throw invalidParameter("InvokeWithResponseStream of a durable function is not emulated by lambda-run.");
   if (input.type === "DryRun") {
     response.writeHead(204, { "x-amzn-RequestId": request.requestId });
     response.end();

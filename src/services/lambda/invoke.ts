@@ -34,18 +34,21 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
   const reference = referenceOf(call);
   const config = targetOf(context, reference);
   const input = await readInvokeInput(request);
+  const durable = config.durable === undefined ? undefined : await import("./invoke-durable.js");
+  durable?.checkDurable(config, reference, input.type);
   if (input.type === "DryRun") {
     response.writeHead(204, { "x-amzn-RequestId": request.requestId });
     response.end();
     return;
   }
   if (input.type === "Event") {
-    const traceHeader = await enqueue(call, reference, input);
+    const { traceHeader, headers } = await accept(call, config, reference, input);
     response.writeHead(202, {
       "x-amzn-RequestId": request.requestId,
       "x-amzn-Remapped-Content-Length": "0",
       "X-Amzn-Trace-Id": traceHeader,
       "Content-Length": 0,
+      ...headers,
     });
     response.end();
     return;
@@ -56,9 +59,12 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
   const invocation = { payload, requestId, traceHeader, clientContext, qualifier: reference.qualifier };
   const run = (onAnswer?: OnAnswer): Promise<InvokeResult> => invoke(context.host, config, invocation, onAnswer);
   let answer: InvokeAnswer & Partial<Pick<InvokeResult, "logs">>;
+  let executionArn: string | undefined;
   try {
-    // With its log the answer waits for the report.
-    answer = await (input.tail ? run() : answerOf(run));
+    if (durable === undefined) {
+      // With its log the answer waits for the report.
+      answer = await (input.tail ? run() : answerOf(run));
+    } else ({ answer, executionArn } = await durable.waitForExecution(call, config, input, traceHeader));
   } catch (error) {
     throw asAwsError(error);
   }
@@ -71,9 +77,28 @@ export async function handleInvoke(call: Omit<Call, "input">, response: ServerRe
     "X-Amzn-Trace-Id": traceHeader,
   };
   if (answer.functionError !== undefined) headers["X-Amz-Function-Error"] = answer.functionError;
+  if (executionArn !== undefined) headers[EXECUTION_HEADER] = executionArn;
   if (input.tail) headers["X-Amz-Log-Result"] = logTail(answer.logs ?? "");
   response.writeHead(200, headers);
   endWith(response, answer.payload);
+}
+
+const EXECUTION_HEADER = "X-Amz-Durable-Execution-Arn";
+
+/** The event of a durable function is its execution: what else happens to events does not happen to it. */
+async function accept(
+  call: Omit<Call, "input">,
+  config: FunctionConfig,
+  reference: FunctionReference,
+  input: InvokeInput,
+): Promise<{ readonly traceHeader: string; readonly headers?: Readonly<Record<string, string>> }> {
+  if (config.durable === undefined) return { traceHeader: await enqueue(call, reference, input) };
+  const { context, request } = call;
+  const received = input.traceHeader ?? traceOfEvent(request.requestId, context.clock.now());
+  const traceHeader = traceOf(context, reference, received);
+  const { beginExecution } = await import("./invoke-durable.js");
+  const { arn } = await beginExecution(call, config, input, traceHeader);
+  return { traceHeader, headers: { [EXECUTION_HEADER]: arn } };
 }
 
 /** The event is kept before the 202 goes out. Gives its trace. */
@@ -103,8 +128,10 @@ async function enqueue(
 /** The oldest form of the asynchronous call, still in the SDKs. */
 export async function handleInvokeAsync(call: Omit<Call, "input">, response: ServerResponse): Promise<void> {
   const reference = referenceOf(call);
-  targetOf(call.context, reference);
-  await enqueue(call, reference, await readInvokeInput(call.request));
+  const config = targetOf(call.context, reference);
+  const input: InvokeInput = { ...(await readInvokeInput(call.request)), type: "Event" };
+  if (config.durable !== undefined) (await import("./invoke-durable.js")).checkDurable(config, reference, "Event");
+  await accept(call, config, reference, input);
   const body = JSON.stringify({ Status: 202 });
   response.writeHead(202, {
     "Content-Type": "application/json",

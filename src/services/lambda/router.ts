@@ -6,6 +6,7 @@ import { handleInvoke, handleInvokeAsync } from "./invoke.js";
 import { ALIAS_ROUTES } from "./operations/aliases.js";
 import { CAPACITY_ROUTES } from "./operations/capacity.js";
 import { CODE_SIGNING_ROUTES } from "./operations/code-signing.js";
+import { DURABLE_ROUTES } from "./operations/durable.js";
 import { EVENT_INVOKE_ROUTES } from "./operations/event-invoke.js";
 import { FUNCTION_ROUTES } from "./operations/functions.js";
 import { LAYER_PERMISSION_ROUTES } from "./operations/layer-permissions.js";
@@ -43,13 +44,14 @@ const ROUTES: readonly Route[] = [
   ...LAYER_PERMISSION_ROUTES,
   ...TAG_ROUTES,
   ...MAPPING_ROUTES,
+  ...DURABLE_ROUTES,
 ];
 
 const COMPILED = [...ROUTES, ...ABSENT_ROUTES].map((route) => {
   const names: string[] = [];
-  const pattern = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+  const pattern = route.path.replace(/\{(\w+)(\+?)\}/g, (_, name: string, greedy: string) => {
     names.push(name);
-    return "([^/]+)";
+    return greedy === "" ? "([^/]+)" : "(.+?)";
   });
   return { route, names, pattern: new RegExp(`^${pattern}/?$`) };
 });

@@ -14,14 +14,7 @@ import { FORMER_RUNTIMES, RUNTIMES } from "./model/runtimes.js";
 /** SnapStart developer guide, "Supported features and limitations". */
 const SNAPSTART = /^(?:java(?:11|17|21|25)(?:\.al2023)?|python3\.1[2-9]|dotnet(?:8|10))$/;
 /** They make another kind of function, and nothing here knows that kind. */
-const REFUSED = [
-  "AcceleratorConfig",
-  "CapacityProviderConfig",
-  "DurableConfig",
-  "PublishTo",
-  "RuntimeConfig",
-  "TenancyConfig",
-] as const;
+const REFUSED = ["AcceleratorConfig", "CapacityProviderConfig", "PublishTo", "RuntimeConfig", "TenancyConfig"] as const;
 const IN_S3 = ["S3Bucket", "S3Key", "S3ObjectVersion"] as const;
 const IMAGE_LACKS = ["Handler", "Runtime", "Layers"] as const;
 

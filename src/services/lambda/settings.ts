@@ -48,6 +48,7 @@ export function readSettings(input: JsonObject, name: string, current: Settings 
     description: stringMember(input, "Description") ?? current?.description ?? "",
     role: stringMember(input, "Role") ?? current?.role ?? "",
     deadLetterTargetArn,
+    ...durableOf(input, current),
     ...(tracing === "Active" || tracing === "PassThrough" ? { tracing } : {}),
     ...(current?.tags === undefined ? {} : { tags: current.tags }),
   };
@@ -60,6 +61,21 @@ export function newConfig(
   code: Pick<FunctionConfig, "code" | "layers">,
 ): FunctionConfig {
   return { ...settings, ...code, logicalId: name, name, arn, version: LATEST, reservedConcurrency: undefined };
+}
+
+/** Lambda developer guide, "Configure Lambda durable functions": it makes a durable function only where it comes first. */
+function durableOf(input: JsonObject, current: Settings | undefined): Pick<Settings, "durable"> {
+  const sent = objectMember(input, "DurableConfig");
+  const { durable } = current ?? {};
+  if (sent === undefined) return durable === undefined ? {} : { durable };
+  if (current !== undefined && durable === undefined)
+    throw invalidParameter("DurableConfig can only be set when the function is created.");
+  const executionTimeoutSeconds = numberMember(sent, "ExecutionTimeout") ?? durable?.executionTimeoutSeconds;
+  if (executionTimeoutSeconds === undefined) throw invalidParameter("DurableConfig needs an ExecutionTimeout.");
+  const retentionDays =
+    numberMember(sent, "RetentionPeriodInDays") ?? durable?.retentionDays ?? LAMBDA.durableRetentionDays.default;
+  const kmsKeyArn = stringMember(sent, "KMSKeyArn") ?? durable?.kmsKeyArn;
+  return { durable: { executionTimeoutSeconds, retentionDays, ...(kmsKeyArn === undefined ? {} : { kmsKeyArn }) } };
 }
 
 function environmentOf(input: JsonObject): Readonly<Record<string, string>> | undefined {

@@ -1,6 +1,6 @@
 /** Records as the API shows them. Shapes: Lambda API reference, "FunctionConfiguration"; texts as recorded on AWS. */
 import { createHash, randomUUID } from "node:crypto";
-import type { CodeSource } from "../../config/function-config.js";
+import type { CodeSource, FunctionConfig } from "../../config/function-config.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import { objectMember } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
@@ -57,12 +57,20 @@ export function configurationView(
     Architectures: [config.architecture],
     EphemeralStorage: { Size: config.ephemeralStorageMb },
     LoggingConfig: loggingView(record),
+    ...durableView(config.durable),
     ...asSent,
     ...networkView(asSent),
     SnapStart: snapStartView(record),
     ...(config.code.kind === "image" ? imageConfigView(config.code) : {}),
     ...(isImage ? {} : { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(config.runtime, realm) } }),
   };
+}
+
+function durableView(durable: FunctionConfig["durable"]): JsonObject {
+  if (durable === undefined) return {};
+  const { executionTimeoutSeconds: ExecutionTimeout, retentionDays: RetentionPeriodInDays, kmsKeyArn } = durable;
+  const key = kmsKeyArn === undefined ? {} : { KMSKeyArn: kmsKeyArn };
+  return { DurableConfig: { ExecutionTimeout, RetentionPeriodInDays, ...key } };
 }
 
 /** The network that the subnets are said to be in has a made-up id: there is no EC2 to ask. */

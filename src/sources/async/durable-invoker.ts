@@ -7,7 +7,8 @@ import { randomUUID } from "node:crypto";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { RuntimeHost } from "../../runtime/host.js";
 import { invoke } from "../../runtime/invoke.js";
-import type { InvokeResult } from "../../runtime/types.js";
+import type { InvokeRequest, InvokeResult } from "../../runtime/types.js";
+import { AwsError } from "../../services/kit/aws-error.js";
 import type { StateStore } from "../../services/kit/state-store.js";
 import { continueTrace, traceOfEvent, type AsyncSettings } from "../../services/lambda/index.js";
 import { arnOf, type Realm } from "../../shared/arn.js";
@@ -169,16 +170,12 @@ export class DurableInvoker implements AsyncInvoker {
     if (trace.endless && functions.endsRecursion(event.functionName)) {
       return this.#leave(key, { event, condition: "RecursiveInvocation", invokeCount: event.attempts });
     }
+    const { payload: body, qualifier, clientContext } = event;
+    const request = { payload: Buffer.from(body), requestId, traceHeader: trace.header, qualifier, clientContext };
+    if (config.durable !== undefined) return this.#beginExecution(key, config, request);
     let result: InvokeResult;
     try {
-      const { payload, qualifier, clientContext } = event;
-      result = await invoke(host, config, {
-        payload: Buffer.from(payload),
-        requestId,
-        traceHeader: trace.header,
-        qualifier,
-        clientContext,
-      });
+      result = await invoke(host, config, request);
     } catch (error) {
       // Throttled, or not to be started: the function has not run.
       if (this.#abandoned) return;
@@ -200,6 +197,25 @@ export class DurableInvoker implements AsyncInvoker {
     // An event that would be too old by then is given up at once (recorded).
     if (dueMs >= giveUpMs) return this.#leave(key, { condition: "EventAgeExceeded", ...outcome });
     await this.#queue.settle(key, { event: { ...event, attempts, refusals: 0 }, dueMs });
+  }
+
+  /** A durable function tries again by itself: its event is through when its execution is kept. */
+  async #beginExecution(
+    key: QueuedEvent["key"],
+    config: FunctionConfig,
+    request: InvokeRequest & { readonly requestId: string },
+  ): Promise<void> {
+    const { host, log } = this.#options;
+    try {
+      await host.durable.begin(config, request);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log.warn(
+        { functionName: config.name, reason: error.message },
+        "a durable function refuses an event; it is dropped",
+      );
+    }
+    await this.#queue.settle(key);
   }
 
   async #leave(key: QueuedEvent["key"], outcome: AsyncOutcome): Promise<void> {

@@ -9,7 +9,7 @@ import { isJsonObject, jsonText, type Json } from "../../config/json.js";
 import { shownNameOf } from "../../config/shown-name.js";
 import { parseFunctionArn } from "../../shared/arn.js";
 import { eventMatches } from "../../services/s3/notification.js";
-import { describeEvent } from "./describe-event.js";
+import { described, describeEvent } from "./describe-event.js";
 import { pipeReasons } from "./explain-pipe.js";
 import { isDoor, routeReason } from "./explain-route.js";
 import { machineReasons, ruleReason, rulesOfBucket, scheduleReason } from "./explain-rule.js";
@@ -37,7 +37,9 @@ export function explain(record: HistoryRecord, application: Application, all: re
     case "object":
       return explainObject(record, application, all);
     case "execution":
-      return explainExecution(record, application);
+      return record.durable === true
+        ? explainInvocation(asInvocation(record), application, all)
+        : explainExecution(record, application);
     case "filtered":
       return explainFiltered(record, application);
     case "left-out":
@@ -45,6 +47,18 @@ export function explain(record: HistoryRecord, application: Application, all: re
     case "invocation":
       return explainInvocation(record, application, all);
   }
+}
+
+/** What began a durable execution is what would have invoked the function. */
+function asInvocation({
+  id,
+  timeMs,
+  machineName: functionName,
+  input: event,
+  durationMs,
+}: ExecutionRecord): InvocationRecord {
+  const ran = { status: "success", durationMs, result: "", logs: "" } as const;
+  return described({ kind: "invocation", id, timeMs, functionName, handler: "", event, ...ran });
 }
 
 function explainObject(record: ObjectRecord, application: Application, all: readonly HistoryRecord[]): Explanation {

@@ -92,7 +92,7 @@ export function keptInvocation(
     timeMs: Date.now(),
     functionName: config.name,
     handler: config.code.kind === "bundle" ? handlerOf(config.code, config.handler) : undefined,
-    event: payload.toString("utf8"),
+    event: config.durable === undefined ? payload.toString("utf8") : begunWith(payload),
     status,
     durationMs,
     maxMemoryUsedMb,
@@ -102,6 +102,16 @@ export function keptInvocation(
     result,
     logs,
   };
+}
+
+/** What began the execution: of an invocation of a durable function, all else is between Lambda and AWS's SDK. */
+function begunWith(payload: Buffer): string {
+  const { InitialExecutionState: state } = JSON.parse(payload.toString("utf8")) as {
+    readonly InitialExecutionState?: {
+      readonly Operations: readonly { readonly ExecutionDetails?: { readonly InputPayload?: string } }[];
+    };
+  };
+  return state?.Operations[0]?.ExecutionDetails?.InputPayload ?? "";
 }
 
 export function keptExecution({ startMs, stopMs, output, cause, ...rest }: EndedExecution): ExecutionRecord {

@@ -57,14 +57,16 @@ export interface FilteredRecord {
   readonly body: string;
 }
 
-/** An execution of a state machine, at its end. */
+/** An execution of a state machine or durable function, at its end. */
 export interface ExecutionRecord {
   readonly kind: "execution";
   readonly id: string;
   readonly timeMs: number;
   readonly executionArn: string;
+  /** Of the machine or, where it is durable, the function. */
   readonly machineName: string;
-  /** `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
+  readonly durable?: true;
+  /** `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `ABORTED` or `STOPPED`. */
   readonly status: string;
   readonly durationMs: number;
   /** JSON text. */

@@ -26,11 +26,28 @@ test("a function without settings has AWS's defaults", () => {
 });
 
 test("kinds of functions that are not emulated are said by name", () => {
-  const properties = "DurableConfig: { ExecutionTimeout: 60 }\nTenancyConfig: { TenantIsolationMode: PER_TENANT }";
-  expect(read(withFunction(properties)).notices).toEqual([
+  expect(read(withFunction("TenancyConfig: { TenantIsolationMode: PER_TENANT }")).notices).toEqual([
     "Fn: TenancyConfig is not emulated; the function runs as any other.",
-    "Fn: DurableConfig is not emulated; the function runs as any other.",
   ]);
+});
+
+test.each([
+  ["{ ExecutionTimeout: 60 }", { executionTimeoutSeconds: 60, retentionDays: 14 }],
+  [
+    "{ ExecutionTimeout: '31622400', RetentionPeriodInDays: 90 }",
+    { executionTimeoutSeconds: 31_622_400, retentionDays: 90 },
+  ],
+])("DurableConfig: %s makes a durable function", (written, durable) => {
+  expect(fnOf(`DurableConfig: ${written}`).durable).toEqual(durable);
+});
+
+test.each([
+  ["{ RetentionPeriodInDays: 7 }", /ExecutionTimeout/],
+  ["{ ExecutionTimeout: 0 }", /DurableConfig\.ExecutionTimeout/],
+  ["{ ExecutionTimeout: 60, RetentionPeriodInDays: 91 }", /DurableConfig\.RetentionPeriodInDays/],
+  ["{ ExecutionTimeout: 60, AllowInvokeLatest: true }", /AllowInvokeLatest/],
+])("DurableConfig: %s is refused", (written, fault) => {
+  expect(() => fnOf(`DurableConfig: ${written}`)).toThrow(fault);
 });
 
 test.each([

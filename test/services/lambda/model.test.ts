@@ -10,6 +10,7 @@ import {
   DeleteFunctionUrlConfigCommand,
   GetAliasCommand,
   GetCapacityProviderCommand,
+  GetFunctionScalingConfigCommand,
   GetCodeSigningConfigCommand,
   GetEventSourceMappingCommand,
   GetFunctionCommand,
@@ -18,7 +19,6 @@ import {
   InvokeCommand,
   type LambdaClient,
   ListAliasesCommand,
-  ListDurableExecutionsByFunctionCommand,
   ListEventSourceMappingsCommand,
   ListFunctionsCommand,
   ListLayersCommand,
@@ -380,7 +380,7 @@ test("a marker that no list gave is refused", async () => {
 
 test.each([
   [new GetCapacityProviderCommand({ CapacityProviderName: "big" }), "GetCapacityProvider"],
-  [new ListDurableExecutionsByFunctionCommand({ FunctionName }), "ListDurableExecutionsByFunction"],
+  [new GetFunctionScalingConfigCommand({ FunctionName, Qualifier: "$LATEST.PUBLISHED" }), "GetFunctionScalingConfig"],
 ])("what is not emulated is refused by its name (%#)", async (command, operation) => {
   expect(await refusal(command)).toMatchObject({
     name: "UnknownOperationException",

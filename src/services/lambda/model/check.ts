@@ -14,11 +14,16 @@ import {
   Violations,
 } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
+import { DURABLE_INPUTS } from "./durable.js";
 import { FUNCTION_INPUTS } from "./functions.js";
 import { RESOURCE_INPUTS } from "./resources.js";
 import type { ListShape, MapShape, Member, Members, NumberShape, Shape, TextShape } from "./shape.js";
 
-const INPUTS: Readonly<Record<string, Members>> = { ...FUNCTION_INPUTS, ...RESOURCE_INPUTS };
+const INPUTS: Readonly<Record<string, Members>> = {
+  ...FUNCTION_INPUTS,
+  ...RESOURCE_INPUTS,
+  ...DURABLE_INPUTS,
+};
 const NOT_NULL = "Member must not be null";
 
 export interface ModelledRequest {

@@ -1,5 +1,6 @@
 /** Members of the operations on functions, their versions and their settings, as the API model of November 2026 bounds them. */
 import { LAMBDA } from "../../../shared/aws-limits.js";
+import { DURABLE_CONFIG } from "./durable.js";
 import {
   ALIAS_NAME,
   ARN,
@@ -90,6 +91,7 @@ const SETTINGS: Members = {
     Size: required(integer(LAMBDA.ephemeralStorageMb.min, LAMBDA.ephemeralStorageMb.max)),
   }),
   SnapStart: structure({ ApplyOn: oneOf("PublishedVersions", "None") }),
+  DurableConfig: DURABLE_CONFIG,
   LoggingConfig: structure({
     LogFormat: oneOf("JSON", "Text"),
     ApplicationLogLevel: oneOf("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
