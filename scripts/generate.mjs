@@ -59,6 +59,7 @@ function fidelity() {
     "src/sources/s3/notifications.ts",
     "src/sources/sqs/poller.ts",
     "src/sources/streams/poller.ts",
+    "src/stack/telemetry.ts",
   ];
   const cards = files.flatMap((file) => cardIn(readFileSync(join(root, file), "utf8"), file) ?? []);
   const intro =

@@ -178,6 +178,14 @@ export interface LogGroupConfig extends Named {
   readonly retentionDays: number | undefined;
 }
 
+/** A subscription filter. Its `arn` is made up: AWS has none. */
+export interface LogSubscriptionConfig extends Named {
+  readonly logGroupName: string;
+  readonly filterPattern: string;
+  /** Of a function. */
+  readonly destinationArn: string;
+}
+
 export interface StateMachineConfig extends Named {
   readonly type: "STANDARD" | "EXPRESS";
   /** Amazon States Language, as JSON text, substitutions applied. */
@@ -322,6 +330,7 @@ export interface Application {
   readonly scheduleGroups: readonly ScheduleGroupConfig[];
   readonly alarms: readonly AlarmConfig[];
   readonly logGroups: readonly LogGroupConfig[];
+  readonly logSubscriptions: readonly LogSubscriptionConfig[];
   readonly stateMachines: readonly StateMachineConfig[];
   readonly activities: readonly ActivityConfig[];
   readonly layers: readonly LayerConfig[];

@@ -142,6 +142,7 @@ const emptyApplication = (config: ResolvedConfig): Application => ({
   scheduleGroups: [],
   alarms: [],
   logGroups: [],
+  logSubscriptions: [],
   stateMachines: [],
   activities: [],
   layers: [],

@@ -58,9 +58,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     for (const { name, type, value, description } of parameters)
       await ssm.ensureParameter(name, { type, value, description });
   },
-  logs: async (service, { logGroups }) => {
+  logs: async (service, { logGroups, logSubscriptions }) => {
     const logs = service as LogsService;
     for (const { name, retentionDays } of logGroups) await logs.ensureGroup(name, retentionDays);
+    await logs.declareSubscriptions(logSubscriptions);
   },
   cloudwatch: async (service, { alarms }) => {
     const cloudwatch = service as CloudWatchService;

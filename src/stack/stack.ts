@@ -177,6 +177,8 @@ export class Stack {
               gateway,
               clock,
               bus,
+              activity,
+              realm,
               hasQueues: embeddedPart(application, foreign).queues.length > 0,
               notice,
             })
@@ -223,7 +225,11 @@ export class Stack {
         faithfulCpu: config.limits.faithfulCpu,
         earlyRoom: options.earlyRoom,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
-        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
+        observer: fanOut([
+          activity.observer,
+          ...(telemetry === undefined ? [] : [telemetry.observer]),
+          ...historyObserver, ...(options.observers ?? []),
+        ]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
@@ -350,6 +356,7 @@ function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
   return {
     started: (...event) => observers.forEach((observer) => observer.started(...event)),
     ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
+    throttled: (fn) => observers.forEach((observer) => observer.throttled?.(fn)),
   };
 }
 

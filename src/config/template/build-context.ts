@@ -8,6 +8,7 @@ import type {
   EventBusConfig,
   LayerConfig,
   LogGroupConfig,
+  LogSubscriptionConfig,
   ParameterConfig,
   QueueConfig,
   RuleConfig,
@@ -41,6 +42,7 @@ export interface Draft {
   readonly scheduleGroups: ScheduleGroupConfig[];
   readonly alarms: AlarmConfig[];
   readonly logGroups: LogGroupConfig[];
+  readonly logSubscriptions: LogSubscriptionConfig[];
   readonly stateMachines: StateMachineConfig[];
   readonly activities: ActivityConfig[];
   readonly layers: LayerConfig[];
@@ -80,6 +82,7 @@ export const emptyDraft = (): Draft => ({
   scheduleGroups: [],
   alarms: [],
   logGroups: [],
+  logSubscriptions: [],
   stateMachines: [],
   activities: [],
   layers: [],

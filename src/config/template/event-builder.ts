@@ -6,6 +6,7 @@ import type { BuildContext } from "./build-context.js";
 import { patternEvent, ruleScheduleEvent, scheduleV2Event } from "./bus-events.js";
 import type { Event } from "./event.js";
 import { httpEvent, restEvent, s3Event, snsEvent, sqsEvent, streamEvent } from "./event-schema.js";
+import { logsEventOf } from "./log-builder.js";
 import { batchFault, sqsSource, streamSource } from "./mapping.js";
 import { childOf, textOf } from "./node.js";
 import { readAt, refuse } from "./property.js";
@@ -29,6 +30,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   EventBridgeRule: patternEvent,
   CloudWatchEvent: patternEvent,
   SNS: sns,
+  CloudWatchLogs: logsEventOf,
   Api: rest,
   HttpApi: http,
 };
@@ -39,7 +41,6 @@ const OF_MACHINES = ["Api", "CloudWatchEvent", "EventBridgeRule", "Schedule", "S
 /** Event types of SAM that nothing here fires. */
 const UNSUPPORTED = [
   "AlexaSkill",
-  "CloudWatchLogs",
   "Cognito",
   "DocumentDB",
   "IoTRule",

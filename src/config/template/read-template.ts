@@ -30,6 +30,7 @@ import {
   buildPlainMachine,
   buildSamMachine,
 } from "./machine-builder.js";
+import { buildSubscriptionFilter } from "./log-builder.js";
 import { buildMapping } from "./mapping.js";
 import { buildEventBus, buildRule, buildSchedule, buildScheduleGroup } from "./bus-builder.js";
 import { buildSubscription, buildTopic, finishTopics } from "./messaging-builder.js";
@@ -97,6 +98,7 @@ const PHASES: readonly Readonly<Record<string, Builder>>[] = [
     "AWS::Lambda::Version": buildVersion,
     "AWS::Lambda::Alias": buildAlias,
     "AWS::SNS::Subscription": buildSubscription,
+    "AWS::Logs::SubscriptionFilter": buildSubscriptionFilter,
     "AWS::Events::Rule": buildRule,
     "AWS::Scheduler::Schedule": buildSchedule,
   },

@@ -31,6 +31,7 @@ import { handleJson } from "../kit/json-protocol.js";
 import { LogIntake, type LogListener } from "./intake.js";
 import { LiveTails } from "./live-tail.js";
 import { logsOperations } from "./operations.js";
+import { declareSubscriptions, type DeclaredSubscription } from "./declared.js";
 import type { SubscriptionDelivery } from "./subscriptions.js";
 import { LogStore, type NewEvent } from "./store.js";
 
@@ -48,6 +49,8 @@ export interface LogsAdmin {
   groupExists(groupName: string): boolean;
   /** Makes a group that a template declares, or sets its retention. */
   ensureGroup(groupName: string, retentionDays?: number): Promise<void>;
+  /** Makes exactly these filters the template's; those that clients have put stay. A group that is not there is made. */
+  declareSubscriptions(filters: readonly DeclaredSubscription[]): Promise<void>;
 }
 
 export type LogsService = EmbeddedService & LogsAdmin;
@@ -88,6 +91,7 @@ export function createLogsService(context: ServiceContext): LogsService {
         if (retentionDays !== undefined) store.putGroup({ ...group, retentionDays });
       });
     },
+    declareSubscriptions: (filters) => declareSubscriptions(store, context.clock, filters),
     reset: async () => {
       await intake.flush();
       await store.reset();

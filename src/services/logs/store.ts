@@ -20,6 +20,8 @@ export interface SubscriptionRow {
   readonly roleArn?: string;
   readonly distribution: string;
   readonly creationTime: number;
+  /** By the template: it goes when that declares it no more. */
+  readonly declared?: true;
 }
 
 export interface GroupRow {

@@ -40,7 +40,8 @@ export function describeEvent(payload: string): EventDescription {
   const { source, subject } = records(event) ??
     authorizer(event) ??
     http(event) ??
-    eventBridge(event) ?? { source: "direct", subject: "" };
+    eventBridge(event) ??
+    logs(event) ?? { source: "direct", subject: "" };
   return { source: printable(source), subject: printable(subject) };
 }
 
@@ -93,6 +94,10 @@ function eventBridge(event: JsonObject): EventDescription | undefined {
   const kind = event["detail-type"];
   return typeof kind === "string" ? { source: "events", subject: `${textOf(event["source"])} ${kind}` } : undefined;
 }
+
+/** What a subscription filter sends is packed: its group is not told. */
+const logs = (event: JsonObject): EventDescription | undefined =>
+  at(event["awslogs"], "data") === undefined ? undefined : { source: "logs", subject: "" };
 
 function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>((inner, step) => (isJsonObject(inner) ? inner[step] : undefined), value);

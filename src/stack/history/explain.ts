@@ -212,6 +212,7 @@ function explainExecution({ machineName, input }: ExecutionRecord, application: 
 const sourceNames: Readonly<Record<string, string>> = {
   webSocket: "websocket",
   sns: "sns",
+  logs: "logs",
   dynamodb: "dynamodb",
   kinesis: "kinesis",
 };

@@ -30,6 +30,7 @@ const MADE = [
   "secrets",
   "parameters",
   "logGroups",
+  "logSubscriptions",
   "alarms",
   "stateMachines",
   "activities",
@@ -41,7 +42,7 @@ const MADE = [
 /** What makes functions fire is wired at the start. */
 const WIRED = ["eventSources", "apis", "topics"] as const;
 /** They go when they are declared no more, and take over what has changed at once. */
-const FOLLOWING: ReadonlySet<string> = new Set(["stateMachines", "eventBuses", "rules", "scheduleGroups", "schedules"]);
+const FOLLOWING: ReadonlySet<string> = new Set(["logSubscriptions", "stateMachines", "eventBuses", "rules", "scheduleGroups", "schedules"]);
 /** These take over at once what has changed, and stay. */
 const UPDATED: ReadonlySet<string> = new Set(["queues"]);
 /** Not after a restart either: what is there may have been changed by an application. */
@@ -93,7 +94,7 @@ const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
 /** Rules and schedules that fire functions are resources of their own. */
 function wired(application: Application, kind: (typeof WIRED)[number]): unknown {
   if (kind !== "eventSources") return application[kind];
-  return application.eventSources.filter(({ kind: by }) => by !== "eventbridge" && by !== "schedule");
+  return application.eventSources.filter(({ kind: by }) => by !== "eventbridge" && by !== "schedule" && by !== "logs");
 }
 
 function membersThatDiffer(a: object | undefined, b: object): string[] {
