@@ -247,6 +247,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/queues.js")).queuesCommand,
   },
   {
+    usage: "inbox [mail]",
+    description: "show the mails of the stack: what topics sent to e-mail addresses, and what came over SMTP",
+    flags: [["--clear", "delete them all"], JSON_FLAG],
+    examples: ["inbox", "inbox 3f2a", "inbox --clear"],
+    load: async () => (await import("./commands/inbox.js")).inboxCommand,
+  },
+  {
     usage: "peek <queue>",
     description: "show the first messages of a queue; only on another server is that a receive",
     flags: [["--count <number>", "how many (default: 10)"], JSON_FLAG],

@@ -208,6 +208,11 @@ export const configSchema = z.strictObject({
         "Port of API Gateway and function URLs; 0 takes a free one.",
         "--http-port <number>",
       ),
+      smtp: option(
+        port.optional(),
+        "Port on which the inbox takes mail over SMTP; 0 takes a free one. Without it there is none.",
+        "--smtp-port <number>",
+      ),
     })
     .prefault({}),
   state: option(z.string().min(1).default(".lambda-run"), "Folder that holds all local state.", "--state <folder>"),

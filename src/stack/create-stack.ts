@@ -19,6 +19,7 @@ import { loadApplication } from "../config/load-application.js";
 import type { LambdaRunConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { LogRecord } from "../runtime/log-capture.js";
+import type { Mail } from "../services/mail/index.js";
 import type { InvocationObserver, InvocationReport, InvokeResult } from "../runtime/types.js";
 import { VirtualClock, realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
@@ -197,6 +198,11 @@ export class TestStack {
    */
   async http(path: string, request?: DoorRequest): Promise<Response> {
     return requestDoor(this.#stack.doors, path, request);
+  }
+
+  /** What came to the stack's inbox, oldest first: from topics to e-mail addresses, and over SMTP (`ports.smtp`). */
+  async mails(): Promise<readonly Mail[]> {
+    return (await this.#stack.inbox?.list()) ?? [];
   }
 
   /** Finished invocations, oldest first, of one function or of all. */

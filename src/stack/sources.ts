@@ -23,7 +23,7 @@ import { LogSubscriptions } from "../sources/logs/subscriptions.js";
 import { RuleDeliveries } from "../sources/eventbridge/deliveries.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
 import { S3Notifications, type BucketRules } from "../sources/s3/notifications.js";
-import { SnsDeliveries } from "../sources/sns/deliveries.js";
+import { SnsDeliveries, type SnsDeliveryOptions } from "../sources/sns/deliveries.js";
 import type { MappingKind } from "../sources/mappings/mapping-kind.js";
 import { EventSourceMappings } from "../sources/mappings/mappings.js";
 import { embeddedQueue } from "../sources/sqs/embedded-queue.js";
@@ -54,6 +54,7 @@ export interface SourcesOptions {
   readonly log: Logger;
   readonly notice: (text: string) => void;
   readonly writeObject: ObjectWriter;
+  readonly mail: SnsDeliveryOptions["mail"];
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
   /** Buckets on another server that tells what happens in them. */
@@ -219,12 +220,13 @@ export class StackSources {
   /** To be called when SNS is there with its topics: what is published from now on, and was left over, is delivered. */
   snsReady(): void {
     if (this.#deliveries !== undefined || this.#closed) return;
-    const { store, bus, clock, log, application, gateway } = this.#options;
+    const { store, bus, clock, log, mail, application, gateway } = this.#options;
     this.#deliveries = new SnsDeliveries({
       store: store(),
       bus,
       clock,
       log,
+      mail,
       realm: application().realm,
       queues: () => this.#queues(),
       invoker: this.invoker,

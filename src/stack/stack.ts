@@ -41,6 +41,7 @@ import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
+import type { StackInbox } from "./inbox.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
 import type { SecondStore } from "./second-stores.js";
@@ -300,6 +301,16 @@ export class Stack {
   /** The stores beside S3, by their names in the config. */
   get secondStores(): readonly SecondStore[] {
     return this.#live.secondStores ?? [];
+  }
+
+  /** Undefined when another process owns the state. */
+  get inbox(): StackInbox | undefined {
+    return this.#live.inbox;
+  }
+
+  /** Port of the inbox; undefined when none was asked for. */
+  get smtpPort(): number | undefined {
+    return this.#live.smtpPort;
   }
 
   /** What a call of this version or alias runs. */
