@@ -89,15 +89,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "seed",
-    description: "put sample PDFs into a bucket",
+    description: "put sample PDFs or CSV files into a bucket; beside a running stack they fire what uploads fire",
     flags: [
       ["--bucket <name>", "bucket (default: that of the first seed in the config)"],
       ["--prefix <prefix>", "folder of the PDFs (default: 2026/04/)"],
+      ["--kind <kind>", "pdf or csv (default: pdf)"],
       ["--count <number>", "how many (default: 24)"],
-      ["--size <size>", "size of each, such as 2k or 1m (default: 2k)"],
+      ["--size <size>", "size of each PDF, such as 2k or 1m (default: 2k)"],
+      ["--rows <number>", "rows of each CSV file (default: 50)"],
+      ["--workers <number>", "uploads at once (default: 64)"],
       JSON_FLAG,
     ],
-    examples: ["seed", "seed --count 100000 --size 2k", "seed --bucket my-company-reports-bucket --prefix 2026/05/"],
+    examples: ["seed", "seed --count 100000 --size 2k", "seed --bucket csv-uploads --kind csv --count 100 --rows 50 --workers 10"],
     load: async () => (await import("./commands/seed.js")).seedCommand,
   },
   {

@@ -91,6 +91,7 @@ const seed = z.strictObject({
   folder: option(z.string().optional(), "Folder to copy, with `kind: files`."),
   count: option(z.int().min(1).default(10), "How many objects."),
   size: option(size.default("2k"), "Size of each object."),
+  rows: option(z.int().min(1).default(50), "Rows of each CSV."),
   onlyWhenEmpty: option(z.boolean().default(true), "Leave a bucket alone that has objects."),
 });
 

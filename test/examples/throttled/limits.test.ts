@@ -55,7 +55,7 @@ describe.each(["JSONPath", "JSONata"])("executions of the machine in %s", (Query
 });
 
 it("the scaler moves the concurrency with the depth, out at once and in after calm, and the machine follows", async () => {
-  system = await System.start({ DrainSchedule: "rate(1 day)" });
+  system = await System.start({ DrainSchedule: "rate(1 day)", TickSchedule: "rate(1 minute)" });
   const { stack, sfn, machineArn } = system;
   const lambda = new LambdaClient(stack.clientConfig);
   const concurrency = async (): Promise<number | undefined> =>
@@ -88,7 +88,7 @@ it("the scaler moves the concurrency with the depth, out at once and in after ca
 });
 
 it("the DLQ processor puts messages back, edited where it is asked to, and gives up after three times", async () => {
-  system = await System.start({ DrainSchedule: "rate(1 minute)" });
+  system = await System.start();
   const { stack, sqs } = system;
   await system.upload("down.csv", "1,down");
   await system.upload("good.csv", "1,a");
@@ -98,8 +98,12 @@ it("the DLQ processor puts messages back, edited where it is asked to, and gives
     { key: "broken.csv", error: "Rejected", redrives: "0" },
     { key: "down.csv", error: "RetryableError", redrives: "0" },
   ]);
-  // By its schedule: what was refused as it is stays, the other goes round three times and then to the last queue.
-  await stack.clock.advance("75m");
+  // As by its schedule: what was refused as it is stays, the other goes round three times and then to the last queue.
+  const again = { redriven: 1, exhausted: 0, left: 1 };
+  for (const expected of [again, again, again, { redriven: 0, exhausted: 1, left: 1 }]) {
+    expect((await stack.invoke("dlq-processor", { queue: "parked" })).payload).toEqual(expected);
+    await stack.clock.advance("90s");
+  }
   expect(await system.parked()).toMatchObject([{ key: "broken.csv", error: "Rejected" }]);
   expect(await stack.sqs.depth("csv-exhausted")).toMatchObject({ visible: 1 });
   // Three tries in each of four rounds.

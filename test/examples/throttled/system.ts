@@ -1,13 +1,13 @@
 /** The example of throttled processing in a stack of its own, in virtual time, with an API that answers at once. */
 import { join } from "node:path";
-import { SFNClient, GetExecutionHistoryCommand, ListExecutionsCommand, type HistoryEvent } from "@aws-sdk/client-sfn";
+import { ListExecutionsCommand, paginateGetExecutionHistory, SFNClient, type HistoryEvent } from "@aws-sdk/client-sfn";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { Sinks } from "./sinks.js";
 
 export const FOLDER = join(__dirname, "..", "..", "..", "examples", "throttled");
 
-const QUICK = { ApiLatencyMs: "0", ApiTimeoutMs: "2000", RetryBaseMs: "1", ReserveMs: "3000" };
+const QUICK = { ApiLatencyMs: "0", ApiTimeoutMs: "60000", RetryBaseMs: "1", ReserveMs: "3000", TickSchedule: "rate(1 day)" };
 
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -70,8 +70,10 @@ export class System {
   }
 
   async history(executionArn: string): Promise<readonly HistoryEvent[]> {
-    const { events = [] } = await this.sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
-    return events;
+    const pages = paginateGetExecutionHistory({ client: this.sfn, pageSize: 1000 }, { executionArn });
+    const found: HistoryEvent[] = [];
+    for await (const { events = [] } of pages) found.push(...events);
+    return found;
   }
 
   /** Keys that the external API was asked for, and what it answered. */
