@@ -250,6 +250,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./commands/queues.js")).queuesCommand,
   },
   {
+    usage: "top",
+    description: "watch the queues, state machines and functions of the running stack; in a pipe, show them once",
+    flags: [["--interval <seconds>", "seconds between two looks (default: 1)"], JSON_FLAG],
+    examples: ["top", "top --json"],
+    load: async () => (await import("./commands/top.js")).topCommand,
+  },
+  {
     usage: "inbox [mail]",
     description: "show the mails of the stack: what topics sent to e-mail addresses, and what came over SMTP",
     flags: [["--clear", "delete them all"], JSON_FLAG],

@@ -36,6 +36,7 @@ import {
   type ServiceAddress,
   type ServiceName,
 } from "./backends/endpoints.js";
+import { StackCounters } from "./counters.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
@@ -185,6 +186,8 @@ export class Stack {
             })
           : undefined;
       if (telemetry !== undefined) closers.push(() => telemetry.close());
+      const counters = telemetry === undefined ? undefined : new StackCounters(bus);
+      if (gateway !== undefined) counters?.serve(gateway, folder);
       const address: ServiceAddress = { endpoint, region: realm.region, credentials: keyPairOf(config) };
       const embeddedLookUp = gateway === undefined ? lookUpAt(address) : lookUpIn(gateway);
       const lookUp: LookUp = (reference) => {
@@ -228,7 +231,7 @@ export class Stack {
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
         observer: fanOut([
           activity.observer,
-          ...(telemetry === undefined ? [] : [telemetry.observer]),
+          ...[telemetry, counters].flatMap((one) => one?.observer ?? []),
           ...historyObserver, ...(options.observers ?? []),
         ]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
