@@ -100,7 +100,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["--workers <number>", "uploads at once (default: 64)"],
       JSON_FLAG,
     ],
-    examples: ["seed", "seed --count 100000 --size 2k", "seed --bucket csv-uploads --kind csv --count 100 --rows 50 --workers 10"],
+    examples: [
+      "seed",
+      "seed --count 100000 --size 2k",
+      "seed --bucket csv-uploads --kind csv --count 100 --rows 50 --workers 10",
+    ],
     load: async () => (await import("./commands/seed.js")).seedCommand,
   },
   {

@@ -65,7 +65,8 @@ export class StackCounters {
 
   #function(name: string): FunctionCounts {
     let counts = this.#functions.get(name);
-    if (counts === undefined) this.#functions.set(name, (counts = { running: 0, invocations: 0, errors: 0, throttles: 0 }));
+    if (counts === undefined)
+      this.#functions.set(name, (counts = { running: 0, invocations: 0, errors: 0, throttles: 0 }));
     return counts;
   }
 

@@ -50,7 +50,8 @@ export async function queueInspector(inspected: Inspected): Promise<QueueInspect
     remote: false,
     find: async (queueName) => (await list()).find(({ name }) => name === queueName),
     list,
-    peek: (queueName, max) => askInspector({ endpoint, stateFolder }, NAME, `/${encodeURIComponent(queueName)}?max=${max}`),
+    peek: (queueName, max) =>
+      askInspector({ endpoint, stateFolder }, NAME, `/${encodeURIComponent(queueName)}?max=${max}`),
   };
 }
 

@@ -232,7 +232,8 @@ export class Stack {
         observer: fanOut([
           activity.observer,
           ...[telemetry, counters].flatMap((one) => one?.observer ?? []),
-          ...historyObserver, ...(options.observers ?? []),
+          ...historyObserver,
+          ...(options.observers ?? []),
         ]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),

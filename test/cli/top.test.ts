@@ -86,7 +86,7 @@ function terminal(before = ""): Screen {
 
 withPty("draws anew what changes, and leaves the terminal as it was", async () => {
   const screen = terminal("stty rows 24 cols 80; ");
-  await screen.sees(/\u001b\[\?1049h/);
+  await screen.sees(new RegExp(String.raw`\u001b\[\?1049h`));
   await screen.sees(/orders +0 +0 +0[\s\S]*hello +0 +0 +-[\s\S]*q quit/);
   const sqs = new SQSClient({ endpoint, region: "us-east-1", credentials: CREDENTIALS });
   await sqs.send(new SendMessageCommand({ QueueUrl: `${endpoint}/000000000000/orders`, MessageBody: "m" }));
@@ -94,7 +94,7 @@ withPty("draws anew what changes, and leaves the terminal as it was", async () =
   await invoke({});
   await screen.sees(/orders +1 +0 +0 +\d+ s[\s\S]*hello +0 +1 +[\d.]+/);
   screen.type("q");
-  await screen.sees(/\u001b\[\?25h\u001b\[\?1049l/);
+  await screen.sees(new RegExp(String.raw`\u001b\[\?25h\u001b\[\?1049l`));
   expect(await screen.exited).toBe(0);
 
   const second = terminal();

@@ -63,7 +63,12 @@ afterAll(async () => {
   project.remove();
 });
 
-async function sums(namespace: string, dimension: string, of: string, ...names: string[]): Promise<Record<string, number>> {
+async function sums(
+  namespace: string,
+  dimension: string,
+  of: string,
+  ...names: string[]
+): Promise<Record<string, number>> {
   const cloudwatch = new CloudWatchClient(stack.clientConfig);
   const { MetricDataResults = [] } = await cloudwatch.send(
     new GetMetricDataCommand({
@@ -80,7 +85,9 @@ async function sums(namespace: string, dimension: string, of: string, ...names: 
     }),
   );
   cloudwatch.destroy();
-  return Object.fromEntries(MetricDataResults.map(({ Values = [] }, i) => [names[i], Values.reduce((a, b) => a + b, 0)]));
+  return Object.fromEntries(
+    MetricDataResults.map(({ Values = [] }, i) => [names[i], Values.reduce((a, b) => a + b, 0)]),
+  );
 }
 
 test("a function has its invocations, errors, throttles and most at once, at the time of the stack's clock", async () => {

@@ -43,7 +43,10 @@ export const inboxCommand: Action = async ([wanted = ""], options) => {
 function find(mails: readonly Mail[], wanted: string): Mail {
   const mail = mails.find(({ id }) => id.startsWith(wanted));
   if (mail !== undefined) return mail;
-  throw new AppError("LR1004", { what: `There is no mail "${wanted}"`, fix: "Run `lambda-run inbox` to see them all." });
+  throw new AppError("LR1004", {
+    what: `There is no mail "${wanted}"`,
+    fix: "Run `lambda-run inbox` to see them all.",
+  });
 }
 
 const timeOf = ({ timeMs }: Mail): string => new Date(timeMs).toISOString().replace(/\.\d+Z$/, "Z");

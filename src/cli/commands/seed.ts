@@ -90,7 +90,9 @@ export const seedCommand: Action = async (_args, options) => {
 };
 
 function whatIsThere(kind: SeedKind, count: number, { uploaded, unchanged }: SeedResult): string {
-  return kind === "csv" ? `${count} CSV files` : `${count} PDFs and ${uploaded + unchanged - count} objects that are none`;
+  return kind === "csv"
+    ? `${count} CSV files`
+    : `${count} PDFs and ${uploaded + unchanged - count} objects that are none`;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -93,7 +93,9 @@ async function banner(
   for (const line of resourceLines(stack.embedded, stack.elsewhere, colours)) session.say(line);
   for (const line of doorLines(stack.doors, colours)) session.say(line);
   if (stack.smtpPort !== undefined)
-    session.say(`${colours.dim("inbox")}          smtp://127.0.0.1:${stack.smtpPort}; \`lambda-run inbox\` shows what came`);
+    session.say(
+      `${colours.dim("inbox")}          smtp://127.0.0.1:${stack.smtpPort}; \`lambda-run inbox\` shows what came`,
+    );
   const limits = limitLine(await stack.tiers(), colours);
   if (limits !== undefined) session.say(limits);
   if (interactive) session.say(keyLine(colours));

@@ -93,17 +93,26 @@ async function follow(first: TopView, look: Look, seconds: number, { application
 
 /** As many lines and columns as there are; each line wipes what was there before. */
 function screen(text: string, rows: number, columns: number, { dim }: Colours): string {
-  const lines = text.trimEnd().split("\n").slice(0, Math.max(1, rows - 2));
-  const shown = lines.map((line) => (stripVTControlCharacters(line).length > columns ? stripVTControlCharacters(line).slice(0, columns) : line));
+  const lines = text
+    .trimEnd()
+    .split("\n")
+    .slice(0, Math.max(1, rows - 2));
+  const shown = lines.map((line) =>
+    stripVTControlCharacters(line).length > columns ? stripVTControlCharacters(line).slice(0, columns) : line,
+  );
   return `${HOME}${[...shown, dim("q quit")].map((line) => `${line}${CLEAR_LINE_END}`).join("\n")}${CLEAR_BELOW}`;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -45,13 +45,27 @@ export function topText({ queues, counts, before }: TopView, declared: Declared,
   });
   if (rows.length > 0)
     parts.push(
-      marked(table([["FUNCTION", "RUNNING", "INVOCATIONS", "PER SECOND", "THROTTLES", "ERRORS"], ...rows]), rows, 5, red),
+      marked(
+        table([["FUNCTION", "RUNNING", "INVOCATIONS", "PER SECOND", "THROTTLES", "ERRORS"], ...rows]),
+        rows,
+        5,
+        red,
+      ),
     );
-  return parts.length === 0 ? `${yellow("nothing to show:")} the template declares no queue, machine or function\n` : parts.join("\n");
+  return parts.length === 0
+    ? `${yellow("nothing to show:")} the template declares no queue, machine or function\n`
+    : parts.join("\n");
 }
 
 /** Lines whose number in this column is not zero. */
-function marked(text: string, rows: readonly (readonly string[])[], column: number, mark: (text: string) => string): string {
+function marked(
+  text: string,
+  rows: readonly (readonly string[])[],
+  column: number,
+  mark: (text: string) => string,
+): string {
   const lines = text.split("\n");
-  return lines.map((line, index) => (index > 0 && (rows[index - 1]?.[column] ?? "0") !== "0" ? mark(line) : line)).join("\n");
+  return lines
+    .map((line, index) => (index > 0 && (rows[index - 1]?.[column] ?? "0") !== "0" ? mark(line) : line))
+    .join("\n");
 }

@@ -39,15 +39,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 const OF_MACHINES = ["Api", "CloudWatchEvent", "EventBridgeRule", "Schedule", "ScheduleV2"];
 
 /** Event types of SAM that nothing here fires. */
-const UNSUPPORTED = [
-  "AlexaSkill",
-  "Cognito",
-  "DocumentDB",
-  "IoTRule",
-  "MQ",
-  "MSK",
-  "SelfManagedKafka",
-];
+const UNSUPPORTED = ["AlexaSkill", "Cognito", "DocumentDB", "IoTRule", "MQ", "MSK", "SelfManagedKafka"];
 
 export function buildEvents(resource: TemplateResource, context: BuildContext): void {
   const { scope } = context;

@@ -50,7 +50,16 @@ export const buildSubscriptionFilter: Builder = (resource, context) => {
 
 const logsEvent = z.object({ LogGroupName: text(), FilterPattern: text() });
 
-export function logsEventOf({ context, eventId, from, functionId, place, properties, resource, targetArn }: Event): void {
+export function logsEventOf({
+  context,
+  eventId,
+  from,
+  functionId,
+  place,
+  properties,
+  resource,
+  targetArn,
+}: Event): void {
   const { FilterPattern: filterPattern, LogGroupName: logGroupName } = readAt(logsEvent, properties, place);
   const logicalId = `${functionId}${eventId}`;
   const arn = `${logGroupName}:${logicalId}`;

@@ -273,7 +273,12 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     ref: name,
     attributes: { Arn: ({ realm, name }) => `${arnOf.logGroup(realm, name)}:*` },
   },
-  "AWS::Logs::SubscriptionFilter": { nameProperty: "FilterName", nameForm: named(512, "mixed"), ref: name, attributes: {} },
+  "AWS::Logs::SubscriptionFilter": {
+    nameProperty: "FilterName",
+    nameForm: named(512, "mixed"),
+    ref: name,
+    attributes: {},
+  },
   "AWS::CloudWatch::Alarm": {
     nameProperty: "AlarmName",
     nameForm: named(255),

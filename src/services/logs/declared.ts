@@ -15,8 +15,11 @@ export function declareSubscriptions(
   filters: readonly DeclaredSubscription[],
 ): Promise<void> {
   return store.write(() => {
-    for (const { logGroupName } of filters) if (store.group(logGroupName) === undefined) store.createGroup(logGroupName);
-    for (const group of [...store.groups()]) {
+    for (const { logGroupName } of filters)
+      if (store.group(logGroupName) === undefined) store.createGroup(logGroupName);
+    // Listed first: rows are not to change under the range that finds them.
+    const groups = [...store.groups()];
+    for (const group of groups) {
       const own = filters.filter(({ logGroupName }) => logGroupName === group.name);
       if (own.length === 0 && !group.subscriptions.some(({ declared }) => declared === true)) continue;
       store.putGroup({ ...group, subscriptions: rows(group, own, clock) });
@@ -24,7 +27,11 @@ export function declareSubscriptions(
   });
 }
 
-function rows({ subscriptions }: GroupRow, filters: readonly DeclaredSubscription[], clock: Clock): GroupRow["subscriptions"] {
+function rows(
+  { subscriptions }: GroupRow,
+  filters: readonly DeclaredSubscription[],
+  clock: Clock,
+): GroupRow["subscriptions"] {
   const names = new Set(filters.map(({ name }) => name));
   const kept = subscriptions.filter(({ declared, filterName }) => declared !== true && !names.has(filterName));
   return [

@@ -242,7 +242,7 @@ function describeSubscriptionFilters(store: LogStore, input: JsonObject): JsonOb
   const prefix = stringMember(input, "filterNamePrefix") ?? "";
   const filters = group.subscriptions
     .filter((filter) => filter.filterName.startsWith(prefix))
-    .map(({ declared: _, ...filter }) => ({ ...filter, logGroupName: group.name }));
+    .map(({ declared: _declared, ...filter }) => ({ ...filter, logGroupName: group.name }));
   return { subscriptionFilters: filters };
 }
 

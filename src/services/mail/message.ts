@@ -65,10 +65,7 @@ function decodeWords(header: string): string {
   return header
     .replace(/(\?=)\s+(=\?)/g, "$1$2")
     .replace(/=\?([^?]+)\?([BQ])\?([^?]*)\?=/gi, (_, charset: string, kind: string, text: string) =>
-      decoded(
-        kind.toUpperCase() === "B" ? Buffer.from(text, "base64") : unquoted(text.replaceAll("_", " ")),
-        charset,
-      ),
+      decoded(kind.toUpperCase() === "B" ? Buffer.from(text, "base64") : unquoted(text.replaceAll("_", " ")), charset),
     );
 }
 

@@ -16,7 +16,7 @@ const IDLE_MS = 60_000;
 
 export interface SmtpServer {
   readonly server: Server;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export function smtpServer(put: (mail: NewMail) => Promise<unknown>): SmtpServer {
@@ -27,7 +27,8 @@ export function smtpServer(put: (mail: NewMail) => Promise<unknown>): SmtpServer
     // A client that has gone away has nothing more to say.
     socket.on("error", () => socket.destroy());
     socket.setTimeout(IDLE_MS, () => socket.destroy());
-    new Session(socket, put);
+    const session = new Session(socket, put);
+    session.begin();
   });
   return {
     server,
@@ -56,6 +57,10 @@ class Session {
   constructor(socket: Socket, put: (mail: NewMail) => Promise<unknown>) {
     this.#socket = socket;
     this.#put = put;
+  }
+
+  begin(): void {
+    const socket = this.#socket;
     this.#say("220 lambda-run takes mail for nobody but you");
     socket.setEncoding("latin1").on("data", (text: string) => {
       this.#pending += text;

@@ -115,7 +115,9 @@ async function upload(client: S3Client, options: SeedOptions): Promise<SeedResul
       options.onProgress?.({ done: result.uploaded + result.unchanged, total, bytes: result.bytes });
     }
   };
-  await Promise.all(Array.from({ length: options.workers ?? CONCURRENCY }, () => work().catch((error: unknown) => stop.abort(error))));
+  await Promise.all(
+    Array.from({ length: options.workers ?? CONCURRENCY }, () => work().catch((error: unknown) => stop.abort(error))),
+  );
   signal.throwIfAborted();
   return result;
 }

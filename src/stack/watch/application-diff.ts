@@ -42,7 +42,14 @@ const MADE = [
 /** What makes functions fire is wired at the start. */
 const WIRED = ["eventSources", "apis", "topics"] as const;
 /** They go when they are declared no more, and take over what has changed at once. */
-const FOLLOWING: ReadonlySet<string> = new Set(["logSubscriptions", "stateMachines", "eventBuses", "rules", "scheduleGroups", "schedules"]);
+const FOLLOWING: ReadonlySet<string> = new Set([
+  "logSubscriptions",
+  "stateMachines",
+  "eventBuses",
+  "rules",
+  "scheduleGroups",
+  "schedules",
+]);
 /** These take over at once what has changed, and stay. */
 const UPDATED: ReadonlySet<string> = new Set(["queues"]);
 /** Not after a restart either: what is there may have been changed by an application. */

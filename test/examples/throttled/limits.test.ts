@@ -107,7 +107,9 @@ it("the DLQ processor puts messages back, edited where it is asked to, and gives
   expect(await system.parked()).toMatchObject([{ key: "broken.csv", error: "Rejected" }]);
   expect(await stack.sqs.depth("csv-exhausted")).toMatchObject({ visible: 1 });
   // Three tries in each of four rounds.
-  expect(stack.invocations("csv-processor").filter(({ error }) => error?.errorType === "RetryableError")).toHaveLength(12);
+  expect(stack.invocations("csv-processor").filter(({ error }) => error?.errorType === "RetryableError")).toHaveLength(
+    12,
+  );
 
   // Somebody has mended the file under another name.
   const edit = { detail: { object: { key: "good.csv", etag: null, size: null } } };

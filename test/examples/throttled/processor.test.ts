@@ -18,11 +18,20 @@ it("calls the API once for each row, whatever the fields hold, and hands them on
   system = await System.start();
   const { stack } = system;
   await stack.s3.put("csv-uploads", "a.csv", '\u{feff}id,name\r\n1,"a, ""b""\nc"\r\n\r\n2,ü\r\n3,x,more\r\n4,last');
-  for (const options of [{}, { use_async: false, use_batch: false, priority: "low" }, { chunked_processing: true, batch_size: 2 }])
+  for (const options of [
+    {},
+    { use_async: false, use_batch: false, priority: "low" },
+    { chunked_processing: true, batch_size: 2 },
+  ])
     expect((await stack.invoke("csv-processor", request("a.csv", undefined, options))).payload).toMatchObject({
       statusCode: 200,
     });
-  expect(system.calls().map(({ row }) => row).sort((a, b) => Number(a["id"]) - Number(b["id"]))).toEqual([
+  expect(
+    system
+      .calls()
+      .map(({ row }) => row)
+      .sort((a, b) => Number(a["id"]) - Number(b["id"])),
+  ).toEqual([
     { id: "1", name: 'a, "b"\nc' },
     { id: "2", name: "ü" },
     { id: "3", name: "x", _more: "more" },
@@ -43,7 +52,9 @@ it("answers 400 for what will never go well, and throws what may: only that is t
     error_details: { error_type: "ValidationError", error_message: expect.stringMatching(message) as string },
   });
   expect(await answer({ Records: [] })).toEqual(refused(/an event of S3 without s3_details/));
-  expect(await answer(request("a.csv", undefined, { priority: "urgent" }))).toEqual(refused(/none of high, standard, low/));
+  expect(await answer(request("a.csv", undefined, { priority: "urgent" }))).toEqual(
+    refused(/none of high, standard, low/),
+  );
   expect(await answer(request("a.csv", undefined, { batch_size: 0 }))).toEqual(refused(/batch_size/));
   expect(await answer(request("gone.csv"))).toEqual(refused(/gone\.csv is gone/));
   expect(await answer(request("bad.csv"))).toEqual(refused(/a quote that is not closed/));
@@ -68,7 +79,12 @@ it("stops before its time is up, and the next calls go on behind the last row th
   expect(answers.at(-1)).toEqual({ statusCode: 200, rows_processed: 100 });
   expect(answers.length).toBeGreaterThan(1);
   // Each row once, over all calls.
-  expect(system.calls().map(({ row }) => Number(row["id"])).sort((a, b) => a - b)).toEqual(rows(100).map((_, i) => i + 1));
+  expect(
+    system
+      .calls()
+      .map(({ row }) => Number(row["id"]))
+      .sort((a, b) => a - b),
+  ).toEqual(rows(100).map((_, i) => i + 1));
   // The message was made ours anew before every call.
   const [history = []] = await system.histories();
   const extended = history.filter(({ stateEnteredEventDetails: state }) => state?.name === "Extend");
@@ -99,13 +115,25 @@ it("leaves a file alone that another call works on: the message goes back into t
   const etag = createHash("md5").update("id,name\n1,a\n").digest("hex");
   const id = `csv-uploads/high/a.csv#${etag}`;
   const inAnHour = Math.floor(Date.now() / 1000) + 3600;
-  await stack.dynamodb.put("csv-records", { id, status: "IN_PROGRESS", holder: "another", leaseUntil: inAnHour, expires: inAnHour });
+  await stack.dynamodb.put("csv-records", {
+    id,
+    status: "IN_PROGRESS",
+    holder: "another",
+    leaseUntil: inAnHour,
+    expires: inAnHour,
+  });
   await stack.clock.advance("80s");
   expect(stack.invocations("csv-processor").map(({ error }) => error?.errorType)).toEqual(["InProgressError"]);
   expect(await stack.sqs.depth("csv-jobs")).toMatchObject({ inFlight: 1 });
   expect(system.calls()).toEqual([]);
   // A lease that has ended is nobody's: its holder was killed.
-  await stack.dynamodb.put("csv-records", { id, status: "IN_PROGRESS", holder: "another", leaseUntil: 1, expires: inAnHour });
+  await stack.dynamodb.put("csv-records", {
+    id,
+    status: "IN_PROGRESS",
+    holder: "another",
+    leaseUntil: 1,
+    expires: inAnHour,
+  });
   await stack.clock.advance("6m");
   expect(stack.invocations("csv-processor").at(-1)?.payload).toEqual({ statusCode: 200, rows_processed: 1 });
   expect(await stack.sqs.depth("csv-jobs")).toMatchObject({ visible: 0, inFlight: 0 });
@@ -166,7 +194,11 @@ it("rows are cut at their ends wherever the bytes were cut", async () => {
   const whole = await collect([text], 0);
   for (let at = 1; at < text.length; at++)
     expect(await collect([text.subarray(0, at), text.subarray(at)], 0)).toEqual(whole);
-  expect(whole.map(({ fields }) => fields)).toEqual([["id", "name"], ["1", 'ü\n"x"'], ["2", "ö"]]);
+  expect(whole.map(({ fields }) => fields)).toEqual([
+    ["id", "name"],
+    ["1", 'ü\n"x"'],
+    ["2", "ö"],
+  ]);
   // From the end of one row on come the others.
   const second = whole[1]?.endByte ?? 0;
   expect(await collect([text.subarray(second)], second)).toEqual(whole.slice(2));

@@ -7,7 +7,13 @@ import { Sinks } from "./sinks.js";
 
 export const FOLDER = join(__dirname, "..", "..", "..", "examples", "throttled");
 
-const QUICK = { ApiLatencyMs: "0", ApiTimeoutMs: "60000", RetryBaseMs: "1", ReserveMs: "3000", TickSchedule: "rate(1 day)" };
+const QUICK = {
+  ApiLatencyMs: "0",
+  ApiTimeoutMs: "60000",
+  RetryBaseMs: "1",
+  ReserveMs: "3000",
+  TickSchedule: "rate(1 day)",
+};
 
 export type Parameters = Readonly<Record<string, string>>;
 
@@ -77,7 +83,11 @@ export class System {
   }
 
   /** Keys that the external API was asked for, and what it answered. */
-  calls(): readonly { readonly row: Readonly<Record<string, string>>; readonly status: number; readonly key: string }[] {
+  calls(): readonly {
+    readonly row: Readonly<Record<string, string>>;
+    readonly status: number;
+    readonly key: string;
+  }[] {
     return this.stack.invocations("external-api").map(({ event, payload }) => {
       const { body, headers } = event as { readonly body: string; readonly headers: Readonly<Record<string, string>> };
       return {
@@ -101,8 +111,7 @@ export class System {
       key: keyIn(body),
       error: MessageAttributes["error"]?.StringValue ?? "",
       redrives: MessageAttributes["redrives"]?.StringValue ?? "",
-    }))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    })).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 }
 

@@ -50,7 +50,9 @@ export function mail(subject: string, text: string, { from, to, messageId, time 
     // Lines have 998 bytes at most, whatever somebody has written into a description.
     "Content-Transfer-Encoding: base64",
     "",
-    ...(Buffer.from(text).toString("base64").match(/.{1,76}/g) ?? []),
+    ...(Buffer.from(text)
+      .toString("base64")
+      .match(/.{1,76}/g) ?? []),
   ].join("\r\n");
 }
 

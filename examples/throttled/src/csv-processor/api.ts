@@ -38,16 +38,18 @@ export async function callApi(
     body: JSON.stringify(row),
   };
   for (let attempt = 1; ; attempt++) {
-    const answer = await fetch(endpoint, { ...request, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }).catch(
-      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-    );
+    const answer = await fetch(endpoint, {
+      ...request,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (answer instanceof Response) {
       // Read in any case: the connection is free for the next row only then.
       await answer.arrayBuffer().catch(() => undefined);
       if (answer.ok) return;
       if (answer.status < 500 && !LATER.has(answer.status)) throw new RowRejected(`the API answers ${answer.status}`);
     }
-    const reason = answer instanceof Response ? `the API answers ${answer.status}` : `the API does not answer: ${answer.name}`;
+    const reason =
+      answer instanceof Response ? `the API answers ${answer.status}` : `the API does not answer: ${answer.name}`;
     if (attempt >= maxAttempts || signal.aborted) throw new RetryableError(reason);
     await pause(delayMs(attempt, retryBaseMs, answer), signal, reason);
   }

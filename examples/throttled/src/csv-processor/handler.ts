@@ -104,7 +104,12 @@ async function processFile(job: Job, context: Context): Promise<Answer> {
     // The next try need not wait for the lease to end; where even this fails, the first error is the one that counts.
     else
       await record.release().catch((other: unknown) => {
-        log({ action: "lambda_error", requestId, job, error: other instanceof Error ? other : new Error(String(other)) });
+        log({
+          action: "lambda_error",
+          requestId,
+          job,
+          error: other instanceof Error ? other : new Error(String(other)),
+        });
       });
     throw error;
   } finally {
@@ -115,7 +120,8 @@ async function processFile(job: Job, context: Context): Promise<Answer> {
 /** Time has run out. An invocation that has not done a single row would do no better the next time. */
 async function later(progress: Progress, from: Progress, record: FileRecord): Promise<Answer> {
   await record.pause(progress);
-  if (progress.rowsDone === from.rowsDone) throw new RetryableError("not one row was done in the time of an invocation");
+  if (progress.rowsDone === from.rowsDone)
+    throw new RetryableError("not one row was done in the time of an invocation");
   return { statusCode: 202, rows_processed: progress.rowsDone };
 }
 

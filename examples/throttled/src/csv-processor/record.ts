@@ -108,7 +108,10 @@ export class FileRecord {
         Key: { id: { S: this.#id } },
         UpdateExpression: expression,
         ConditionExpression: condition,
-        ExpressionAttributeNames: { "#status": "status", ...(named.includes("#holder") ? { "#holder": "holder" } : {}) },
+        ExpressionAttributeNames: {
+          "#status": "status",
+          ...(named.includes("#holder") ? { "#holder": "holder" } : {}),
+        },
         ExpressionAttributeValues: {
           ...values,
           ":me": { S: holder },

@@ -26,7 +26,11 @@ const MAX_NAMED_REJECTIONS = 20;
 const KEY_COLUMN = "id";
 
 /** True when the file is through; else time has run out. What is done is in the record in any case. */
-export async function work(rows: AsyncIterator<CsvRow>, from: Progress, given: WorkOptions): Promise<{ readonly progress: Progress; readonly isThrough: boolean }> {
+export async function work(
+  rows: AsyncIterator<CsvRow>,
+  from: Progress,
+  given: WorkOptions,
+): Promise<{ readonly progress: Progress; readonly isThrough: boolean }> {
   const { options, record, remainingMs, reserveMs } = given;
   const concurrency = concurrencyFor(options, given.maxConcurrentCalls);
   let progress = from.columns === undefined ? await readHeader(rows, from) : from;
@@ -55,7 +59,12 @@ function concurrencyFor({ useAsync, priority }: ProcessingOptions, most: number)
   return priority === "high" ? most : Math.max(1, Math.ceil(most / 2));
 }
 
-function batchSize({ useBatch, batchSize: fixed }: ProcessingOptions, concurrency: number, msPerRow: number | undefined, leftMs: number): number {
+function batchSize(
+  { useBatch, batchSize: fixed }: ProcessingOptions,
+  concurrency: number,
+  msPerRow: number | undefined,
+  leftMs: number,
+): number {
   if (!useBatch) return 1;
   if (fixed !== undefined) return fixed;
   // The first batch measures.

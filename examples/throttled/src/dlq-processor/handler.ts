@@ -6,7 +6,13 @@
  *
  * `edit` is a JSON merge patch (RFC 7396) on every message that is put back.
  */
-import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  type Message,
+} from "@aws-sdk/client-sqs";
 
 interface Request {
   readonly queue?: "dead" | "parked";
@@ -30,7 +36,12 @@ const PAGE = 10;
 /** Of a message that is looked at and left: nobody else sees it for so long. */
 const VISIBILITY_SECONDS = 60;
 
-export async function handler({ queue = "dead", max = DEFAULT_MAX, edit, include_rejected: alsoRejected = edit !== undefined }: Request): Promise<Answer> {
+export async function handler({
+  queue = "dead",
+  max = DEFAULT_MAX,
+  edit,
+  include_rejected: alsoRejected = edit !== undefined,
+}: Request): Promise<Answer> {
   const from = queue === "parked" ? PARKED_URL : DEAD_URL;
   const answer: Answer = { redriven: 0, exhausted: 0, left: 0 };
   for (let seen = 0; seen < max;) {
@@ -51,7 +62,9 @@ export async function handler({ queue = "dead", max = DEFAULT_MAX, edit, include
         await sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle: message.ReceiptHandle }));
     }
   }
-  process.stdout.write(`${JSON.stringify({ action: "redrive", queue, ...answer, "splunk.sourcetype": "lambda:dlq_processor" })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ action: "redrive", queue, ...answer, "splunk.sourcetype": "lambda:dlq_processor" })}\n`,
+  );
   return answer;
 }
 

@@ -29,6 +29,7 @@ const STATISTICS = { min: "Minimum", max: "Maximum", sum: "Sum", count: "SampleC
 let token: Promise<string> | undefined;
 
 export async function handler(event: LogsEvent | { readonly time: string }): Promise<{ readonly lines: number }> {
+  if (DYNATRACE_URL === "") return { lines: 0 };
   const lines = ("awslogs" in event ? fromLogs(event) : await fromCloudWatch(Date.parse(event.time))).map(lineOf);
   for (let from = 0; from < lines.length; from += MAX_LINES) await send(lines.slice(from, from + MAX_LINES));
   return { lines: lines.length };
@@ -72,7 +73,14 @@ async function fromCloudWatch(nowMs: number): Promise<MetricLine[]> {
     const [min, max, sum, count] = ["min", "max", "sum", "count"].map((short) => valueOf(`${short}${index}`));
     if (min === undefined || max === undefined || sum === undefined || count === undefined) return [];
     const key = `${PREFIX}.${namespace.replace("/", ".").toLowerCase()}.${name}`;
-    return [{ key, dimensions: { [dimension]: value }, payload: { min, max, sum, count }, timeMs: endMs - PERIOD_SECONDS * 1000 }];
+    return [
+      {
+        key,
+        dimensions: { [dimension]: value },
+        payload: { min, max, sum, count },
+        timeMs: endMs - PERIOD_SECONDS * 1000,
+      },
+    ];
   });
 }
 

@@ -38,4 +38,8 @@ function payloadOf(payload: MetricLine["payload"]): string {
 /** Sections of letters, digits, `_` and `-`, the first of them beginning with a letter. */
 const keyOf = (text: string): string => text.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^[^A-Za-z]+/, "");
 const dimensionKey = (text: string): string => text.toLowerCase().replace(/[^a-z0-9_.:-]/g, "_");
-const quoted = (text: string): string => `"${text.slice(0, MAX_VALUE_LENGTH).replace(/[\\"]/g, "\\$&").replace(/[\r\n]+/g, " ")}"`;
+const quoted = (text: string): string =>
+  `"${text
+    .slice(0, MAX_VALUE_LENGTH)
+    .replace(/[\\"]/g, "\\$&")
+    .replace(/[\r\n]+/g, " ")}"`;

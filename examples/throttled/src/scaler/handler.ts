@@ -54,7 +54,10 @@ async function depthOfQueue(): Promise<number> {
       AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     }),
   );
-  return Number(Attributes["ApproximateNumberOfMessages"] ?? 0) + Number(Attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0);
+  return (
+    Number(Attributes["ApproximateNumberOfMessages"] ?? 0) +
+    Number(Attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0)
+  );
 }
 
 async function lastChange(): Promise<number> {
