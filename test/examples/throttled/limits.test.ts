@@ -4,6 +4,8 @@ import { GetFunctionConcurrencyCommand, LambdaClient } from "@aws-sdk/client-lam
 import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { mostAtOnce, outputOf, System } from "./system.js";
 
+jest.setTimeout(180_000);
+
 let system: System;
 afterEach(() => system.close());
 
@@ -55,7 +57,11 @@ describe.each(["JSONPath", "JSONata"])("executions of the machine in %s", (Query
 });
 
 it("the scaler moves the concurrency with the depth, out at once and in after calm, and the machine follows", async () => {
-  system = await System.start({ DrainSchedule: "rate(1 day)", TickSchedule: "rate(1 minute)" });
+  system = await System.start({
+    DrainSchedule: "rate(1 day)",
+    TickSchedule: "rate(1 minute)",
+    MessagesPerFunction: "2",
+  });
   const { stack, sfn, machineArn } = system;
   const lambda = new LambdaClient(stack.clientConfig);
   const concurrency = async (): Promise<number | undefined> =>
@@ -64,10 +70,10 @@ it("the scaler moves the concurrency with the depth, out at once and in after ca
   expect(await concurrency()).toBe(3);
   const send = (count: number): Promise<unknown> =>
     Promise.all(Array.from({ length: count }, (_, i) => system.upload(`high/${i}.csv`, `${i},a`)));
-  await send(65);
+  await send(13);
   await stack.clock.advance("1m");
   expect(await concurrency()).toBe(7);
-  await send(60);
+  await send(12);
   await stack.clock.advance("1m");
   // The ceiling.
   expect(await concurrency()).toBe(10);
@@ -75,7 +81,7 @@ it("the scaler moves the concurrency with the depth, out at once and in after ca
   const { executionArn = "" } = await sfn.send(new StartExecutionCommand({ stateMachineArn: machineArn }));
   await stack.clock.advance("20s");
   const history = await system.history(executionArn);
-  expect(outputOf(history)).toEqual({ rounds: 13 });
+  expect(outputOf(history)).toEqual({ rounds: 3 });
   expect(mostAtOnce(history)).toBe(10);
   expect(stack.invocations("csv-processor").filter(({ error }) => error !== undefined)).toEqual([]);
 

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { csvRows, type CsvRow } from "../../../examples/throttled/src/csv-processor/rows.js";
 import { System } from "./system.js";
 
+jest.setTimeout(180_000);
+
 let system: System;
 afterEach(() => system.close());
 

@@ -4,6 +4,8 @@ import { DeleteFunctionConcurrencyCommand, LambdaClient } from "@aws-sdk/client-
 import { StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { System } from "./system.js";
 
+jest.setTimeout(180_000);
+
 let system: System;
 afterEach(() => system.close());
 
