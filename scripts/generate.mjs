@@ -61,6 +61,7 @@ function fidelity() {
     "src/sources/sqs/poller.ts",
     "src/sources/streams/poller.ts",
     "src/sources/websocket/index.ts",
+    "src/stack/telemetry.ts",
   ];
   const cards = files.flatMap((file) => cardIn(readFileSync(join(root, file), "utf8"), file) ?? []);
   const intro =

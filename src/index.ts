@@ -10,6 +10,7 @@ export {
   type StackClock,
 } from "./stack/create-stack.js";
 export type { ClientConfig, Item, ItemHelpers, MessageHelpers, ObjectHelpers } from "./stack/service-clients.js";
+export type { Mail } from "./services/mail/index.js";
 export type { DurableExecution, Execution } from "./stack/execution.js";
 export type { WaitOptions } from "./stack/wait-for.js";
 export type { LambdaRunConfig } from "./config/schema.js";

@@ -89,15 +89,22 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     usage: "seed",
-    description: "put sample PDFs into a bucket",
+    description: "put sample PDFs or CSV files into a bucket; beside a running stack they fire what uploads fire",
     flags: [
       ["--bucket <name>", "bucket (default: that of the first seed in the config)"],
       ["--prefix <prefix>", "folder of the PDFs (default: 2026/04/)"],
+      ["--kind <kind>", "pdf or csv (default: pdf)"],
       ["--count <number>", "how many (default: 24)"],
-      ["--size <size>", "size of each, such as 2k or 1m (default: 2k)"],
+      ["--size <size>", "size of each PDF, such as 2k or 1m (default: 2k)"],
+      ["--rows <number>", "rows of each CSV file (default: 50)"],
+      ["--workers <number>", "uploads at once (default: 64)"],
       JSON_FLAG,
     ],
-    examples: ["seed", "seed --count 100000 --size 2k", "seed --bucket my-company-reports-bucket --prefix 2026/05/"],
+    examples: [
+      "seed",
+      "seed --count 100000 --size 2k",
+      "seed --bucket csv-uploads --kind csv --count 100 --rows 50 --workers 10",
+    ],
     load: async () => (await import("./commands/seed.js")).seedCommand,
   },
   {
@@ -247,6 +254,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [JSON_FLAG],
     examples: ["queues", "queues --json"],
     load: async () => (await import("./commands/queues.js")).queuesCommand,
+  },
+  {
+    usage: "top",
+    description: "watch the queues, state machines and functions of the running stack; in a pipe, show them once",
+    flags: [["--interval <seconds>", "seconds between two looks (default: 1)"], JSON_FLAG],
+    examples: ["top", "top --json"],
+    load: async () => (await import("./commands/top.js")).topCommand,
+  },
+  {
+    usage: "inbox [mail]",
+    description: "show the mails of the stack: what topics sent to e-mail addresses, and what came over SMTP",
+    flags: [["--clear", "delete them all"], JSON_FLAG],
+    examples: ["inbox", "inbox 3f2a", "inbox --clear"],
+    load: async () => (await import("./commands/inbox.js")).inboxCommand,
   },
   {
     usage: "peek <queue>",

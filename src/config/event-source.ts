@@ -100,6 +100,12 @@ export interface SnsSource extends ToFunction {
   readonly deadLetterTargetArn: string | undefined;
 }
 
+export interface LogsSource extends ToFunction {
+  readonly kind: "logs";
+  readonly logGroupName: string;
+  readonly filterPattern: string;
+}
+
 export interface HttpApiSource extends ToFunction {
   readonly kind: "httpApi";
   /** Logical id of the API. */
@@ -187,6 +193,7 @@ export type EventSource =
   | ScheduleSource
   | EventBridgeSource
   | SnsSource
+  | LogsSource
   | HttpApiSource
   | RestApiSource
   | WebSocketSource

@@ -40,6 +40,12 @@ export const CONFIG_FLAGS: readonly FlagDeclaration[] = [
     kind: "number",
   },
   {
+    flags: "--smtp-port <number>",
+    description: "Port on which the inbox takes mail over SMTP; 0 takes a free one. Without it there is none",
+    path: "ports.smtp",
+    kind: "number",
+  },
+  {
     flags: "--state <folder>",
     description: "Folder that holds all local state (default: .lambda-run)",
     path: "state",

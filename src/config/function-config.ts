@@ -21,6 +21,8 @@ export type CodeSource =
       readonly besides?: string;
       /** `sam build` bundles it with esbuild, too: what fails there fails here. */
       readonly samBundles?: true;
+      /** Module that `sam build` makes of it, where that is not the one that Handler names: esbuild drops folders. */
+      readonly samModule?: string;
     }
   /**
    * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).

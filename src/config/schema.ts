@@ -91,6 +91,7 @@ const seed = z.strictObject({
   folder: option(z.string().optional(), "Folder to copy, with `kind: files`."),
   count: option(z.int().min(1).default(10), "How many objects."),
   size: option(size.default("2k"), "Size of each object."),
+  rows: option(z.int().min(1).default(50), "Rows of each CSV."),
   onlyWhenEmpty: option(z.boolean().default(true), "Leave a bucket alone that has objects."),
 });
 
@@ -207,6 +208,11 @@ export const configSchema = z.strictObject({
         port.default(3000),
         "Port of API Gateway and function URLs; 0 takes a free one.",
         "--http-port <number>",
+      ),
+      smtp: option(
+        port.optional(),
+        "Port on which the inbox takes mail over SMTP; 0 takes a free one. Without it there is none.",
+        "--smtp-port <number>",
       ),
     })
     .prefault({}),

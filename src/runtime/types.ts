@@ -88,6 +88,8 @@ export interface ExecutionWatch {
 /** Told of every invocation, whoever asked for it: the history, the live log and tests listen here. */
 export interface InvocationObserver {
   started(config: FunctionConfig, requestId: string, request: InvokeRequest): void;
+  /** A call was turned away by a limit of concurrency; it is never started. */
+  throttled?(config: FunctionConfig): void;
   /** `outcome` is the result, or what `invoke` rejected with. */
   ended(config: FunctionConfig, requestId: string, request: InvokeRequest, outcome: InvocationOutcome): void;
 }

@@ -25,6 +25,8 @@ export const arnOf = {
   alarm: (realm: Realm, name: string): string => `arn:aws:cloudwatch:${realm.region}:${realm.accountId}:alarm:${name}`,
   parameter: (realm: Realm, name: string): string =>
     `arn:aws:ssm:${realm.region}:${realm.accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
+  stateMachine: (realm: Realm, name: string): string =>
+    `arn:aws:states:${realm.region}:${realm.accountId}:stateMachine:${name}`,
   eventBus: (realm: Realm, name: string): string =>
     `arn:aws:events:${realm.region}:${realm.accountId}:event-bus/${name}`,
   archive: (realm: Realm, name: string): string => `arn:aws:events:${realm.region}:${realm.accountId}:archive/${name}`,

@@ -127,6 +127,8 @@ export interface BusEvents {
   ScheduledRuleChanged: { readonly busName: string; readonly ruleName: string };
   /** Told inside the transaction that changes it: a schedule of the Scheduler was made, changed or deleted. */
   ScheduleChanged: { readonly groupName: string; readonly name: string };
+  /** Children of a distributed Map tell nothing. */
+  ExecutionStarted: { readonly machineName: string };
   ExecutionEnded: EndedExecution;
   LogWritten: {
     readonly logGroup: string;

@@ -19,6 +19,7 @@ import { loadApplication } from "../config/load-application.js";
 import type { LambdaRunConfig } from "../config/schema.js";
 import { cacheFolder } from "../runtime/cache-folder.js";
 import type { LogRecord } from "../runtime/log-capture.js";
+import type { Mail } from "../services/mail/index.js";
 import type { InvocationObserver, InvocationReport, InvokeResult } from "../runtime/types.js";
 import { VirtualClock, realClock } from "../shared/clock.js";
 import { AppError } from "../shared/errors.js";
@@ -210,6 +211,11 @@ export class TestStack {
   /** Address of an API (with its stage) or function URL by name, for clients of one's own: of a WebSocket API, say. */
   url(name?: string): string {
     return doorFor(this.#stack.doors, name).url;
+  }
+
+  /** What came to the stack's inbox, oldest first: from topics to e-mail addresses, and over SMTP (`ports.smtp`). */
+  async mails(): Promise<readonly Mail[]> {
+    return (await this.#stack.inbox?.list()) ?? [];
   }
 
   /** Finished invocations, oldest first, of one function or of all. */

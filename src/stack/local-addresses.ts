@@ -5,11 +5,11 @@ import type { ResolvedConfig } from "../config/schema.js";
 import { apiAddress, functionUrlAddress } from "./doors.js";
 import type { Live } from "./services.js";
 
-/** What functions call beside the services: the APIs, and second stores, be they those of the stack that a command works beside. */
+/** What functions call beside the services: the APIs, second stores and the inbox, be they those of the stack that a command works beside. */
 export function calledPorts({ ports, secondStores }: ResolvedConfig, live: Live): readonly number[] {
   const stores =
     live.secondStores?.map(({ gateway }) => gateway.port) ?? Object.values(secondStores).map(({ port }) => port);
-  return [ports.http, ...stores].filter((port) => port !== 0);
+  return [ports.http, ...stores, live.smtpPort ?? 0].filter((port) => port !== 0);
 }
 
 /** The application with the addresses of this stack in it. */
@@ -17,7 +17,7 @@ export function bindLocally(
   application: Application,
   config: ResolvedConfig,
   endpoint: string,
-  { http, front = `http://127.0.0.1:${config.ports.http}`, secondStores = [], backends, foreign }: Live,
+  { http, front = `http://127.0.0.1:${config.ports.http}`, secondStores = [], smtpPort, backends, foreign }: Live,
 ): Application {
   const sqs = foreign.get("sqs");
   const onAws = sqs !== undefined && sqs.endpoint === undefined;
@@ -30,9 +30,10 @@ export function bindLocally(
     api: ({ id }) => http?.api(id) ?? apiAddress(application, front, id),
     functionUrl: ({ urlId }) => http?.functionUrl(urlId) ?? functionUrlAddress(application, front, urlId),
     storePorts: new Map(
-      secondStores.flatMap(({ declaredPort, gateway: { port } }) =>
-        port === declaredPort ? [] : [[declaredPort, port]],
-      ),
+      [
+        ...secondStores.map(({ declaredPort, gateway: { port } }) => [declaredPort, port] as const),
+        ...(smtpPort === undefined ? [] : [[config.ports.smtp ?? smtpPort, smtpPort] as const]),
+      ].filter(([declared, port]) => declared !== port),
     ),
   });
 }

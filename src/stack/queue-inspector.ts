@@ -1,17 +1,13 @@
 /**
  * Looks into the queues of a stack without touching a message: SQS itself has no such call, since a receive counts and
- * hides. In the stack's own process it asks the embedded SQS; another process asks the running stack over HTTP, with a
- * token made from the secret of the state folder, so that only those who may read the folder may look.
+ * hides. In the stack's own process it asks the embedded SQS; another process asks the running stack (inspector-door.ts).
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Gateway } from "../services/gateway.js";
-import { stateSecret } from "../services/kit/state-secret.js";
-import type { EmbeddedService, ServiceRequest } from "../services/service.js";
+import type { EmbeddedService } from "../services/service.js";
 import type { PeekedMessage, SqsAdmin } from "../services/sqs/index.js";
-import { AppError } from "../shared/errors.js";
+import { askInspector, inspectorPath, serveInspector } from "./inspector-door.js";
 
-const PATH = "/_lambda-run/queues";
-const TOKEN_HEADER = "x-lambda-run-token";
+const NAME = "queues";
 const MAX_PEEKED = 1000;
 
 export interface QueueState {
@@ -49,55 +45,27 @@ export async function queueInspector(inspected: Inspected): Promise<QueueInspect
   const { gateway, endpoint, stateFolder, foreignQueues } = inspected;
   if (foreignQueues !== undefined) return foreignQueues.inspector;
   if (gateway !== undefined) return inspect((await gateway.service("sqs")) as EmbeddedService & SqsAdmin);
-  const ask = async <T>(path: string): Promise<T> => {
-    const answer = await fetch(`${endpoint}${path}`, { headers: { [TOKEN_HEADER]: tokenOf(stateFolder) } });
-    if (answer.ok) return (await answer.json()) as T;
-    throw new AppError("LR1004", {
-      what: "The running stack does not let us look into its queues",
-      where: endpoint,
-      why: `${answer.status} ${await answer.text()}`,
-      fix: "Stop it and start it anew: it may be of another version.",
-    });
-  };
-  const list = (): Promise<readonly QueueState[]> => ask(PATH);
+  const list = (): Promise<readonly QueueState[]> => askInspector({ endpoint, stateFolder }, NAME);
   return {
     remote: false,
     find: async (queueName) => (await list()).find(({ name }) => name === queueName),
     list,
-    peek: (queueName, max) => ask(`${PATH}/${encodeURIComponent(queueName)}?max=${max}`),
+    peek: (queueName, max) =>
+      askInspector({ endpoint, stateFolder }, NAME, `/${encodeURIComponent(queueName)}?max=${max}`),
   };
 }
 
 /** The other end, in the running stack. */
 export function serveQueueInspector(gateway: Gateway, stateFolder: string): void {
-  const token = Buffer.from(tokenOf(stateFolder));
-  const answer = async ({
-    path,
-    query,
-    headers,
-  }: ServiceRequest): Promise<readonly [status: number, body: unknown]> => {
-    const given = Buffer.from(String(headers[TOKEN_HEADER] ?? ""));
-    if (given.length !== token.length || !timingSafeEqual(given, token))
-      return [403, { message: "the token is missing or wrong" }];
-    const inspector = inspect((await gateway.service("sqs")) as EmbeddedService & SqsAdmin);
-    const name = decodeURIComponent(path.slice(PATH.length + 1));
-    if (name === "") return [200, await inspector.list()];
-    const max = Math.min(MAX_PEEKED, Number(new URLSearchParams(query).get("max") ?? 1));
-    return [200, await inspector.peek(name, max)];
-  };
-  const service: EmbeddedService = {
-    async handle(request, response) {
-      const [status, body] = await answer(request);
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  serveInspector(gateway, stateFolder, {
+    name: NAME,
+    answer: async ({ path, query }) => {
+      const inspector = inspect((await gateway.service("sqs")) as EmbeddedService & SqsAdmin);
+      const name = decodeURIComponent(path.slice(inspectorPath(NAME).length + 1));
+      if (name === "") return [200, await inspector.list()];
+      const max = Math.min(MAX_PEEKED, Number(new URLSearchParams(query).get("max") ?? 1));
+      return [200, await inspector.peek(name, max)];
     },
-    reset: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
-  gateway.addService("lambda-run-queues", service, {
-    scopes: [],
-    paths: [PATH],
-    protocol: "rest-json",
-    anonymous: true,
   });
 }
 
@@ -118,6 +86,3 @@ function inspect(sqs: SqsAdmin): QueueInspector {
     peek: (queueName, max) => Promise.resolve(sqs.peek(queueName, max)),
   };
 }
-
-const tokenOf = (stateFolder: string): string =>
-  createHmac("sha256", stateSecret(stateFolder)).update("queue-inspector").digest("hex");

@@ -27,6 +27,7 @@ import type { Backends } from "./backends/backends.js";
 import { embeddedPart } from "./backends/embedded-part.js";
 import { foreignCredentials, type ForeignEndpoints } from "./backends/endpoints.js";
 import type { StackHttp } from "./http.js";
+import { StackInbox } from "./inbox.js";
 import { applyNotifications } from "./bucket-rules.js";
 import { localUrl } from "./local-url.js";
 import { serveQueueInspector } from "./queue-inspector.js";
@@ -62,6 +63,9 @@ export interface Live {
   sources?: StackSources;
   bucketTeller?: BucketTeller | undefined;
   secondStores?: readonly SecondStore[];
+  inbox?: StackInbox;
+  /** Of the inbox; undefined when it is not open. */
+  smtpPort?: number;
   store?: () => StateStore;
   http?: StackHttp;
   /** Undefined where another server has the state machines. */
@@ -158,6 +162,8 @@ export async function startServices(
     bucketTeller.serve(gateway);
     options.answerEvents?.(bucketTeller.listener);
   }
+  const inbox = new StackInbox({ store: shared.store, clock });
+  live.inbox = inbox;
   live.sources = new StackSources({
     application: embedded,
     gateway: () => gateway,
@@ -169,6 +175,7 @@ export async function startServices(
           credentials: keyPairOf(config),
         },
     ),
+    mail: inbox.put,
     foreignQueues: live.backends?.queues,
     bucketTeller,
     states: () => live.states,
@@ -181,7 +188,12 @@ export async function startServices(
     log,
     notice,
   });
-  if (options.kind === "stack") serveQueueInspector(gateway, folder);
+  if (options.kind === "stack") {
+    serveQueueInspector(gateway, folder);
+    inbox.serve(gateway, folder);
+    if (config.ports.smtp !== undefined)
+      live.smtpPort = await inbox.listen(config, options.freeStorePorts === true, closers);
+  }
   live.secondStores = await startSecondStores({ config, shared, notice, freePorts: options.freeStorePorts === true });
   for (const store of live.secondStores) closers.push(() => store.gateway.close());
   if (config.ports.gateway !== 0 && gateway.port !== config.ports.gateway) {

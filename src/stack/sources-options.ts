@@ -6,6 +6,7 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { ObjectWriter } from "../sources/async/destinations.js";
+import type { SnsDeliveryOptions } from "../sources/sns/deliveries.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import type { BucketTeller } from "./backends/bucket-teller.js";
 import type { StackDurable } from "./durable.js";
@@ -23,6 +24,7 @@ export interface SourcesOptions {
   readonly notice: (text: string) => void;
   readonly outside: OutsideCalls;
   readonly writeObject: ObjectWriter;
+  readonly mail: SnsDeliveryOptions["mail"];
   /** Queues on another server; undefined when they are embedded. */
   readonly foreignQueues?: ForeignQueues | undefined;
   /** Buckets on another server that tells what happens in them. */

@@ -203,12 +203,13 @@ export class StackSources {
   /** To be called when SNS is there with its topics: what is published from now on, and was left over, is delivered. */
   snsReady(): void {
     if (this.#deliveries !== undefined || this.#closed) return;
-    const { store, bus, clock, log, application, gateway } = this.#options;
+    const { store, bus, clock, log, mail, application, gateway } = this.#options;
     this.#deliveries = new SnsDeliveries({
       store: store(),
       bus,
       clock,
       log,
+      mail,
       realm: application().realm,
       queues: () => this.#queues(),
       invoker: this.invoker,

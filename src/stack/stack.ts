@@ -36,12 +36,14 @@ import {
   type ServiceAddress,
   type ServiceName,
 } from "./backends/endpoints.js";
+import { StackCounters } from "./counters.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
 import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
 import { lazily, type StackDurable } from "./durable.js";
 import { bindLocally, calledPorts } from "./local-addresses.js";
+import type { StackInbox } from "./inbox.js";
 import { HistoryRecorder } from "./history/recorder.js";
 import { preload } from "./preload.js";
 import type { SecondStore } from "./second-stores.js";
@@ -185,11 +187,15 @@ export class Stack {
               gateway,
               clock,
               bus,
+              activity,
+              realm,
               hasQueues: embeddedPart(application, foreign).queues.length > 0,
               notice,
             })
           : undefined;
       if (telemetry !== undefined) closers.push(() => telemetry.close());
+      const counters = telemetry === undefined ? undefined : new StackCounters(bus);
+      if (gateway !== undefined) counters?.serve(gateway, folder);
       const address: ServiceAddress = { endpoint, region: realm.region, credentials: keyPairOf(config) };
       const embeddedLookUp = gateway === undefined ? lookUpAt(address) : lookUpIn(gateway);
       const lookUp: LookUp = (reference) => {
@@ -231,7 +237,12 @@ export class Stack {
         faithfulCpu: config.limits.faithfulCpu,
         earlyRoom: options.earlyRoom,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
-        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
+        observer: fanOut([
+          activity.observer,
+          ...[telemetry, counters].flatMap((one) => one?.observer ?? []),
+          ...historyObserver,
+          ...(options.observers ?? []),
+        ]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
@@ -309,6 +320,16 @@ export class Stack {
     return this.#live.secondStores ?? [];
   }
 
+  /** Undefined when another process owns the state. */
+  get inbox(): StackInbox | undefined {
+    return this.#live.inbox;
+  }
+
+  /** Port of the inbox; undefined when none was asked for. */
+  get smtpPort(): number | undefined {
+    return this.#live.smtpPort;
+  }
+
   /** What a call of this version or alias runs. */
   versionOf(fn: FunctionConfig, qualifier: string): FunctionConfig | undefined {
     return this.#live.sources?.versionOf(fn.name, qualifier);
@@ -379,6 +400,7 @@ function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
   return {
     started: (...event) => observers.forEach((observer) => observer.started(...event)),
     ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
+    throttled: (fn) => observers.forEach((observer) => observer.throttled?.(fn)),
   };
 }
 

@@ -1,22 +1,49 @@
 /**
- * What a running stack keeps of its functions: log lines in CloudWatch Logs, the numbers of AWS/Lambda and AWS/SQS and
- * those in embedded metric lines in CloudWatch, and a word when an alarm changes. Lines are gathered for a moment and
- * stored together, off the path of the invocation.
- * Metric names: AWS Lambda developer guide, "Types of metrics"; SQS developer guide, "Available CloudWatch metrics".
+ * # Metrics of functions, queues and state machines
+ *
+ * What a running stack keeps of its functions and machines: log lines in CloudWatch Logs, numbers and those in embedded
+ * metric lines in CloudWatch, and a word when an alarm changes. Lines and numbers are gathered for a moment and stored
+ * together, off the path of the invocation.
+ *
+ * Mimics: names, units and dimensions of the Lambda developer guide ("Types of metrics for Lambda functions"), of "Monitoring
+ * Step Functions metrics using Amazon CloudWatch" and of "Available CloudWatch metrics for Amazon SQS", read in November 2026.
+ *
+ * Gaps:
+ * - AWS/Lambda has Invocations, Errors, Duration, Throttles and ConcurrentExecutions by FunctionName; none by version or alias,
+ *   none of asynchronous invocations (AsyncEventAge, DeadLetterErrors ...), of mappings (IteratorAge) and of the account
+ * - AWS/States has ExecutionsStarted, -Succeeded, -Failed, -TimedOut, -Aborted and ExecutionTime by StateMachineArn; none of
+ *   activities, functions and integrations
+ * - AWS/SQS has the three depths and the age of the oldest message; none of what was sent, received and deleted
+ * - AWS/S3, AWS/SNS, AWS/Events, AWS/ApiGateway and AWS/DynamoDB send nothing
+ *
+ * By design:
+ * - Times are those of the stack's clock, so that alarms see what happened in virtual time
+ *
+ * Unverified:
+ * - Throttles has a zero for each invocation that was not throttled
  */
 import type { FunctionConfig } from "../config/function-config.js";
 import type { LogRecord } from "../runtime/log-capture.js";
+import type { InvocationObserver } from "../runtime/types.js";
 import type { CloudWatchService, MetricInput } from "../services/cloudwatch/index.js";
 import type { Gateway } from "../services/gateway.js";
 import type { LogsService } from "../services/logs/index.js";
-import type { SqsAdmin } from "../services/sqs/index.js";
-import type { EmbeddedService } from "../services/service.js";
-import type { Bus } from "../shared/bus.js";
-import type { Cancel, Clock } from "../shared/clock.js";
+import { arnOf, type Realm } from "../shared/arn.js";
+import type { Bus, EndedExecution } from "../shared/bus.js";
+import { VirtualClock, type Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
+import type { Activity } from "./activity.js";
+import { MetricGatherer } from "./metric-gatherer.js";
+import { measureQueues } from "./queue-metrics.js";
 
 const GATHER_MS = 50;
-const QUEUE_PERIOD_MS = 60_000;
+/** What an execution's end is called. */
+const ENDS: Readonly<Record<string, string>> = {
+  SUCCEEDED: "ExecutionsSucceeded",
+  FAILED: "ExecutionsFailed",
+  TIMED_OUT: "ExecutionsTimedOut",
+  ABORTED: "ExecutionsAborted",
+};
 
 interface Stream {
   readonly group: string;
@@ -28,6 +55,8 @@ export interface TelemetryOptions {
   readonly gateway: Gateway;
   readonly clock: Clock;
   readonly bus: Bus;
+  readonly activity: Activity;
+  readonly realm: Realm;
   /** Whether the stack has queues at all: without them SQS is not loaded for its numbers. */
   readonly hasQueues: boolean;
   readonly notice: (text: string) => void;
@@ -35,34 +64,54 @@ export interface TelemetryOptions {
 
 export class StackTelemetry {
   readonly #options: TelemetryOptions;
+  readonly #metrics = new MetricGatherer();
+  /** Invocations under way, by function. */
+  readonly #running = new Map<string, number>();
   #streams = new Map<string, Stream>();
-  /** Values of one metric within a second go as one: a busy function has thousands. */
-  #metrics = new Map<string, MetricInput & { readonly values: number[] }>();
   #timer: NodeJS.Timeout | undefined;
+  /** Tells that what was gathered is stored. */
+  #stored: () => void = () => undefined;
   #storing: Promise<void> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
+    const { bus, gateway, clock, notice } = options;
     this.#stops.push(
-      options.bus.on("AlarmChanged", ({ alarmName, state, reason }) =>
-        options.notice(`alarm ${alarmName} is ${state}: ${reason}`),
-      ),
+      bus.on("AlarmChanged", ({ alarmName, state, reason }) => notice(`alarm ${alarmName} is ${state}: ${reason}`)),
+      bus.on("ExecutionStarted", ({ machineName }) => this.#ofMachine(machineName, "ExecutionsStarted", 1, "Count")),
+      bus.on("ExecutionEnded", (execution) => this.#executionEnded(execution)),
     );
-    if (options.hasQueues) this.#everyMinute();
+    if (options.hasQueues) this.#stops.push(measureQueues(gateway, clock, notice));
   }
 
+  readonly observer: InvocationObserver = {
+    started: (fn) => {
+      const running = (this.#running.get(fn.name) ?? 0) + 1;
+      this.#running.set(fn.name, running);
+      this.#ofFunction(fn, "ConcurrentExecutions", running, "Count");
+    },
+    ended: (fn, _requestId, _request, outcome) => {
+      this.#running.set(fn.name, (this.#running.get(fn.name) ?? 1) - 1);
+      if (!("result" in outcome)) return;
+      const { functionError, report } = outcome.result;
+      this.#ofFunction(fn, "Invocations", 1, "Count");
+      // The report calls it a success when a handler throws; the metric counts it.
+      this.#ofFunction(fn, "Errors", functionError === undefined ? 0 : 1, "Count");
+      this.#ofFunction(fn, "Throttles", 0, "Count");
+      this.#ofFunction(fn, "Duration", report.durationMs, "Milliseconds");
+    },
+    throttled: (fn) => this.#ofFunction(fn, "Throttles", 1, "Count"),
+  };
+
   /** One log record of a function. */
-  record(fn: FunctionConfig, logStream: string, { timeMs, text, event }: LogRecord): void {
-    if (text !== "") {
-      const key = `${fn.logging.logGroup}\n${logStream}`;
-      const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
-      this.#streams.set(key, stream);
-      stream.lines.push({ timestampMs: timeMs, message: text });
-    }
-    if (event?.type === "platform.report")
-      this.#count(fn, timeMs, event.record.metrics.durationMs, event.record.status !== "success");
-    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
+  record(fn: FunctionConfig, logStream: string, { text }: LogRecord): void {
+    if (text === "") return;
+    const key = `${fn.logging.logGroup}\n${logStream}`;
+    const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
+    this.#streams.set(key, stream);
+    stream.lines.push({ timestampMs: this.#options.clock.now(), message: text });
+    this.#storeSoon();
   }
 
   /** Stores what has been gathered; resolves when it is stored. */
@@ -70,12 +119,14 @@ export class StackTelemetry {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const streams = [...this.#streams.values()];
-    const metrics = [...this.#metrics.values()];
+    const metrics = this.#metrics.take();
+    const stored = this.#stored;
     this.#streams = new Map();
-    this.#metrics = new Map();
+    this.#stored = () => undefined;
     this.#storing = this.#storing
       .then(() => this.#store(streams, metrics))
-      .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`));
+      .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`))
+      .finally(stored);
     return this.#storing;
   }
 
@@ -84,74 +135,44 @@ export class StackTelemetry {
     await this.flush();
   }
 
+  /** In virtual time at once, and time stands still meanwhile: alarms and subscribers see it at the time it is of. */
+  #storeSoon(): void {
+    if (this.#timer !== undefined) return;
+    const { clock, activity } = this.#options;
+    const isVirtual = clock instanceof VirtualClock;
+    if (isVirtual) this.#stored = activity.begin();
+    this.#timer = setTimeout(() => void this.flush(), isVirtual ? 0 : GATHER_MS).unref();
+  }
+
   async #store(streams: readonly Stream[], metrics: readonly MetricInput[]): Promise<void> {
     if (streams.length === 0 && metrics.length === 0) return;
-    const logs = (await this.#options.gateway.service("logs")) as LogsService;
-    const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
-    // At once: what is appended within one turn shares a commit.
-    await Promise.all(streams.map(({ group, name, lines }) => logs.append(group, name, lines)));
-    await cloudwatch.putLogLines(streams.flatMap(({ lines }) => lines.map(({ message }) => message)));
+    const { gateway } = this.#options;
+    const cloudwatch = (await gateway.service("cloudwatch")) as CloudWatchService;
+    if (streams.length > 0) {
+      const logs = (await gateway.service("logs")) as LogsService;
+      // At once: what is appended within one turn shares a commit.
+      await Promise.all(streams.map(({ group, name, lines }) => logs.append(group, name, lines)));
+      await cloudwatch.putLogLines(streams.flatMap(({ lines }) => lines.map(({ message }) => message)));
+    }
     if (metrics.length > 0) await cloudwatch.putMetric(...metrics);
   }
 
-  #count(fn: FunctionConfig, timeMs: number, durationMs: number, failed: boolean): void {
-    this.#add(fn, "Invocations", 1, "Count", timeMs);
-    this.#add(fn, "Errors", failed ? 1 : 0, "Count", timeMs);
-    this.#add(fn, "Duration", durationMs, "Milliseconds", timeMs);
+  #executionEnded({ machineName, status, startMs, stopMs }: EndedExecution): void {
+    const name = ENDS[status];
+    if (name !== undefined) this.#ofMachine(machineName, name, 1, "Count");
+    this.#ofMachine(machineName, "ExecutionTime", stopMs - startMs, "Milliseconds");
   }
 
-  #add(fn: FunctionConfig, name: string, value: number, unit: string, timeMs: number): void {
-    const timestampMs = Math.floor(timeMs / 1000) * 1000;
-    const key = `${fn.name}\n${name}\n${timestampMs}`;
-    const gathered = this.#metrics.get(key);
-    if (gathered !== undefined) {
-      gathered.values.push(value);
-      return;
-    }
-    this.#metrics.set(key, {
-      namespace: "AWS/Lambda",
-      name,
-      dimensions: { FunctionName: fn.name },
-      values: [value],
-      unit,
-      timestampMs,
-    });
+  #ofMachine(machineName: string, name: string, value: number, unit: string): void {
+    const arn = arnOf.stateMachine(this.#options.realm, machineName);
+    const timeMs = this.#options.clock.now();
+    this.#metrics.add({ namespace: "AWS/States", name, dimension: ["StateMachineArn", arn], value, unit, timeMs });
+    this.#storeSoon();
   }
 
-  /** Depths and ages of every queue, as SQS sends them once a minute. */
-  #everyMinute(): void {
-    let cancel: Cancel = () => undefined;
-    const tick = (): void => {
-      cancel = this.#options.clock.after(QUEUE_PERIOD_MS, () => {
-        this.#measureQueues().catch((error: unknown) =>
-          this.#options.notice(`the numbers of the queues could not be stored: ${messageOf(error)}`),
-        );
-        tick();
-      });
-    };
-    tick();
-    this.#stops.push(() => cancel());
-  }
-
-  async #measureQueues(): Promise<void> {
-    const sqs = (await this.#options.gateway.service("sqs")) as EmbeddedService & SqsAdmin;
-    const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
-    for (const { name } of sqs.queues()) {
-      const { visible, inFlight, delayed, oldestAgeMs = 0 } = await sqs.depths(name);
-      const dimensions = { QueueName: name };
-      const metric = (metricName: string, value: number, unit: string): MetricInput => ({
-        namespace: "AWS/SQS",
-        name: metricName,
-        dimensions,
-        values: [value],
-        unit,
-      });
-      await cloudwatch.putMetric(
-        metric("ApproximateNumberOfMessagesVisible", visible, "Count"),
-        metric("ApproximateNumberOfMessagesNotVisible", inFlight, "Count"),
-        metric("ApproximateNumberOfMessagesDelayed", delayed, "Count"),
-        metric("ApproximateAgeOfOldestMessage", oldestAgeMs / 1000, "Seconds"),
-      );
-    }
+  #ofFunction(fn: FunctionConfig, name: string, value: number, unit: string): void {
+    const timeMs = this.#options.clock.now();
+    this.#metrics.add({ namespace: "AWS/Lambda", name, dimension: ["FunctionName", fn.name], value, unit, timeMs });
+    this.#storeSoon();
   }
 }

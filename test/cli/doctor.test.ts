@@ -282,6 +282,18 @@ describe("lambda-run doctor", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("says where `sam build` puts an entry point that Handler names by its own path", async () => {
+    const declare = (handler: string): string =>
+      `  Deep: { Type: AWS::Serverless::Function, Properties: { Runtime: nodejs22.x, CodeUri: src/, Handler: ${handler} }, Metadata: { BuildMethod: esbuild, BuildProperties: { EntryPoints: [deep/app.ts] } } }\n`;
+    const files = { "src/deep/app.ts": "export const handler = async (): Promise<number> => 1;" };
+    const findingsOf = async (handler: string): Promise<unknown> =>
+      (JSON.parse((await project(declare(handler), files).run(["doctor", "--json"])).stdout) as Report).findings;
+    expect(await findingsOf("deep/app.handler")).toContainEqual(
+      expect.objectContaining({ logicalId: "Deep", severity: "differs", fix: "Write Handler: app.handler." }),
+    );
+    expect(await findingsOf("app.handler")).toEqual([]);
+  });
+
   it("says which images Lambda would not take", async () => {
     const image = (id: string, uri: string, more = ""): string =>
       `  ${id}: { Type: AWS::Serverless::Function, Properties: { PackageType: Image, ImageUri: '${uri}'${more} } }\n`;

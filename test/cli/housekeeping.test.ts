@@ -218,8 +218,27 @@ describe("lambda-run seed", () => {
     expect((await folder.run(args)).stdout).toMatch(/: 0 put now, 10 there before\n$/);
   });
 
+  it("puts CSV files, which fire in a running stack what uploads fire", async () => {
+    const uploaded = "Events: { Up: { Type: S3, Properties: { Bucket: !Ref Store, Events: 's3:ObjectCreated:*' } } }";
+    const folder = project(smallProject(echo, `      ${uploaded}`));
+    folder.write("lambda-run.config.json", JSON.stringify({ ports: { gateway: 0, http: 0 } }));
+    const running = folder.spawn(["start", "--json"]);
+    running.stderr.resume();
+    const screen = new Screen(running);
+    await screen.sees(/"event":"ready"/);
+    const args = ["seed", "--bucket", "Store", "--kind", "csv", "--count", "3", "--rows", "2", "--workers", "2"];
+    expect((await folder.run(args)).stdout).toBe("3 CSV files are in my-store: 3 put now, 0 there before\n");
+    for (let i = 0; i < 3; i++) await screen.sees(/"event":"invocation".*orders-0000\d\.csv/);
+    expect((await folder.run(args)).stdout).toMatch(/0 put now, 3 there before/);
+    screen.kill("SIGINT");
+    await screen.exited;
+  });
+
   it.each([
     ["--count", "0"],
+    ["--kind", "xml"],
+    ["--rows", "0"],
+    ["--workers", "65"],
     ["--count", "x"],
     ["--size", "big"],
   ])("refuses %s %s", async (flag, value) => {

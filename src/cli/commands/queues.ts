@@ -2,6 +2,7 @@
 import { EXIT } from "../../shared/errors.js";
 import type { Action } from "../action.js";
 import { withQueues } from "../queue-command.js";
+import { ageText } from "../render/age.js";
 import { table } from "../render/table.js";
 
 export const queuesCommand: Action = async (_args, options) => {
@@ -23,14 +24,3 @@ export const queuesCommand: Action = async (_args, options) => {
   }
   return EXIT.ok;
 };
-
-const SECOND_MS = 1000;
-const MINUTE_S = 60;
-const HOUR_S = 3600;
-
-/** `12 s`, `3 min`, `5 h`. */
-function ageText(ms: number): string {
-  const seconds = Math.floor(ms / SECOND_MS);
-  if (seconds < MINUTE_S) return `${seconds} s`;
-  return seconds < HOUR_S ? `${Math.floor(seconds / MINUTE_S)} min` : `${Math.floor(seconds / HOUR_S)} h`;
-}

@@ -1,25 +1,30 @@
-/** `lambda-run seed`: sample PDFs for a bucket, in the running stack or in the state folder. */
+/** `lambda-run seed`: sample PDFs or CSV files for a bucket, in the running stack or in the state folder. */
 import { didYouMean } from "../../config/nearest.js";
 import { AppError, EXIT } from "../../shared/errors.js";
-import { seed } from "../../stack/seed/seed.js";
+import { CONCURRENCY, DEFAULT_ROWS, seed, type SeedKind, type SeedResult } from "../../stack/seed/seed.js";
 import { clientOptions } from "../../stack/backends/endpoints.js";
 import { parseSize } from "../../stack/seed/size.js";
 import { Stack } from "../../stack/stack.js";
 import type { Action } from "../action.js";
 import { diagnostics } from "../diagnostics.js";
 import { loadProjectToRun, type Project } from "../project.js";
+import { countOf } from "../queue-command.js";
 import { progress } from "../render/progress.js";
 
 const DEFAULTS = { prefix: "2026/04/", count: 24, size: "2k" };
 const MAX_COUNT = 10_000_000;
+const MAX_ROWS = 1_000_000;
 
 export const seedCommand: Action = async (_args, options) => {
   const project = await loadProjectToRun(options);
   const { application, config } = project;
   const first = config.seeds[0];
   const bucket = bucketFor(options["bucket"] ?? first?.bucket, project);
-  const prefix = text(options["prefix"]) ?? first?.prefix ?? DEFAULTS.prefix;
-  const count = readCount(options["count"] ?? first?.count ?? DEFAULTS.count);
+  const kind = readKind(options["kind"] ?? first?.kind ?? "pdf");
+  const prefix = text(options["prefix"]) ?? first?.prefix ?? (kind === "pdf" ? DEFAULTS.prefix : "");
+  const count = countOf(options["count"] ?? first?.count, "--count", DEFAULTS.count, MAX_COUNT);
+  const rows = countOf(options["rows"] ?? first?.rows, "--rows", DEFAULT_ROWS, MAX_ROWS);
+  const workers = countOf(options["workers"], "--workers", CONCURRENCY, CONCURRENCY);
   const sizeBytes = parseSize(text(options["size"]) ?? String(first?.size ?? DEFAULTS.size));
 
   // What is asked for here takes the place of the seeds in the config.
@@ -43,7 +48,10 @@ export const seedCommand: Action = async (_args, options) => {
       ...clientOptions(address),
       bucket,
       prefix,
+      kind,
       count,
+      rows,
+      workers,
       sizeBytes,
       // On AWS it would belong to somebody and cost money.
       createBucket: address.endpoint !== undefined || config.createResources,
@@ -56,7 +64,7 @@ export const seedCommand: Action = async (_args, options) => {
     process.stdout.write(
       options["json"] === true
         ? `${JSON.stringify(summary)}\n`
-        : `${count} PDFs and ${result.uploaded + result.unchanged - count} objects that are none are in ${bucket} under ${prefix}: ${result.uploaded} put now, ${result.unchanged} there before\n`,
+        : `${whatIsThere(kind, count, result)} are in ${bucket}${prefix === "" ? "" : ` under ${prefix}`}: ${result.uploaded} put now, ${result.unchanged} there before\n`,
     );
     return EXIT.ok;
   } catch (error) {
@@ -81,6 +89,12 @@ export const seedCommand: Action = async (_args, options) => {
   }
 };
 
+function whatIsThere(kind: SeedKind, count: number, { uploaded, unchanged }: SeedResult): string {
+  return kind === "csv"
+    ? `${count} CSV files`
+    : `${count} PDFs and ${uploaded + unchanged - count} objects that are none`;
+}
+
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 function bucketFor(named: unknown, { application }: Project): string {
@@ -98,13 +112,7 @@ function bucketFor(named: unknown, { application }: Project): string {
   });
 }
 
-function readCount(value: unknown): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
-    throw new AppError("LR1005", {
-      what: `--count is "${String(value)}"`,
-      fix: `Use a whole number from 1 to ${MAX_COUNT}.`,
-    });
-  }
-  return count;
+function readKind(value: unknown): SeedKind {
+  if (value === "pdf" || value === "csv") return value;
+  throw new AppError("LR1005", { what: `--kind is "${String(value)}"`, fix: "Use pdf or csv." });
 }

@@ -51,7 +51,7 @@ export const startCommand: Action = async (_args, options) => {
   const readyMs = Math.round(performance.now());
   if (json)
     process.stdout.write(
-      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, urls: stack.doors, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
+      `${JSON.stringify({ event: "ready", endpoint: stack.endpoint, urls: stack.doors, smtpPort: stack.smtpPort, readyMs, pid: process.pid, skipped: project.application.skipped })}\n`,
     );
   else await banner(session, stack, readyMs, colours, interactive);
   const debugged = stack.application.functions.find(({ name }) => name === debugging.functionName);
@@ -92,6 +92,10 @@ async function banner(
   session.say(`${colours.green("ready")} in ${readyMs} ms: AWS services on ${stack.endpoint}, ${state}`);
   for (const line of resourceLines(stack.embedded, stack.elsewhere, colours)) session.say(line);
   for (const line of doorLines(stack.doors, colours)) session.say(line);
+  if (stack.smtpPort !== undefined)
+    session.say(
+      `${colours.dim("inbox")}          smtp://127.0.0.1:${stack.smtpPort}; \`lambda-run inbox\` shows what came`,
+    );
   const limits = limitLine(await stack.tiers(), colours);
   if (limits !== undefined) session.say(limits);
   if (interactive) session.say(keyLine(colours));

@@ -55,9 +55,11 @@ export function codeOf(input: CodeInput): CodeSource {
   const build = isJsonObject(properties) ? properties : {};
   return {
     kind: "bundle",
-    ...handlerPlaceOf(root, parts.module, textList(build["EntryPoints"])),
+    ...handlerPlaceOf(root, parts.module, entriesOf(build)),
     build: buildOptions(build),
-    ...(metadata["BuildMethod"] === "esbuild" ? { samBundles: true } : besidesOf(root, baseFolder, parts.module)),
+    ...(metadata["BuildMethod"] === "esbuild"
+      ? { samBundles: true, ...otherModuleOf(parts.module, entriesOf(build)) }
+      : besidesOf(root, baseFolder, parts.module)),
   };
 }
 
@@ -90,15 +92,29 @@ function handlerPlaceOf(
   entryPoints: readonly string[],
 ): { readonly root: string; readonly handlerFile: string } {
   const handlerFile = normalize(module);
-  const entries = entryPoints.map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
-  const shared = commonFolder(entries.map((entry) => posix.dirname(entry)));
-  const isEntry = entries.some(
-    (entry) => posix.relative(shared, entry.slice(0, entry.length - posix.extname(entry).length)) === handlerFile,
-  );
+  const shared = commonFolder(entryPoints.map((entry) => posix.dirname(entry)));
+  const isEntry = entryPoints.some((entry) => posix.relative(shared, withoutExtension(entry)) === handlerFile);
   return isEntry && findModule(root, handlerFile) === undefined
     ? { root: join(root, shared), handlerFile }
     : { root, handlerFile };
 }
+
+/**
+ * Handler names the entry point by its own path, and esbuild writes it elsewhere.
+ * https://github.com/aws/aws-sam-cli/issues/4082
+ */
+function otherModuleOf(module: string, entryPoints: readonly string[]): { readonly samModule?: string } {
+  const handlerFile = normalize(module);
+  const shared = commonFolder(entryPoints.map((entry) => posix.dirname(entry)));
+  const written = posix.relative(shared, handlerFile);
+  const isNamed = entryPoints.some((entry) => withoutExtension(entry) === handlerFile);
+  return isNamed && written !== handlerFile ? { samModule: written } : {};
+}
+
+const withoutExtension = (path: string): string => path.slice(0, path.length - posix.extname(path).length);
+
+const entriesOf = (build: JsonObject): readonly string[] =>
+  textList(build["EntryPoints"]).map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
 
 function commonFolder(folders: readonly string[]): string {
   const [first = "."] = folders;

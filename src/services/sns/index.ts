@@ -7,7 +7,7 @@
  *
  * Gaps:
  * - Platform applications, sandbox and opt-out lists of text messages, data protection policies: InvalidAction by name
- * - Messages to e-mail addresses, telephone numbers, mobile endpoints and Firehose go nowhere; each has a line in the log
+ * - Messages to telephone numbers, mobile endpoints and Firehose go nowhere; each has a line in the log
  * - Messages are not signed: `Signature` says so, and a client that checks it must not do so here
  * - Topic policies are kept and given back, but not enforced; delivery policies too: HTTP endpoints get AWS's default
  *   (three retries, 20 seconds apart)
@@ -17,7 +17,8 @@
  * By design:
  * - Deliveries to queues and functions run in any command; they are kept with the message until the target has them
  * - A subscription of the template goes when the template does not declare it any more
- * - HTTP endpoints that the template declares need no confirmation: when the stack starts they may not be there yet
+ * - HTTP endpoints and e-mail addresses that the template declares need no confirmation: when the stack starts they may not be
+ *   there yet. Mails land in the stack's inbox
  * - DeleteTopic deletes its subscriptions at once
  *
  * Client quirks:

@@ -31,7 +31,7 @@
  *   stand for the events that AWS has for it (`TaskSubmitFailed`, `LambdaFunctionStartFailed` ...)
  * - The quota of 10 MiB for all variables of an execution is not held; that of 256 KiB for one Assign is
  * - JSON documents are written anew, without the white space that AWS keeps in what it hands on unchanged
- * - No metrics of executions; clientToken of RedriveExecution is not looked at; DescribeStateMachine has no variableReferences
+ * - clientToken of RedriveExecution is not looked at; DescribeStateMachine has no variableReferences
  *
  * By design:
  * - A machine of the template takes the template's definition when the stack starts or reloads; running executions keep theirs

@@ -1,5 +1,5 @@
 /**
- * Brings the messages of topics to queues, functions and HTTP endpoints. A delivery is kept together with the message
+ * Brings the messages of topics to queues, functions, HTTP endpoints and people. A delivery is kept together with the message
  * that it belongs to, and goes when its target has it or has refused it for good.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
  */
@@ -14,6 +14,7 @@ import { Outbox } from "../outbox.js";
 import type { OutgoingMessage, QueueSender } from "../sqs/queue-sender.js";
 import { notificationBody, snsEvent } from "./envelope.js";
 import { HttpDeliveries } from "./http-deliveries.js";
+import { mailOf, type OutgoingMail } from "./mail.js";
 
 export interface SnsDeliveryOptions {
   readonly store: StateStore;
@@ -25,6 +26,8 @@ export interface SnsDeliveryOptions {
   readonly invoker: AsyncInvoker;
   /** Whether a function of that ARN is there. */
   readonly knowsFunction: (name: string, qualifier: string | undefined) => boolean;
+  /** Keeps a mail for a person. */
+  readonly mail: (mail: OutgoingMail) => Promise<void>;
   /** Where the links in messages lead. */
   readonly endpoint: () => string;
 }
@@ -89,10 +92,11 @@ export class SnsDeliveries {
         return this.#toQueue(delivery);
       case "lambda":
         return this.#toFunction(delivery);
+      case "email":
+      case "email-json":
+        return this.#options.mail(mailOf(delivery, this.#options.realm, this.#options.endpoint()));
       default:
-        // E-mail asks for a confirmation that nobody could give, so there is nothing to say about that one.
-        if (delivery.message.type === "Notification")
-          log.warn({ topicArn, protocol, endpoint }, "messages of this kind are not sent: the notification ends here");
+        log.warn({ topicArn, protocol, endpoint }, "messages of this kind are not sent: the notification ends here");
     }
   }
 

@@ -23,7 +23,7 @@ const signed = ({ region }: Realm): Signed => ({
 
 const timestamp = ({ timeMs }: TopicMessage): string => new Date(timeMs).toISOString();
 
-function link(endpoint: string, action: string, parameters: Readonly<Record<string, string>>): string {
+export function link(endpoint: string, action: string, parameters: Readonly<Record<string, string>>): string {
   const query = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   return `${endpoint}/?${[`Action=${action}`, ...query, `Version=${API_VERSION}`].join("&")}`;
 }

@@ -14,16 +14,16 @@ export async function seedForeignBuckets(
 ): Promise<void> {
   const client = new S3Client({ ...clientOptions(address), forcePathStyle: address.endpoint !== undefined });
   try {
-    for (const { bucket: named, prefix, kind, count, size, onlyWhenEmpty } of config.seeds) {
+    for (const { bucket: named, prefix, kind, count, rows, size, onlyWhenEmpty } of config.seeds) {
       const bucket = application.buckets.find(({ logicalId }) => logicalId === named)?.name ?? named;
-      if (kind !== "pdf") {
+      if (kind === "files") {
         notice(`seeds of kind ${kind} are not there yet; ${bucket} is left as it is`);
         continue;
       }
       const { KeyCount = 0 } = await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
       if (onlyWhenEmpty && KeyCount > 0) continue;
       const sizeBytes = typeof size === "number" ? size : parseSize(size);
-      const { uploaded } = await seed({ ...clientOptions(address), bucket, prefix, count, sizeBytes });
+      const { uploaded } = await seed({ ...clientOptions(address), bucket, prefix, kind, count, rows, sizeBytes });
       notice(`${bucket} at ${placeOf(address)}: ${uploaded} sample objects seeded under ${prefix}`);
     }
   } finally {

@@ -152,6 +152,15 @@ async function checkBundle(fn: FunctionConfig, baseFolder: string): Promise<Find
       findings.push(
         breaks(fn, `${name} is External: the ZIP is without it`, "Put it into a layer, or take it out of External."),
       );
+  const { samModule } = fn.code;
+  if (samModule !== undefined)
+    findings.push(
+      differs(
+        fn,
+        `\`sam build\` makes ${samModule}.js of its entry point, without the folders before it, and Handler is ${fn.handler}`,
+        `Write Handler: ${samModule}.${splitHandler(fn.handler)?.exportPath ?? "handler"}.`,
+      ),
+    );
   const file = findHandlerSource(fn.code);
   const program = await handlerProgram(file);
   findings.push(...checkExport(fn, file, program), ...checkCallback(fn, program));

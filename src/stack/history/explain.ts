@@ -246,6 +246,7 @@ function subscriptionReason({ eventId, filterPattern, logGroupName }: LogsSource
 
 const sourceNames: Readonly<Record<string, string>> = {
   sns: "sns",
+  logs: "logs",
   dynamodb: "dynamodb",
   kinesis: "kinesis",
 };

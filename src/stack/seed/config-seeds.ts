@@ -16,9 +16,9 @@ export interface ConfigSeeds {
 
 /** Fills the empty buckets of `seeds`. Runs before the first request to S3 is answered, hence the gateway of its own. */
 export async function applyConfigSeeds({ config, application, s3, gateway, notice }: ConfigSeeds): Promise<void> {
-  for (const { bucket: named, prefix, kind, count, size, onlyWhenEmpty } of config.seeds) {
+  for (const { bucket: named, prefix, kind, count, rows, size, onlyWhenEmpty } of config.seeds) {
     const bucket = application.buckets.find(({ logicalId }) => logicalId === named)?.name ?? named;
-    if (kind !== "pdf") {
+    if (kind === "files") {
       notice(`seeds of kind ${kind} are not there yet; ${bucket} is left as it is`);
       continue;
     }
@@ -35,7 +35,9 @@ export async function applyConfigSeeds({ config, application, s3, gateway, notic
         credentials: { accessKeyId, secretAccessKey },
         bucket,
         prefix,
+        kind,
         count,
+        rows,
         sizeBytes: typeof size === "number" ? size : parseSize(size),
       });
       notice(`${bucket} was empty: ${uploaded} sample objects seeded under ${prefix}`);

@@ -1,12 +1,15 @@
 /**
- * Fills a bucket with sample PDFs. Works on any S3 endpoint, ours or not. Seeding twice gives the same objects: what is
+ * Fills a bucket with sample PDFs or CSV files. Works on any S3 endpoint, ours or not. Seeding twice gives the same objects: what is
  * already there with the same content is left alone, so an interrupted run goes on where it stopped.
  */
 import { createHash } from "node:crypto";
 import { CreateBucketCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { csvFiles } from "./csv.js";
 import { neighbours, reports } from "./samples.js";
 import type { Sample } from "./samples.js";
+
+export type SeedKind = "pdf" | "csv";
 
 export interface SeedOptions {
   /** Undefined = AWS itself, as the SDK finds it. */
@@ -17,9 +20,16 @@ export interface SeedOptions {
   readonly bucket: string;
   /** A folder; a missing `/` at its end is added. */
   readonly prefix: string;
-  /** PDFs that a manifest of the prefix lists. */
+  /** PDFs by default. */
+  readonly kind?: SeedKind;
+  /** PDFs that a manifest of the prefix lists, or CSV files. */
   readonly count: number;
+  /** Of each PDF. */
   readonly sizeBytes: number;
+  /** Of each CSV file. */
+  readonly rows?: number;
+  /** Uploads at once. */
+  readonly workers?: number;
   readonly createBucket?: boolean;
   readonly onProgress?: (progress: SeedProgress) => void;
   readonly signal?: AbortSignal | undefined;
@@ -39,8 +49,9 @@ export interface SeedResult {
   readonly bytes: number;
 }
 
+export const DEFAULT_ROWS = 50;
 /** Enough to keep a local store busy; more only waits in the sockets' queue. */
-const CONCURRENCY = 64;
+export const CONCURRENCY = 64;
 
 export async function seed(options: SeedOptions): Promise<SeedResult> {
   const client = new S3Client({
@@ -75,10 +86,14 @@ async function createBucket(client: S3Client, bucket: string): Promise<void> {
 
 async function upload(client: S3Client, options: SeedOptions): Promise<SeedResult> {
   const prefix = options.prefix.replace(/(?<!^|\/)$/, "/");
-  const extras = neighbours(prefix);
+  const isPdf = options.kind !== "csv";
+  const extras = isPdf ? neighbours(prefix) : [];
   const total = options.count + extras.length;
   const present = await etagsOf(client, options.bucket, prefix);
-  const samples = all(extras, reports(prefix, options.count, options.sizeBytes));
+  const wanted = isPdf
+    ? reports(prefix, options.count, options.sizeBytes)
+    : csvFiles(prefix, options.count, options.rows ?? DEFAULT_ROWS);
+  const samples = all(extras, wanted);
   const result = { uploaded: 0, unchanged: 0, bytes: 0 };
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
@@ -100,7 +115,9 @@ async function upload(client: S3Client, options: SeedOptions): Promise<SeedResul
       options.onProgress?.({ done: result.uploaded + result.unchanged, total, bytes: result.bytes });
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, () => work().catch((error: unknown) => stop.abort(error))));
+  await Promise.all(
+    Array.from({ length: options.workers ?? CONCURRENCY }, () => work().catch((error: unknown) => stop.abort(error))),
+  );
   signal.throwIfAborted();
   return result;
 }

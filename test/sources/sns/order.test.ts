@@ -42,6 +42,7 @@ test("a message of a FIFO topic is not overtaken by a later one of its group, an
       }),
     invoker: { enqueue: () => Promise.reject(new Error("nothing is invoked here")) },
     knowsFunction: () => false,
+    mail: () => Promise.resolve(),
     endpoint: () => "http://127.0.0.1:4566",
   });
   await store.write(() => {

@@ -11,7 +11,7 @@ import type { ExecutionRow } from "../rows.js";
 import { documentIn } from "./documents.js";
 import { checkName, executionArn, expressArn, newName } from "./names.js";
 import type { Started } from "./started.js";
-import { tellStatus } from "./status-change.js";
+import { tellStart, tellStatus } from "./status-change.js";
 import { newExecution } from "./views.js";
 
 /** What is started without an input. */
@@ -36,6 +36,7 @@ export async function startExecution(context: StatesContext, start: ExecutionSta
   });
   if (begun !== undefined) {
     tellStatus(context, row);
+    tellStart(context.bus, row);
     runs.begin(begun);
   }
   return row;
@@ -51,6 +52,7 @@ export function startSyncExecution(context: StatesContext, start: ExecutionStart
   const target = openTarget(context, start.stateMachineArn);
   if (target.machine.type !== "EXPRESS") throw statesError.typeNotSupported();
   const row = rowOf(context, target, start);
+  tellStart(context.bus, row);
   return context.runs.run({ row: { ...row, synchronous: true }, revision: target.revision, unkept: true });
 }
 

@@ -33,6 +33,11 @@ export function tellStatus(context: Pick<RunContext, "putEvent" | "clock" | "rea
   );
 }
 
+/** Express ones, too. */
+export function tellStart(bus: Bus, { machineName, mapRunArn }: ExecutionRow): void {
+  if (mapRunArn === undefined) bus.emit("ExecutionStarted", { machineName });
+}
+
 /** Express ones, too. The children of a distributed Map are its own matter: there may be thousands. */
 export function tellEnd(bus: Bus, row: ExecutionRow): void {
   const { arn, machineName, status, startMs, stopMs = startMs, input, output, error, cause, mapRunArn } = row;

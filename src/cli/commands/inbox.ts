@@ -1,0 +1,63 @@
+/** `lambda-run inbox`: the mails of the running stack, or of the state folder. */
+import type { Mail } from "../../services/mail/index.js";
+import { AppError, EXIT } from "../../shared/errors.js";
+import { inboxOf } from "../../stack/inbox.js";
+import { shortId } from "../../stack/history/records.js";
+import { Stack } from "../../stack/stack.js";
+import type { Action } from "../action.js";
+import { diagnostics } from "../diagnostics.js";
+import { loadProjectToRun } from "../project.js";
+import { table } from "../render/table.js";
+
+export const inboxCommand: Action = async ([wanted = ""], options) => {
+  const project = await loadProjectToRun(options);
+  const stack = await Stack.start({
+    log: diagnostics(options),
+    application: project.application,
+    config: project.config,
+    fixedPorts: project.flagPorts,
+    projectRoot: project.folder,
+    kind: "command",
+    onNotice: (line) => process.stderr.write(`note ${line}\n`),
+  });
+  const json = options["json"] === true;
+  try {
+    const inbox = inboxOf(stack);
+    if (options["clear"] === true) {
+      const deleted = await inbox.clear();
+      process.stdout.write(json ? `${JSON.stringify({ deleted })}\n` : `${deleted} mails deleted\n`);
+      return EXIT.ok;
+    }
+    const all = await inbox.list();
+    const mails = wanted === "" ? all : [find(all, wanted)];
+    if (json) process.stdout.write(`${JSON.stringify(wanted === "" ? mails : mails[0])}\n`);
+    else if (wanted !== "") process.stdout.write(mails.map(whole).join(""));
+    else if (mails.length === 0) process.stderr.write("the inbox is empty\n");
+    else process.stdout.write(table([["ID", "TIME", "TO", "SUBJECT"], ...mails.map(row)]));
+    return EXIT.ok;
+  } finally {
+    await stack.close();
+  }
+};
+
+function find(mails: readonly Mail[], wanted: string): Mail {
+  const mail = mails.find(({ id }) => id.startsWith(wanted));
+  if (mail !== undefined) return mail;
+  throw new AppError("LR1004", {
+    what: `There is no mail "${wanted}"`,
+    fix: "Run `lambda-run inbox` to see them all.",
+  });
+}
+
+const timeOf = ({ timeMs }: Mail): string => new Date(timeMs).toISOString().replace(/\.\d+Z$/, "Z");
+const row = (mail: Mail): string[] => [shortId(mail.id), timeOf(mail), mail.to.join(", "), printable(mail.subject)];
+
+function whole(mail: Mail): string {
+  const { from, to, subject, text } = mail;
+  return `From: ${from}\nTo: ${to.join(", ")}\nTime: ${timeOf(mail)}\nSubject: ${printable(subject)}\n\n${printable(text)}\n`;
+}
+
+/** Mails are somebody else's words: what would move the cursor is left out. */
+const printable = (words: string): string =>
+  // oxlint-disable-next-line no-control-regex -- exactly those have to go
+  words.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");
