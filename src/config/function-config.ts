@@ -112,6 +112,8 @@ export interface FunctionConfig {
   /** The template gives no name: this one is made of the stack's and the logical id, as CloudFormation makes them. */
   readonly nameIsMade?: true;
   readonly arn: string;
+  /** It is given the certificate of this machine's port: the template has a WebSocket API, whose handlers call it by `https`. */
+  readonly trustsThisMachine?: true;
   /** As declared: `nodejs22.x`, `python3.13`, `provided.al2023` ... */
   readonly runtime: string;
   readonly handler: string;

@@ -16,7 +16,9 @@ export const BUNDLE_FILE = "bundle.pem";
 /** Holds nothing secret. */
 export const trustFolder = (cache: string): string => join(cache, "tls", "trust");
 
-export function trusting(plan: LaunchPlan, { runtime, environment }: FunctionConfig, cache: string): LaunchPlan {
+export function trusting(plan: LaunchPlan, config: FunctionConfig, cache: string): LaunchPlan {
+  const { environment, runtime, trustsThisMachine } = config;
+  if (trustsThisMachine !== true) return plan;
   const folder: Mount = { hostPath: trustFolder(cache), guestPath: "/var/trust" };
   if (!existsSync(join(folder.hostPath, BUNDLE_FILE))) return plan;
   return {

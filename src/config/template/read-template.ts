@@ -7,6 +7,7 @@ import { dirname, resolve as resolvePath } from "node:path";
 import type { Realm } from "../../shared/arn.js";
 import { AppError, errnoOf } from "../../shared/errors.js";
 import type { Application } from "../application.js";
+import type { FunctionConfig } from "../function-config.js";
 import type { Json } from "../json.js";
 import { distance, nearest } from "../nearest.js";
 import { buildRestApi, buildSamApi, buildSamWebSocketApi, buildV2Api, buildV2Route } from "./api-builder.js";
@@ -222,6 +223,9 @@ export function readTemplate(options: TemplateOptions): TemplateResult {
     stackName: options.stackName,
     realm: options.realm,
     ...lists,
+    functions: draft.apis.some(({ kind }) => kind === "websocket")
+      ? draft.functions.map((fn): FunctionConfig => ({ ...fn, trustsThisMachine: true }))
+      : draft.functions,
     outputs,
     ...(lacksTransform(root, resources) ? { lacksTransform: true } : {}),
     notices: problems.notices,

@@ -19,7 +19,7 @@
  * - Connections are taken on the HTTP port, at `/STAGE`, `/_aws/execute-api/ID/STAGE` and `ID.execute-api.localhost`; the stage
  *   may be left out when an API has only one
  * - `requestContext.domainName` is the address of this machine (`127.0.0.1:3000`), since handlers make the endpoint of the
- *   management API of it: the port speaks TLS, too, with a certificate that functions trust, and nobody else need
+ *   management API of it: the port speaks TLS, too, with a certificate that functions of the template trust
  * - The management API is found without API and stage, too (`AWS_ENDPOINT_URL`): ids of connections are unique
  * - A page of a foreign site is refused with 403 unless the option `origins` allows it
  * - Connections end with the process: when a stack stops in order, $disconnect runs for each; after a kill its ids are gone (410)

@@ -68,6 +68,11 @@ Outputs:
   expect(outputs["Route"]).toMatch(/^[a-z0-9]{7}$/);
 });
 
+test("functions beside it trust this machine's port, and others do not", () => {
+  expect(read(sam(`${ROUTES} { $default: ${TO_FN} }`)).functions[0]).toMatchObject({ trustsThisMachine: true });
+  expect(read(withFunction("FunctionName: fn")).functions[0]).not.toHaveProperty("trustsThisMachine");
+});
+
 test("Globals count for it", () => {
   const template = `Globals: { WebSocketApi: { RouteSelectionExpression: $request.body.kind } }\n${sam(`Routes: { $default: ${TO_FN} }`)}`;
   expect(read(template).apis[0]).toMatchObject({ routeSelectionExpression: "$request.body.kind" });
