@@ -52,7 +52,10 @@ export function putOperations(context: KinesisContext): Operations {
       const violations = new Violations();
       const given = objectListMember(input, "Records");
       violations.required(given, "records");
-      violations.length(given, "records", 1, MAX_BATCH);
+      // Never with the records themselves.
+      if (given?.length === 0) violations.addHidden("records", "Member must have length greater than or equal to 1");
+      if ((given?.length ?? 0) > MAX_BATCH)
+        violations.addHidden("records", `Member must have length less than or equal to ${MAX_BATCH}`);
       const records = (given ?? []).map((entry, i) => readRecord(entry, `records.${i + 1}.member.`, violations));
       const { stream, results } = await store.write(() => {
         const found = requireStream(context, input, violations);
