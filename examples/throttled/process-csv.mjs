@@ -24,7 +24,8 @@ export async function handler({ s3_details: file }) {
 
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: file.bucket, Key: file.key }));
   const [header = "", ...lines] = (await Body.transformToString()).trim().split("\n");
-  if (!header.startsWith("id,")) return { statusCode: 400, error_details: `${file.key} does not begin with an id column` };
+  if (!header.startsWith("id,"))
+    return { statusCode: 400, error_details: `${file.key} does not begin with an id column` };
   for (const line of lines) await callApi(line);
 
   const expires = { N: String(Math.floor(Date.now() / 1000) + KEPT_SECONDS) };
