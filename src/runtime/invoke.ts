@@ -24,7 +24,12 @@ export async function invoke(
 ): Promise<InvokeResult> {
   checkSyncPayload(request.payload.length);
   const pool = host.poolOf(config);
-  checkConcurrency(host.running(config), config.reservedConcurrency);
+  try {
+    checkConcurrency(host.running(config), config.reservedConcurrency);
+  } catch (error) {
+    host.observer?.throttled?.(config);
+    throw error;
+  }
   const requestId = request.requestId ?? randomUUID();
   host.observer?.started(config, requestId, request);
   try {

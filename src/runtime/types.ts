@@ -70,6 +70,8 @@ export interface InvocationObserver {
   started(config: FunctionConfig, requestId: string, request: InvokeRequest): void;
   /** `outcome` is the result, or what `invoke` rejected with. */
   ended(config: FunctionConfig, requestId: string, request: InvokeRequest, outcome: InvocationOutcome): void;
+  /** There was no room for it, so that it did not start. */
+  throttled?(config: FunctionConfig): void;
 }
 
 export type InvocationOutcome = { readonly result: InvokeResult } | { readonly error: unknown };

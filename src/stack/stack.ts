@@ -230,7 +230,7 @@ export class Stack {
         faithfulCpu: config.limits.faithfulCpu,
         earlyRoom: options.earlyRoom,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
-        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])]),
+        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])], telemetry),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
@@ -353,10 +353,11 @@ export class Stack {
   }
 }
 
-function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
+function fanOut(observers: readonly InvocationObserver[], telemetry: StackTelemetry | undefined): InvocationObserver {
   return {
     started: (...event) => observers.forEach((observer) => observer.started(...event)),
     ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
+    throttled: (fn) => telemetry?.throttled(fn),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * What a running stack keeps of its functions: log lines in CloudWatch Logs, the numbers of AWS/Lambda and AWS/SQS and
  * those in embedded metric lines in CloudWatch, and a word when an alarm changes. Lines are gathered for a moment and
- * stored together, off the path of the invocation.
+ * stored together, off the path of the invocation. Embedded metrics count whoever wrote the line: a function, an API's access
+ * log, PutLogEvents.
  * Metric names: AWS Lambda developer guide, "Types of metrics"; SQS developer guide, "Available CloudWatch metrics".
  */
 import type { FunctionConfig } from "../config/function-config.js";
@@ -17,6 +18,8 @@ import { messageOf } from "../shared/errors.js";
 
 const GATHER_MS = 50;
 const QUEUE_PERIOD_MS = 60_000;
+/** Most lines are done with after this one search. */
+const EMF_MARK = '"_aws"';
 
 interface Stream {
   readonly group: string;
@@ -40,6 +43,7 @@ export class StackTelemetry {
   #metrics = new Map<string, MetricInput & { readonly values: number[] }>();
   #timer: NodeJS.Timeout | undefined;
   #storing: Promise<void> = Promise.resolve();
+  #measuring: Promise<void> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 
   constructor(options: TelemetryOptions) {
@@ -48,6 +52,7 @@ export class StackTelemetry {
       options.bus.on("AlarmChanged", ({ alarmName, state, reason }) =>
         options.notice(`alarm ${alarmName} is ${state}: ${reason}`),
       ),
+      options.bus.on("LogWritten", ({ messages }) => this.#measure(messages)),
     );
     if (options.hasQueues) this.#everyMinute();
   }
@@ -65,6 +70,12 @@ export class StackTelemetry {
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
   }
 
+  /** A call for which Lambda has no room. */
+  throttled(fn: FunctionConfig): void {
+    this.#add(fn, "Throttles", 1, "Count", this.#options.clock.now());
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
+  }
+
   /** Stores what has been gathered; resolves when it is stored. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
@@ -76,12 +87,14 @@ export class StackTelemetry {
     this.#storing = this.#storing
       .then(() => this.#store(streams, metrics))
       .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`));
-    return this.#storing;
+    // Lines tell their metrics when they are stored.
+    return this.#storing.then(() => this.#measuring);
   }
 
   async close(): Promise<void> {
-    for (const stop of this.#stops.splice(0)) stop();
     await this.flush();
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#measuring;
   }
 
   async #store(streams: readonly Stream[], metrics: readonly MetricInput[]): Promise<void> {
@@ -90,8 +103,23 @@ export class StackTelemetry {
     const cloudwatch = (await this.#options.gateway.service("cloudwatch")) as CloudWatchService;
     // At once: what is appended within one turn shares a commit.
     await Promise.all(streams.map(({ group, name, lines }) => logs.append(group, name, lines)));
-    await cloudwatch.putLogLines(streams.flatMap(({ lines }) => lines.map(({ message }) => message)));
     if (metrics.length > 0) await cloudwatch.putMetric(...metrics);
+  }
+
+  /**
+   * Stores the metrics that lines carry. The header of the format is not required.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Generation_PutLogEvents.html
+   */
+  #measure(messages: readonly string[]): void {
+    const lines = messages.filter((message) => message.includes(EMF_MARK));
+    if (lines.length === 0) return;
+    const { gateway, notice } = this.#options;
+    this.#measuring = this.#measuring
+      .then(async () => {
+        const cloudwatch = (await gateway.service("cloudwatch")) as CloudWatchService;
+        await cloudwatch.putLogLines(lines);
+      })
+      .catch((error: unknown) => notice(`metrics in log lines were lost: ${messageOf(error)}`));
   }
 
   #count(fn: FunctionConfig, timeMs: number, durationMs: number, failed: boolean): void {

@@ -2,7 +2,7 @@
  * Calls library functions: synchronously, by bare name, within a budget and through the breaker. Every way in which such a
  * call can fail has a name of its own (errors.ts).
  */
-import { InvokeCommand, type InvokeCommandOutput } from "@aws-sdk/client-lambda";
+import { InvokeCommand, LambdaServiceException, type InvokeCommandOutput } from "@aws-sdk/client-lambda";
 import type { Budget } from "./budget.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
 import { lambdaClient } from "./clients.js";
@@ -10,8 +10,8 @@ import { LibraryError, messageOf, nameOf } from "./errors.js";
 import { isFields, type Fields } from "./json.js";
 import { required, wholeNumber } from "./settings.js";
 
-/** Lambda's own word for a payload of more than 6 MB. */
-const TOO_LARGE = "RequestTooLargeException";
+/** Of a payload of more than 6 MB. Lambda's code for it (RequestEntityTooLargeException) is not the one that its API names. */
+const TOO_LARGE_STATUS = 413;
 
 export class Libraries {
   readonly #breaker: CircuitBreaker;
@@ -65,7 +65,7 @@ async function invoke(library: string, payload: Fields, budget: Budget): Promise
     if (signal.aborted) {
       throw new LibraryError(library, "late", `no answer within ${Math.round(remainingMs)} ms`, { cause });
     }
-    const failure = nameOf(cause) === TOO_LARGE ? "too-large" : "unreachable";
+    const failure = statusOf(cause) === TOO_LARGE_STATUS ? "too-large" : "unreachable";
     throw new LibraryError(library, failure, messageOf(cause), { cause });
   }
   return readAnswer(library, output);
@@ -99,6 +99,10 @@ function readAnswer(library: string, { FunctionError, Payload, LogResult }: Invo
     throw new LibraryError(library, "refused", reason, { logTail });
   }
   return answer;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof LambdaServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
 function fieldsIn(text: string): Fields | undefined {
