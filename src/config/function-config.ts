@@ -21,6 +21,8 @@ export type CodeSource =
       readonly besides?: string;
       /** `sam build` bundles it with esbuild, too: what fails there fails here. */
       readonly samBundles?: true;
+      /** `EntryPoints` of which none is the module that Handler names. */
+      readonly otherEntryPoints?: readonly string[];
     }
   /**
    * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).
