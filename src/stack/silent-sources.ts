@@ -1,5 +1,5 @@
 /**
- * What a template declares and nothing fires here. It is said by name when a stack starts: whoever waits for it would
+ * What a template declares and nothing fires here, alarms among it. It is said by name when a stack starts: whoever waits for it would
  * look for the fault in his own code.
  */
 import type { Application } from "../config/application.js";
@@ -10,9 +10,20 @@ const SILENT: Readonly<Partial<Record<EventSource["kind"], string>>> = {
   kinesis: "event source mappings of Kinesis streams",
 };
 
+/** What a stack measures by itself (telemetry.ts); nobody else may put values into `AWS/` namespaces. */
+const MEASURED: Readonly<Record<string, readonly string[]>> = {
+  "AWS/Lambda": ["Invocations", "Errors", "Duration", "Throttles"],
+  "AWS/SQS": [
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateAgeOfOldestMessage",
+  ],
+};
+
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
-  const { apis, eventSources, functions } = application;
+  const { alarms, apis, eventSources, functions } = application;
   const triggers = eventSources.flatMap(({ kind, functionId, eventId }) => {
     const name = SILENT[kind];
     return name === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${name} are not emulated yet.`];
@@ -32,5 +43,10 @@ export function silentSources(application: Application): string[] {
       ? []
       : [`Access logs of the API ${logicalId} are dropped: ${accessLog.destinationArn} is no log group.`],
   );
-  return [...triggers, ...qualifiers, ...accessLogs];
+  const blindAlarms = alarms.flatMap(({ logicalId, metricName = "", namespace = "" }) =>
+    !namespace.startsWith("AWS/") || MEASURED[namespace]?.includes(metricName) === true
+      ? []
+      : [`Alarm ${logicalId} never sees a value: ${metricName} of ${namespace} is not measured here.`],
+  );
+  return [...triggers, ...qualifiers, ...accessLogs, ...blindAlarms];
 }

@@ -50,6 +50,8 @@ afterAll(async () => {
   project.remove();
 });
 
+const waitFor = (check: () => Promise<boolean>): Promise<boolean> => stack.waitFor(check, { timeoutMs: 50_000 });
+
 async function sum(Namespace: string, MetricName: string, dimension: Required<Dimension>): Promise<number> {
   const now = Date.now();
   const { Datapoints = [] } = await cloudwatch.send(
@@ -86,9 +88,9 @@ test("metrics in log lines count, once, whoever wrote the line: a function, an a
     }),
   );
   logs.destroy();
-  await stack.waitFor(async () => (await sum("Code", "Greetings", { Name: "Fn", Value: "hello" })) > 0);
-  await stack.waitFor(async () => (await sum("Door", "Requests", { Name: "Status", Value: "200" })) > 0);
-  await stack.waitFor(async () => (await sum("Own", "M", { Name: "A", Value: "a" })) > 0);
+  await waitFor(async () => (await sum("Code", "Greetings", { Name: "Fn", Value: "hello" })) > 0);
+  await waitFor(async () => (await sum("Door", "Requests", { Name: "Status", Value: "200" })) > 0);
+  await waitFor(async () => (await sum("Own", "M", { Name: "A", Value: "a" })) > 0);
   expect(await sum("Code", "Greetings", { Name: "Fn", Value: "hello" })).toBe(2);
   expect(await sum("Door", "Requests", { Name: "Status", Value: "200" })).toBe(1);
   expect(await sum("Own", "M", { Name: "A", Value: "a" })).toBe(7);
@@ -102,6 +104,6 @@ test("calls for which Lambda has no room are Throttles of the function, and no i
     });
   lambda.destroy();
   const shut = { Name: "FunctionName", Value: "shut" };
-  await stack.waitFor(async () => (await sum("AWS/Lambda", "Throttles", shut)) === 2);
+  await waitFor(async () => (await sum("AWS/Lambda", "Throttles", shut)) === 2);
   expect(await sum("AWS/Lambda", "Invocations", shut)).toBe(0);
 });

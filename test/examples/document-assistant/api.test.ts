@@ -212,6 +212,7 @@ describe("crud", () => {
       });
     const keys = Array.from({ length: 60 }, (_, i) => ({ chunk_id: `c${i}` }));
     expect((await crud({ operation: "batch_read", table_name: "chunks", keys })).body).toMatchObject({ count: 60 });
+    expect((await crud({ operation: "read", table_name: "chunks", limit: 100 })).body).toMatchObject({ count: 60 });
     expect(
       (await crud({ operation: "read", table_name: "chunks", filter: { type: "table" }, limit: 1 })).body,
     ).toMatchObject({
@@ -250,7 +251,7 @@ describe("crud", () => {
     const answer = await crud({ operation: "write", table_name: "conversations", item });
     expect(answer).toMatchObject({ status: 500, body: { success: false, error_type: "InternalError" } });
     expect(answer.body["error"]).not.toContain("ts");
-    const { event } = await system.stack.waitFor(() => system.stack.invocations("error-logger").at(-1));
+    const { event } = await system.waitFor(() => system.stack.invocations("error-logger").at(-1));
     expect(event).toMatchObject({
       source_lambda: "dynamodb-crud-handler",
       error_type: "ValidationException",

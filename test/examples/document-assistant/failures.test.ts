@@ -101,7 +101,7 @@ export const handler = async (event, context) => {
   expect(asked()).toBe(5);
   const open = await system.stack.dynamodb.get("Circuits", { library: "openai-library-handler" });
   expect(open).toMatchObject({ failures: 5, last_failure: "function-error" });
-  expect(Math.abs(Number(open?.["open_until"]) - Date.now() - 30_000)).toBeLessThan(10_000);
+  expect(Math.abs(Number(open?.["open_until"]) - Date.now() - 30_000)).toBeLessThan(20_000);
   expect(await ask("boats?")).toBe(false);
   expect(asked()).toBe(5);
   await system.stack.stack.activity.quiet();
@@ -160,13 +160,13 @@ export const handler = (event) => {
   expect(status).toBe(200);
   expect(body).toMatchObject({
     response: expect.stringContaining("Steam boats cross the Atlantic."),
-    metadata: { services_available: { vector: true, model: false } },
+    metadata: { services_available: { model: false } },
   });
   expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   const budget = Number(/budget (\d+)/.exec(system.logs.join("\n"))?.[1]);
   expect(budget).toBeGreaterThan(500);
   expect(budget).toBeLessThan(3500);
-  await system.stack.waitFor(() => reports().at(-1));
+  await system.waitFor(() => reports().at(-1));
   expect(reports().at(-1)).toMatchObject({ error_type: "LibraryTimeoutError" });
 });
 
@@ -235,7 +235,7 @@ it("a text whose result does not fit into an answer is handed over beside it", a
   ).join("\n\n");
   expect(text.length).toBeGreaterThan(2.5 * 1024 * 1024);
   const { presigned_url: _, ...presigned } = await system.upload("long.md", text);
-  const attempt = await system.stack.waitFor(() => system.attempts()[0], { timeoutMs: 50_000 });
+  const attempt = await system.waitFor(() => system.attempts()[0]);
   expect(attempt.error).toBeUndefined();
   expect(bodyOf(attempt.payload)).toMatchObject({
     success: true,
@@ -279,7 +279,7 @@ it("functions begin without asking anybody: what is refused costs no call", asyn
 it("requests are counted by their status and measured by their route, and alarms tell", async () => {
   system = await AssistantSystem.start();
   for (let i = 0; i < 18; i++) await system.ask("POST /chat", { body: { query: "boats?" } });
-  await system.stack.waitFor(async () => (await sum("Requests", [{ Name: "Status", Value: "429" }])) === 13);
+  await system.waitFor(async () => (await sum("Requests", [{ Name: "Status", Value: "429" }])) === 13);
   expect(await sum("Requests", [{ Name: "Status", Value: "200" }])).toBe(5);
   expect(await sum("Requests", [{ Name: "Route", Value: "POST /chat" }])).toBe(18);
   expect(await sum("ChatMs", [{ Name: "Function", Value: "chat-orchestrator-business-logic" }])).toBeGreaterThan(0);
@@ -297,7 +297,7 @@ it("Lambda's own throttling is counted, and its alarm tells", async () => {
   });
   expect((await system.ask("POST /chat", { body: { query: "boats?" } })).status).toBe(500);
   const functionName = [{ Name: "FunctionName", Value: "chat-orchestrator-business-logic" }];
-  await system.stack.waitFor(async () => (await sum("Throttles", functionName, "AWS/Lambda")) === 1);
+  await system.waitFor(async () => (await sum("Throttles", functionName, "AWS/Lambda")) === 1);
   await system.stack.clock.advance("2m");
   expect(await alarm("chat-throttles")).toBe("ALARM");
 });

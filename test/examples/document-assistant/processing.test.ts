@@ -113,7 +113,7 @@ describe("an event", () => {
     const keys = ["one b.txt", "two.txt"].map((name) => `documents/20260430_120000/${randomUUID()}/${name}`);
     const before = system.attempts().length;
     for (const key of keys) await system.stack.s3.put("DocumentsBucket", key, `This is ${key}`);
-    await system.stack.waitFor(() => system.attempts().length === before + 2);
+    await system.waitFor(() => system.attempts().length === before + 2);
     const event = records(...keys.map((key) => encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+")));
     const { payload } = await system.stack.invoke("DocumentProcessor", event);
     expect(bodyOf(payload)).toMatchObject({
@@ -133,7 +133,7 @@ describe("an event", () => {
     expect(await chunksOf(document_id)).toHaveLength(2);
     const before = system.attempts().length;
     await system.ask("POST /upload", { body: { key: s3_key, content: "Third thoughts." } });
-    await system.stack.waitFor(() => system.attempts().length > before);
+    await system.waitFor(() => system.attempts().length > before);
     expect((await chunksOf(document_id)).map(({ text }) => text)).toEqual(["Third thoughts."]);
     const vectors = await system.stack.dynamodb.scan("Vectors");
     expect(

@@ -7,6 +7,7 @@ import { createStack, type FinishedInvocation, type Item, type TestStack } from 
 import { ProjectFolder } from "../../cli/cli.js";
 
 const EXAMPLE = join(__dirname, "..", "..", "..", "examples", "document-assistant");
+const PATIENCE_MS = 50_000;
 export const ORIGIN = "https://app.example.com";
 
 export type Library = "docling" | "sentence-transformer" | "pinecone" | "neo4j" | "openai";
@@ -141,10 +142,15 @@ export class AssistantSystem {
   async process(filename: string, content: string | Buffer, contentType?: string): Promise<ProcessedDocument> {
     const before = this.attempts().length;
     const presigned = await this.upload(filename, content, contentType);
-    await this.stack.waitFor(() => this.attempts().length > before, { timeoutMs: 30_000 });
+    await this.waitFor(() => this.attempts().length > before);
     const attempt = this.attempts().at(-1);
     const row = await this.stack.dynamodb.get("Documents", { document_id: presigned.document_id });
     return { ...presigned, attempt, row };
+  }
+
+  /** Looks whenever something happens, also on a busy machine. */
+  waitFor<T>(check: () => T | Promise<T>) {
+    return this.stack.waitFor(check, { timeoutMs: PATIENCE_MS });
   }
 
   /** Finished invocations of the processor, without S3's test event. */
