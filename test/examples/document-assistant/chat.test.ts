@@ -20,7 +20,8 @@ export const handler = async (event, context) => {
 };`;
 
 const TEMPLATE = {
-  // As many as this file makes do not open a circuit; test/examples/document-assistant/circuit.test.ts opens one.
+  "FunctionName: openai-library-handler, Timeout: 30": "FunctionName: openai-library-handler, Timeout: 1",
+  // As many as this file makes do not open a circuit; failures.test.ts opens one.
   'CIRCUIT_FAILURES: "5"': 'CIRCUIT_FAILURES: "1000"',
   "/chat/POST: { RateLimit: 2, BurstLimit: 5 }": "/chat/POST: { RateLimit: 100, BurstLimit: 100 }",
 };
@@ -145,6 +146,11 @@ describe("a library that fails", () => {
     ["refused", "LibraryRefusedError", "openai-library-handler: no quota"],
     ["throws", "LibraryFunctionError", "openai-library-handler: TypeError: no weights"],
     ["dies", "LibraryFunctionError", /^openai-library-handler: Runtime\.ExitError: .* exited? with/],
+    [
+      "hangs",
+      "LibraryFunctionError",
+      /^openai-library-handler: Sandbox\.Timedout: .*Task timed out after 1\.00 seconds$/,
+    ],
     ["garbage", "LibraryUnreadableError", "openai-library-handler: the body of the answer is no JSON object"],
     ["bare", "LibraryUnreadableError", "openai-library-handler: the answer has no statusCode"],
   ])("is told from others that fail in another way: %s", async (fault, error_type, message) => {

@@ -16,8 +16,8 @@ import { requiredText, textIn, type Fields } from "../shared/json.js";
 
 type Query = Readonly<Record<string, string>>;
 
-/** An answer holds 6 MB: that many keys of 500 bytes. Those behind them come with `next_token`. */
-const MAX_LISTED = 10_000;
+/** An answer holds 6 MB, and a key has up to 1,024 bytes. Those behind them come with `next_token`. */
+const MAX_LISTED = 4000;
 /** In an answer of 6 MB, as text that may be escaped, or in base64. Larger files are fetched by a link. */
 const MAX_INLINE_BYTES = 2 * 1024 * 1024;
 const DOWNLOAD_URL_SECONDS = 300;
