@@ -62,6 +62,7 @@ export interface Live {
   /** Undefined where another server has the state machines. */
   states?: StackStates | undefined;
   schedules?: StackSchedules;
+  telemetry?: { flush(): Promise<void> };
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
 }

@@ -188,7 +188,11 @@ export class Stack {
               notice,
             })
           : undefined;
-      if (telemetry !== undefined) closers.push(() => telemetry.close());
+      if (telemetry !== undefined) {
+        live.telemetry = telemetry;
+        closers.push(() => telemetry.close());
+      }
+      const measuring = telemetry === undefined ? [] : [telemetry.observer];
       const address: ServiceAddress = { endpoint, region: realm.region, credentials: keyPairOf(config) };
       const embeddedLookUp = gateway === undefined ? lookUpAt(address) : lookUpIn(gateway);
       const lookUp: LookUp = (reference) => {
@@ -230,7 +234,7 @@ export class Stack {
         faithfulCpu: config.limits.faithfulCpu,
         earlyRoom: options.earlyRoom,
         complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
-        observer: fanOut([activity.observer, ...historyObserver, ...(options.observers ?? [])], telemetry),
+        observer: fanOut([...measuring, activity.observer, ...historyObserver, ...(options.observers ?? [])]),
         ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
         ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
         ...(options.paused === undefined ? {} : { paused: options.paused }),
@@ -298,6 +302,11 @@ export class Stack {
     for (const fn of this.application.functions) this.host.updateSource(fn);
   }
 
+  /** Resolves when log lines and metrics of what has run are where services find them. */
+  async measured(): Promise<void> {
+    await this.#live.telemetry?.flush();
+  }
+
   /** The stores beside S3, by their names in the config. */
   get secondStores(): readonly SecondStore[] {
     return this.#live.secondStores ?? [];
@@ -353,11 +362,11 @@ export class Stack {
   }
 }
 
-function fanOut(observers: readonly InvocationObserver[], telemetry: StackTelemetry | undefined): InvocationObserver {
+function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
   return {
     started: (...event) => observers.forEach((observer) => observer.started(...event)),
     ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
-    throttled: (fn) => telemetry?.throttled(fn),
+    throttled: (fn) => observers.forEach((observer) => observer.throttled?.(fn)),
   };
 }
 

@@ -7,6 +7,7 @@
  */
 import type { FunctionConfig } from "../config/function-config.js";
 import type { LogRecord } from "../runtime/log-capture.js";
+import type { InvocationObserver } from "../runtime/types.js";
 import type { CloudWatchService, MetricInput } from "../services/cloudwatch/index.js";
 import type { Gateway } from "../services/gateway.js";
 import type { LogsService } from "../services/logs/index.js";
@@ -58,21 +59,34 @@ export class StackTelemetry {
   }
 
   /** One log record of a function. */
-  record(fn: FunctionConfig, logStream: string, { timeMs, text, event }: LogRecord): void {
-    if (text !== "") {
-      const key = `${fn.logging.logGroup}\n${logStream}`;
-      const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
-      this.#streams.set(key, stream);
-      stream.lines.push({ timestampMs: timeMs, message: text });
-    }
-    if (event?.type === "platform.report")
-      this.#count(fn, timeMs, event.record.metrics.durationMs, event.record.status !== "success");
-    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
+  record(fn: FunctionConfig, logStream: string, { timeMs, text }: LogRecord): void {
+    if (text === "") return;
+    const key = `${fn.logging.logGroup}\n${logStream}`;
+    const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
+    this.#streams.set(key, stream);
+    stream.lines.push({ timestampMs: timeMs, message: text });
+    this.#flushSoon();
   }
 
-  /** A call for which Lambda has no room. */
-  throttled(fn: FunctionConfig): void {
-    this.#add(fn, "Throttles", 1, "Count", this.#options.clock.now());
+  /** Counts invocations: what the handler throws is an error here, though the platform's report says success. */
+  readonly observer: InvocationObserver = {
+    started: () => undefined,
+    ended: (fn, _requestId, _request, outcome) => {
+      // What could not be started at all is no invocation.
+      if (!("result" in outcome)) return;
+      const { functionError, report } = outcome.result;
+      this.#add(fn, "Invocations", 1, "Count");
+      this.#add(fn, "Errors", functionError === undefined ? 0 : 1, "Count");
+      this.#add(fn, "Duration", report.durationMs, "Milliseconds");
+      this.#flushSoon();
+    },
+    throttled: (fn) => {
+      this.#add(fn, "Throttles", 1, "Count");
+      this.#flushSoon();
+    },
+  };
+
+  #flushSoon(): void {
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
   }
 
@@ -122,14 +136,9 @@ export class StackTelemetry {
       .catch((error: unknown) => notice(`metrics in log lines were lost: ${messageOf(error)}`));
   }
 
-  #count(fn: FunctionConfig, timeMs: number, durationMs: number, failed: boolean): void {
-    this.#add(fn, "Invocations", 1, "Count", timeMs);
-    this.#add(fn, "Errors", failed ? 1 : 0, "Count", timeMs);
-    this.#add(fn, "Duration", durationMs, "Milliseconds", timeMs);
-  }
-
-  #add(fn: FunctionConfig, name: string, value: number, unit: string, timeMs: number): void {
-    const timestampMs = Math.floor(timeMs / 1000) * 1000;
+  /** Of the present of the stack, which alarms look at; lines of a log have the machine's time. */
+  #add(fn: FunctionConfig, name: string, value: number, unit: string): void {
+    const timestampMs = Math.floor(this.#options.clock.now() / 1000) * 1000;
     const key = `${fn.name}\n${name}\n${timestampMs}`;
     const gathered = this.#metrics.get(key);
     if (gathered !== undefined) {

@@ -1,5 +1,10 @@
 /** What a stack measures by itself, as CloudWatch tells it. */
-import { CloudWatchClient, GetMetricStatisticsCommand, type Dimension } from "@aws-sdk/client-cloudwatch";
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricStatisticsCommand,
+  type Dimension,
+} from "@aws-sdk/client-cloudwatch";
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -21,6 +26,20 @@ Resources:
       Handler: hello.handler
       Events: { Get: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /hello, Method: GET } } }
   Shut: { Type: AWS::Serverless::Function, Properties: { FunctionName: shut, Handler: hello.handler, ReservedConcurrentExecutions: 0 } }
+  Fails: { Type: AWS::Serverless::Function, Properties: { FunctionName: fails, Handler: hello.fails } }
+  FailsAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmName: fails
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{ Name: FunctionName, Value: !Ref Fails }]
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 1
+      Threshold: 0
+      ComparisonOperator: GreaterThanThreshold
+      TreatMissingData: ignore
   Access: { Type: AWS::Logs::LogGroup, Properties: { LogGroupName: access } }
   Api:
     Type: AWS::Serverless::Api
@@ -31,6 +50,7 @@ Resources:
         Format: '{"_aws":{"Timestamp":$context.requestTimeEpoch,"CloudWatchMetrics":[{"Namespace":"Door","Dimensions":[["Status"]],"Metrics":[{"Name":"Requests"}]}]},"Requests":1,"Status":"$context.status"}'
 `;
 const HELLO = `
+exports.fails = async () => { throw new Error("no"); };
 exports.handler = async () => {
   console.log(JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics: [{ Namespace: "Code", Dimensions: [["Fn"]], Metrics: [{ Name: "Greetings" }] }] }, Fn: "hello", Greetings: 2 }));
   return { statusCode: 200, body: "hello" };
@@ -106,4 +126,18 @@ test("calls for which Lambda has no room are Throttles of the function, and no i
   const shut = { Name: "FunctionName", Value: "shut" };
   await waitFor(async () => (await sum("AWS/Lambda", "Throttles", shut)) === 2);
   expect(await sum("AWS/Lambda", "Invocations", shut)).toBe(0);
+});
+
+test("an alarm on the errors of a function fires in virtual time", async () => {
+  const virtual = await createStack({ folder: project.folder, clock: "virtual" });
+  const client = new CloudWatchClient(virtual.clientConfig);
+  try {
+    await virtual.invoke("fails");
+    await virtual.clock.advance("1m");
+    const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: ["fails"] }));
+    expect(MetricAlarms[0]?.StateValue).toBe("ALARM");
+  } finally {
+    client.destroy();
+    await virtual.close();
+  }
 });
