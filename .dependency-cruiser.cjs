@@ -40,6 +40,13 @@ module.exports = {
       to: { path: "^src/", pathNot: "^src/functions/" },
     },
     {
+      name: "examples-stand-alone",
+      severity: "error",
+      comment: "Examples are projects of users: nothing of ours, but what `lambda-run` exports.",
+      from: { path: "^examples/" },
+      to: { path: "^(src|test|scripts)/" },
+    },
+    {
       name: "nobody-imports-functions",
       severity: "error",
       from: { path: "^src/", pathNot: "^src/functions/" },

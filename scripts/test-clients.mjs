@@ -337,6 +337,7 @@ client("packages for AWS", "cfn-lint", () => {
   for (const [name, cwd] of [
     ["the project", root],
     ["the example", join(root, "examples/orders")],
+    ["the document assistant", join(root, "examples/document-assistant")],
   ]) {
     check(`cfn-lint: the packaged template of ${name} is valid, with its packages beside it and in a bucket`, () => {
       const [beside, again, inBucket] = ["beside", "again", "bucket"].map((kind) => join(scratch, name, kind));

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { recordAssistant } from "./recording/assistant.mjs";
 import { recordDoors } from "./recording/doors.mjs";
 import { recordLoop } from "./recording/loop.mjs";
 
@@ -43,6 +44,7 @@ rmSync(scratch, { recursive: true, force: true });
 for (const [name, record] of [
   ["loop", recordLoop],
   ["doors", recordDoors],
+  ["assistant", recordAssistant],
 ]) {
   const text = await record();
   if (text !== undefined) transcripts[name] = text;

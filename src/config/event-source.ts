@@ -198,5 +198,4 @@ export type EventSource =
   | RestApiSource
   | WebSocketSource
   | FunctionUrlSource
-  | LogsSource
   | UnsupportedSource;

@@ -23,6 +23,8 @@ export type CodeSource =
       readonly samBundles?: true;
       /** Module that `sam build` makes of it, where that is not the one that Handler names: esbuild drops folders. */
       readonly samModule?: string;
+      /** `EntryPoints` of which none is the module that Handler names. */
+      readonly otherEntryPoints?: readonly string[];
     }
   /**
    * A folder that is mounted as it is (deployed ZIPs, `Metadata.SkipBuild`, Python, custom runtimes).

@@ -76,21 +76,28 @@ function missingPackages(errors: readonly Message[]): readonly string[] {
 const installing = (packages: readonly string[]): string =>
   `Run \`npm install ${packages.join(" ")}\`, or name ${packages.length === 1 ? "it" : "those that are optional"} in Metadata.BuildProperties.External.`;
 
-/** LR3002, with the file that differs only by letter case if there is one. */
-export function handlerNotFound(base: string, extensions: readonly string[]): AppError {
+/** LR3002, with the file that differs only by letter case, or the entry points that are named otherwise, if there are such. */
+export function handlerNotFound(
+  base: string,
+  extensions: readonly string[],
+  [entryPoint, ...others]: readonly string[] = [],
+): AppError {
   const wanted = new Set(extensions.map((extension) => (basename(base) + extension).toLowerCase()));
   const twin = namesIn(dirname(base)).find((name) => wanted.has(name.toLowerCase()));
+  const handler = stemOf(twin ?? entryPoint ?? "");
+  const why =
+    twin === undefined
+      ? `EntryPoints names ${[entryPoint, ...others].join(", ")}, which SAM builds to ${handler}.js`
+      : `there is ${twin}, but letter case counts on Lambda`;
   return new AppError("LR3002", {
     what: `No handler file ${basename(base)}{${extensions.join(",")}}`,
     where: dirname(base),
-    ...(twin === undefined
-      ? {}
-      : {
-          why: `there is ${twin}, but letter case counts on Lambda`,
-          fix: `Write Handler with ${twin.replace(/\.[^.]*$/, "")}.`,
-        }),
+    ...(handler === "" ? {} : { why, fix: `Write Handler with ${handler}.` }),
   });
 }
+
+/** `api/main.ts` is `main`. */
+const stemOf = (file: string): string => basename(file).replace(/\.[^.]*$/, "");
 
 function frameOf({ location }: Message, root: string): string | undefined {
   if (location === null) return undefined;

@@ -55,7 +55,7 @@ const EXTENSIONS = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"
 export function findHandlerSource(source: BundleSource): string {
   const base = resolve(source.root, source.handlerFile);
   const found = EXTENSIONS.map((extension) => base + extension).find((file) => existsSync(file));
-  if (found === undefined) throw handlerNotFound(base, EXTENSIONS);
+  if (found === undefined) throw handlerNotFound(base, EXTENSIONS, source.otherEntryPoints);
   return found;
 }
 

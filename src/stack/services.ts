@@ -73,6 +73,7 @@ export interface Live {
   durable?: StackDurable;
   schedules?: StackSchedules;
   pipes?: StackPipes;
+  telemetry?: { flush(): Promise<void> };
   /** Where the APIs of the stack answer whose services a command uses. */
   front?: string | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * What a template declares and nothing fires here. It is said by name when a stack starts: whoever waits for it would
+ * What a template declares and nothing fires here, alarms among it. It is said by name when a stack starts: whoever waits for it would
  * look for the fault in his own code.
  */
 import type { Application } from "../config/application.js";
@@ -20,9 +20,28 @@ function refusalOf({ executionTimeoutSeconds }: DurableConfig, { kind, qualifier
     : undefined;
 }
 
+/** What a stack measures by itself (telemetry.ts); nobody else may put values into `AWS/` namespaces. */
+const MEASURED: Readonly<Record<string, readonly string[]>> = {
+  "AWS/Lambda": ["Invocations", "Errors", "Duration", "Throttles", "ConcurrentExecutions"],
+  "AWS/States": [
+    "ExecutionsStarted",
+    "ExecutionsSucceeded",
+    "ExecutionsFailed",
+    "ExecutionsTimedOut",
+    "ExecutionsAborted",
+    "ExecutionTime",
+  ],
+  "AWS/SQS": [
+    "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateAgeOfOldestMessage",
+  ],
+};
+
 /** One sentence for each. */
 export function silentSources(application: Application): string[] {
-  const { apis, eventSources, functions } = application;
+  const { alarms, apis, eventSources, functions } = application;
   const unpublished = new Set(
     eventSources.flatMap(({ functionId, qualifier }) => {
       const { published } = functions.find(({ logicalId }) => logicalId === functionId) ?? {};
@@ -44,5 +63,10 @@ export function silentSources(application: Application): string[] {
     const why = durable && refusalOf(durable, source);
     return why === undefined ? [] : [`${functionId} is not fired by ${eventId}: ${why}.`];
   });
-  return [...durables, ...qualifiers, ...accessLogs];
+  const blindAlarms = alarms.flatMap(({ logicalId, metricName = "", namespace = "" }) =>
+    !namespace.startsWith("AWS/") || MEASURED[namespace]?.includes(metricName) === true
+      ? []
+      : [`Alarm ${logicalId} never sees a value: ${metricName} of ${namespace} is not measured here.`],
+  );
+  return [...durables, ...qualifiers, ...accessLogs, ...blindAlarms];
 }

@@ -5,7 +5,6 @@
 import type { FunctionConfig } from "../config/function-config.js";
 import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
-import type { Gateway } from "../services/gateway.js";
 import type { KinesisAdmin } from "../services/kinesis/index.js";
 import {
   continueTrace,

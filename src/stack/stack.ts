@@ -193,7 +193,10 @@ export class Stack {
               notice,
             })
           : undefined;
-      if (telemetry !== undefined) closers.push(() => telemetry.close());
+      if (telemetry !== undefined) {
+        live.telemetry = telemetry;
+        closers.push(() => telemetry.close());
+      }
       const counters = telemetry === undefined ? undefined : new StackCounters(bus);
       if (gateway !== undefined) counters?.serve(gateway, folder);
       const address: ServiceAddress = { endpoint, region: realm.region, credentials: keyPairOf(config) };
@@ -313,6 +316,11 @@ export class Stack {
     for (const { gateway } of this.#live.secondStores ?? []) await gateway.reset();
     await this.#live.sources?.reset();
     for (const fn of this.application.functions) this.host.updateSource(fn);
+  }
+
+  /** Resolves when log lines and metrics of what has run are where services find them. */
+  async measured(): Promise<void> {
+    await this.#live.telemetry?.flush();
   }
 
   /** The stores beside S3, by their names in the config. */

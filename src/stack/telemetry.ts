@@ -37,6 +37,8 @@ import { MetricGatherer } from "./metric-gatherer.js";
 import { measureQueues } from "./queue-metrics.js";
 
 const GATHER_MS = 50;
+/** Most lines are done with after this one search. */
+const EMF_MARK = '"_aws"';
 /** What an execution's end is called. */
 const ENDS: Readonly<Record<string, string>> = {
   SUCCEEDED: "ExecutionsSucceeded",
@@ -72,6 +74,8 @@ export class StackTelemetry {
   /** Tells that what was gathered is stored. */
   #stored: () => void = () => undefined;
   #storing: Promise<void> = Promise.resolve();
+  /** Metrics in lines. */
+  #measuring: Promise<void> = Promise.resolve();
   readonly #stops: (() => void)[] = [];
 
   constructor(options: TelemetryOptions) {
@@ -81,6 +85,7 @@ export class StackTelemetry {
       bus.on("AlarmChanged", ({ alarmName, state, reason }) => notice(`alarm ${alarmName} is ${state}: ${reason}`)),
       bus.on("ExecutionStarted", ({ machineName }) => this.#ofMachine(machineName, "ExecutionsStarted", 1, "Count")),
       bus.on("ExecutionEnded", (execution) => this.#executionEnded(execution)),
+      bus.on("LogWritten", ({ messages }) => this.#measure(messages)),
     );
     if (options.hasQueues) this.#stops.push(measureQueues(gateway, clock, notice));
   }
@@ -131,8 +136,9 @@ export class StackTelemetry {
   }
 
   async close(): Promise<void> {
-    for (const stop of this.#stops.splice(0)) stop();
     await this.flush();
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#measuring;
   }
 
   /** In virtual time at once, and time stands still meanwhile: alarms and subscribers see it at the time it is of. */
@@ -147,14 +153,31 @@ export class StackTelemetry {
   async #store(streams: readonly Stream[], metrics: readonly MetricInput[]): Promise<void> {
     if (streams.length === 0 && metrics.length === 0) return;
     const { gateway } = this.#options;
-    const cloudwatch = (await gateway.service("cloudwatch")) as CloudWatchService;
     if (streams.length > 0) {
       const logs = (await gateway.service("logs")) as LogsService;
       // At once: what is appended within one turn shares a commit.
       await Promise.all(streams.map(({ group, name, lines }) => logs.append(group, name, lines)));
-      await cloudwatch.putLogLines(streams.flatMap(({ lines }) => lines.map(({ message }) => message)));
+      // Lines tell their metrics when they are stored.
+      await this.#measuring;
     }
-    if (metrics.length > 0) await cloudwatch.putMetric(...metrics);
+    if (metrics.length > 0) await ((await gateway.service("cloudwatch")) as CloudWatchService).putMetric(...metrics);
+  }
+
+  /**
+   * Stores the metrics that lines carry, whoever wrote them: a function, an API's access log, PutLogEvents. The header of the
+   * format is not required.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Generation_PutLogEvents.html
+   */
+  #measure(messages: readonly string[]): void {
+    const lines = messages.filter((message) => message.includes(EMF_MARK));
+    if (lines.length === 0) return;
+    const { gateway, notice } = this.#options;
+    this.#measuring = this.#measuring
+      .then(async () => {
+        const cloudwatch = (await gateway.service("cloudwatch")) as CloudWatchService;
+        await cloudwatch.putLogLines(lines);
+      })
+      .catch((error: unknown) => notice(`metrics in log lines were lost: ${messageOf(error)}`));
   }
 
   #executionEnded({ machineName, status, startMs, stopMs }: EndedExecution): void {

@@ -115,6 +115,12 @@ describe("lambda-run doctor", () => {
     ["CodeUri that is not there", fn(""), {}, /No handler file index/],
     ["CodeUri in other letter case", fn("", SKIP), { "App/index.js": OK }, /exists, in other letter case/],
     ["Handler in other letter case", fn(""), { "app/Index.ts": OK }, /there is Index.ts, but letter case counts/],
+    [
+      "a handler that none of EntryPoints is",
+      fn("", "    Metadata: { BuildMethod: esbuild, BuildProperties: { EntryPoints: [api/main.ts] } }\n"),
+      { "app/api/main.ts": OK },
+      /EntryPoints names api\/main\.ts, which SAM builds to main\.js/,
+    ],
     ["TypeScript that nobody builds", fn("", SKIP), { "app/index.ts": OK }, /Lambda loads JavaScript only/],
     [
       "a handler without a function",

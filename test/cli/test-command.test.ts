@@ -208,6 +208,10 @@ describe("matching", () => {
     ["a part of a text", { a: "$contains:b" }, { a: "abc" }, []],
     ["null against nothing", { a: null }, {}, ["a: expected null, got nothing"]],
     ["absence", { a: "$absent" }, {}, []],
+    ["JSON in a text", { body: { $json: { a: "$number" } } }, { body: '{"a":1,"b":2}' }, []],
+    ["other JSON in a text", { body: { $json: { a: 2 } } }, { body: '{"a":1}' }, ["body.a: expected 2, got 1"]],
+    ["a text that is no JSON", { body: { $json: [] } }, { body: "<p>" }, ['body: "<p>" is no JSON text']],
+    ["an object where a text is expected", { body: { $json: {} } }, { body: {} }, ["body: {} is no JSON text"]],
   ])("%s", (_what, expected, actual, found) => {
     expect(mismatches(expected, actual)).toEqual(found);
   });
@@ -219,6 +223,8 @@ describe("matching", () => {
       at: 1_795_220_291_060,
       day: "2026-04-01",
       money: "$5",
+      body: '{"url":"http://127.0.0.1:4000/a?X-Amz-Date=1","n":[1]}',
+      brace: "{not JSON",
     };
     const expected = generalise(value);
     expect(expected).toEqual({
@@ -227,6 +233,8 @@ describe("matching", () => {
       at: "$number",
       day: "2026-04-01",
       money: "$$5",
+      body: { $json: { url: "$url", n: [1] } },
+      brace: "{not JSON",
     });
     expect(
       mismatches(expected, { ...value, id: "ffffffff-0000-4000-8000-0123456789ab", at: 1_795_220_291_061 }),

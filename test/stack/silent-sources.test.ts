@@ -16,6 +16,12 @@ Resources:
         TopicConfigurations: [{ Event: "s3:ObjectCreated:*", Topic: !Ref News }]
         EventBridgeConfiguration: { EventBridgeEnabled: true }
   ToQueue: { Type: AWS::Events::Rule, Properties: { ScheduleExpression: rate(1 minute), Targets: [{ Id: a, Arn: !GetAtt Inbox.Arn }] } }
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties: { Namespace: AWS/ApiGateway, MetricName: Latency, Statistic: Average, Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: GreaterThanThreshold }
+  Late:
+    Type: AWS::CloudWatch::Alarm
+    Properties: { Namespace: AWS/SQS, MetricName: ApproximateAgeOfOldestMessage, Statistic: Maximum, Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: GreaterThanThreshold }
   Fn:
     Type: AWS::Serverless::Function
     Properties:
@@ -30,7 +36,7 @@ Resources:
         FromRule: { Type: EventBridgeRule, Properties: { Pattern: { source: [aws.s3] } } }
 `;
 
-it("names the triggers that nothing carries, and no others", async () => {
+it("names the triggers and alarms that nothing carries, and no others", async () => {
   const project = new ProjectFolder({ "template.yaml": TEMPLATE, "index.js": "exports.handler = async () => 1;" });
   const notices: string[] = [];
   const stack = await createStack({ folder: project.folder, onNotice: (text) => notices.push(text) });
@@ -38,6 +44,7 @@ it("names the triggers that nothing carries, and no others", async () => {
     await stack.stack.activity.quiet();
     expect(notices.filter((text) => !text.includes("runs on this machine's Node"))).toEqual([
       "Fn.FromStream: there is no stream arn:aws:kinesis:us-east-1:000000000000:stream/s to read here; the mapping fires nothing",
+      "Alarm Slow never sees a value: Latency of AWS/ApiGateway is not measured here.",
     ]);
   } finally {
     await stack.close();

@@ -90,13 +90,14 @@ function handlerPlaceOf(
   root: string,
   module: string,
   entryPoints: readonly string[],
-): { readonly root: string; readonly handlerFile: string } {
+): { readonly root: string; readonly handlerFile: string; readonly otherEntryPoints?: readonly string[] } {
   const handlerFile = normalize(module);
-  const shared = commonFolder(entryPoints.map((entry) => posix.dirname(entry)));
-  const isEntry = entryPoints.some((entry) => posix.relative(shared, withoutExtension(entry)) === handlerFile);
-  return isEntry && findModule(root, handlerFile) === undefined
-    ? { root: join(root, shared), handlerFile }
-    : { root, handlerFile };
+  const entries = entryPoints.map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
+  const shared = commonFolder(entries.map((entry) => posix.dirname(entry)));
+  const isEntry = entries.some((entry) => posix.relative(shared, withoutExtension(entry)) === handlerFile);
+  if (findModule(root, handlerFile) !== undefined) return { root, handlerFile };
+  if (isEntry) return { root: join(root, shared), handlerFile };
+  return { root, handlerFile, ...(entries.length === 0 ? {} : { otherEntryPoints: entries }) };
 }
 
 /**

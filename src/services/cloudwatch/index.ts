@@ -10,6 +10,8 @@
  * - metric math: ANOMALY_DETECTION_BAND, SEARCH, LAMBDA, SERVICE_QUOTA, INSIGHT_RULE_METRIC and DB_PERF_INSIGHTS are a
  *   ValidationError that names them, and so is an expression whose answer is an array of time series
  * - of the extended statistics only percentiles (p0 to p100); trimmed means and their kin are refused by name
+ * - of what AWS's services measure themselves there are AWS/Lambda (Invocations, Errors, Duration; Throttles when there are
+ *   some) and the depths and ages of AWS/SQS; an alarm of the template on another `AWS/` metric is told when the stack starts
  * - actions of alarms publish to topics; those of other kinds (scaling, instances, functions) are a line in the log
  * - PutMetricData with EntityMetricData is refused by name; StrictEntityValidation has no effect
  *

@@ -23,6 +23,8 @@ const MATCHERS: Readonly<Record<string, (value: Json | undefined) => boolean>> =
 };
 const REGEX = "$match:";
 const CONTAINS = "$contains:";
+/** `{"$json": ...}` stands for a text that is JSON: the body of an HTTP answer is one. */
+const JSON_TEXT = "$json";
 
 /** One sentence for each place that differs; empty when everything fits. */
 export function mismatches(expected: Json, actual: Json | undefined, path = ""): string[] {
@@ -35,6 +37,11 @@ export function mismatches(expected: Json, actual: Json | undefined, path = ""):
     if (given.length !== wanted.length) return [`${here}: expected ${wanted.length} elements, got ${given.length}`];
     return wanted.flatMap((one, at) => mismatches(one, given[at], `${path}[${at}]`));
   }
+  const inText = jsonTextOf(expected);
+  if (inText !== undefined) {
+    const inner = typeof actual === "string" ? parsed(actual) : undefined;
+    return inner === undefined ? [`${here}: ${shown(actual)} is no JSON text`] : mismatches(inText, inner, path);
+  }
   if (isJsonObject(expected)) {
     if (!isJsonObject(actual)) return [`${here}: expected an object, got ${shown(actual)}`];
     return Object.entries(expected).flatMap(([name, one]) =>
@@ -42,6 +49,19 @@ export function mismatches(expected: Json, actual: Json | undefined, path = ""):
     );
   }
   return expected === actual ? [] : [`${here}: expected ${shown(expected)}, got ${shown(actual)}`];
+}
+
+/** What the JSON in a text must be, where that is what is expected. */
+function jsonTextOf(expected: Json): Json | undefined {
+  return isJsonObject(expected) && Object.keys(expected).length === 1 ? expected[JSON_TEXT] : undefined;
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 export const fits = (expected: Json, actual: Json | undefined): boolean => mismatches(expected, actual).length === 0;
@@ -94,7 +114,7 @@ function textFault(text: string, path: string): MatcherFault | undefined {
   return {
     path,
     what: `there is no matcher ${written}.${didYouMean(written, names)}`,
-    fix: `Use one of ${Object.keys(MATCHERS).join(", ")}, ${REGEX}<pattern>, ${CONTAINS}<text>; a text that begins with $ is written $${text}.`,
+    fix: `Use one of ${Object.keys(MATCHERS).join(", ")}, ${REGEX}<pattern>, ${CONTAINS}<text>, {"${JSON_TEXT}": ...}; a text that begins with $ is written $${text}.`,
   };
 }
 
@@ -120,7 +140,11 @@ export function generalise(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, generalise(inner)]));
 }
 
-function generaliseText(text: string): string {
+function generaliseText(text: string): Json {
+  if (/^[{[]/.test(text)) {
+    const inner = parsed(text);
+    if (inner !== undefined) return { [JSON_TEXT]: generalise(inner) };
+  }
   if (/^https?:\/\/(127\.0\.0\.1|localhost)/.test(text)) return "$url";
   if (MATCHERS["$uuid"]?.(text) === true) return "$uuid";
   const times = text.match(TIME);
