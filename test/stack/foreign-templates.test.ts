@@ -1,6 +1,7 @@
 /** Templates that other tools write, as they write them: AWS CDK and the Serverless Framework. */
 import { join } from "node:path";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { readTemplate } from "../../src/config/template/read-template.js";
 import { createStack, type TestStack } from "../../src/index.js";
 import { writeZip } from "../../src/stack/package/zip.js";
 import { ProjectFolder } from "../cli/cli.js";
@@ -136,5 +137,13 @@ describe("a template of the Serverless Framework", () => {
     const file = { name: "todos/create.js", bytes, sizeBytes: bytes.length, executable: false };
     await writeZip([file], join(project.folder, ".serverless", "todos.zip"));
     expect((await (await open(project, FILE)).invoke("todos-dev-create", {})).payload).toBe("of the ZIP");
+    const read = readTemplate({
+      file: join(project.folder, FILE),
+      realm: { region: "us-east-1", accountId: "000000000000" },
+      stackName: "local",
+      generatedFolder: join(project.folder, "code"),
+    });
+    // What was read is kept until one of these appears.
+    expect(read.absent).toContain(join(project.folder, "todos/create.ts"));
   });
 });

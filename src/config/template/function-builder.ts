@@ -25,7 +25,7 @@ import {
 import { plainOf } from "./node.js";
 import { readProperties, refuse } from "./property.js";
 import type { TemplateResource } from "./resource.js";
-import { serverlessZip } from "./serverless-code.js";
+import { serverlessModules, serverlessZip } from "./serverless-code.js";
 import { awsUrl } from "./resource-types.js";
 import { resolve } from "./resolve.js";
 import { imageOf } from "./image-source.js";
@@ -211,6 +211,8 @@ function zipCodeOf(
     baseFolder,
     generatedFolder,
   });
+  // Noted, so that the application is read again when one of them appears.
+  serverlessModules(baseFolder, runtime, handler).forEach((path) => context.exists(path));
   const missing = missingPath(source, context);
   if (missing !== undefined) scope.problems.notice(`${logicalId} cannot be invoked: its code is not at ${missing}.`);
   return source;

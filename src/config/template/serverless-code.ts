@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
-import { findModule, isNodeRuntime, splitHandler } from "../code.js";
+import { isNodeRuntime, SOURCE_EXTENSIONS, splitHandler } from "../code.js";
 import { isJsonObject } from "../json.js";
 import type { Json } from "../json.js";
 
@@ -18,13 +18,15 @@ export function serverlessZip(baseFolder: string, code: Json | undefined): strin
   return basename(baseFolder) === FOLDER && typeof key === "string" ? join(baseFolder, posix.basename(key)) : undefined;
 }
 
-/** The folder of the project, if the module of the handler is in it. */
-export function serverlessProject(baseFolder: string, runtime: string, handler: string): string | undefined {
+/** Where the module of the handler may be in the project; nothing for other templates, and for runtimes that take no source files. */
+export function serverlessModules(baseFolder: string, runtime: string, handler: string): readonly string[] {
   const module = splitHandler(handler)?.module;
-  if (basename(baseFolder) !== FOLDER || module === undefined) return undefined;
+  if (basename(baseFolder) !== FOLDER || module === undefined) return [];
   const project = dirname(baseFolder);
-  const there = isNodeRuntime(runtime)
-    ? findModule(project, module) !== undefined
-    : runtime.startsWith("python") && existsSync(join(project, `${module.replaceAll(".", "/")}.py`));
-  return there ? project : undefined;
+  if (isNodeRuntime(runtime)) return SOURCE_EXTENSIONS.map((extension) => join(project, module + extension));
+  return runtime.startsWith("python") ? [join(project, `${module.replaceAll(".", "/")}.py`)] : [];
 }
+
+/** The folder of the project, if the module of the handler is in it. */
+export const serverlessProject = (baseFolder: string, runtime: string, handler: string): string | undefined =>
+  serverlessModules(baseFolder, runtime, handler).some((path) => existsSync(path)) ? dirname(baseFolder) : undefined;
