@@ -1,7 +1,7 @@
 /** What makes durable functions fire, and who hears of their ends. */
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import type { ProjectFolder } from "../cli/cli.js";
-import { durableProject, handler, startWorld, template, type DurableWorld } from "./world.js";
+import { durableProject, handler, PATIENT, startWorld, template, type DurableWorld } from "./world.js";
 
 const WORKER = `
   Worker:
@@ -91,7 +91,7 @@ describe("A durable function", () => {
   it("works on messages of a queue, which are gone when its execution has ended", async () => {
     const { stack } = world;
     await stack.sqs.send("Work", "message");
-    await stack.waitFor(() => worked("message") === 1);
+    await stack.waitFor(() => worked("message") === 1, PATIENT);
     await stack.clock.advance("3m");
     expect(stack.invocations("worker")).toHaveLength(2);
     expect(await stack.sqs.receive("Work")).toEqual([]);
@@ -100,7 +100,7 @@ describe("A durable function", () => {
   it("takes notifications of a bucket, once each", async () => {
     const { stack } = world;
     await stack.s3.put("uploads", "a.txt", "a");
-    await stack.waitFor(() => worked("a.txt") === 1);
+    await stack.waitFor(() => worked("a.txt") === 1, PATIENT);
     await stack.clock.advance("10m");
     expect(worked("a.txt")).toBe(1);
   });
@@ -108,7 +108,7 @@ describe("A durable function", () => {
   it("is a task of a state machine, which waits for its end and names a version of it", async () => {
     const { stack } = world;
     const flow = stack.execute("Flow");
-    await stack.waitFor(() => worked("task") === 1);
+    await stack.waitFor(() => worked("task") === 1, PATIENT);
     await stack.clock.advance("1m");
     expect(await flow).toMatchObject({ status: "FAILED", error: "Lambda.InvalidParameterValueException" });
     expect(worked("task")).toBe(1);
@@ -117,7 +117,7 @@ describe("A durable function", () => {
   it("answers requests of an API", async () => {
     const { stack } = world;
     const answer = stack.http("/work", { method: "POST", body: "asked" });
-    await stack.waitFor(() => worked("asked") === 1);
+    await stack.waitFor(() => worked("asked") === 1, PATIENT);
     await stack.clock.advance("1m");
     expect((await answer).status).toBe(201);
     expect(await (await answer).text()).toBe("asked");
@@ -134,7 +134,7 @@ describe("A durable function", () => {
     const [letter] = await stack.waitFor(async () => {
       const messages = await stack.sqs.receive("Letters");
       return messages.length > 0 && messages;
-    });
+    }, PATIENT);
     expect(letter?.body).toBe(Payload);
     expect(await stack.durableExecution(DurableExecutionArn ?? "")).toEqual({
       executionArn: DurableExecutionArn,

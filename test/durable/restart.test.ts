@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import type { ProjectFolder } from "../cli/cli.js";
 import { readyOf } from "../ready-line.js";
-import { durableProject, fn, handler, startWorld, template, type DurableWorld } from "./world.js";
+import { durableProject, fn, handler, PATIENT, startWorld, template, type DurableWorld } from "./world.js";
 
 const DAY_MS = 86_400_000;
 
@@ -49,7 +49,7 @@ const endOf = ({ stack, client }: DurableWorld, DurableExecutionArn: string | un
   stack.waitFor(async () => {
     const execution = await client.send(new GetDurableExecutionCommand({ DurableExecutionArn }));
     return execution.Status === "RUNNING" ? undefined : execution;
-  });
+  }, PATIENT);
 
 it("an execution goes on after kill -9 where it was, its callback and its wait included", async () => {
   const child = project.spawn(["start", "--json"]);
@@ -112,7 +112,7 @@ it("a wait whose end nobody saw ends with the next start, though nobody asks for
   await before.close();
   const after = await startWorld(project, { ...kept, clock: new Date(Date.UTC(2026, 0, 4)) });
   try {
-    await after.stack.waitFor(() => after.stack.invocations("order").length === 1);
+    await after.stack.waitFor(() => after.stack.invocations("order").length === 1, PATIENT);
     expect(await endOf(after, DurableExecutionArn)).toMatchObject({ Status: "SUCCEEDED" });
   } finally {
     await after.close();
@@ -124,7 +124,7 @@ it.each(["slow", "caller"])("an invocation that the end of the stack cuts off is
   const before = await startWorld(project, { ...kept, onLog: (_, line) => printed.push(line) });
   const { DurableExecutionArn } = await before.client.send(event(name));
   // The second step, or the function that is called, is at work.
-  await before.stack.waitFor(() => printed.some((line) => line.includes("at work")));
+  await before.stack.waitFor(() => printed.some((line) => line.includes("at work")), PATIENT);
   await before.close();
   const after = await startWorld(project, kept);
   try {

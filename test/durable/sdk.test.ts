@@ -7,7 +7,7 @@ import {
   SendDurableExecutionCallbackSuccessCommand,
 } from "@aws-sdk/client-lambda";
 import type { ProjectFolder } from "../cli/cli.js";
-import { durableProject, fn, handler, startWorld, template, type DurableWorld } from "./world.js";
+import { durableProject, fn, handler, PATIENT, startWorld, template, type DurableWorld } from "./world.js";
 
 const LONG = { durable: "ExecutionTimeout: 2592000, RetentionPeriodInDays: 7" };
 const RETRY = `{ retryStrategy: (error, attempt) => attempt < 3 ? { shouldRetry: true, delay: { seconds: 10 } } : { shouldRetry: false } }`;
@@ -123,7 +123,7 @@ const known = new Set<string>();
 /** Of the callback that is awaited now. */
 async function callbackId(): Promise<string> {
   const isNew = (line: string): boolean => line.startsWith("CALLBACK ") && !known.has(line);
-  const line = await world.stack.waitFor(() => printed("approve").find(isNew));
+  const line = await world.stack.waitFor(() => printed("approve").find(isNew), PATIENT);
   known.add(line);
   return line.slice("CALLBACK ".length);
 }

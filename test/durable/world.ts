@@ -40,6 +40,9 @@ export function durableProject(files: Readonly<Record<string, string>>): Project
   return project;
 }
 
+/** A cold start on a busy machine takes longer than what `waitFor` waits by itself. */
+export const PATIENT = { timeoutMs: 45_000 };
+
 export interface DurableWorld {
   readonly stack: TestStack;
   readonly client: LambdaClient;
