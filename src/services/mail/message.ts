@@ -13,7 +13,9 @@ interface Part {
 /** `source` is Latin-1: one character a byte, whatever the body's own encoding is. */
 export function mailContent(source: string): MailContent {
   const mail = partOf(source);
-  return { subject: decodeWords(mail.headers.get("subject") ?? ""), text: textOf(mail) ?? "" };
+  // Some clients write letters beyond ASCII as they are (RFC 6532).
+  const subject = Buffer.from(mail.headers.get("subject") ?? "", "latin1").toString("utf8");
+  return { subject: decodeWords(subject), text: textOf(mail) ?? "" };
 }
 
 function partOf(source: string): Part {
