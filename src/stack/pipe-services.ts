@@ -95,7 +95,10 @@ async function callApi(
     AuthType: "IAM_ROLE",
   };
   try {
-    const answer = (await api.request(parameters, arn, new AbortController().signal, () => undefined)) as Record<string, never>;
+    const answer = (await api.request(parameters, arn, new AbortController().signal, () => undefined)) as Record<
+      string,
+      never
+    >;
     return asText(answer["ResponseBody"] ?? "");
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;

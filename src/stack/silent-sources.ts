@@ -9,7 +9,15 @@ import { parseArn } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 
 /** They wait for the answer. */
-const WAITING: ReadonlySet<EventSource["kind"]> = new Set(["sqs", "dynamodb", "kinesis", "webSocket", "httpApi", "restApi", "functionUrl"]);
+const WAITING: ReadonlySet<EventSource["kind"]> = new Set([
+  "sqs",
+  "dynamodb",
+  "kinesis",
+  "webSocket",
+  "httpApi",
+  "restApi",
+  "functionUrl",
+]);
 
 /** Why Lambda refuses what a source sends to a durable function. */
 function refusalOf({ executionTimeoutSeconds }: DurableConfig, { kind, qualifier }: EventSource): string | undefined {
