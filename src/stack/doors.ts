@@ -1,5 +1,6 @@
 /** Where the APIs and function URLs of a template answer, and the routes behind them. */
-import type { ApiConfig, Application, WebSocketApiConfig } from "../config/application.js";
+import type { ApiConfig, WebSocketApiConfig } from "../config/api-config.js";
+import type { Application } from "../config/application.js";
 import type { FunctionUrlSource, HttpApiSource, RestApiSource, WebSocketSource } from "../config/event-source.js";
 import { API_PREFIX, URL_PREFIX } from "../sources/http/target.js";
 

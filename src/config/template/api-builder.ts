@@ -3,7 +3,7 @@
  * documents declare. Routes of SAM events are built with the function.
  */
 import { resolve as resolvePath } from "node:path";
-import type { ApiConfig, ApiSettings } from "../application.js";
+import type { ApiConfig, ApiSettings } from "../api-config.js";
 import type { EventSource, FunctionTarget, HttpApiSource, RequestValidation, RestApiSource } from "../event-source.js";
 import { isJsonObject } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
@@ -30,7 +30,7 @@ import { parseTemplate } from "./parse.js";
 import { readProperties } from "./property.js";
 import { validationOfOperation } from "./request-validation.js";
 import type { TemplateResource } from "./resource.js";
-import { awsUrl } from "./resource-types.js";
+import { awsUrl } from "./resource-type.js";
 import { resolve } from "./resolve.js";
 import { addWebSocketRoute, checkSamRoutes, webSocketApi } from "./websocket-builder.js";
 

@@ -3,7 +3,7 @@
  * resources. SAM writes them into the API, raw CloudFormation spreads them over resources of their own.
  */
 import { createHash } from "node:crypto";
-import type { ApiKeyConfig, ApiSettings, Throttle, UsagePlan } from "../application.js";
+import type { ApiKeyConfig, ApiSettings, Throttle, UsagePlan } from "../api-config.js";
 import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";

@@ -1,8 +1,8 @@
 /** What the builders of the application share: the scope, the folders, and the lists that they fill. */
+import type { ApiConfig } from "../api-config.js";
 import type {
   ActivityConfig,
   AlarmConfig,
-  ApiConfig,
   ApiDestinationConfig,
   BucketConfig,
   BucketNotification,

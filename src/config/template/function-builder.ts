@@ -26,7 +26,7 @@ import { plainOf } from "./node.js";
 import { readProperties, refuse } from "./property.js";
 import type { TemplateResource } from "./resource.js";
 import { serverlessModules, serverlessZip } from "./serverless-code.js";
-import { awsUrl } from "./resource-types.js";
+import { awsUrl } from "./resource-type.js";
 import { resolve } from "./resolve.js";
 import { imageOf } from "./image-source.js";
 import { autoPublished } from "./version-builder.js";

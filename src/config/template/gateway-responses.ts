@@ -3,7 +3,7 @@
  * the extension of an OpenAPI document.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
-import type { GatewayResponse } from "../application.js";
+import type { GatewayResponse } from "../api-config.js";
 import { objectOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 

@@ -3,7 +3,7 @@
  * are told when the stack starts and answer 501 by name, so that no other route takes their requests.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
  */
-import type { ApiConfig, MockRoute } from "../application.js";
+import type { ApiConfig, MockRoute } from "../api-config.js";
 import type { FunctionTarget } from "../event-source.js";
 import { isJsonObject, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";

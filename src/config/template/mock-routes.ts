@@ -4,7 +4,7 @@
  * fixed headers, and other methods with 501.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
  */
-import type { MockRoute } from "../application.js";
+import type { MockRoute } from "../api-config.js";
 import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import type { BuildContext } from "./build-context.js";

@@ -3,49 +3,20 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
  */
 import { arnOf } from "../../shared/arn.js";
-import type { Realm } from "../../shared/arn.js";
-import { DEFAULT_STAGE as DEFAULT_WEBSOCKET_STAGE } from "./websocket-resources.js";
+import { API_TYPES } from "./api-resource-types.js";
+import {
+  arn,
+  awsUrl,
+  name,
+  named,
+  part,
+  seedOf,
+  uuidOf,
+  type Attribute,
+  type ResourceType,
+  type Subject,
+} from "./resource-type.js";
 import { stableCode } from "./physical-name.js";
-import type { NameForm } from "./physical-name.js";
-
-/** One resource, as its attributes see it. */
-export interface Subject {
-  readonly logicalId: string;
-  readonly name: string;
-  readonly stackName: string;
-  readonly realm: Realm;
-  /** A property as text, resolved; undefined when it is not there. */
-  text(property: string): string | undefined;
-}
-
-type Attribute = (subject: Subject) => string;
-
-export interface ResourceType {
-  /** Property that holds the name; absent = CloudFormation gives an id. */
-  readonly nameProperty?: string;
-  readonly nameForm?: NameForm;
-  /** Makes ids of types that have no name. */
-  readonly id?: (subject: Omit<Subject, "name">) => string;
-  readonly ref: Attribute;
-  readonly attributes: Readonly<Record<string, Attribute>>;
-}
-
-const named = (maxLength: number, letters: NameForm["letters"] = "upper"): NameForm => ({ maxLength, letters });
-const seedOf = (subject: Omit<Subject, "name">): string => `${subject.stackName}/${subject.logicalId}`;
-const name: Attribute = (subject) => subject.name;
-const arn =
-  (service: string, resource: (name: string) => string): Attribute =>
-  ({ realm, name }) =>
-    `arn:aws:${service}:${realm.region}:${realm.accountId}:${resource(name)}`;
-
-/** Host names of the real services; `bindEndpoints` maps them to local addresses. */
-export const awsUrl = {
-  queue: (realm: Realm, queueName: string): string =>
-    `https://sqs.${realm.region}.amazonaws.com/${realm.accountId}/${queueName}`,
-  api: (realm: Realm, apiId: string): string => `https://${apiId}.execute-api.${realm.region}.amazonaws.com`,
-  webSocket: (realm: Realm, apiId: string): string => `wss://${apiId}.execute-api.${realm.region}.amazonaws.com`,
-  functionUrl: (realm: Realm, urlId: string): string => `https://${urlId}.lambda-url.${realm.region}.on.aws/`,
-} as const;
 
 /** What CloudFormation says of a resource's making. */
 const MADE_AT = "2026-01-01T00:00:00.000Z";
@@ -81,44 +52,6 @@ const table: ResourceType = {
     TableId: (subject) => uuidOf(seedOf(subject)),
   },
 };
-
-/** A UUID that depends on the seed alone. */
-export function uuidOf(seed: string): string {
-  const hex = Buffer.from(stableCode(seed, 16, "mixed")).toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-const idOf =
-  (length: number) =>
-  (subject: Omit<Subject, "name">): string =>
-    stableCode(seedOf(subject), length, "lower");
-const API_ID_LENGTH = 10;
-
-const restApi: ResourceType = {
-  id: idOf(API_ID_LENGTH),
-  ref: name,
-  attributes: {
-    RestApiId: name,
-    RootResourceId: (subject) => stableCode(`${seedOf(subject)}/root`, API_ID_LENGTH, "lower"),
-  },
-};
-const v2Api: ResourceType = {
-  id: idOf(API_ID_LENGTH),
-  ref: name,
-  attributes: {
-    ApiId: name,
-    ApiEndpoint: (subject) =>
-      subject.text("ProtocolType") === "WEBSOCKET"
-        ? awsUrl.webSocket(subject.realm, subject.name)
-        : awsUrl.api(subject.realm, subject.name),
-  },
-};
-/** Parts of an API, events and other things that only have an id. */
-const part = (length: number, ...attributes: readonly string[]): ResourceType => ({
-  id: idOf(length),
-  ref: name,
-  attributes: Object.fromEntries(attributes.map((attribute) => [attribute, name])),
-});
 
 const stateMachineArn = arn("states", (machine) => `stateMachine:${machine}`);
 const stateMachine = (nameProperty: string): ResourceType => ({
@@ -340,50 +273,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       StreamARN: (subject) => subject.text("StreamARN") ?? "",
     },
   },
+  ...API_TYPES,
   "AWS::KMS::Key": { id: (subject) => uuidOf(seedOf(subject)), ref: name, attributes: { Arn: keyArn, KeyId: name } },
-  // `!Ref Api.Stage` and kin are SAM's "referenceable properties" of the resources that it generates.
-  "AWS::Serverless::Api": {
-    ...restApi,
-    attributes: {
-      ...restApi.attributes,
-      Stage: (subject) => subject.text("StageName") ?? "Prod",
-      Deployment: (subject) => `${subject.name}-deployment`,
-    },
-  },
-  "AWS::ApiGateway::RestApi": restApi,
-  "AWS::Serverless::HttpApi": {
-    ...v2Api,
-    attributes: { ...v2Api.attributes, Stage: (subject) => subject.text("StageName") ?? "$default" },
-  },
-  "AWS::ApiGatewayV2::Api": v2Api,
-  "AWS::Serverless::WebSocketApi": {
-    ...v2Api,
-    attributes: {
-      ApiId: name,
-      ApiEndpoint: (subject) => awsUrl.webSocket(subject.realm, subject.name),
-      Stage: (subject) => subject.text("StageName") ?? DEFAULT_WEBSOCKET_STAGE,
-    },
-  },
-  "AWS::ApiGateway::Resource": part(6, "ResourceId"),
-  "AWS::ApiGateway::Method": part(6),
-  "AWS::ApiGateway::Deployment": part(6, "DeploymentId"),
-  "AWS::ApiGateway::Stage": { nameProperty: "StageName", ref: name, attributes: {} },
-  "AWS::ApiGateway::Authorizer": part(6, "AuthorizerId"),
-  "AWS::ApiGateway::Account": part(6, "Id"),
-  "AWS::ApiGateway::ApiKey": part(10, "APIKeyId"),
-  "AWS::ApiGateway::GatewayResponse": part(6, "Id"),
-  "AWS::ApiGateway::Model": { nameProperty: "Name", ref: name, attributes: {} },
-  "AWS::ApiGateway::RequestValidator": part(6, "RequestValidatorId"),
-  "AWS::ApiGateway::UsagePlan": part(6, "Id"),
-  "AWS::ApiGateway::UsagePlanKey": part(12, "Id"),
-  "AWS::ApiGatewayV2::Integration": part(7, "IntegrationId"),
-  "AWS::ApiGatewayV2::Route": part(7, "RouteId"),
-  "AWS::ApiGatewayV2::RouteResponse": part(7, "RouteResponseId"),
-  "AWS::ApiGatewayV2::IntegrationResponse": part(7, "IntegrationResponseId"),
-  "AWS::ApiGatewayV2::Model": part(6, "ModelId"),
-  "AWS::ApiGatewayV2::Deployment": part(6, "DeploymentId"),
-  "AWS::ApiGatewayV2::Authorizer": part(6, "AuthorizerId"),
-  "AWS::ApiGatewayV2::Stage": { nameProperty: "StageName", ref: name, attributes: {} },
 };
 
 /** ARN of the function that a version, alias or URL belongs to. */

@@ -11,10 +11,10 @@ import { physicalName, stableCode } from "./physical-name.js";
 import type { Problems } from "./problem.js";
 import type { TemplateResource } from "./resource.js";
 import { RESOURCE_TYPES } from "./resource-types.js";
-import type { ResourceType, Subject } from "./resource-types.js";
+import type { ResourceType, Subject } from "./resource-type.js";
 import { evaluateCondition, resolve } from "./resolve.js";
 import type { Scope, Usage } from "./resolve.js";
-import { uuidOf } from "./resource-types.js";
+import { uuidOf } from "./resource-type.js";
 
 export interface ScopeInput {
   readonly realm: Realm;

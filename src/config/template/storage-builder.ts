@@ -21,7 +21,8 @@ import {
   text,
 } from "./property.js";
 import type { TemplateResource } from "./resource.js";
-import { awsUrl, streamArnOf } from "./resource-types.js";
+import { awsUrl } from "./resource-type.js";
+import { streamArnOf } from "./resource-types.js";
 
 const filter = z.object({
   S3Key: z.object({ Rules: list(z.object({ Name: text(), Value: text() })).default([]) }).optional(),

@@ -3,7 +3,7 @@
  * function behind them become event sources; those that the API answers by itself, or that nothing here runs, stay with the API.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html
  */
-import type { WebSocketApiConfig, WebSocketFixedRoute } from "../application.js";
+import type { WebSocketApiConfig, WebSocketFixedRoute } from "../api-config.js";
 import type { WebSocketRoute } from "../event-source.js";
 import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";

@@ -4,7 +4,7 @@
  *   preflight -> route -> admission (rate, guard, API key, validation) -> integration (event, function, result) -> CORS
  */
 import type { ServerResponse } from "node:http";
-import type { MockRoute } from "../../config/application.js";
+import type { MockRoute } from "../../config/api-config.js";
 import { logContext } from "./access-log.js";
 import { admit } from "./admission.js";
 import { routeKeyOf, type ApiRoute } from "./api-model.js";

@@ -1,5 +1,6 @@
 /** The APIs of the application, made ready for requests: routes in a table, each with what guards it. */
-import type { ApiConfig, ApiSettings, Application, MockRoute, Throttle, UsagePlan } from "../../config/application.js";
+import type { ApiConfig, ApiSettings, MockRoute, Throttle, UsagePlan } from "../../config/api-config.js";
+import type { Application } from "../../config/application.js";
 import type { ApiCors, FunctionTarget, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
 import { authorizersOf, guardOf, type Guard } from "./auth/guards.js";

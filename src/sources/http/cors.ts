@@ -3,7 +3,7 @@
  * put their own headers on every answer; REST APIs answer preflight only (SAM's `Cors` makes a MOCK method for it).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-import type { MockRoute } from "../../config/application.js";
+import type { MockRoute } from "../../config/api-config.js";
 import type { ApiCors } from "../../config/event-source.js";
 import { headerOf, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
 

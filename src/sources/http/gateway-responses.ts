@@ -1,5 +1,5 @@
 /** Error answers of a REST API, dressed as its gateway responses say: status, headers, and body by template. */
-import type { GatewayResponse } from "../../config/application.js";
+import type { GatewayResponse } from "../../config/api-config.js";
 import { fillIn } from "./access-log.js";
 import type { HeaderLine, HttpAnswer } from "./message.js";
 import { requestValue, type RequestValues } from "./request-value.js";

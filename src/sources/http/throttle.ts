@@ -2,7 +2,7 @@
  * Token buckets: a steady rate and a burst.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
  */
-import type { Throttle } from "../../config/application.js";
+import type { Throttle } from "../../config/api-config.js";
 import type { Clock } from "../../shared/clock.js";
 
 interface Bucket {

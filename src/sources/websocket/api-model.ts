@@ -1,5 +1,6 @@
 /** The WebSocket APIs of the application, made ready for connections: routes by key, each with what guards it. */
-import type { Application, WebSocketApiConfig, WebSocketFixedRoute } from "../../config/application.js";
+import type { WebSocketApiConfig, WebSocketFixedRoute } from "../../config/api-config.js";
+import type { Application } from "../../config/application.js";
 import type { WebSocketRoute, WebSocketSource } from "../../config/event-source.js";
 import { authorizersOf, guardOf, type Guard } from "../http/auth/guards.js";
 

@@ -1,5 +1,5 @@
 /** WebSocket APIs as templates declare them: SAM's own, which is made into raw resources, and what is told of the others. */
-import type { WebSocketApiConfig } from "../../../src/config/application.js";
+import type { WebSocketApiConfig } from "../../../src/config/api-config.js";
 import { errorOf, read, withFunction } from "../support.js";
 
 const sam = (properties: string): string =>

@@ -2,7 +2,7 @@
  * API keys and usage plans: a key that a route asks for, and the rate, burst and quota of the plan that it belongs to.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
  */
-import type { UsagePlan } from "../../../config/application.js";
+import type { UsagePlan } from "../../../config/api-config.js";
 import type { Clock } from "../../../shared/clock.js";
 import type { RefusalName } from "../refusals.js";
 import { Throttles } from "../throttle.js";

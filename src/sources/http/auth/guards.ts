@@ -2,7 +2,7 @@
  * What stands before a route, read from SAM's `Auth`, from raw authorizer resources and from OpenAPI documents.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-controlling-access-to-apis.html
  */
-import type { ApiConfig } from "../../../config/application.js";
+import type { ApiConfig } from "../../../config/api-config.js";
 import { isJsonObject } from "../../../config/json.js";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { parseArn } from "../../../shared/arn.js";
