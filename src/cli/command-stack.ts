@@ -1,5 +1,5 @@
 /** The stack of a command that runs one thing and ends: its log and its notes go to stderr. */
-import type { StackOptions } from "../stack/stack.js";
+import type { StackOptions } from "../stack/stack-options.js";
 import { diagnostics } from "./diagnostics.js";
 import type { Project } from "./project.js";
 import { coloursFor } from "./render/colours.js";

@@ -130,8 +130,9 @@ async function clear(folder: string, mtime: Date): Promise<void> {
   try {
     await rename(folder, aside);
   } catch (error) {
-    if (existsSync(folder)) throw error;
-    return;
+    // Another process took it away, and may have put the right one there since.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
   }
   // Another process may have put the right one there since it was looked at.
   if (isOf(mtime, aside) && (await movedTo(folder, aside))) return;

@@ -5,87 +5,39 @@
 import type { Application } from "../config/application.js";
 import type { FunctionConfig } from "../config/function-config.js";
 import { usesAws } from "../config/load-application.js";
-import type { PortName } from "../config/named-ports.js";
 import type { ResolvedConfig } from "../config/schema.js";
-import { shownName } from "../config/shown-name.js";
-import { cacheFolder } from "../runtime/cache-folder.js";
-import type { EarlyRoom } from "../runtime/early-room.js";
-import type { DebuggerOptions } from "../runtime/launch-plans.js";
-import { RuntimeHost } from "../runtime/host.js";
+import type { RuntimeHost } from "../runtime/host.js";
 import { invoke } from "../runtime/invoke.js";
-import type { LogRecord } from "../runtime/log-capture.js";
 import type { LimitTiers } from "../runtime/sandbox/sandbox.js";
-import type { InvocationObserver, InvokeRequest, InvokeResult } from "../runtime/types.js";
+import type { InvokeRequest, InvokeResult } from "../runtime/types.js";
 import type { Gateway } from "../services/gateway.js";
 import { createCredentials, type Credentials } from "../services/kit/credentials.js";
 import { stateSecret } from "../services/kit/state-secret.js";
 import { Bus } from "../shared/bus.js";
 import { realClock, type Clock } from "../shared/clock.js";
-import { silentLogger, type Logger } from "../shared/logger.js";
-import { lookUpAt, lookUpIn, needsReferences, withReferences, type LookUp } from "./dynamic-references.js";
+import { silentLogger } from "../shared/logger.js";
+import { lookUpAt, lookUpIn, type LookUp } from "./dynamic-references.js";
 import { Activity } from "./activity.js";
 import { closeAll } from "./close-all.js";
 import { connect } from "./connect.js";
 import type { AwsAccount } from "./backends/aws-account.js";
 import { embeddedPart } from "./backends/embedded-part.js";
-import {
-  endpointVariables,
-  placesOf,
-  foreignCredentials,
-  foreignEndpoints,
-  type ServiceAddress,
-  type ServiceName,
-} from "./backends/endpoints.js";
+import { placesOf, foreignEndpoints, type ServiceAddress, type ServiceName } from "./backends/endpoints.js";
 import { StackCounters } from "./counters.js";
 import type { ForeignQueues } from "./backends/queues.js";
 import { withContainers } from "./containers/backend.js";
-import { imageRooms } from "./containers/image-rooms.js";
 import type { FrontDoor } from "./doors.js";
 import { lazily, type StackDurable } from "./durable.js";
-import { bindLocally, calledPorts } from "./local-addresses.js";
+import { bindLocally } from "./local-addresses.js";
 import type { StackInbox } from "./inbox.js";
 import { HistoryRecorder } from "./history/recorder.js";
-import { preload } from "./preload.js";
+import { runtimeHost } from "./runtime-host.js";
 import type { SecondStore } from "./second-stores.js";
 import { keyPairOf, keyPairsOf, startServices, type Live } from "./services.js";
 import { StackTelemetry } from "./telemetry.js";
+import type { StackOptions } from "./stack-options.js";
 import { stateFolderOf, takeLock } from "./state-folder.js";
 import { StateLock, type StackInfo } from "./state-lock.js";
-
-export interface StackOptions {
-  readonly application: Application;
-  readonly config: ResolvedConfig;
-  /** Folder of the template: relative paths of the config start here. */
-  readonly projectRoot: string;
-  /** A stack serves until closed and tells others where; a command runs one thing. */
-  readonly kind: StackInfo["kind"];
-  readonly clock?: Clock;
-  readonly log?: Logger;
-  readonly onLog?: (config: FunctionConfig, record: LogRecord, logStream: string) => void;
-  /** Sentences for a person: another port than asked for, another Node than declared. */
-  readonly onNotice?: (text: string) => void;
-  /** No other will do for these ports; for the rest the next free one is taken, and said. */
-  readonly fixedPorts?: readonly PortName[];
-  /** Second stores take free ports instead of theirs; functions know them by these. */
-  readonly freeStorePorts?: boolean;
-  /** Told of every invocation, whoever asked for it. */
-  readonly observers?: readonly InvocationObserver[];
-  /** Opens Node's inspector in the functions; asked whenever an environment is planned. */
-  readonly inspect?: (fn: FunctionConfig) => DebuggerOptions | undefined;
-  /** A debugger stands at a breakpoint in this function: its timeout waits. */
-  readonly paused?: (fn: FunctionConfig) => boolean;
-  /** Keep invocations and events in the state folder, for `events`, `show`, `replay` and `why`. */
-  readonly history?: boolean;
-  /** Keep one environment of each function ready; a stack does unless told otherwise. */
-  readonly standby?: boolean;
-  /** Of the function that runs first. Whoever opened it closes it. */
-  readonly earlyRoom?: EarlyRoom | undefined;
-  /** Environments of one function at most; further invocations wait for one. */
-  readonly maxEnvironments?: number;
-}
-
-/** Life of the credentials in an execution environment. AWS renews them; here they outlive the day. */
-const CREDENTIALS_LIFE_MS = 36 * 3_600_000;
 
 export class Stack {
   readonly config: ResolvedConfig;
@@ -179,7 +131,6 @@ export class Stack {
       const { application } = live;
       const history = options.history === true ? new HistoryRecorder(folder, bus, notice) : undefined;
       if (history !== undefined) closers.push(() => history.close());
-      const historyObserver = history === undefined ? [] : [history.observer];
       // A one-shot command prints its log and is gone; a stack keeps it.
       const telemetry =
         gateway !== undefined && options.kind === "stack"
@@ -205,52 +156,21 @@ export class Stack {
         const elsewhere = foreign.get(reference.kind === "ssm" ? "ssm" : "secretsmanager");
         return elsewhere === undefined ? embeddedLookUp(reference) : lookUpAt(elsewhere)(reference);
       };
-      const host = new RuntimeHost({
-        realm,
-        clock,
-        cache: cacheFolder(options.projectRoot),
-        credentials: (fn) => {
-          const keys = aws?.keys ?? foreignCredentials(foreign);
-          if (keys !== undefined) return keys;
-          const name = fn.role.slice(fn.role.lastIndexOf("/") + 1);
-          return credentials.issueSession({
-            roleArn: `arn:aws:iam::${realm.accountId}:role/${name || fn.name}`,
-            sessionName: fn.name,
-            expiresAtMs: clock.now() + CREDENTIALS_LIFE_MS,
-          });
+      const host = runtimeHost(
+        {
+          options,
+          live,
+          gateway,
+          endpoint,
+          credentials,
+          clock,
+          lookUp,
+          observers: [activity, telemetry, counters, history].flatMap((one) => one?.observer ?? []),
+          record: (fn, logStream, record) => telemetry?.record(fn, logStream, record),
+          notice,
         },
-        endpoints: () => endpointVariables({ config, foreign, gateway: endpoint, own: aws?.endpoints }),
-        log: (fn, logStream, record) => {
-          if (gateway !== undefined && options.kind === "command") preload(gateway, host, fn);
-          telemetry?.record(fn, logStream, record);
-          options.onLog?.(fn, record, logStream);
-        },
-        notice: (fn, text) => notice(`${shownName(fn)}: ${text}`),
-        standby: options.standby ?? options.kind === "stack",
-        idleTimeoutMs: config.limits.idleTimeoutSeconds * 1000,
-        images: imageRooms(
-          {
-            projectRoot: options.projectRoot,
-            reaper: config.containers.reaper,
-            ports: calledPorts(config, live),
-            notice,
-          },
-          closers,
-        ),
-        faithfulCpu: config.limits.faithfulCpu,
-        earlyRoom: options.earlyRoom,
-        complete: (fn) => (needsReferences(fn) ? withReferences(fn, lookUp) : Promise.resolve(fn)),
-        observer: fanOut([
-          activity.observer,
-          ...[telemetry, counters].flatMap((one) => one?.observer ?? []),
-          ...historyObserver,
-          ...(options.observers ?? []),
-        ]),
-        ...(options.maxEnvironments === undefined ? {} : { maxEnvironments: options.maxEnvironments }),
-        ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
-        ...(options.paused === undefined ? {} : { paused: options.paused }),
-        ...(config.limits.sandbox === "auto" ? {} : { sandboxTier: config.limits.sandbox }),
-      });
+        closers,
+      );
       closers.push(() => host.close());
       // Environments have the keys with which they were started; new ones come with new keys.
       aws?.onRenewed(
@@ -402,14 +322,6 @@ export class Stack {
   close(): Promise<void> {
     return closeAll(this.#closers);
   }
-}
-
-function fanOut(observers: readonly InvocationObserver[]): InvocationObserver {
-  return {
-    started: (...event) => observers.forEach((observer) => observer.started(...event)),
-    ended: (...event) => observers.forEach((observer) => observer.ended(...event)),
-    throttled: (fn) => observers.forEach((observer) => observer.throttled?.(fn)),
-  };
 }
 
 /** Loaded by those who use it: it brings the AWS SDK with it. */
