@@ -18,3 +18,16 @@ export function commandStack(project: Project, json: boolean): StackOptions {
     onNotice: (text) => void process.stderr.write(`${coloursFor(process.stderr).yellow("note")} ${text}\n`),
   };
 }
+
+/** The stack of a command that looks into the services, on the running stack where there is one: it runs no function. */
+export function lookingStack(project: Project, options: Readonly<Record<string, unknown>>): StackOptions {
+  return {
+    log: diagnostics(options),
+    application: project.application,
+    config: project.config,
+    fixedPorts: project.flagPorts,
+    projectRoot: project.folder,
+    kind: "command",
+    onNotice: (text) => void process.stderr.write(`note ${text}\n`),
+  };
+}

@@ -5,7 +5,7 @@ import { AppError } from "../shared/errors.js";
 import { clientOptions, placeOf } from "../stack/backends/endpoints.js";
 import { queueInspector, type QueueInspector, type QueueState } from "../stack/queue-inspector.js";
 import { Stack } from "../stack/stack.js";
-import { diagnostics } from "./diagnostics.js";
+import { lookingStack } from "./command-stack.js";
 import { loadProjectToRun } from "./project.js";
 
 export interface QueueTools {
@@ -21,15 +21,7 @@ export async function withQueues<T>(
   work: (tools: QueueTools) => Promise<T>,
 ): Promise<T> {
   const project = await loadProjectToRun(options);
-  const stack = await Stack.start({
-    log: diagnostics(options),
-    application: project.application,
-    config: project.config,
-    fixedPorts: project.flagPorts,
-    projectRoot: project.folder,
-    kind: "command",
-    onNotice: (line) => process.stderr.write(`note ${line}\n`),
-  });
+  const stack = await Stack.start(lookingStack(project, options));
   let client: SQSClient | undefined;
   try {
     const inspector = await queueInspector(stack);

@@ -5,21 +5,13 @@ import { inboxOf } from "../../stack/inbox.js";
 import { shortId } from "../../stack/history/records.js";
 import { Stack } from "../../stack/stack.js";
 import type { Action } from "../action.js";
-import { diagnostics } from "../diagnostics.js";
+import { lookingStack } from "../command-stack.js";
 import { loadProjectToRun } from "../project.js";
 import { table } from "../render/table.js";
 
 export const inboxCommand: Action = async ([wanted = ""], options) => {
   const project = await loadProjectToRun(options);
-  const stack = await Stack.start({
-    log: diagnostics(options),
-    application: project.application,
-    config: project.config,
-    fixedPorts: project.flagPorts,
-    projectRoot: project.folder,
-    kind: "command",
-    onNotice: (line) => process.stderr.write(`note ${line}\n`),
-  });
+  const stack = await Stack.start(lookingStack(project, options));
   const json = options["json"] === true;
   try {
     const inbox = inboxOf(stack);
