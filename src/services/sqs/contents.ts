@@ -85,7 +85,10 @@ export class QueueContents {
     const counts = this.#counts;
     if (nowMs <= counts.settledMs) return false;
     let found = false;
-    if (counts.inFlight + counts.delayed > 0 && nowMs >= this.#nextDueMs) {
+    if (counts.inFlight + counts.delayed === 0) {
+      // It was of a message that has gone: left behind the present, it would set a timer off again and again.
+      this.#nextDueMs = Infinity;
+    } else if (nowMs >= this.#nextDueMs) {
       const range = { start: [this.space, counts.settledMs + 1], end: [this.space, nowMs + 1] };
       for (const { value } of this.#store.due.getRange(range)) {
         found = true;

@@ -89,6 +89,21 @@ test("the timer of a hidden message is set again after a restart", async () => {
   expect(seen).toEqual(["http://127.0.0.1:4566/000000000000/jobs"]);
 });
 
+test("the time of a message that has gone sets off no timer again and again", async () => {
+  await sqs.ensureQueue("jobs", { VisibilityTimeout: "30" });
+  await sqs.sendMessage("jobs", { body: "gone" });
+  const [gone] = await sqs.receive({ queue: "jobs" });
+  await sqs.deleteMessages("jobs", [gone?.receiptHandle ?? ""]);
+  await clock.advance(30_000);
+  // At the very time at which the first would have been seen again.
+  await sqs.sendMessage("jobs", { body: "next" });
+  expect(bodies(await sqs.receive({ queue: "jobs" }))).toEqual(["next"]);
+  await clock.advance(29_999);
+  expect((await sqs.depths("jobs")).inFlight).toBe(1);
+  await clock.advance(1);
+  expect((await sqs.depths("jobs")).visible).toBe(1);
+}, 10_000);
+
 test("what was sent while the service was down for long is expired or visible, as its time says", async () => {
   await sqs.ensureQueue("jobs", { MessageRetentionPeriod: "120" });
   await sqs.sendMessage("jobs", { body: "old" });
