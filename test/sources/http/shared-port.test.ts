@@ -5,23 +5,30 @@ import { Agent, request as httpRequest, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
+import type { HttpHandler } from "../../../src/sources/http/handler.js";
 import { serveHttp, type HttpServer } from "../../../src/sources/http/serve.js";
 import { selfSigned } from "../../../src/shared/self-signed.js";
 
 const pair = selfSigned(["localhost", "127.0.0.1", "::1"], "test", 3_600_000, Date.now());
 
+const answerLength: HttpHandler = (message, response) => {
+  const chunks: Buffer[] = [];
+  message.on("data", (chunk: Buffer) => chunks.push(chunk));
+  message.on("end", () => response.end(`${message.url} ${Buffer.concat(chunks).length}`));
+};
+
 let server: HttpServer;
+/** Only for clients that are slow on purpose: on a busy machine every request of 3 MB is. */
+let impatient: HttpServer;
 beforeAll(async () => {
-  server = await serveHttp(
-    (message, response) => {
-      const chunks: Buffer[] = [];
-      message.on("data", (chunk: Buffer) => chunks.push(chunk));
-      message.on("end", () => response.end(`${message.url} ${Buffer.concat(chunks).length}`));
-    },
-    { host: "127.0.0.1", port: 0, keyPair: pair, requestTimeoutMs: 300 },
-  );
+  const options = { host: "127.0.0.1", port: 0, keyPair: pair };
+  server = await serveHttp(answerLength, options);
+  impatient = await serveHttp(answerLength, { ...options, requestTimeoutMs: 1000 });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await impatient.close();
+});
 
 function ask(
   make: typeof httpRequest,
@@ -58,14 +65,14 @@ test("nobody else trusts it, and nobody trusts it for another name", async () =>
 });
 
 test("a client that says nothing is hung up on", async () => {
-  const socket = connect(server.port, "127.0.0.1");
+  const socket = connect(impatient.port, "127.0.0.1");
   await once(socket, "connect");
   await once(socket.resume(), "close");
   expect(socket.destroyed).toBe(true);
 });
 
 test("a client that speaks TLS too slowly is told, as every slow one", async () => {
-  const socket = tlsConnect({ host: "127.0.0.1", port: server.port, ca: pair.cert });
+  const socket = tlsConnect({ host: "127.0.0.1", port: impatient.port, ca: pair.cert });
   await once(socket, "secureConnect");
   socket.write("GET /a HTTP/1.1\r\nHost: 127");
   let text = "";
