@@ -1,35 +1,45 @@
 /** Values of one metric within a second go to CloudWatch as one: a busy function has thousands. */
 import type { MetricInput } from "../services/cloudwatch/index.js";
 
-export interface MetricValue {
+/** One metric, kept by whoever gives it values: a name looked up for each value is dear on the way of an invocation. */
+export interface GatheredMetric {
   readonly namespace: string;
   readonly name: string;
-  readonly dimension: readonly [name: string, value: string];
-  readonly value: number;
+  readonly dimensions: Readonly<Record<string, string>>;
   readonly unit: string;
-  readonly timeMs: number;
+  /** The second under way; undefined when nothing has been gathered since the last take. */
+  open: GatheredSecond | undefined;
 }
 
-type Gathered = MetricInput & { readonly values: number[] };
+interface GatheredSecond {
+  readonly metric: GatheredMetric;
+  readonly timestampMs: number;
+  /** How often each value came. */
+  readonly counts: Map<number, number>;
+}
 
 export class MetricGatherer {
-  #metrics = new Map<string, Gathered>();
+  #seconds: GatheredSecond[] = [];
 
-  add({ namespace, name, dimension: [dimension, of], value, unit, timeMs }: MetricValue): void {
+  add(metric: GatheredMetric, value: number, timeMs: number): void {
     const timestampMs = Math.floor(timeMs / 1000) * 1000;
-    const key = `${namespace}\n${of}\n${name}\n${timestampMs}`;
-    const gathered = this.#metrics.get(key);
-    if (gathered !== undefined) {
-      gathered.values.push(value);
-      return;
+    let second = metric.open;
+    if (second?.timestampMs !== timestampMs) {
+      second = { metric, timestampMs, counts: new Map() };
+      metric.open = second;
+      this.#seconds.push(second);
     }
-    this.#metrics.set(key, { namespace, name, dimensions: { [dimension]: of }, values: [value], unit, timestampMs });
+    second.counts.set(value, (second.counts.get(value) ?? 0) + 1);
   }
 
   /** What was gathered since the last call. */
   take(): readonly MetricInput[] {
-    const metrics = [...this.#metrics.values()];
-    this.#metrics = new Map();
-    return metrics;
+    const seconds = this.#seconds;
+    this.#seconds = [];
+    return seconds.map(({ metric, timestampMs, counts }) => {
+      metric.open = undefined;
+      const { namespace, name, dimensions, unit } = metric;
+      return { namespace, name, dimensions, values: [...counts.keys()], counts: [...counts.values()], unit, timestampMs };
+    });
   }
 }

@@ -33,19 +33,28 @@ import type { Bus, EndedExecution } from "../shared/bus.js";
 import { VirtualClock, type Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
 import type { Activity } from "./activity.js";
-import { MetricGatherer } from "./metric-gatherer.js";
+import { MetricGatherer, type GatheredMetric } from "./metric-gatherer.js";
 import { measureQueues } from "./queue-metrics.js";
 
 const GATHER_MS = 50;
 /** Most lines are done with after this one search. */
 const EMF_MARK = '"_aws"';
-/** What an execution's end is called. */
-const ENDS: Readonly<Record<string, string>> = {
-  SUCCEEDED: "ExecutionsSucceeded",
-  FAILED: "ExecutionsFailed",
-  TIMED_OUT: "ExecutionsTimedOut",
-  ABORTED: "ExecutionsAborted",
-};
+interface FunctionMetrics {
+  /** Invocations under way. */
+  running: number;
+  readonly concurrentExecutions: GatheredMetric;
+  readonly invocations: GatheredMetric;
+  readonly errors: GatheredMetric;
+  readonly throttles: GatheredMetric;
+  readonly duration: GatheredMetric;
+}
+
+interface MachineMetrics {
+  readonly started: GatheredMetric;
+  /** By the status of the end. */
+  readonly ends: ReadonlyMap<string, GatheredMetric>;
+  readonly time: GatheredMetric;
+}
 
 interface Stream {
   readonly group: string;
@@ -67,8 +76,8 @@ export interface TelemetryOptions {
 export class StackTelemetry {
   readonly #options: TelemetryOptions;
   readonly #metrics = new MetricGatherer();
-  /** Invocations under way, by function. */
-  readonly #running = new Map<string, number>();
+  readonly #functions = new Map<string, FunctionMetrics>();
+  readonly #machines = new Map<string, MachineMetrics>();
   #streams = new Map<string, Stream>();
   #timer: NodeJS.Timeout | undefined;
   /** Tells that what was gathered is stored. */
@@ -83,7 +92,7 @@ export class StackTelemetry {
     const { bus, gateway, clock, notice } = options;
     this.#stops.push(
       bus.on("AlarmChanged", ({ alarmName, state, reason }) => notice(`alarm ${alarmName} is ${state}: ${reason}`)),
-      bus.on("ExecutionStarted", ({ machineName }) => this.#ofMachine(machineName, "ExecutionsStarted", 1, "Count")),
+      bus.on("ExecutionStarted", ({ machineName }) => this.#add(this.#machine(machineName).started, 1)),
       bus.on("ExecutionEnded", (execution) => this.#executionEnded(execution)),
       bus.on("LogWritten", ({ messages }) => this.#measure(messages)),
     );
@@ -92,29 +101,33 @@ export class StackTelemetry {
 
   readonly observer: InvocationObserver = {
     started: (fn) => {
-      const running = (this.#running.get(fn.name) ?? 0) + 1;
-      this.#running.set(fn.name, running);
-      this.#ofFunction(fn, "ConcurrentExecutions", running, "Count");
+      const metrics = this.#function(fn);
+      metrics.running += 1;
+      this.#add(metrics.concurrentExecutions, metrics.running);
     },
     ended: (fn, _requestId, _request, outcome) => {
-      this.#running.set(fn.name, (this.#running.get(fn.name) ?? 1) - 1);
+      const metrics = this.#function(fn);
+      metrics.running -= 1;
       if (!("result" in outcome)) return;
       const { functionError, report } = outcome.result;
-      this.#ofFunction(fn, "Invocations", 1, "Count");
+      this.#add(metrics.invocations, 1);
       // The report calls it a success when a handler throws; the metric counts it.
-      this.#ofFunction(fn, "Errors", functionError === undefined ? 0 : 1, "Count");
-      this.#ofFunction(fn, "Throttles", 0, "Count");
-      this.#ofFunction(fn, "Duration", report.durationMs, "Milliseconds");
+      this.#add(metrics.errors, functionError === undefined ? 0 : 1);
+      this.#add(metrics.throttles, 0);
+      this.#add(metrics.duration, report.durationMs);
     },
-    throttled: (fn) => this.#ofFunction(fn, "Throttles", 1, "Count"),
+    throttled: (fn) => this.#add(this.#function(fn).throttles, 1),
   };
 
   /** One log record of a function. */
   record(fn: FunctionConfig, logStream: string, { text }: LogRecord): void {
     if (text === "") return;
     const key = `${fn.logging.logGroup}\n${logStream}`;
-    const stream = this.#streams.get(key) ?? { group: fn.logging.logGroup, name: logStream, lines: [] };
-    this.#streams.set(key, stream);
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      stream = { group: fn.logging.logGroup, name: logStream, lines: [] };
+      this.#streams.set(key, stream);
+    }
     stream.lines.push({ timestampMs: this.#options.clock.now(), message: text });
     this.#storeSoon();
   }
@@ -181,21 +194,54 @@ export class StackTelemetry {
   }
 
   #executionEnded({ machineName, status, startMs, stopMs }: EndedExecution): void {
-    const name = ENDS[status];
-    if (name !== undefined) this.#ofMachine(machineName, name, 1, "Count");
-    this.#ofMachine(machineName, "ExecutionTime", stopMs - startMs, "Milliseconds");
+    const { ends, time } = this.#machine(machineName);
+    const end = ends.get(status);
+    if (end !== undefined) this.#add(end, 1);
+    this.#add(time, stopMs - startMs);
   }
 
-  #ofMachine(machineName: string, name: string, value: number, unit: string): void {
-    const arn = arnOf.stateMachine(this.#options.realm, machineName);
-    const timeMs = this.#options.clock.now();
-    this.#metrics.add({ namespace: "AWS/States", name, dimension: ["StateMachineArn", arn], value, unit, timeMs });
+  #add(metric: GatheredMetric, value: number): void {
+    this.#metrics.add(metric, value, this.#options.clock.now());
     this.#storeSoon();
   }
 
-  #ofFunction(fn: FunctionConfig, name: string, value: number, unit: string): void {
-    const timeMs = this.#options.clock.now();
-    this.#metrics.add({ namespace: "AWS/Lambda", name, dimension: ["FunctionName", fn.name], value, unit, timeMs });
-    this.#storeSoon();
+  #function({ name }: FunctionConfig): FunctionMetrics {
+    let metrics = this.#functions.get(name);
+    if (metrics === undefined) {
+      const of = metricsOf("AWS/Lambda", { FunctionName: name });
+      metrics = {
+        running: 0,
+        concurrentExecutions: of("ConcurrentExecutions"),
+        invocations: of("Invocations"),
+        errors: of("Errors"),
+        throttles: of("Throttles"),
+        duration: of("Duration", "Milliseconds"),
+      };
+      this.#functions.set(name, metrics);
+    }
+    return metrics;
   }
+
+  #machine(name: string): MachineMetrics {
+    let metrics = this.#machines.get(name);
+    if (metrics === undefined) {
+      const of = metricsOf("AWS/States", { StateMachineArn: arnOf.stateMachine(this.#options.realm, name) });
+      metrics = {
+        started: of("ExecutionsStarted"),
+        ends: new Map([
+          ["SUCCEEDED", of("ExecutionsSucceeded")],
+          ["FAILED", of("ExecutionsFailed")],
+          ["TIMED_OUT", of("ExecutionsTimedOut")],
+          ["ABORTED", of("ExecutionsAborted")],
+        ]),
+        time: of("ExecutionTime", "Milliseconds"),
+      };
+      this.#machines.set(name, metrics);
+    }
+    return metrics;
+  }
+}
+
+function metricsOf(namespace: string, dimensions: GatheredMetric["dimensions"]) {
+  return (name: string, unit = "Count"): GatheredMetric => ({ namespace, name, dimensions, unit, open: undefined });
 }

@@ -58,6 +58,8 @@ const unzip = promisify(gunzip);
 /** One metric value given in process. */
 export interface MetricInput extends MetricIdentity {
   readonly values: readonly number[];
+  /** How often each value came; once each when absent. */
+  readonly counts?: readonly number[];
   readonly unit?: string;
   /** The clock's time when absent. */
   readonly timestampMs?: number;
@@ -88,12 +90,12 @@ export function createCloudWatchService(context: ServiceContext): CloudWatchServ
 
   const putMetric = (...given: readonly MetricInput[]): Promise<void> =>
     metrics.put(
-      given.map(({ values, unit, timestampMs, storageResolution, ...identity }) => ({
+      given.map(({ values, counts, unit, timestampMs, storageResolution, ...identity }) => ({
         ...identity,
         unit: unit ?? "None",
         timestampMs: timestampMs ?? context.clock.now(),
         storageResolution: storageResolution ?? 60,
-        summary: summarize(values),
+        summary: summarize(values, counts),
       })),
     );
 
