@@ -79,7 +79,11 @@ describe("the parser of the Runtime API", () => {
   ])("refuses %s, at once and byte by byte", (_, input, refusal) => {
     const bytes = latin1(input);
     const follower = latin1("GET /smuggled HTTP/1.1\r\n\r\n");
-    for (const arriving of [[bytes, follower], [...bytes].map((byte) => Buffer.from([byte]))]) {
+    // Of the largest heads the last bytes alone: what is there is searched again for each of them.
+    const atOnce = Math.max(0, bytes.length - 2000);
+    const last = [...bytes.subarray(atOnce)].map((byte) => Buffer.from([byte]));
+    const slowly = atOnce === 0 ? last : [bytes.subarray(0, atOnce), ...last];
+    for (const arriving of [[bytes, follower], slowly]) {
       const reading = readWithOurs(arriving);
       expect(reading.refused).toBe(refusal);
       expect(reading.requests).toEqual([]);

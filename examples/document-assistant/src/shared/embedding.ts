@@ -2,7 +2,6 @@
  * Vectors by hashing: each word, and each group of three letters in it, is added to or taken from one of the dimensions.
  * No model and no network; texts that share words, or parts of words, point in similar directions.
  */
-import { createHash } from "node:crypto";
 import { wordsOf } from "./words.js";
 
 export const DIMENSIONS = 256;
@@ -33,7 +32,16 @@ export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 function add(vector: number[], feature: string, weight: number): void {
-  const digest = createHash("sha256").update(feature).digest();
-  const at = digest.readUInt32LE(0) % DIMENSIONS;
-  vector[at] = (vector[at] ?? 0) + ((digest[4] ?? 0) & 1 ? weight : -weight);
+  const hash = hashOf(feature);
+  const at = hash % DIMENSIONS;
+  // A bit of its own decides the sign.
+  vector[at] = (vector[at] ?? 0) + (hash >>> 31 === 1 ? weight : -weight);
+}
+
+/** FNV-1a of 32 bits, over UTF-16 units, and mixed once more: its last bits alone are few. Nobody has to be kept from guessing it. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0;
 }
