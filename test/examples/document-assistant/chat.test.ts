@@ -20,7 +20,7 @@ export const handler = async (event, context) => {
 };`;
 
 const TEMPLATE = {
-  "FunctionName: openai-library-handler, Timeout: 30": "FunctionName: openai-library-handler, Timeout: 1",
+  "FunctionName: openai-library-handler, Timeout: 30": "FunctionName: openai-library-handler, Timeout: 2",
   // As many as this file makes do not open a circuit; failures.test.ts opens one.
   'CIRCUIT_FAILURES: "5"': 'CIRCUIT_FAILURES: "1000"',
   "/chat/POST: { RateLimit: 2, BurstLimit: 5 }": "/chat/POST: { RateLimit: 100, BurstLimit: 100 }",
