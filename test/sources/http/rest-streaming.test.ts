@@ -12,7 +12,9 @@ Resources:
     Properties:
       Handler: stream.handler
       Events:
-        Any: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: "/{kind}", Method: GET, ResponseTransferMode: STREAM, TimeoutInMillis: 2000 } }
+        Any: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: "/{kind}", Method: GET, ResponseTransferMode: STREAM } }
+        # Only what is late on purpose: a cold start on a busy machine takes as long.
+        Timed: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: "/timed/{kind}", Method: GET, ResponseTransferMode: STREAM, TimeoutInMillis: 2000 } }
         Whole: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: /whole, Method: GET } }
   Plain:
     Type: AWS::Serverless::Function
@@ -90,11 +92,11 @@ test.each([
 
 test("a function that fails, or is late, after the first byte has its connection cut", async () => {
   await expect(get("/cut")).rejects.toThrow(/aborted|hang up|reset/i);
-  await expect(get("/slow")).rejects.toThrow(/aborted|hang up|reset/i);
+  await expect(get("/timed/slow")).rejects.toThrow(/aborted|hang up|reset/i);
 });
 
 test("a function that writes nothing in time is given up", async () => {
-  expect(await get("/late")).toMatchObject({ status: 504, text: '{"message":"Endpoint request timed out"}' });
+  expect(await get("/timed/late")).toMatchObject({ status: 504, text: '{"message":"Endpoint request timed out"}' });
 });
 
 test("an integration that is not told to stream takes a stream for a malformed answer", async () => {
