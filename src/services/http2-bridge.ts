@@ -46,12 +46,14 @@ export class Http2Bridge {
     const connection = detached(socket, error.rawPacket);
     this.#sockets.add(socket);
     connection.once("close", () => this.#sockets.delete(socket));
+    // It may break before `node:http2` is there to hear of it.
+    connection.on("error", ignore);
     // `node:http2` is loaded for those who use it.
     this.#server ??= import("node:http2").then(({ createServer }) =>
       createServer().on("stream", (stream, headers) => this.#forward(stream, headers)),
     );
     this.#server.then(
-      (server) => server.emit("connection", connection),
+      (server) => connection.destroyed || server.emit("connection", connection),
       () => socket.destroy(),
     );
   }
@@ -88,7 +90,7 @@ export class Http2Bridge {
   }
 }
 
-/** Both ends are told by their own events. */
+/** Those whom it concerns are told by their own events. */
 const ignore = (): void => undefined;
 
 function messageHeaders(headers: IncomingHttpHeaders | NodeJS.Dict<string | string[]>): OutgoingHttpHeaders {

@@ -119,8 +119,8 @@ export interface BusEvents {
   /** Told inside the transaction that publishes: a row written in the same turn is kept together with it, or not at all. */
   NotificationDue: TopicDelivery;
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
-  /** A stream of Kinesis was made, deleted or resharded, or has got records. */
-  StreamChanged: { readonly streamArn: string };
+  /** Shards of a stream of Kinesis have got records; without `shardIds` it was made, deleted or resharded. */
+  StreamChanged: { readonly streamArn: string; readonly shardIds?: ReadonlySet<string> };
   /** Told inside the transaction that puts the event: a row written in the same turn is kept together with it. */
   RuleMatched: RuleMatch;
   /** Told inside the transaction that changes it: a rule with a schedule was put, enabled, disabled or deleted. */

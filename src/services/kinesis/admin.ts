@@ -3,10 +3,10 @@ import { AwsError } from "../kit/aws-error.js";
 import type { KinesisContext } from "./context.js";
 import { streamNotFound } from "./errors.js";
 import { streamNameOfArn } from "./input.js";
-import { put, type NewRecord } from "./put-records.js";
+import { put, tell, type NewRecord } from "./put-records.js";
 import { readPage } from "./get-records.js";
-import { parseSequence, shardIdOf } from "./sequence.js";
-import { livingShards, recordSequence } from "./shards.js";
+import { parseSequence, shardIdOf, shardNumberOf } from "./sequence.js";
+import { isOpen, livingShards, recordSequence } from "./shards.js";
 import type { ConsumerRow, ShardRow, StreamRow } from "./store.js";
 import { makeStream, type NewStream } from "./streams.js";
 
@@ -34,6 +34,8 @@ export interface KinesisAdmin {
   putRecord(streamArn: string, record: NewRecord): Promise<void>;
   /** Shards that have something to give, parents first; undefined when there is no such stream, or no such consumer of it. */
   shardsOf(sourceArn: string): { readonly streamId: string; readonly shards: readonly KinesisShard[] } | undefined;
+  /** It gets no more records; nor does one that is not there. */
+  isClosed(sourceArn: string, shardId: string): boolean;
   /** Records behind a sequence number, oldest first; without one from the oldest that is kept. */
   recordsBehind(sourceArn: string, shardId: string, after: string | undefined, limit: number): readonly KinesisRecord[];
   /** The sequence number that all records from then on are behind. */
@@ -41,7 +43,7 @@ export interface KinesisAdmin {
 }
 
 export function adminOf(context: KinesisContext): KinesisAdmin {
-  const { store, clock, realm, bus, meter } = context;
+  const { store, clock, realm, meter } = context;
   const find = (arn: string): StreamRow | undefined => {
     const stream = store.find(streamNameOfArn(arn) ?? "");
     const known = stream !== undefined && (stream.arn === arn || stream.consumers.some((one) => one.arn === arn));
@@ -49,7 +51,8 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
   };
   const shardOf = (arn: string, shardId: string): { stream: StreamRow; shard: ShardRow } | undefined => {
     const stream = find(arn);
-    const shard = stream?.shards.find(({ number }) => shardIdOf(number) === shardId);
+    const wanted = shardNumberOf(shardId);
+    const shard = stream?.shards.find(({ number }) => number === wanted);
     return stream === undefined || shard === undefined ? undefined : { stream, shard };
   };
   return {
@@ -66,14 +69,13 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
     limitShards: (enforced) => meter.enforce(enforced),
     streamExists: (arn) => find(arn) !== undefined,
     async putRecord(streamArn, record) {
-      const written = await store.write(() => {
-        const stream = find(streamArn);
-        if (stream === undefined) throw streamNotFound(streamNameOfArn(streamArn) ?? streamArn, realm.accountId);
-        return put(context, stream, record);
+      const { stream, written } = await store.write(() => {
+        const found = find(streamArn);
+        if (found === undefined) throw streamNotFound(streamNameOfArn(streamArn) ?? streamArn, realm.accountId);
+        return { stream: found, written: put(context, found, record) };
       });
       if (written instanceof AwsError) throw written;
-      context.wakeHousekeeping();
-      bus.emit("StreamChanged", { streamArn });
+      tell(context, stream, [written]);
     },
     shardsOf(sourceArn) {
       const stream = find(sourceArn);
@@ -84,6 +86,10 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
         closed: closedMs !== undefined,
       }));
       return { streamId: `${stream.name}/${stream.id}`, shards };
+    },
+    isClosed(sourceArn, shardId) {
+      const found = shardOf(sourceArn, shardId);
+      return found === undefined || !isOpen(found.shard);
     },
     recordsBehind(sourceArn, shardId, after, limit) {
       const found = shardOf(sourceArn, shardId);

@@ -120,9 +120,8 @@ function getRecords(context: KinesisContext, input: JsonObject): JsonObject {
   const ended = shard.closedMs !== undefined && page.records.length === 0;
   return {
     Records: page.records.map((record) => recordView(shard, record)),
-    ...(ended ? { ChildShards: childrenOf(stream, shard) } : {}),
     ...(ended
-      ? {}
+      ? { ChildShards: childrenOf(stream, shard) }
       : {
           NextShardIterator: encodeIterator(
             { ...from, position: last === undefined ? from.position : last.position + 1n },

@@ -32,8 +32,8 @@
  * - a closed shard says that it is at its end in the first answer without records
  */
 import { MEBIBYTE } from "../../shared/aws-limits.js";
-import { handleCborTarget, isCborTarget } from "../kit/cbor-target-protocol.js";
-import { handleJson } from "../kit/json-protocol.js";
+import { handleCborTarget, isCborTarget, type CborTargetOptions } from "../kit/cbor-target-protocol.js";
+import { handleJson, type JsonProtocolOptions } from "../kit/json-protocol.js";
 import type { EmbeddedService, ServiceContext } from "../service.js";
 import { adminOf, type KinesisAdmin } from "./admin.js";
 import type { KinesisContext } from "./context.js";
@@ -41,7 +41,7 @@ import { Housekeeping } from "./housekeeping.js";
 import { operations } from "./operations.js";
 import { ShardMeter } from "./shard-meter.js";
 import { KinesisStore } from "./store.js";
-import { jsonPayload, Subscriptions } from "./subscriptions.js";
+import { Subscriptions } from "./subscriptions.js";
 
 export type { KinesisAdmin, KinesisRecord, KinesisShard } from "./admin.js";
 export { sequenceText, shardIdOf } from "./sequence.js";
@@ -57,34 +57,21 @@ export function createKinesisService({ store: state, clock, bus, realm, log }: S
   const meter = new ShardMeter(clock);
   const context: KinesisContext = { store, meter, clock, bus, realm, wakeHousekeeping: () => housekeeping.wake() };
   if (store.hasRecords) housekeeping.wake();
-  const protocol = {
+  const subscriptions = new Subscriptions(context);
+  const protocol: JsonProtocolOptions & CborTargetOptions = {
     version: "1.1",
     errorNamespace: "",
     operations: operations(context),
+    streams: { SubscribeToShard: (input, from, to, encode) => subscriptions.start(input, from, to, encode) },
+    blobs: new Set(["Data"]),
+    timestamps: new Set(["ApproximateArrivalTimestamp", "ConsumerCreationTimestamp", "StreamCreationTimestamp"]),
     maxBodyBytes: MAX_BODY_BYTES,
     log,
-  } as const;
-  const subscriptions = new Subscriptions(context);
+  };
   return {
     ...adminOf(context),
     handle: (request, response) =>
-      isCborTarget(request)
-        ? handleCborTarget(request, response, {
-            ...protocol,
-            streams: {
-              SubscribeToShard: (input, from, to, encode) => subscriptions.start(input, from, to, encode),
-            },
-            blobs: new Set(["Data"]),
-            timestamps: new Set([
-              "ApproximateArrivalTimestamp",
-              "ConsumerCreationTimestamp",
-              "StreamCreationTimestamp",
-            ]),
-          })
-        : handleJson(request, response, {
-            ...protocol,
-            streams: { SubscribeToShard: (input, from, to) => subscriptions.start(input, from, to, jsonPayload) },
-          }),
+      isCborTarget(request) ? handleCborTarget(request, response, protocol) : handleJson(request, response, protocol),
     reset: () => store.write(() => store.clear()),
     close: () => {
       subscriptions.close();

@@ -5,6 +5,8 @@
 import { expiredIterator, invalidIterator } from "./errors.js";
 
 export const ITERATOR_LIFE_MS = 300_000;
+/** 63 bits. */
+const POSITION = /^\d{1,19}$/;
 const HEAD = Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]);
 
 export interface ShardPosition {
@@ -40,6 +42,7 @@ function read(text: string): { readonly position: ShardPosition; readonly madeMs
       typeof streamId === "number" &&
       typeof shardNumber === "number" &&
       typeof position === "string" &&
+      POSITION.test(position) &&
       typeof madeMs === "number"
     )
       return { position: { streamName, streamId, shardNumber, position: BigInt(position) }, madeMs };

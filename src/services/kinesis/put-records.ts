@@ -29,7 +29,7 @@ interface Written {
 }
 
 export function putOperations(context: KinesisContext): Operations {
-  const { store, bus } = context;
+  const { store } = context;
   return {
     PutRecord: async (input) => {
       const violations = new Violations();
@@ -45,7 +45,7 @@ export function putOperations(context: KinesisContext): Operations {
         return { stream: found, written: put(context, found, record) };
       });
       if (written instanceof AwsError) throw written;
-      tell(stream);
+      tell(context, stream, [written]);
       return { ShardId: shardIdOf(written.shard.number), SequenceNumber: written.sequence, ...encryption(stream) };
     },
     PutRecords: async (input) => {
@@ -68,7 +68,7 @@ export function putOperations(context: KinesisContext): Operations {
         refuseDryRun(input);
         return { stream: found, results: records.map((record) => put(context, found, record)) };
       });
-      tell(stream);
+      tell(context, stream, results);
       return {
         FailedRecordCount: results.filter((result) => result instanceof AwsError).length,
         Records: results.map((result) =>
@@ -80,11 +80,17 @@ export function putOperations(context: KinesisContext): Operations {
       };
     },
   };
+}
 
-  function tell({ arn }: StreamRow): void {
-    context.wakeHousekeeping();
-    bus.emit("StreamChanged", { streamArn: arn });
-  }
+/** Of what was put, when it is kept. */
+export function tell(
+  { wakeHousekeeping, bus }: KinesisContext,
+  { arn }: StreamRow,
+  results: readonly (Written | AwsError)[],
+): void {
+  wakeHousekeeping();
+  const shards = results.flatMap((result) => (result instanceof AwsError ? [] : [result.shard]));
+  bus.emit("StreamChanged", { streamArn: arn, shardIds: new Set(shards.map(({ number }) => shardIdOf(number))) });
 }
 
 function checkOrdering({ clock, realm }: KinesisContext, stream: StreamRow, text: string): void {

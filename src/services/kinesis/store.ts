@@ -98,7 +98,8 @@ export class KinesisStore {
   }
 
   /** As the last step of a transaction. Its records go with the housekeeping. */
-  remove({ name }: StreamRow): void {
+  remove({ id, name, shards }: StreamRow): void {
+    for (const { number } of shards) this.#counters.removeSync(counterKey(id, number));
     this.#streams.removeSync(name);
     this.#byName.delete(name);
   }
@@ -144,7 +145,7 @@ export class KinesisStore {
 
   /** Removes up to `limit` rows that nobody can read any more: past retention, or of a stream that is gone. */
   trim(nowMs: number, limit: number): number {
-    const horizons = new Map(this.all().map(({ id, retentionHours }) => [id, nowMs - retentionHours * HOUR_MS]));
+    const horizons = new Map(this.all().map((stream) => [stream.id, horizonOf(stream, nowMs)]));
     let removed = 0;
     for (let from: Buffer = Buffer.alloc(KEY_BYTES); removed < limit;) {
       // One shard after the other: within it the oldest comes first.
@@ -180,7 +181,7 @@ export class KinesisStore {
   }
 }
 
-export const HOUR_MS = 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 
 /** Records that came before it are too old to be read. */
 export const horizonOf = ({ retentionHours }: StreamRow, nowMs: number): number => nowMs - retentionHours * HOUR_MS;

@@ -4,9 +4,9 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Cancel } from "../../shared/clock.js";
-import { eventMessage, exceptionMessage } from "../kit/event-stream.js";
-import { objectMember, stringMember, Violations } from "../kit/json-input.js";
-import type { JsonObject } from "../kit/json-protocol.js";
+import { eventMessage, exceptionMessage, startEventStream } from "../kit/event-stream.js";
+import { objectMember, Violations } from "../kit/json-input.js";
+import type { EncodeEvent, JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
 import type { KinesisContext } from "./context.js";
 import { consumerNotFound, resourceInUse, shardGone } from "./errors.js";
@@ -32,14 +32,6 @@ const TAKE_OVER_MS = 5000;
 const HEARTBEAT_MS = 5000;
 const MAX_RECORDS = 1000;
 
-/** A payload in the protocol of the request. */
-export type EncodePayload = (value: JsonObject) => { readonly contentType: string; readonly bytes: Buffer };
-
-export const jsonPayload: EncodePayload = (value) => ({
-  contentType: "application/json",
-  bytes: Buffer.from(JSON.stringify(value)),
-});
-
 interface Subscription {
   readonly sinceMs: number;
   readonly end: (reason?: string) => void;
@@ -53,7 +45,7 @@ export class Subscriptions {
     this.#context = context;
   }
 
-  start(input: JsonObject, request: ServiceRequest, response: ServerResponse, encode: EncodePayload): void {
+  start(input: JsonObject, request: ServiceRequest, response: ServerResponse, encode: EncodeEvent): void {
     const { clock, bus } = this.#context;
     const { stream, shard, consumerArn, position } = this.#read(input);
     const name = `${consumerArn} ${shard.number}`;
@@ -108,18 +100,15 @@ export class Subscriptions {
       cancel = clock.after(Math.min(HEARTBEAT_MS, endsAtMs - clock.now()), () => push(true));
     };
     const subscription: Subscription = { sinceMs: clock.now(), end };
-    const unsubscribe = bus.on("StreamChanged", ({ streamArn }) => {
-      if (streamArn === stream.arn) push(false);
+    const shardId = shardIdOf(shard.number);
+    const unsubscribe = bus.on("StreamChanged", ({ streamArn, shardIds }) => {
+      if (streamArn === stream.arn && shardIds?.has(shardId) !== false) push(false);
     });
     this.#open.set(name, subscription);
     response.once("close", () => end());
     response.on("drain", () => push(false));
-    response.writeHead(200, {
-      "Content-Type": "application/vnd.amazon.eventstream",
-      "x-amzn-RequestId": request.requestId,
-    });
     const { contentType, bytes } = encode({});
-    response.write(eventMessage("initial-response", contentType, bytes));
+    startEventStream(response, request.requestId, contentType, bytes);
     push(true);
   }
 
@@ -148,7 +137,7 @@ export class Subscriptions {
     const stream = streamNamed(this.#context, streamNameOfArn(consumerArn) ?? "");
     if (stream.consumers.every(({ arn }) => arn !== consumerArn)) throw consumerNotFound(consumerArn, realm.accountId);
     const shard = stream.shards.find(({ number }) => number === shardNumberOf(shardId));
-    if (shard === undefined) throw shardGone(stringMember(input, "ShardId") ?? "", stream.name, realm.accountId);
+    if (shard === undefined) throw shardGone(shardId, stream.name, realm.accountId);
     const atMs = timeMember(starting ?? {}, "Timestamp");
     const position = startOf(this.#context, stream, shard, { type: type ?? "LATEST", sequence, atMs });
     refuseDryRun(input);

@@ -6,31 +6,24 @@
 import type { ServerResponse } from "node:http";
 import { Encoder, Tag } from "cbor-x";
 import type { ServiceRequest } from "../service.js";
-import { AwsError } from "./aws-error.js";
-import { readBody } from "./body.js";
 import { decodeCbor } from "./cbor-protocol.js";
 import { isJsonObject } from "./json-input.js";
-import { operationName, refusalOf, type JsonObject, type JsonProtocolOptions } from "./json-protocol.js";
+import { refusalOf, runOperation, type JsonProtocolOptions } from "./json-protocol.js";
 
 const CONTENT_TYPE = "application/x-amz-cbor-1.1";
 
-export interface CborTargetOptions extends Pick<JsonProtocolOptions, "operations" | "maxBodyBytes" | "log"> {
+export interface CborTargetOptions extends Pick<
+  JsonProtocolOptions,
+  "operations" | "streams" | "maxBodyBytes" | "log"
+> {
   /** Members that are bytes; in JSON they are base64. */
   readonly blobs: ReadonlySet<string>;
   /** Members that are times; in JSON they are seconds. */
   readonly timestamps: ReadonlySet<string>;
-  /** Operations that answer with a stream of events, whose payloads they encode with the last argument. */
-  readonly streams?: Readonly<Record<string, CborStreamOperation>>;
 }
 
-export type CborStreamOperation = (
-  input: JsonObject,
-  request: ServiceRequest,
-  response: ServerResponse,
-  encode: (value: JsonObject) => { readonly contentType: string; readonly bytes: Buffer },
-) => void;
-
 const TIME_TAG = 1;
+const MILLISECONDS_A_SECOND = 1000;
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 
 export const isCborTarget = ({ headers }: ServiceRequest): boolean =>
@@ -43,23 +36,11 @@ export async function handleCborTarget(
   options: CborTargetOptions,
 ): Promise<void> {
   try {
-    const name = operationName(request);
-    const stream =
-      options.streams !== undefined && Object.hasOwn(options.streams, name) ? options.streams[name] : undefined;
-    if (stream !== undefined) {
-      const input = decodeCbor(await readBody(request, options.maxBodyBytes), MILLISECONDS_A_SECOND);
-      const encode = (value: JsonObject): { contentType: string; bytes: Buffer } => ({
-        contentType: CONTENT_TYPE,
-        bytes: encoder.encode(encodable(value, options)),
-      });
-      stream(input, request, response, encode);
-      return;
-    }
-    const run = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined;
-    if (run === undefined)
-      throw new AwsError("UnknownOperationException", `The operation ${name} is not emulated by lambda-run.`);
-    const input = decodeCbor(await readBody(request, options.maxBodyBytes), MILLISECONDS_A_SECOND);
-    send(response, 200, request.requestId, encodable(await run(input, request), options));
+    const output = await runOperation(request, response, options, {
+      decode: (body) => decodeCbor(body, MILLISECONDS_A_SECOND),
+      encode: (members) => ({ contentType: CONTENT_TYPE, bytes: encoder.encode(encodable(members, options)) }),
+    });
+    if (output !== undefined) send(response, 200, request.requestId, encodable(output, options));
   } catch (error) {
     const wire = refusalOf(options.log, error);
     if (response.headersSent) {
@@ -69,8 +50,6 @@ export async function handleCborTarget(
     send(response, wire.statusCode, request.requestId, { __type: wire.code, message: wire.message, ...wire.members });
   }
 }
-
-const MILLISECONDS_A_SECOND = 1000;
 
 /** What JSON has as text or seconds in the form of CBOR. */
 function encodable(value: unknown, options: CborTargetOptions): unknown {
@@ -82,7 +61,8 @@ function encodable(value: unknown, options: CborTargetOptions): unknown {
       .map(([name, member]) => {
         if (options.blobs.has(name)) return [name, Buffer.from(String(member), "base64")];
         // An integer: the SDKs for Java read no other number there.
-        if (options.timestamps.has(name)) return [name, new Tag(BigInt(Math.round(Number(member) * 1000)), TIME_TAG)];
+        if (options.timestamps.has(name))
+          return [name, new Tag(BigInt(Math.round(Number(member) * MILLISECONDS_A_SECOND)), TIME_TAG)];
         return [name, encodable(member, options)];
       }),
   );

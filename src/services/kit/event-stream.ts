@@ -2,12 +2,24 @@
  * `application/vnd.amazon.eventstream`, the writing half: prelude of two lengths and its CRC, headers, payload, CRC.
  * https://smithy.io/2.0/aws/amazon-eventstream.html
  */
+import type { ServerResponse } from "node:http";
 import { crc32 } from "node:zlib";
 
 const PRELUDE_BYTES = 12;
 const CRC_BYTES = 4;
 /** A header value that is a string. */
 const STRING_TYPE = 7;
+
+/** Begins an answer of this kind; `payload` are the members of the operation's output that are no events. */
+export function startEventStream(
+  response: ServerResponse,
+  requestId: string,
+  contentType: string,
+  payload: Buffer,
+): void {
+  response.writeHead(200, { "Content-Type": "application/vnd.amazon.eventstream", "x-amzn-RequestId": requestId });
+  response.write(eventMessage("initial-response", contentType, payload));
+}
 
 export function eventMessage(eventType: string, contentType: string, payload: Buffer): Buffer {
   return frame({ ":message-type": "event", ":event-type": eventType, ":content-type": contentType }, payload);

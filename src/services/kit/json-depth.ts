@@ -1,7 +1,8 @@
 /** How deeply a JSON text may nest: as deeply as Jackson, AWS's parser, reads by default since its version 2.15. */
 const MAX_JSON_DEPTH = 1000;
 
-const TEXTS = /"[^"\\]*(?:\\[^][^"\\]*)*"/g;
+/** One that does not end is one up to the end: it would be looked for anew behind each of its escaped quotes. */
+const TEXTS = /"[^"\\]*(?:\\[^][^"\\]*)*(?:"|\\?$)/g;
 
 /** What recurses through a text that is none can do so without a thought for the stack. */
 export function isTooDeep(json: string): boolean {

@@ -33,7 +33,26 @@ export interface JsonProtocolOptions {
   readonly log: Logger;
 }
 
-export type StreamOperation = (input: JsonObject, request: ServiceRequest, response: ServerResponse) => void;
+/** Members of an event in the protocol of the request that it answers. */
+export type EncodeEvent = (members: JsonObject) => { readonly contentType: string; readonly bytes: Buffer };
+
+export type StreamOperation = (
+  input: JsonObject,
+  request: ServiceRequest,
+  response: ServerResponse,
+  encode: EncodeEvent,
+) => void;
+
+/** What tells protocols of this family from one another, but for the answer. */
+interface Codec {
+  readonly decode: (body: Buffer) => JsonObject;
+  readonly encode: EncodeEvent;
+}
+
+const JSON_CODEC: Codec = {
+  decode: parseJsonObject,
+  encode: (members) => ({ contentType: "application/json", bytes: Buffer.from(JSON.stringify(members)) }),
+};
 
 /** Answers one JSON-protocol request, errors included. Never throws for a client's mistake. */
 export async function handleJson(
@@ -43,21 +62,28 @@ export async function handleJson(
 ): Promise<void> {
   const contentType = `application/x-amz-json-${options.version}`;
   try {
-    const operation = operationName(request);
-    const { streams } = options;
-    const stream = streams !== undefined && Object.hasOwn(streams, operation) ? streams[operation] : undefined;
-    if (stream !== undefined) {
-      stream(parseJsonObject(await readBody(request, options.maxBodyBytes)), request, response);
-      return;
-    }
-    const run = Object.hasOwn(options.operations, operation) ? options.operations[operation] : undefined;
-    if (run === undefined)
-      throw new AwsError("UnknownOperationException", `The operation ${operation} is not emulated by lambda-run.`);
-    const input = parseJsonObject(await readBody(request, options.maxBodyBytes));
-    sendJson(response, 200, contentType, request.requestId, await run(input, request), options.bodyHeaders);
+    const output = await runOperation(request, response, options, JSON_CODEC);
+    if (output !== undefined) sendJson(response, 200, contentType, request.requestId, output, options.bodyHeaders);
   } catch (error) {
     sendJsonError(request, response, contentType, options, error);
   }
+}
+
+/** Runs the operation that a request names; undefined when it writes its answer itself, as a stream of events. */
+export async function runOperation(
+  request: ServiceRequest,
+  response: ServerResponse,
+  { operations, streams, maxBodyBytes }: Pick<JsonProtocolOptions, "operations" | "streams" | "maxBodyBytes">,
+  { decode, encode }: Codec,
+): Promise<JsonObject | undefined> {
+  const name = operationName(request);
+  const run = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  const stream = streams !== undefined && Object.hasOwn(streams, name) ? streams[name] : undefined;
+  if (run === undefined && stream === undefined)
+    throw new AwsError("UnknownOperationException", `The operation ${name} is not emulated by lambda-run.`);
+  const input = decode(await readBody(request, maxBodyBytes));
+  stream?.(input, request, response, encode);
+  return run?.(input, request);
 }
 
 export function operationName(request: ServiceRequest): string {

@@ -20,9 +20,8 @@ import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
 import type { ServiceRequest } from "../service.js";
 import { AwsError } from "./aws-error.js";
-import { tellUnknownOperation } from "./unknown-operation.js";
 import { readBody } from "./body.js";
-import { internalError, type JsonObject, type JsonOperation } from "./json-protocol.js";
+import { refusalOf, type JsonObject, type JsonOperation } from "./json-protocol.js";
 
 type ScalarShape = "string" | "integer" | "double" | "boolean" | "timestamp" | "blob";
 
@@ -137,8 +136,7 @@ export async function handleQuery(
       response.destroy();
       return;
     }
-    const known = error instanceof AwsError ? error : internalError(options.log, error);
-    tellUnknownOperation(options.log, known);
+    const known = refusalOf(options.log, error);
     const wire = options.rewordError?.(known) ?? known;
     sendXml(response, wire.statusCode, request.requestId, errorXml(wire, request.requestId, options), wire.headers);
   }

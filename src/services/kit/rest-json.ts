@@ -5,9 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
 import type { ServiceRequest } from "../service.js";
-import { AwsError } from "./aws-error.js";
-import { internalError, type JsonObject } from "./json-protocol.js";
-import { tellUnknownOperation } from "./unknown-operation.js";
+import { refusalOf, type JsonObject } from "./json-protocol.js";
 
 export interface RestJsonOptions {
   /** Member that carries the error text, as the API model spells it. */
@@ -25,8 +23,7 @@ export async function answerRestJson(
   try {
     send(request, response, 200, await run(), {});
   } catch (error) {
-    const wire = error instanceof AwsError ? error : internalError(log, error);
-    tellUnknownOperation(log, wire);
+    const wire = refusalOf(log, error);
     if (response.headersSent) response.destroy();
     else
       send(

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { arnOf, type Realm } from "../../shared/arn.js";
 import type { Cancel, Clock } from "../../shared/clock.js";
-import { eventMessage, exceptionMessage } from "../kit/event-stream.js";
+import { eventMessage, exceptionMessage, startEventStream } from "../kit/event-stream.js";
 import { stringListMember, stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { ServiceRequest } from "../service.js";
@@ -91,11 +91,7 @@ export class LiveTails {
     };
     this.#endings.add(end);
     response.once("close", end);
-    response.writeHead(200, {
-      "Content-Type": "application/vnd.amazon.eventstream",
-      "x-amzn-RequestId": request.requestId,
-    });
-    response.write(eventMessage("initial-response", "application/x-amz-json-1.1", Buffer.from("{}")));
+    startEventStream(response, request.requestId, "application/x-amz-json-1.1", Buffer.from("{}"));
     send("sessionStart", { requestId: request.requestId, sessionId: randomUUID(), ...wanted.told });
     cancel = clock.after(UPDATE_MS, update);
   }

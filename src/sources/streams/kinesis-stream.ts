@@ -22,6 +22,7 @@ export function kinesisStream(sourceArn: string, options: KinesisStreamOptions):
     batchInfo: "KinesisBatchInfo",
     identity: () => kinesis.shardsOf(sourceArn)?.streamId,
     shards: () => kinesis.shardsOf(sourceArn)?.shards ?? [],
+    isClosed: (shardId) => kinesis.isClosed(sourceArn, shardId),
     read: (shardId, after, limit) => {
       const source = { eventSourceArn: sourceArn, shardId, region, roleArn: roleArn() };
       return kinesis.recordsBehind(sourceArn, shardId, after, limit).map((content): StreamRecord => {
@@ -33,7 +34,7 @@ export function kinesisStream(sourceArn: string, options: KinesisStreamOptions):
     filterView,
     onChange: (listener) =>
       bus.on("StreamChanged", (change) => {
-        if (change.streamArn === streamArn) listener();
+        if (change.streamArn === streamArn) listener(change.shardIds);
       }),
   };
 }

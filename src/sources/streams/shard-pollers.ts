@@ -47,7 +47,9 @@ export class ShardPollers implements Poller {
 
   start(): void {
     if (this.#unsubscribe !== undefined) return;
-    this.#unsubscribe = this.#options.stream.onChange(() => this.#told(this.#refresh()));
+    this.#unsubscribe = this.#options.stream.onChange((shardIds) => {
+      if (shardIds === undefined) this.#told(this.#refresh());
+    });
     this.#told(this.#refresh());
   }
 
@@ -112,8 +114,11 @@ export class ShardPollers implements Poller {
           invoke,
           read: (after, limit) => stream.read(shardId, after, limit),
           isMine: ({ partitionKey }) => laneOf(partitionKey, this.#lanes) === lane,
-          isClosed: () => stream.shards().find((shard) => shard.shardId === shardId)?.closed ?? true,
-          onChange: (listener) => stream.onChange(listener),
+          isClosed: () => stream.isClosed(shardId),
+          onChange: (listener) =>
+            stream.onChange((shardIds) => {
+              if (shardIds?.has(shardId) !== false) listener();
+            }),
           giveUp: (given) => giveUp(given, shardId),
           save: (saved) => this.#save(shardId, lane, saved, identity),
           onResult: (result) => (this.lastProcessingResult = result),

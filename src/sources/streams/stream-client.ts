@@ -31,6 +31,8 @@ export interface StreamClient {
   sequenceBefore(shardId: string, when: "LATEST" | number): string | undefined;
   /** What the patterns of a filter see of a record; undefined when its form fits none of them. */
   filterView(record: StreamRecord, wantsText: boolean | undefined): object | undefined;
-  /** Tells of records or shards that have come; returns the way to unsubscribe. */
-  onChange(listener: () => void): () => void;
+  /** It gets no more records; nor does one that is not there. */
+  isClosed(shardId: string): boolean;
+  /** Tells which shards have got records, or without them that the shards are others; returns the way to unsubscribe. */
+  onChange(listener: (shardIds: ReadonlySet<string> | undefined) => void): () => void;
 }

@@ -15,19 +15,21 @@ interface Change {
 
 /** Undefined when there is no such stream. It has one shard, which does not split. */
 export function tableStream(dynamodb: DynamoDbAdmin, bus: Bus, streamArn: string): StreamClient | undefined {
-  if (dynamodb.streamShards(streamArn).length === 0) return undefined;
+  const shardIds = new Set(dynamodb.streamShards(streamArn).map(({ shardId }) => shardId));
+  if (shardIds.size === 0) return undefined;
   return {
     streamArn,
     batchInfo: "DDBStreamBatchInfo",
     identity: () => streamArn,
     shards: () => dynamodb.streamShards(streamArn).map((shard) => Object.assign({ parents: [] }, shard)),
+    isClosed: () => dynamodb.streamShards(streamArn)[0]?.closed ?? true,
     read: (_shardId, after, limit) =>
       dynamodb.streamRecords(streamArn, { after, limit }).records.map((record) => recordOf(record, streamArn)),
     sequenceBefore: () => dynamodb.latestSequenceNumber(),
     filterView: ({ event }) => event,
     onChange: (listener) =>
       bus.on("ItemChanged", (change) => {
-        if (change.streamArn === streamArn) listener();
+        if (change.streamArn === streamArn) listener(shardIds);
       }),
   };
 }
