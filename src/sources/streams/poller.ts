@@ -19,7 +19,8 @@
  *
  * By design:
  * - A mapping of the template goes on where it was when the stack starts again
- * - A tumbling window ends with its time, where Lambda waits up to two minutes for what may still come
+ * - A tumbling window ends with its time, as soon as what came in it is through, where Lambda waits up to two minutes for what
+ *   may still come
  * - With a tumbling window one batch of a shard runs at a time, whatever ParallelizationFactor says: its state is one
  * - Where ParallelizationFactor changes, a shard goes on behind the last record that every lane was through with: some come
  *   again
@@ -95,8 +96,8 @@ interface Collected {
   readonly records: readonly StreamRecord[];
   /** Sequence number of the last record that was looked at, of this lane or another. */
   readonly through: string | undefined;
-  /** Nothing comes any more. */
-  readonly ended: boolean;
+  /** What came before this time has all been looked at; infinity = nothing comes any more. */
+  readonly readUntilMs: number;
 }
 
 export class StreamPoller implements Poller {
@@ -140,15 +141,16 @@ export class StreamPoller implements Poller {
   async #run(signal: AbortSignal): Promise<void> {
     const { settings, onEnd } = this.#options;
     while (!signal.aborted) {
-      const { records, through, ended } = await this.#collect(signal);
+      const { records, through, readUntilMs } = await this.#collect(signal);
       if (signal.aborted) return;
       const wanted = settings.passes === undefined ? records : records.filter(settings.passes);
       for (const batch of batchesOf(wanted, this.#windowMs)) {
         if (!(await this.#enterWindow(batch, signal)) || !(await this.#process(batch, signal))) return;
+        await this.#advance(batch.at(-1)?.sequenceNumber);
       }
       if (through !== this.#after) await this.#advance(through);
-      if (this.#windowIsOver(ended) && !(await this.#endWindow("final", signal))) return;
-      if (ended) return onEnd();
+      if (this.#windowIsOver(readUntilMs) && !(await this.#endWindow("final", this.#after, signal))) return;
+      if (readUntilMs === Number.POSITIVE_INFINITY) return onEnd();
     }
   }
 
@@ -171,17 +173,19 @@ export class StreamPoller implements Poller {
         else if (records.push(record) === 1)
           untilMs = Math.min(untilMs, clock.now() + maximumBatchingWindowSeconds * 1000);
       }
-      if (records.length === batchSize) return { records, through, ended: false };
+      if (records.length === batchSize) return { records, through, readUntilMs: Number.NEGATIVE_INFINITY };
       if (passedOver > 0) {
         // There may be more behind the records of other lanes; and others want their turn.
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
-      const ended = came.length === 0 && isClosed();
-      if (ended || clock.now() >= untilMs) return { records, through, ended };
+      if (came.length === 0 && isClosed()) return { records, through, readUntilMs: Number.POSITIVE_INFINITY };
+      const nowMs = clock.now();
+      if (nowMs >= untilMs)
+        return { records, through, readUntilMs: came.length === 0 ? nowMs : Number.NEGATIVE_INFINITY };
       await this.#change(untilMs);
     }
-    return { records: [], through: this.#after, ended: false };
+    return { records: [], through: this.#after, readUntilMs: Number.NEGATIVE_INFINITY };
   }
 
   /** Resolves when there may be more records, when the time has come, or when the poller stops. */
@@ -202,22 +206,26 @@ export class StreamPoller implements Poller {
     return this.#window === undefined ? Number.POSITIVE_INFINITY : this.#window.startMs + this.#windowMs;
   }
 
-  #windowIsOver(ended: boolean): boolean {
-    return this.#window !== undefined && (ended || this.#options.clock.now() >= this.#windowEndMs());
+  /** Not when its time is over, but when all that came in its time is through. */
+  #windowIsOver(readUntilMs: number): boolean {
+    return this.#window !== undefined && readUntilMs >= this.#windowEndMs();
   }
 
   /** Ends the window before, if the batch is of the next one. False when the poller stops meanwhile. */
   async #enterWindow([first]: readonly StreamRecord[], signal: AbortSignal): Promise<boolean> {
     if (this.#windowMs === 0 || first === undefined) return true;
     const startMs = windowStart(first.arrivalMs, this.#windowMs);
-    if (this.#window !== undefined && this.#window.startMs !== startMs && !(await this.#endWindow("final", signal)))
-      return false;
+    const isNext = this.#window !== undefined && this.#window.startMs !== startMs;
+    if (isNext && !(await this.#endWindow("final", this.#after, signal))) return false;
     this.#window ??= { startMs, state: {} };
     return true;
   }
 
-  /** "If the invocation is unsuccessful, further processing is suspended until a successful one." False when the poller stops. */
-  async #endWindow(ending: "final" | "early", signal: AbortSignal): Promise<boolean> {
+  /**
+   * "If the invocation is unsuccessful, further processing is suspended until a successful one." False when the poller stops.
+   * `after`: the last record that the window's state has in it, which is kept together with the next state.
+   */
+  async #endWindow(ending: "final" | "early", after: string | undefined, signal: AbortSignal): Promise<boolean> {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       const result = await this.#invoke([], signal, ending);
       if (result === undefined) return false;
@@ -226,7 +234,7 @@ export class StreamPoller implements Poller {
       if (!(await this.#pause(waitMs, signal))) return false;
     }
     this.#window = ending === "early" && this.#window !== undefined ? { ...this.#window, state: {} } : undefined;
-    await this.#advance(this.#after);
+    await this.#advance(after);
     return true;
   }
 
@@ -247,12 +255,12 @@ export class StreamPoller implements Poller {
       if (result === undefined) return false;
       const failedFrom = this.#firstFailed(result, rest);
       this.#told(failedFrom === undefined);
-      if (failedFrom !== 0 && !(await this.#keepState(result, signal))) return false;
+      const done = rest[(failedFrom ?? rest.length) - 1];
+      if (done !== undefined && !(await this.#keepState(result, done, signal))) return false;
       if (failedFrom === undefined) return true;
       const { requestId, executedVersion, functionError } = result;
       last = { requestId, executedVersion, functionError };
       attempts += 1;
-      const done = rest[failedFrom - 1];
       if (done !== undefined) {
         // What was before it is done with: the rest is a batch of its own, with all its tries.
         await this.#advance(done.sequenceNumber);
@@ -272,13 +280,13 @@ export class StreamPoller implements Poller {
     this.#options.onResult(succeeded ? "OK" : "PROBLEM: Function call failed");
   }
 
-  /** What the next call of the window gets. False when the poller stops meanwhile. */
-  async #keepState({ payload }: InvokeAnswer, signal: AbortSignal): Promise<boolean> {
+  /** What the next call of the window gets; it counts what is `done`. False when the poller stops meanwhile. */
+  async #keepState({ payload }: InvokeAnswer, done: StreamRecord, signal: AbortSignal): Promise<boolean> {
     if (this.#window === undefined) return true;
     const answered = answeredState(payload);
     if (answered === undefined) return true;
     this.#window = { ...this.#window, state: answered.state };
-    return answered.isTooLarge ? this.#endWindow("early", signal) : true;
+    return answered.isTooLarge ? this.#endWindow("early", done.sequenceNumber, signal) : true;
   }
 
   /** Those that are not too old: the oldest come first. */

@@ -16,7 +16,7 @@ import {
   SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
 import { startEmbedded, type Embedded } from "../../services/embedded.js";
-import { until } from "../../until.js";
+import { found, until } from "../../until.js";
 
 const StreamName = "clicks";
 let clock: VirtualClock;
@@ -51,19 +51,27 @@ interface Mapped {
   readonly mapping: ShardPollers;
   readonly calls: Call[];
   readonly position: () => Position | undefined;
+  /** Each that was kept. */
+  readonly saved: readonly Position[];
 }
 
 type Handler = (call: Call, nth: number) => unknown;
 
 async function map(
   settings: Partial<StreamSettings> &
-    Partial<Pick<ShardPollersOptions, "parallelizationFactor" | "start" | "position">>,
+    Partial<Pick<ShardPollersOptions, "parallelizationFactor" | "start" | "position">> & { streamName?: string },
   handler: Handler = () => null,
 ): Promise<Mapped> {
-  const { parallelizationFactor = 1, start = "TRIM_HORIZON", position: kept, ...more } = settings;
+  const {
+    parallelizationFactor = 1,
+    start = "TRIM_HORIZON",
+    position: kept,
+    streamName = StreamName,
+    ...more
+  } = settings;
   const calls: Call[] = [];
-  let position = kept;
-  const streamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
+  const saved: Position[] = [];
+  const streamArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${streamName}`;
   const mapping = new ShardPollers({
     stream: kinesisStream(streamArn, { kinesis, bus, region: "us-east-1", roleArn: () => "" }),
     settings: {
@@ -82,7 +90,7 @@ async function map(
     clock,
     log: silentLogger,
     position: kept,
-    save: async (saved) => void (position = saved),
+    save: async (position) => void saved.push(position),
     invoke: async (payload) => {
       const event = JSON.parse(payload.toString("utf8")) as {
         Records: { eventID: string; kinesis: { data: string } }[];
@@ -97,7 +105,7 @@ async function map(
   pollers.push(mapping);
   await mapping.begin();
   mapping.start();
-  return { mapping, calls, position: () => position };
+  return { mapping, calls, position: () => saved.at(-1) ?? kept, saved };
 }
 
 function resultOf(answer: unknown, nth: number): InvokeResult {
@@ -164,6 +172,17 @@ test("LATEST and a time begin where they say; what is split afterwards is read f
   expect(texts(latest)).toEqual(["3"]);
 });
 
+test("a record wakes those who read its shard, and nobody else", async () => {
+  await client.send(new CreateStreamCommand({ StreamName: "wide", ShardCount: 2 }));
+  const read = jest.spyOn(kinesis, "recordsBehind");
+  const mapped = await map({ streamName: "wide" });
+  await until(() => read.mock.calls.length === 2);
+  // To the first shard.
+  await client.send(new PutRecordCommand({ StreamName: "wide", PartitionKey: "a", Data: Buffer.from("1") }));
+  await until(() => mapped.saved.some(({ shards }) => shards["shardId-000000000000"]?.lanes[0]?.after !== undefined));
+  expect(read.mock.calls.filter(([, shardId]) => shardId === "shardId-000000000001")).toHaveLength(1);
+});
+
 test("a stream that is deleted and made again begins anew", async () => {
   await put("a", "old");
   const mapped = await map({});
@@ -206,6 +225,7 @@ test("with a ParallelizationFactor batches of one shard run side by side, and th
   await until(() => texts(fewer).includes("a3") && texts(fewer).includes("h3"));
 });
 
+const SHARD = "shardId-000000000000";
 const WINDOW = { tumblingWindowSeconds: 60 };
 const counting: Handler = ({ event, texts: seen }) => ({
   state: { count: ((event["state"] as { count?: number }).count ?? 0) + seen.length },
@@ -239,6 +259,43 @@ test("a tumbling window hands its state on, and ends with a last call of its own
   });
 });
 
+test("a window of which not everything has been read goes on although its time is over", async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const mapped = await map({ ...WINDOW, batchSize: 1 }, async (call, nth) => {
+    if (nth === 1) await held;
+    return counting(call, nth);
+  });
+  await put("a", "1", "2");
+  await until(() => mapped.calls.length === 1);
+  await clock.advance(60_000);
+  release();
+  await until(() => mapped.calls.at(-1)?.event["isFinalInvokeForWindow"] === true);
+  expect(mapped.calls.map(({ texts: seen, event }) => [seen, event["state"]])).toEqual([
+    [["1"], {}],
+    [["2"], { count: 1 }],
+    [[], { count: 2 }],
+  ]);
+});
+
+test("the end of a window is kept together with the records that were in it", async () => {
+  await put("a", "1");
+  await clock.advance(60_000);
+  await put("a", "2");
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const mapped = await map(WINDOW, async ({ texts: seen }) => {
+    if (seen[0] === "2") await held;
+    return { state: {} };
+  });
+  await until(() => mapped.calls.length === 3);
+  expect(mapped.calls.map(({ texts: seen }) => seen)).toEqual([["1"], [], ["2"]]);
+  const next = await map({ ...WINDOW, position: mapped.position() }, counting);
+  await until(() => next.calls.length === 1);
+  expect(texts(next)).toEqual(["2"]);
+  release();
+});
+
 test("the state of a window outlives the process; an answer without state is a failure", async () => {
   await put("a", "1");
   const mapped = await map(WINDOW, (call, nth) => (nth === 1 ? {} : counting(call, nth)));
@@ -266,6 +323,9 @@ test("a state of more than 1 MB ends its window early, and the window goes on wi
     isFinalInvokeForWindow: true,
     isWindowTerminatedEarly: true,
   });
+  // What has made it so large is not counted once more.
+  const lane = await found(() => mapped.saved.find(({ shards }) => SHARD in shards)?.shards[SHARD]?.lanes[0]);
+  expect(lane).toMatchObject({ after: expect.any(String), window: { state: {} } });
   await put("a", "small");
   await until(() => mapped.calls.length === 3);
   expect(mapped.calls[2]?.event).toMatchObject({
