@@ -1,6 +1,8 @@
 /** HTTP/2 on the gateway's port, for clients that speak nothing else. */
 import { connect, type ClientHttp2Session } from "node:http2";
-import { connect as connectSocket } from "node:net";
+import { createServer } from "node:http";
+import { connect as connectSocket, type AddressInfo, type Socket } from "node:net";
+import { Http2Bridge, isHttp2Preface } from "../../src/services/http2-bridge.js";
 import { startEmbedded, type Embedded } from "./embedded.js";
 
 let embedded: Embedded;
@@ -47,6 +49,31 @@ test("a gateway that closes ends the connection, and keeps nothing waiting", asy
   await embedded.gateway.close();
   await ended;
   expect(session.destroyed).toBe(true);
+});
+
+test("a connection that breaks before HTTP/2 is there to hear of it harms nobody else", async () => {
+  const server = createServer((_, response) => response.end("ok"));
+  const portOf = () => (server.address() as AddressInfo).port;
+  const bridge = new Http2Bridge(() => ({ host: "127.0.0.1", port: portOf() }));
+  const broken = new Promise((resolve) => {
+    server.once("clientError", (_error, socket) => {
+      socket.once("close", resolve);
+      socket.destroy(new Error("reset by peer"));
+    });
+  });
+  server.prependListener("clientError", (error, socket) => {
+    if (isHttp2Preface(error)) bridge.take(error, socket as Socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const first = connectSocket(portOf(), "127.0.0.1").on("error", () => undefined);
+  first.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  await broken;
+  session.destroy();
+  session = connect(`http://127.0.0.1:${portOf()}`);
+  expect(await ask({ ":path": "/" })).toEqual({ status: 200, text: "ok" });
+  bridge.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test("what is neither HTTP/1 nor HTTP/2 is refused as before", async () => {

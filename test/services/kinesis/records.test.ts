@@ -121,6 +121,18 @@ test.each([
   });
 });
 
+test.each(["-1", "99999999999999999999"])(
+  "an iterator of the position %s, which nobody has given, is refused",
+  async (position) => {
+    const state = JSON.stringify([StreamName, 1, 0, position, fixture.clock.now()]);
+    const made = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]), Buffer.from(state)]).toString("base64");
+    await expect(read(made)).rejects.toMatchObject({
+      name: "InvalidArgumentException",
+      message: "Invalid ShardIterator.",
+    });
+  },
+);
+
 test("records are there for as long as they are retained, and are not found afterwards", async () => {
   await put("a", "old");
   await fixture.clock.advance(23 * 3_600_000);

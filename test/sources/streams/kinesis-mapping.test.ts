@@ -9,10 +9,11 @@ import { CreateEventSourceMappingCommand, LambdaClient, ListEventSourceMappingsC
 import { KinesisDataStreamSchema } from "@aws-lambda-powertools/parser/schemas";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
-import { until } from "../../until.js";
+import { nextMessage } from "../../next-message.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 30 } }
 Resources:
   Clicks:
     Type: AWS::Kinesis::Stream
@@ -72,15 +73,7 @@ afterAll(async () => {
 const put = (data: string) =>
   kinesis.send(new PutRecordCommand({ StreamName: "clicks", PartitionKey: "user-1", Data: Buffer.from(data) }));
 
-async function next(queue: string): Promise<Record<string, unknown>> {
-  let body = "null";
-  await until(async () => {
-    const [message] = await stack.sqs.receive(queue, 1);
-    body = message?.body ?? body;
-    return message !== undefined;
-  });
-  return JSON.parse(body) as Record<string, unknown>;
-}
+const next = (queue: string) => nextMessage(stack, queue);
 
 test("a record fires the function of the template in AWS's form, unless a filter holds its data back; a failure goes to its queue", async () => {
   await put("no JSON");
@@ -150,9 +143,9 @@ test("a mapping that the API makes begins at a time, and one of a stream that is
   );
   const consumerArn = ConsumerDescription?.ConsumerARN ?? "";
   await expect(create(consumerArn)).rejects.toMatchObject({ name: "InvalidParameterValueException" });
-  // The time may lose its milliseconds on its way.
-  const first = await put('{"page":"late"}');
+  // Before the record, with or without its milliseconds.
   const StartingPositionTimestamp = new Date(Date.now() - 1000);
+  const first = await put('{"page":"late"}');
   const made = await create(consumerArn, {
     StartingPositionTimestamp,
     FilterCriteria: { Filters: [{ Pattern: '{"data":{"page":["late"]}}' }] },

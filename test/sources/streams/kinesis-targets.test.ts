@@ -30,6 +30,7 @@ Resources:
       Runtime: nodejs22.x
       Handler: index.handler
       CodeUri: code/
+      Timeout: 30
       Environment: { Variables: { STREAM: !Ref Clicks } }
 `;
 const TELLER = `

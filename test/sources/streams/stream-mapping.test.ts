@@ -9,13 +9,14 @@ import {
   UpdateEventSourceMappingCommand,
 } from "@aws-sdk/client-lambda";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { nextMessage } from "../../next-message.js";
 import { until } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 30 } }
 Resources:
   Rows:
     Type: AWS::DynamoDB::Table
@@ -62,7 +63,6 @@ const project = new ProjectFolder({ "template.yaml": TEMPLATE, "src/changed.mjs"
 let stack: TestStack;
 let dynamodb: DynamoDBClient;
 let lambda: LambdaClient;
-let sqs: SQSClient;
 let s3: S3Client;
 
 beforeAll(async () => {
@@ -71,11 +71,10 @@ beforeAll(async () => {
   const client = { endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
   dynamodb = new DynamoDBClient(client);
   lambda = new LambdaClient(client);
-  sqs = new SQSClient(client);
   s3 = new S3Client({ ...client, forcePathStyle: true });
 });
 afterAll(async () => {
-  for (const client of [dynamodb, lambda, sqs, s3]) client.destroy();
+  for (const client of [dynamodb, lambda, s3]) client.destroy();
   await stack.close();
   project.remove();
 });
@@ -83,11 +82,7 @@ afterAll(async () => {
 const put = (TableName: string, id: string) =>
   dynamodb.send(new PutItemCommand({ TableName, Item: { id: { S: id }, bytes: { B: Buffer.from("foobar") } } }));
 
-async function next(queue: string): Promise<Record<string, unknown>> {
-  const QueueUrl = `${stack.endpoint}/000000000000/${queue}`;
-  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 10 }));
-  return JSON.parse(Messages[0]?.Body ?? "null") as Record<string, unknown>;
-}
+const next = (queue: string) => nextMessage(stack, queue);
 
 test("a change fires the function of the template, unless a filter holds it back, and a failure goes to its queue", async () => {
   await put("rows", "quiet");
