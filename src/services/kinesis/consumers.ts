@@ -1,5 +1,5 @@
 /** Registered consumers, which read by SubscribeToShard (subscriptions.ts). */
-import { objectMember, stringMember, Violations } from "../kit/json-input.js";
+import { stringMember, Violations } from "../kit/json-input.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import type { KinesisContext, Operations } from "./context.js";
 import { consumerNotFound, invalidArgument, limitExceeded, resourceInUse } from "./errors.js";
@@ -13,7 +13,7 @@ import {
   streamNameOfArn,
 } from "./input.js";
 import type { ConsumerRow, StreamRow } from "./store.js";
-import { checkedTags } from "./tags.js";
+import { checkedTags, tagsMember } from "./tags.js";
 
 const MAX_CONSUMERS = 20;
 const MAX_LISTED = 10_000;
@@ -26,6 +26,7 @@ export function consumerOperations(context: KinesisContext): Operations {
       const violations = new Violations();
       const name = requiredName(input, "ConsumerName", violations);
       violations.required(input["StreamARN"], "streamARN");
+      const given = tagsMember(input, violations);
       const consumer = await store.write(() => {
         const stream = requireStream(context, input, violations);
         if (stream.consumers.some((one) => one.name === name))
@@ -34,7 +35,7 @@ export function consumerOperations(context: KinesisContext): Operations {
           );
         if (stream.consumers.length >= MAX_CONSUMERS)
           throw limitExceeded(`Maximum number of consumers (${MAX_CONSUMERS}) exceeded for stream ${stream.name}.`);
-        const tags = checkedTags(objectMember(input, "Tags") ?? {}, {}, stream.name, realm.accountId);
+        const tags = checkedTags(given, {}, stream.name, realm.accountId);
         const made = newConsumer(stream, name, clock.now(), tags);
         store.put({ ...stream, consumers: [...stream.consumers, made] });
         return made;

@@ -19,7 +19,7 @@ import { enumMember, nameMember, rangeMember, refuseMembers, requiredName, requi
 import { firstShards, livingShards, openShards, shardView } from "./shards.js";
 import { shardNumberOf } from "./sequence.js";
 import type { StreamRow } from "./store.js";
-import { checkedTags } from "./tags.js";
+import { checkedTags, tagsMember } from "./tags.js";
 
 const MODES = ["PROVISIONED", "ON_DEMAND"] as const;
 const ON_DEMAND_SHARDS = 4;
@@ -120,6 +120,7 @@ async function createStream(context: KinesisContext, input: JsonObject): Promise
   const shardCount = rangeMember(input, "ShardCount", 1, SHARD_LIMIT, violations);
   const maxRecordKiB = rangeMember(input, "MaxRecordSizeInKiB", RECORD_KIB.min, RECORD_KIB.max, violations);
   const mode = modeMember(input, violations) ?? "PROVISIONED";
+  const given = tagsMember(input, violations);
   violations.check();
   refuseMembers(input, ["WarmThroughputMiBps"]);
   if (stringMember(input, "RecordDistributionStrategy") === "AUTO")
@@ -128,7 +129,7 @@ async function createStream(context: KinesisContext, input: JsonObject): Promise
     throw validation("ShardCount must be specified for a stream in PROVISIONED mode.");
   if (mode === "ON_DEMAND" && shardCount !== undefined)
     throw validation("ShardCount is not expected when StreamMode=ON_DEMAND");
-  const tags = checkedTags(objectMember(input, "Tags") ?? {}, {}, name, context.realm.accountId);
+  const tags = checkedTags(given, {}, name, context.realm.accountId);
   await makeStream(context, { name, mode, shardCount, maxRecordKiB, tags });
   return {};
 }

@@ -19,7 +19,7 @@ export function tagOperations(context: KinesisContext): Operations {
   return {
     AddTagsToStream: (input) => {
       const violations = new Violations();
-      const given = tagsMember(input, violations);
+      const given = requiredTags(input, violations);
       return change(context, input, violations, (stream) => ({
         ...stream,
         tags: checkedTags(given, stream.tags, stream.name, accountId),
@@ -41,7 +41,7 @@ export function tagOperations(context: KinesisContext): Operations {
     },
     TagResource: (input) => {
       const violations = new Violations();
-      const given = tagsMember(input, violations);
+      const given = requiredTags(input, violations);
       return onResource(context, input, violations, (tags, name) => checkedTags(given, tags, name, accountId));
     },
     UntagResource: (input) => {
@@ -71,14 +71,19 @@ export function checkedTags(given: JsonObject, present: Tags, streamName: string
   return merged;
 }
 
-function tagsMember(input: JsonObject, violations: Violations): JsonObject {
-  const tags = objectMember(input, "Tags");
-  violations.required(tags, "tags");
-  for (const [key, value] of Object.entries(tags ?? {})) {
+/** None when there is no such member. */
+export function tagsMember(input: JsonObject, violations: Violations): JsonObject {
+  const tags = objectMember(input, "Tags") ?? {};
+  for (const [key, value] of Object.entries(tags)) {
     violations.length(key, "tags", 1, MAX_KEY);
     if (typeof value === "string") violations.length(value, "tags", 0, MAX_VALUE);
   }
-  return tags ?? {};
+  return tags;
+}
+
+function requiredTags(input: JsonObject, violations: Violations): JsonObject {
+  violations.required(input["Tags"], "tags");
+  return tagsMember(input, violations);
 }
 
 function keysMember(input: JsonObject, violations: Violations): readonly string[] {

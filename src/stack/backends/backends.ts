@@ -164,6 +164,11 @@ function differences({ foreign, config }: BackendsOptions, application: Applicat
     texts.push(
       `topics are at ${placeOf(sns)}: lambda-run makes none there, and what buckets, alarms and asynchronous invocations here would publish does not reach them`,
     );
+  const kinesis = foreign.get("kinesis");
+  if (kinesis !== undefined && application.streams.length > 0)
+    texts.push(
+      `streams are at ${placeOf(kinesis)}: lambda-run makes none there, and mappings, pipes, rules and subscription filters here do not reach them`,
+    );
   const events = foreign.get("events");
   if (
     events !== undefined &&

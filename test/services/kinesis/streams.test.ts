@@ -28,6 +28,7 @@ import { startKinesis, text, type Fixture } from "./fixture.js";
 
 const StreamName = "clicks";
 const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
+const LONG = "x".repeat(257);
 const MIDDLE = String(1n << 127n);
 let fixture: Fixture;
 
@@ -85,6 +86,12 @@ test.each([
     { StreamName: "a b", ShardCount: 0 },
     "ValidationException",
     "2 validation errors detected: Value 'a b' at 'streamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '0' at 'shardCount' failed to satisfy constraint: Member must have value greater than or equal to 1",
+  ],
+  [
+    "a tag that is too long",
+    { StreamName: "a", ShardCount: 1, Tags: { team: LONG } },
+    "ValidationException",
+    `1 validation error detected: Value '${LONG}' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 256`,
   ],
   [
     "shards and the on-demand mode",
