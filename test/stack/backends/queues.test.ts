@@ -10,7 +10,7 @@ import {
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder, type CliResult } from "../../cli/cli.js";
-import { repeatUntil } from "../../until.js";
+import { until } from "../../until.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
 
 const TEMPLATE = `
@@ -70,8 +70,7 @@ const url = async (QueueName: string): Promise<string> =>
 /** The messages of a queue, once there are so many. */
 async function received(queue: string, count: number): Promise<Message[]> {
   const all: Message[] = [];
-  let messages: Message[] = [];
-  const receive = async (): Promise<void> => {
+  await until(async () => {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: await url(queue),
@@ -81,10 +80,9 @@ async function received(queue: string, count: number): Promise<Message[]> {
         VisibilityTimeout: 0,
       }),
     );
-    messages = Messages;
-    all.push(...messages.filter(({ MessageId }) => all.every((one) => one.MessageId !== MessageId)));
-  };
-  await repeatUntil(() => all.length >= count || messages.length === 0, receive);
+    all.push(...Messages.filter(({ MessageId }) => all.every((one) => one.MessageId !== MessageId)));
+    return all.length >= count;
+  });
   return all;
 }
 
