@@ -9,6 +9,9 @@ export interface Pace {
 /** Less than a test may take, so that the message is seen. */
 const PACE: Pace = { patienceMs: 50_000, pauseMs: 2 };
 
+/** For `stack.waitFor`, whose own five seconds a busy machine can take to start a function. */
+export const PATIENT = { timeoutMs: PACE.patienceMs };
+
 type Eventually<T> = T | Promise<T>;
 
 /** Looks until there is something, which it gives; fails with what it looked for. */

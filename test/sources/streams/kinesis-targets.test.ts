@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -64,7 +65,7 @@ afterAll(async () => {
 
 /** The first record that comes. */
 const nextRecord = (): Promise<_Record> =>
-  stack.waitFor(async () => (await kinesis.send(new GetRecordsCommand({ ShardIterator }))).Records?.[0]);
+  stack.waitFor(async () => (await kinesis.send(new GetRecordsCommand({ ShardIterator }))).Records?.[0], PATIENT);
 const textOf = ({ Data }: _Record): string => Buffer.from(Data ?? []).toString();
 
 test("a function reaches the stream by the client of the SDK, as it is on AWS", async () => {
@@ -152,6 +153,6 @@ test("a state machine puts a record by the API, and knows its errors", async () 
   const { executionArn } = await run({ stream: "gone", text: "" });
   await stack.waitFor(async () => {
     return (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status === "SUCCEEDED";
-  });
+  }, PATIENT);
   sfn.destroy();
 });

@@ -12,7 +12,7 @@ import { createStack } from "../../../src/index.js";
 import { VirtualClock } from "../../../src/shared/clock.js";
 import { AwsAccount } from "../../../src/stack/backends/aws-account.js";
 import { ProjectFolder, type CliResult } from "../../cli/cli.js";
-import { until } from "../../until.js";
+import { PATIENT, until } from "../../until.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
 
 const TEMPLATE = `
@@ -189,7 +189,7 @@ describe("functions on the account's real resources", () => {
       const [{ event }] = await stack.waitFor(() => {
         const all = stack.invocations("worker");
         return all.length > 0 && (all as [(typeof all)[number]]);
-      });
+      }, PATIENT);
       expect(event).toMatchObject({
         Records: [
           { body: "real", eventSourceARN: "arn:aws:sqs:eu-west-1:111122223333:orders", awsRegion: "eu-west-1" },

@@ -9,6 +9,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, SendMessageCommand, SQSC
 import { createStack, type FinishedInvocation, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -128,7 +129,7 @@ const finished = (stack: TestStack, count: number): Promise<readonly FinishedInv
   stack.waitFor(() => {
     const all = stack.invocations("told");
     return all.length >= count && all;
-  });
+  }, PATIENT);
 
 /** Without what differs from one event to the next. */
 function lasting(event: unknown): unknown {
@@ -198,7 +199,7 @@ describe("MinIO's webhook", () => {
       const received = await stack.sqs.receive("Orders");
       const events = received.filter(({ body }) => body.includes("Records"));
       return events.length > 0 && events;
-    });
+    }, PATIENT);
     expect(JSON.parse(message?.body ?? "")).toMatchObject({ Records: [{ s3: { object: { key: "a/1" } } }] });
   });
 
@@ -270,7 +271,7 @@ describe("a server that has S3 and SQS", () => {
       const received = await stack.sqs.receive("Orders");
       const events = received.filter(({ body }) => body.includes("Records"));
       return events.length > 0 && events;
-    });
+    }, PATIENT);
     expect(message?.body).toContain("a/1");
     await stack.waitFor(async () => {
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }));
@@ -278,7 +279,7 @@ describe("a server that has S3 and SQS", () => {
         Attributes?.["ApproximateNumberOfMessages"] === "0" &&
         Attributes["ApproximateNumberOfMessagesNotVisible"] === "0"
       );
-    });
+    }, PATIENT);
     sqs.destroy();
   });
 

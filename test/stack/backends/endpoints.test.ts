@@ -20,6 +20,7 @@ import { assertReachable } from "../../../src/stack/backends/reachable.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { FaultyStore } from "../../functions/aggregation/faulty-store.js";
 import { startForeignServer, type ForeignServer } from "./foreign-server.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -223,7 +224,7 @@ it("fires a function by messages on the other server, deletes what succeeded, an
   const [invocation] = await stack.waitFor(() => {
     const all = stack.invocations("worker");
     return all.length > 0 && all;
-  });
+  }, PATIENT);
   expect(invocation?.event).toMatchObject({
     Records: [{ body: "good", eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:orders" }],
   });
@@ -232,7 +233,7 @@ it("fires a function by messages on the other server, deletes what succeeded, an
     deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:orders-dead",
     maxReceiveCount: 1,
   });
-  await stack.waitFor(async () => (await stack.sqs.depth("Orders")).inFlight === 0);
+  await stack.waitFor(async () => (await stack.sqs.depth("Orders")).inFlight === 0, PATIENT);
   expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages ?? []).toEqual([]);
 });
 
