@@ -119,7 +119,7 @@ export interface BusEvents {
   /** Told inside the transaction that publishes: a row written in the same turn is kept together with it, or not at all. */
   NotificationDue: TopicDelivery;
   ItemChanged: { readonly tableName: string; readonly streamArn: string };
-  /** Shards of a stream of Kinesis have got records; without `shardIds` it was made, deleted or resharded. */
+  /** Shards of a stream of Kinesis have got records; without `shardIds` it, its shards or its consumers are others. */
   StreamChanged: { readonly streamArn: string; readonly shardIds?: ReadonlySet<string> };
   /** Told inside the transaction that puts the event: a row written in the same turn is kept together with it. */
   RuleMatched: RuleMatch;

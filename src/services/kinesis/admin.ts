@@ -43,7 +43,7 @@ export interface KinesisAdmin {
 }
 
 export function adminOf(context: KinesisContext): KinesisAdmin {
-  const { store, clock, realm, meter } = context;
+  const { store, clock, realm, bus, meter } = context;
   const find = (arn: string): StreamRow | undefined => {
     const stream = store.find(streamNameOfArn(arn) ?? "");
     const known = stream !== undefined && (stream.arn === arn || stream.consumers.some((one) => one.arn === arn));
@@ -58,13 +58,15 @@ export function adminOf(context: KinesisContext): KinesisAdmin {
   return {
     async ensureStream(wanted, consumers = []) {
       if (store.find(wanted.name) === undefined) await makeStream(context, wanted);
-      await store.write(() => {
+      const streamArn = await store.write(() => {
         const stream = store.find(wanted.name);
         const missing = consumers.filter(({ name }) => stream?.consumers.every((one) => one.name !== name));
-        if (stream === undefined || missing.length === 0) return;
+        if (stream === undefined || missing.length === 0) return undefined;
         const added = missing.map(({ name, arn }) => ({ name, arn, createdMs: stream.createdMs, tags: {} }));
         store.put({ ...stream, consumers: [...stream.consumers, ...added] });
+        return stream.arn;
       });
+      if (streamArn !== undefined) bus.emit("StreamChanged", { streamArn });
     },
     limitShards: (enforced) => meter.enforce(enforced),
     streamExists: (arn) => find(arn) !== undefined,

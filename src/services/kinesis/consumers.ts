@@ -20,14 +20,14 @@ const MAX_LISTED = 10_000;
 const DEFAULT_LISTED = 100;
 
 export function consumerOperations(context: KinesisContext): Operations {
-  const { store, clock, realm } = context;
+  const { store, clock, realm, bus } = context;
   return {
     RegisterStreamConsumer: async (input) => {
       const violations = new Violations();
       const name = requiredName(input, "ConsumerName", violations);
       violations.required(input["StreamARN"], "streamARN");
       const given = tagsMember(input, violations);
-      const consumer = await store.write(() => {
+      const { streamArn, consumer } = await store.write(() => {
         const stream = requireStream(context, input, violations);
         if (stream.consumers.some((one) => one.name === name))
           throw resourceInUse(
@@ -38,15 +38,18 @@ export function consumerOperations(context: KinesisContext): Operations {
         const tags = checkedTags(given, {}, stream.name, realm.accountId);
         const made = newConsumer(stream, name, clock.now(), tags);
         store.put({ ...stream, consumers: [...stream.consumers, made] });
-        return made;
+        return { streamArn: stream.arn, consumer: made };
       });
+      bus.emit("StreamChanged", { streamArn });
       return { Consumer: { ...view(consumer), ConsumerStatus: "CREATING" } };
     },
     DeregisterStreamConsumer: async (input) => {
-      await store.write(() => {
+      const streamArn = await store.write(() => {
         const { stream, consumer } = consumerIn(context, input);
         store.put({ ...stream, consumers: stream.consumers.filter((one) => one !== consumer) });
+        return stream.arn;
       });
+      bus.emit("StreamChanged", { streamArn });
       return {};
     },
     DescribeStreamConsumer: (input) => {

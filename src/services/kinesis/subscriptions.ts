@@ -80,7 +80,8 @@ export class Subscriptions {
       while (!response.writableNeedDrain) {
         const now = this.#context.store.find(stream.name);
         const current = now?.id === stream.id ? now.shards.find(({ number }) => number === shard.number) : undefined;
-        if (now === undefined || current === undefined) return end();
+        const isRegistered = now?.consumers.some(({ arn }) => arn === consumerArn) === true;
+        if (now === undefined || current === undefined || !isRegistered) return end();
         const page = readPage(this.#context, now, current, from, MAX_RECORDS);
         const last = page.records.at(-1);
         from = last === undefined ? from : last.position + 1n;

@@ -1,6 +1,7 @@
 /** SubscribeToShard by the official client, over HTTP/2. */
 import {
   CreateStreamCommand,
+  DeregisterStreamConsumerCommand,
   PutRecordCommand,
   RegisterStreamConsumerCommand,
   SplitShardCommand,
@@ -77,6 +78,12 @@ test("a subscription ends after five minutes, with signs of life until then", as
   await fixture.clock.advance(300_000);
   await ended;
   expect(signs).toBeGreaterThan(10);
+});
+
+test("a subscription ends with its consumer", async () => {
+  const events = await subscribe("LATEST");
+  await fixture.client.send(new DeregisterStreamConsumerCommand({ ConsumerARN }));
+  expect(await next(events)).toBeUndefined();
 });
 
 test("the same consumer is refused for five seconds, and takes the shard over afterwards", async () => {

@@ -11,8 +11,10 @@ import type { StreamSettings } from "../../../src/sources/streams/poller.js";
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
+  DeregisterStreamConsumerCommand,
   KinesisClient,
   PutRecordCommand,
+  RegisterStreamConsumerCommand,
   SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
 import { startEmbedded, type Embedded } from "../../services/embedded.js";
@@ -181,6 +183,31 @@ test("a record wakes those who read its shard, and nobody else", async () => {
   await client.send(new PutRecordCommand({ StreamName: "wide", PartitionKey: "a", Data: Buffer.from("1") }));
   await until(() => mapped.saved.some(({ shards }) => shards["shardId-000000000000"]?.lanes[0]?.after !== undefined));
   expect(read.mock.calls.filter(([, shardId]) => shardId === "shardId-000000000001")).toHaveLength(1);
+});
+
+test("a stream and its consumer are read as soon as they are there", async () => {
+  const mapped = await map({ streamName: "late/consumer/fan:1" });
+  const fan = { name: "fan", arn: "arn:aws:kinesis:us-east-1:000000000000:stream/late/consumer/fan:1" };
+  await kinesis.ensureStream({ name: "late", mode: "PROVISIONED", shardCount: 1, tags: {} }, [fan]);
+  await client.send(new PutRecordCommand({ StreamName: "late", PartitionKey: "a", Data: Buffer.from("1") }));
+  await until(() => texts(mapped).length === 1);
+});
+
+test("a consumer that is deregistered is read no more, and leaves off where it was", async () => {
+  const StreamARN = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks";
+  const register = () => client.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: "fan" }));
+  const { Consumer } = await register();
+  const mapped = await map({ streamName: "clicks/consumer/fan:1795262400" });
+  expect(Consumer?.ConsumerARN).toBe(`${StreamARN}/consumer/fan:1795262400`);
+  await put("a", "1");
+  await until(() => mapped.calls.length === 1);
+  await client.send(new DeregisterStreamConsumerCommand({ StreamARN, ConsumerName: "fan" }));
+  await put("a", "2");
+  // Within the same second: its ARN is the same.
+  await register();
+  await put("a", "3");
+  await until(() => texts(mapped).length === 3);
+  expect(texts(mapped)).toEqual(["1", "2", "3"]);
 });
 
 test("a stream that is deleted and made again begins anew", async () => {
