@@ -190,7 +190,8 @@ test("a stream and its consumer are read as soon as they are there", async () =>
   const fan = { name: "fan", arn: "arn:aws:kinesis:us-east-1:000000000000:stream/late/consumer/fan:1" };
   await kinesis.ensureStream({ name: "late", mode: "PROVISIONED", shardCount: 1, tags: {} }, [fan]);
   await client.send(new PutRecordCommand({ StreamName: "late", PartitionKey: "a", Data: Buffer.from("1") }));
-  await until(() => texts(mapped).length === 1);
+  await until(() => mapped.calls.length === 1);
+  expect(texts(mapped)).toEqual(["1"]);
 });
 
 test("a consumer that is deregistered is read no more, and leaves off where it was", async () => {
