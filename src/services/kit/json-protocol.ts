@@ -86,7 +86,7 @@ export async function runOperation(
   return run?.(input, request);
 }
 
-export function operationName(request: ServiceRequest): string {
+function operationName(request: ServiceRequest): string {
   const target = request.headers["x-amz-target"];
   return typeof target === "string" ? target.slice(target.lastIndexOf(".") + 1) : "";
 }
