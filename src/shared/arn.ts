@@ -66,3 +66,8 @@ export function parseArn(text: string): ParsedArn | undefined {
   const [, service = "", region = "", accountId = "", resource = ""] = match;
   return { service, region, accountId, resource };
 }
+
+/** `arn:aws:logs:region:account:log-group:NAME[:*]`; undefined when it is the ARN of anything else. */
+export function logGroupNameIn(arn: string): string | undefined {
+  return /^arn:[\w-]+:logs:[^:]*:\d*:log-group:([^:*]+)(?::\*)?$/.exec(arn)?.[1];
+}

@@ -37,6 +37,16 @@ export class Activity {
     };
   }
 
+  /** Something is under way until it has settled: a virtual clock waits for it. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const ended = this.begin();
+    try {
+      return await work();
+    } finally {
+      ended();
+    }
+  }
+
   changed(): void {
     this.#changes += 1;
     for (const listener of this.#listeners) listener();

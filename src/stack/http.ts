@@ -22,7 +22,7 @@ import { createHttpDoors } from "../sources/http/index.js";
 import { serveHttp, type HttpServer } from "../sources/http/serve.js";
 import type { KeyPair } from "../sources/http/shared-port.js";
 import { API_PREFIX } from "../sources/http/target.js";
-import { arnOf, parseArn } from "../shared/arn.js";
+import { arnOf, logGroupNameIn } from "../shared/arn.js";
 import type { Clock } from "../shared/clock.js";
 import { messageOf } from "../shared/errors.js";
 import type { Logger } from "../shared/logger.js";
@@ -141,10 +141,9 @@ export class StackHttp {
       },
       jwtKeys: config.jwtKeys,
       onAccess: (destinationArn: string, line: string) => {
-        const destination = parseArn(destinationArn);
+        const group = logGroupNameIn(destinationArn);
         // Said by name when the stack started.
-        if (destination?.service !== "logs") return;
-        const group = destination.resource.replace(/^log-group:/, "").replace(/:\*$/, "");
+        if (group === undefined) return;
         gateway
           .service("logs")
           .then((logs) =>

@@ -26,17 +26,10 @@ export function pipeServices(options: PipeServiceOptions): PipeServices {
   const functions = new Functions(options);
   const api = apiIntegration(options);
   const states = async (): Promise<StatesAdmin> => (await service("states")) as EmbeddedService & StatesAdmin;
-  /** Under way until its answer is there: a virtual clock waits for it. */
   const counted =
     <A extends readonly unknown[], T>(call: (...given: A) => Promise<T>): ((...given: A) => Promise<T>) =>
-    async (...given) => {
-      const ended = activity.begin();
-      try {
-        return await call(...given);
-      } finally {
-        ended();
-      }
-    };
+    (...given) =>
+      activity.during(() => call(...given));
   return {
     queues,
     invoke: counted((functionName, payload) =>

@@ -26,24 +26,16 @@ export interface RuleTargetOptions extends Pick<TargetServices, "queues" | "invo
 export function ruleTargets({ service, clock, outside, ...given }: RuleTargetOptions): TargetServices {
   const { activity, localUrl } = outside;
   const events = async (): Promise<EventsAdmin> => (await service("events")) as EmbeddedService & EventsAdmin;
-  /** A virtual clock waits for the answers of other people's servers. */
-  const underWay = async <T>(work: () => Promise<T>): Promise<T> => {
-    const ended = activity.begin();
-    try {
-      return await work();
-    } finally {
-      ended();
-    }
-  };
   return {
     ...given,
     destinations: {
       clock,
       localUrl,
       find: async (arn) => (await events()).apiDestination(arn),
-      access: (connectionArn, signal) => underWay(async () => (await events()).connectionAccess(connectionArn, signal)),
+      access: (connectionArn, signal) =>
+        activity.during(async () => (await events()).connectionAccess(connectionArn, signal)),
       refused: async (connectionArn) => (await events()).connectionRefused(connectionArn),
-      call: (request) => underWay(async () => (await import("../services/kit/http-call.js")).callHttp(request)),
+      call: (request) => activity.during(async () => (await import("../services/kit/http-call.js")).callHttp(request)),
     },
     publish: async (topicArn, message, more) =>
       ((await service("sns")) as EmbeddedService & SnsAdmin).publish(topicArn, message, more),

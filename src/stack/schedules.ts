@@ -78,7 +78,7 @@ export class StackSchedules {
 
   /** The same for the Scheduler. */
   async schedulerReady(scheduler: SchedulerAdmin): Promise<void> {
-    const { kind, application, notice, store, bus, clock, log, targets } = this.#options;
+    const { kind, activity, application, notice, store, bus, clock, log, targets } = this.#options;
     (await declareSchedules(scheduler, application())).forEach(notice);
     if (kind === "stack" && !this.#closed)
       this.#schedules ??= new Schedules({
@@ -88,7 +88,7 @@ export class StackSchedules {
         clock,
         log,
         realm: application().realm,
-        call: (request) => this.#call(request),
+        call: (request) => activity.during(() => this.#calls.call(request)),
         queues: () => targets().queues(),
       });
   }
@@ -114,16 +114,6 @@ export class StackSchedules {
     await this.#rules?.close();
     await this.#schedules?.close();
     await this.#calls.close();
-  }
-
-  /** Under way until its answer is there: a virtual clock waits for it. */
-  async #call(request: ApiRequest): Promise<void> {
-    const ended = this.#options.activity.begin();
-    try {
-      await this.#calls.call(request);
-    } finally {
-      ended();
-    }
   }
 
   #hasKept(tables: readonly string[]): boolean {

@@ -45,6 +45,25 @@ export function decodedPart(text: string): string {
   }
 }
 
+/** How the members of an API stand in a query. */
+export interface QueryForm {
+  /** Those that are called otherwise there. */
+  readonly names?: ReadonlyMap<string, string>;
+  readonly numbers: ReadonlySet<string>;
+  /** They may come more than once: their operations read them from the query itself. */
+  readonly lists: ReadonlySet<string>;
+}
+
+export function queryMembers(query: URLSearchParams, { names, numbers, lists }: QueryForm): JsonObject {
+  const members: JsonObject = {};
+  for (const [name, value] of query) {
+    if (lists.has(name)) continue;
+    // What is no number stays a text, which the reader of the member refuses.
+    members[names?.get(name) ?? name] = numbers.has(name) && /^-?\d+$/.test(value) ? Number(value) : value;
+  }
+  return members;
+}
+
 function send(
   request: ServiceRequest,
   response: ServerResponse,

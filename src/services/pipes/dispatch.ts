@@ -2,8 +2,8 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
 import { readBody } from "../kit/body.js";
-import { parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
-import { answerRestJson, decodedPart } from "../kit/rest-json.js";
+import { parseJsonObject } from "../kit/json-protocol.js";
+import { answerRestJson, decodedPart, queryMembers, type QueryForm } from "../kit/rest-json.js";
 import type { ServiceRequest } from "../service.js";
 import type { Operation } from "./context.js";
 import { pipesError } from "./errors.js";
@@ -29,9 +29,7 @@ const ROUTES: readonly Route[] = [
   { method: "DELETE", path: /^\/tags\/(.+)$/, operation: "UntagResource", member: "resourceArn" },
 ];
 
-const NUMBERS: ReadonlySet<string> = new Set(["Limit"]);
-/** They may come more than once. */
-const LISTED: ReadonlySet<string> = new Set(["tagKeys"]);
+const QUERY: QueryForm = { numbers: new Set(["Limit"]), lists: new Set(["tagKeys"]) };
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -50,16 +48,6 @@ export function answer(
     const body = parseJsonObject(await readBody(request, MAX_BODY_BYTES));
     const named = route.path.exec(path)?.[1];
     const members = route.member === undefined || named === undefined ? {} : { [route.member]: decodedPart(named) };
-    return run({ query, input: { ...body, ...queryMembers(query), ...members } });
+    return run({ query, input: { ...body, ...queryMembers(query, QUERY), ...members } });
   });
-}
-
-function queryMembers(query: URLSearchParams): JsonObject {
-  const members: JsonObject = {};
-  for (const [name, value] of query) {
-    if (LISTED.has(name)) continue;
-    // What is no number stays a text, which the reader of the member refuses.
-    members[name] = NUMBERS.has(name) && /^-?\d+$/.test(value) ? Number(value) : value;
-  }
-  return members;
 }

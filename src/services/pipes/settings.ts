@@ -13,7 +13,7 @@ export function readSettings(input: JsonObject): PipeSettings {
   checkPipeInput(input, "create");
   return checked({
     description: stringMember(input, "Description"),
-    desiredState: stringMember(input, "DesiredState") === "STOPPED" ? "STOPPED" : "RUNNING",
+    desiredState: desired(input),
     source: stringMember(input, "Source") ?? "",
     sourceParameters: objectMember(input, "SourceParameters") ?? {},
     enrichment: named(stringMember(input, "Enrichment")),

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Logger } from "../../shared/logger.js";
 import { readBody } from "../kit/body.js";
 import { parseJsonObject, type JsonObject } from "../kit/json-protocol.js";
-import { answerRestJson, decodedPart } from "../kit/rest-json.js";
+import { answerRestJson, decodedPart, queryMembers, type QueryForm } from "../kit/rest-json.js";
 import type { ServiceRequest } from "../service.js";
 import type { Operation } from "./context.js";
 import { schedulerError } from "./errors.js";
@@ -30,15 +30,15 @@ const LISTS: Readonly<Record<string, string>> = {
   "schedule-groups": "ListScheduleGroups",
 };
 
-/** Members of the API model that are called otherwise in a query. */
-const QUERY_NAMES: Readonly<Record<string, string>> = {
-  clientToken: "ClientToken",
-  groupName: "GroupName",
-  ScheduleGroup: "GroupName",
+const QUERY: QueryForm = {
+  names: new Map([
+    ["clientToken", "ClientToken"],
+    ["groupName", "GroupName"],
+    ["ScheduleGroup", "GroupName"],
+  ]),
+  numbers: new Set(["MaxResults"]),
+  lists: new Set(["TagKeys"]),
 };
-const NUMBERS: ReadonlySet<string> = new Set(["MaxResults"]);
-/** They may come more than once. */
-const LISTED: ReadonlySet<string> = new Set(["TagKeys"]);
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -60,16 +60,6 @@ function match(method: string, path: string): Match | undefined {
   return { operation, named: { [known.member]: decodedPart(name) } };
 }
 
-function queryMembers(query: URLSearchParams): JsonObject {
-  const members: JsonObject = {};
-  for (const [name, value] of query) {
-    if (LISTED.has(name)) continue;
-    // What is no number stays a text, which the reader of the member refuses.
-    members[QUERY_NAMES[name] ?? name] = NUMBERS.has(name) && /^-?\d+$/.test(value) ? Number(value) : value;
-  }
-  return members;
-}
-
 export function answer(
   request: ServiceRequest,
   response: ServerResponse,
@@ -82,6 +72,6 @@ export function answer(
     if (found === undefined || run === undefined) throw schedulerError.notEmulated(`${request.method} ${request.path}`);
     const query = new URLSearchParams(request.query);
     const body = parseJsonObject(await readBody(request, MAX_BODY_BYTES));
-    return run({ query, input: { ...body, ...queryMembers(query), ...found.named } });
+    return run({ query, input: { ...body, ...queryMembers(query, QUERY), ...found.named } });
   });
 }

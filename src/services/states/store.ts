@@ -294,6 +294,7 @@ export class StatesStore {
   async clear(): Promise<void> {
     const tables: Pick<Database, "clearAsync">[] = [
       this.#machines,
+      this.#deleting,
       this.#revisions,
       this.#versions,
       this.#aliases,

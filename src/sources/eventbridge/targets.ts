@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
  */
 import { AwsError } from "../../services/kit/aws-error.js";
-import { parseArn, parseFunctionArn } from "../../shared/arn.js";
+import { logGroupNameIn, parseArn, parseFunctionArn } from "../../shared/arn.js";
 import type { AsyncInvoker } from "../async/async-invoker.js";
 import type { QueueSender } from "../sqs/queue-sender.js";
 import type { DestinationServices } from "./api-destination.js";
@@ -79,13 +79,8 @@ export async function send(sending: Sending, services: TargetServices, signal: A
     case "kinesis":
       // "If you don't specify a path, the default is the id of the event."
       return services.putRecord(targetArn, input, sending.partitionKey ?? sending.eventId);
-    case "logs": {
-      const groupName =
-        parseArn(targetArn)
-          ?.resource.replace(/^log-group:/, "")
-          .replace(/:\*$/, "") ?? "";
-      return services.writeLog(groupName, sending.eventId, input);
-    }
+    case "logs":
+      return services.writeLog(logGroupNameIn(targetArn) ?? targetArn, sending.eventId, input);
     default:
       throw new AwsError("UnsupportedTarget", `lambda-run has no targets like ${targetArn}.`);
   }

@@ -3,9 +3,10 @@
  * on, and an empty answer ends the way.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html
  */
+import { isJsonObject } from "../../services/kit/json-input.js";
 import type { KnownPipe } from "../../services/pipes/index.js";
 import { parseArn } from "../../shared/arn.js";
-import { isObject, jsonIn, type PipeEvent } from "./event.js";
+import { jsonIn, type PipeEvent } from "./event.js";
 import { BatchFailed } from "./failures.js";
 import { httpCall } from "./http-parameters.js";
 import { listOf } from "./payload.js";
@@ -51,4 +52,4 @@ function valueOf(text: string): unknown {
 export const isEmpty = (answer: unknown): boolean =>
   answer === "" ||
   answer === null ||
-  (Array.isArray(answer) ? answer.length === 0 : isObject(answer) && Object.keys(answer).length === 0);
+  (Array.isArray(answer) ? answer.length === 0 : isJsonObject(answer) && Object.keys(answer).length === 0);

@@ -3,18 +3,16 @@
  * are opened for templates and paths, so that what is inside can be named.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html#input-transform-implicit
  */
+import { isJsonObject } from "../../services/kit/json-input.js";
 import { parsePath, readPath } from "../../services/events/input-path.js";
 
 /** A JSON value. */
 export type PipeEvent = unknown;
 export type Members = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The record of a source with its body or data as JSON, where it is one. */
 export function opened(event: PipeEvent): PipeEvent {
-  if (!isObject(event)) return event;
+  if (!isJsonObject(event)) return event;
   const { eventSource, body, data } = event;
   if (eventSource === "aws:sqs" && typeof body === "string") return openedAs(event, "body", body);
   if (eventSource === "aws:kinesis" && typeof data === "string")
@@ -48,7 +46,7 @@ export function valueAt(path: string, event: PipeEvent): unknown {
  * enrichment has left it out. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html
  */
 export function idOf(event: PipeEvent): string | undefined {
-  if (!isObject(event)) return undefined;
+  if (!isJsonObject(event)) return undefined;
   const id = event["messageId"] ?? event["eventID"];
   return typeof id === "string" ? id : undefined;
 }

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-logs.html
  */
 import { includesData, type KnownPipe } from "../../services/pipes/index.js";
-import { parseArn } from "../../shared/arn.js";
+import { logGroupNameIn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
@@ -46,12 +46,7 @@ export class ExecutionLog {
     this.#options = options;
     const { logConfiguration } = options.pipe;
     const { LogGroupArn: arn } = partOf(logConfiguration, "CloudwatchLogsLogDestination");
-    this.#groupName =
-      typeof arn === "string"
-        ? parseArn(arn)
-            ?.resource.replace(/^log-group:/, "")
-            .replace(/:\*$/, "")
-        : undefined;
+    this.#groupName = typeof arn === "string" ? logGroupNameIn(arn) : undefined;
     this.#rank = this.#groupName === undefined ? 0 : (RANK[String(logConfiguration?.["Level"])] ?? 0);
   }
 

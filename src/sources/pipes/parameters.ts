@@ -4,12 +4,13 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html#pipes-targets-dynamic-parms
  */
 import { AwsError } from "../../services/kit/aws-error.js";
-import { isObject, valueAt, type Members, type PipeEvent } from "./event.js";
+import { isJsonObject } from "../../services/kit/json-input.js";
+import { valueAt, type Members, type PipeEvent } from "./event.js";
 import { textOf } from "./input-template.js";
 
 export const partOf = (parameters: Members | undefined, name: string): Members => {
   const part = parameters?.[name];
-  return isObject(part) ? part : {};
+  return isJsonObject(part) ? part : {};
 };
 
 const isPath = (text: string): boolean => /^\$[.[]/.test(text);

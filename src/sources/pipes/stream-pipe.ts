@@ -1,6 +1,7 @@
 /** Pipes whose source is a stream, of changes of a table or of Kinesis: order, retries and dead letters are the stream's. */
 import { filterPatternsOf, sourceKind, type KnownPipe } from "../../services/pipes/index.js";
 import { AwsError } from "../../services/kit/aws-error.js";
+import { isJsonObject } from "../../services/kit/json-input.js";
 import { parseArn } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
@@ -11,7 +12,7 @@ import type { Positions } from "../streams/positions.js";
 import { ShardPollers } from "../streams/shard-pollers.js";
 import type { StreamClient } from "../streams/stream-client.js";
 import { streamFilter } from "../streams/stream-mapping.js";
-import { isObject, type Members } from "./event.js";
+import type { Members } from "./event.js";
 import { partOf } from "./parameters.js";
 import { PolledBatches, type PolledOptions } from "./polled-batch.js";
 import type { PipeServices } from "./services.js";
@@ -78,8 +79,8 @@ export const positionOf = (name: string): string => `pipe/${name}`;
  */
 const RECORDS: Pick<PolledOptions, "identifier" | "eventOf" | "remembers"> = {
   identifier: ({ dynamodb, kinesis }) =>
-    String(isObject(dynamodb) ? dynamodb["SequenceNumber"] : isObject(kinesis) ? kinesis["sequenceNumber"] : ""),
-  eventOf: ({ kinesis, ...record }) => (isObject(kinesis) ? { ...kinesis, ...record } : record),
+    String(isJsonObject(dynamodb) ? dynamodb["SequenceNumber"] : isJsonObject(kinesis) ? kinesis["sequenceNumber"] : ""),
+  eventOf: ({ kinesis, ...record }) => (isJsonObject(kinesis) ? { ...kinesis, ...record } : record),
   remembers: true,
 };
 

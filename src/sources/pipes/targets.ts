@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
  */
 import { targetKind, type KnownPipe } from "../../services/pipes/index.js";
-import { parseArn } from "../../shared/arn.js";
+import { logGroupNameIn, parseArn } from "../../shared/arn.js";
 import { failedItems } from "../mappings/batch-response.js";
 import { idOf, type PipeEvent } from "./event.js";
 import { asFailure, BatchFailed } from "./failures.js";
@@ -170,7 +170,7 @@ const toBus: Target = async ({ pipe, batch }, services) => {
 
 const toLogs: Target = async ({ pipe, batch, nowMs }, services) => {
   const given = partOf(pipe.targetParameters, "CloudWatchLogsParameters");
-  const groupName = (parseArn(pipe.target)?.resource ?? "").replace(/^log-group:/, "").replace(/:\*$/, "");
+  const groupName = logGroupNameIn(pipe.target) ?? pipe.target;
   const streams = new Map<string, { timestampMs: number; message: string }[]>();
   for (const { text, view } of batch) {
     const streamName =

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { JsonObject } from "../../../config/json.js";
+import { logGroupNameIn } from "../../../shared/arn.js";
 import { messageOf } from "../../../shared/errors.js";
 import type { LoggingConfiguration } from "../admin.js";
 import type { LogLine, RunContext } from "../run-context.js";
@@ -32,7 +33,7 @@ export function eventLog(
   logging: LoggingConfiguration,
   execution: LoggedExecution,
 ): EventLog | undefined {
-  const group = logGroupName(logging.logGroupArns[0] ?? "");
+  const group = logGroupNameIn(logging.logGroupArns[0] ?? "");
   if (writeLog === undefined || logging.level === "OFF" || group === undefined) return undefined;
   const stream = streamName(execution);
   let waiting: LogLine[] = [];
@@ -49,11 +50,6 @@ export function eventLog(
     if (waiting.length === 0) queueMicrotask(flush);
     waiting.push({ timestampMs, message: lineOf(event, timestampMs, execution, logging.includeExecutionData) });
   };
-}
-
-/** `arn:aws:logs:region:account:log-group:NAME[:*]` */
-export function logGroupName(arn: string): string | undefined {
-  return /^arn:[\w-]+:logs:[^:]*:\d*:log-group:([^:*]+)(?::\*)?$/.exec(arn)?.[1];
 }
 
 function isLogged(type: string, level: LoggingConfiguration["level"]): boolean {

@@ -2,6 +2,7 @@
  * Logging, tracing and encryption of a machine: what may be set, and how it is shown.
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_LoggingConfiguration.html
  */
+import { logGroupNameIn } from "../../../shared/arn.js";
 import {
   booleanMember,
   numberMember,
@@ -14,7 +15,6 @@ import type { JsonObject } from "../../kit/json-protocol.js";
 import type { LoggingConfiguration } from "../admin.js";
 import type { RunContext } from "../run-context.js";
 import { statesError } from "../errors.js";
-import { logGroupName } from "../executions/event-log.js";
 import type { EncryptionConfiguration } from "../rows.js";
 
 const LEVELS = ["ALL", "ERROR", "FATAL", "OFF"] as const;
@@ -50,7 +50,7 @@ export async function checkLogging(
   if (level === "OFF" && logGroupArns.length === 0) return;
   const [arn = ""] = logGroupArns;
   if (logGroupArns.length !== 1) throw statesError.invalidLogging("Must specify exactly one Log Destination.");
-  const group = logGroupName(arn);
+  const group = logGroupNameIn(arn);
   if (group === undefined || !(await (logGroupExists?.(group) ?? true)))
     throw statesError.invalidLogging("Log Destination not found.");
 }

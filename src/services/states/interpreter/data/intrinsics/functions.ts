@@ -6,7 +6,7 @@
 import { createHash, randomInt, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../../../../config/json.js";
-import { comparableText } from "../comparable-text.js";
+import { distinct } from "../distinct.js";
 import { JavaRandom, javaText } from "../java.js";
 import { IntrinsicRefusal, type Arguments } from "./arguments.js";
 
@@ -41,7 +41,7 @@ export const INTRINSIC_FUNCTIONS: Readonly<Record<string, IntrinsicFunction>> = 
   "States.ArrayRange": exactly(3, range),
   "States.ArrayGetItem": exactly(2, (args) => args.list(0)[args.whole(1)] ?? nullOrRefuse(args)),
   "States.ArrayLength": exactly(1, (args) => args.list(0).length),
-  "States.ArrayUnique": exactly(1, (args) => unique(args.list(0))),
+  "States.ArrayUnique": exactly(1, (args) => distinct(args.list(0))),
   "States.Base64Encode": exactly(1, (args) => Buffer.from(args.text(0, MAX_TEXT_CHARS)).toString("base64")),
   "States.Base64Decode": exactly(1, decode),
   "States.Hash": exactly(2, hash),
@@ -56,11 +56,6 @@ export const INTRINSIC_FUNCTIONS: Readonly<Record<string, IntrinsicFunction>> = 
 };
 
 const has = (list: readonly Json[], item: Json): boolean => list.some((each) => isDeepStrictEqual(each, item));
-
-function unique(items: readonly Json[]): Json {
-  const seen = new Set<string>();
-  return items.filter((item) => seen.size < seen.add(comparableText(item)).size);
-}
 
 function partition(args: Arguments): Json {
   const items = args.list(0);

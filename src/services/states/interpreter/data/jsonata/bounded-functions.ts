@@ -3,7 +3,7 @@
  * letters of an expression make would hold the process for minutes or end it for want of memory. Same results in bounded time.
  */
 import type jsonata from "jsonata";
-import { comparableText } from "../comparable-text.js";
+import { distinct } from "../distinct.js";
 
 /** A text that a state can hand on has 256 KiB; what is cut from longer ones may be longer. */
 const MAX_PADDING = 8 * 1024 * 1024;
@@ -42,10 +42,8 @@ const REPLACEMENTS: Readonly<Record<string, (original: Implementation) => Implem
     },
   // The library compares each item with each.
   distinct: (original) =>
-    function distinct(items: unknown) {
-      if (!Array.isArray(items) || items.length <= 1) return apply(original, [items]);
-      const seen = new Set<string>();
-      return items.filter((item) => seen.size < seen.add(comparableText(item)).size);
+    function distinctItems(items: unknown) {
+      return Array.isArray(items) && items.length > 1 ? distinct(items as unknown[]) : apply(original, [items]);
     },
 };
 

@@ -1,5 +1,8 @@
-/** Two values of JSON are equal when their texts are: many are told apart by a Set, where comparing each with each takes minutes. */
-export const comparableText = (value: unknown): string => JSON.stringify(value, ordered);
+/** The first of each that is there, equal ones compared by their texts: to compare each with each takes minutes. */
+export function distinct<T>(items: readonly T[]): T[] {
+  const seen = new Set<string>();
+  return items.filter((item) => seen.size < seen.add(JSON.stringify(item, ordered)).size);
+}
 
 /** Equal objects may have their members in another order; numbers without end have no form in JSON. */
 function ordered(_name: string, value: unknown): unknown {
