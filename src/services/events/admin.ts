@@ -1,13 +1,13 @@
 /** EventBridge without HTTP: what the stack declares, what other services put, and schedules that have come. */
 import { arnOf } from "../../shared/arn.js";
 import type { Logger } from "../../shared/logger.js";
-import { AwsError } from "../kit/aws-error.js";
 import type { JsonObject } from "../kit/json-protocol.js";
 import { busNameIn, DEFAULT_BUS, findBus, requireBus, type EventsContext } from "./context.js";
 import { accessOf, type ConnectionAccess } from "./connections/access.js";
 import { destinationByArn, withScheme } from "./connections/api-destinations.js";
 import { authorize, connectionArnOf } from "./connections/connections.js";
 import { declareConnections, type DeclaredConnections } from "./connections/declared.js";
+import { attemptsInto } from "./errors.js";
 import { arrive, fireRule } from "./matching.js";
 import { putEvents } from "./put-events.js";
 import type { Replays } from "./replays.js";
@@ -164,17 +164,9 @@ function declareBus(
   store.putBus(row);
 }
 
-/** What AWS refuses could not be deployed there. Here it is left out: the rest of the stack runs. */
 function declareRule(context: EventsContext, rule: DeclaredRule, refused: string[]): void {
   const { store } = context;
-  const attempt = (what: string, work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      refused.push(`${what} is left out: ${error.message}`);
-    }
-  };
+  const attempt = attemptsInto(refused);
   attempt(`the rule ${rule.name}`, () => {
     const { name: busName } = requireBus(context, rule.busName);
     checkSchedule(rule.scheduleExpression, busName);

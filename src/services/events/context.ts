@@ -74,7 +74,7 @@ export function requireRule(context: EventsContext, input: JsonObject, member: "
   return rule;
 }
 
-/** A required name of a rule. */
+/** A required name, of a rule, a connection or an API destination. */
 export function checkedName(input: JsonObject, member: string): string {
   const name = stringMember(input, member);
   const at = `${member.charAt(0).toLowerCase()}${member.slice(1)}`;

@@ -58,3 +58,15 @@ export const eventsError = {
   notEmulated: (what: string) =>
     new AwsError("UnsupportedOperationException", `${what} is not emulated by lambda-run.`),
 } as const;
+
+/** What AWS refuses of a template could not be deployed there. Here it is left out, and `refused` says so: the rest runs. */
+export const attemptsInto =
+  (refused: string[]) =>
+  (what: string, work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      refused.push(`${what} is left out: ${error.message}`);
+    }
+  };

@@ -10,7 +10,7 @@ import { messageOf } from "../../shared/errors.js";
 import type { ServiceAddress } from "../backends/endpoints.js";
 import { signed } from "./clients/sign.js";
 import { fault, fieldFaults, type Integration } from "./integration.js";
-import { asText } from "./service-call.js";
+import { asText, jsonOrText } from "./service-call.js";
 
 export interface ApiCalls {
   /** Base URL of an API, without the stage; undefined when the stack has none of that id. */
@@ -166,12 +166,4 @@ function withoutNulls(value: Json): Json {
   if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([, member]) => member !== null);
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutNulls(member)]));
-}
-
-function jsonOrText(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
 }

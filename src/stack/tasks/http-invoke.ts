@@ -20,7 +20,7 @@ import type { HttpExchange, HttpMessage } from "../../services/states/interprete
 import type { Realm } from "../../shared/arn.js";
 import { ARRAY_FORMATS, formEncoded, type ArrayFormat } from "./form-encoding.js";
 import { fault, fieldFaults, type Integration } from "./integration.js";
-import { asText } from "./service-call.js";
+import { asText, jsonOrText } from "./service-call.js";
 
 export interface HttpCalls {
   readonly realm: Realm;
@@ -84,22 +84,25 @@ async function httpInvoke(
   calls: HttpCalls,
   parameters: JsonObject,
   signal: AbortSignal,
-  exchanged: (exchange: HttpExchange) => void,
+  exchanged: (exchange: () => HttpExchange) => void,
 ): Promise<Json> {
   const events = await calls.events();
   const connectionArn = connectionArnIn(parameters);
   const access = await accessBy(events, connectionArn, signal);
   const call = requestOf(calls, parameters, access, signal);
-  const request = shownRequest(requestOf(calls, parameters, NOTHING, signal));
-  const told = { request, revealedRequest: shownRequest(call) };
+  const shown = (answer: HttpAnswer | undefined): HttpExchange => ({
+    request: shownRequest(requestOf(calls, parameters, NOTHING, signal)),
+    revealedRequest: shownRequest(call),
+    response: answer && shownResponse(call, answer),
+  });
   let answer: HttpAnswer;
   try {
     answer = await callHttp(call);
   } catch (error) {
-    exchanged({ ...told, response: undefined });
+    exchanged(() => shown(undefined));
     throw failureOf(error);
   }
-  exchanged({ ...told, response: shownResponse(call, answer) });
+  exchanged(() => shown(answer));
   const { statusCode } = answer;
   if (statusCode === 401 || statusCode === 407) events.connectionRefused(connectionArn);
   if (statusCode < 200 || statusCode > 299)
@@ -212,14 +215,6 @@ function textIn(body: Buffer): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch (error) {
     throw new StatesError("States.Runtime", `The response could not be read as a text: ${String(error)}`);
-  }
-}
-
-function jsonOrText(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
   }
 }
 

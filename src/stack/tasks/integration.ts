@@ -11,7 +11,7 @@ export interface Integration {
     parameters: JsonObject,
     executionArn: string,
     signal: AbortSignal,
-    exchanged: (exchange: HttpExchange) => void,
+    exchanged: (exchange: () => HttpExchange) => void,
   ): Promise<Json>;
 }
 

@@ -55,6 +55,15 @@ export const operationOf = (action: string): string => action.charAt(0).toUpperC
 /** A field that takes text takes any JSON, which is then written out. */
 export const asText = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
+/** Of an answer, which is JSON more often than not. */
+export function jsonOrText(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
 /** A parameter that is text; null is no value. */
 export function textParameter(parameters: JsonObject, name: string): string | undefined {
   const value = parameters[name];

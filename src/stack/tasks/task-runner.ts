@@ -93,7 +93,7 @@ export class StackTasks implements TaskRunner {
     const integration = this.#integrationOf(resource);
     if (integration === undefined || !isEmulated(resource)) throw notEmulated(endOf(resource));
     const parameters = objectOf(call.parameters);
-    const exchanged = (exchange: HttpExchange): void => progress.exchanged?.(exchange);
+    const exchanged = (exchange: () => HttpExchange): void => progress.exchanged?.(exchange);
     const request = (): Promise<Json> => integration.request(parameters, call.executionArn, signal, exchanged);
     if (pattern === "request-response") return request();
     if (pattern === "waitForTaskToken") return this.#withCallback(call, request, progress, signal);

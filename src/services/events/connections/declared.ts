@@ -1,8 +1,8 @@
 /** Connections and API destinations of the template: they come and go with it. */
 import type { JsonObject } from "../../kit/json-protocol.js";
-import { AwsError } from "../../kit/aws-error.js";
 import type { SecretKeeper } from "../../service.js";
 import type { EventsContext } from "../context.js";
+import { attemptsInto } from "../errors.js";
 import { connectionArnOf, dropConnection, keepConnection, readConnection } from "./connections.js";
 import { keepDestination, readDestination } from "./api-destinations.js";
 
@@ -38,14 +38,7 @@ export function declareConnections(
   refused: string[],
 ): readonly string[] {
   const unauthorized: string[] = [];
-  const attempt = (what: string, work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      refused.push(`${what} is left out: ${error.message}`);
-    }
-  };
+  const attempt = attemptsInto(refused);
   const store = context.connections;
   for (const row of store.connections())
     if (row.declared && keeper !== undefined && !connections.some(({ name }) => name === row.name))

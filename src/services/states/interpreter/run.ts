@@ -98,7 +98,7 @@ export interface Probe {
   /** Stands in for the branches of Parallel and the iterations of Map. */
   branches?(step: Step): Promise<Json>;
   data?(stage: DataStage, value: Json): void;
-  exchanged?(exchange: HttpExchange): void;
+  exchanged?(exchange: () => HttpExchange): void;
   /** A retrier takes the failure; the wait of `delaySeconds` is about to begin. */
   retrying?(retrierIndex: number, delaySeconds: number, failure: Failure): void;
   /** A catcher takes the failure. */

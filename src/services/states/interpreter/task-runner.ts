@@ -54,8 +54,8 @@ export interface TaskProgress {
   started(workerName: string | undefined): void;
   /** Resets the time of HeartbeatSeconds. */
   heartbeat(): void;
-  /** For TestState, which shows it; the history does not. */
-  exchanged?(exchange: HttpExchange): void;
+  /** For TestState, which alone shows it: nobody else wants it to be written. */
+  exchanged?(exchange: () => HttpExchange): void;
 }
 
 /**

@@ -123,8 +123,10 @@ class Test {
       retriesDone: configuration.retrierRetryCount,
       branches: (step) => this.#branches(step),
       data: (stage, value) => this.#inspection.stage(stage, value),
-      exchanged: ({ request, revealedRequest, response }) => {
-        if (level === "TRACE") this.#inspection.exchange(revealSecrets ? revealedRequest : request, response);
+      exchanged: (exchange) => {
+        if (level !== "TRACE") return;
+        const { request, revealedRequest, response } = exchange();
+        this.#inspection.exchange(revealSecrets ? revealedRequest : request, response);
       },
       retrying: (retryIndex, delaySeconds, failure) => {
         this.#handled = failure;
