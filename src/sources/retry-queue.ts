@@ -47,7 +47,7 @@ export interface RetryQueueOptions<T> {
   readonly failed: (item: T, failure: Failure) => Promise<void>;
 }
 
-interface Row<T> {
+export interface RetryRow<T> {
   readonly item: T;
   readonly sinceMs: number;
   readonly retries: number;
@@ -57,7 +57,7 @@ interface Row<T> {
 
 export class RetryQueue<T> {
   readonly #options: RetryQueueOptions<T>;
-  readonly #rows: Database<Row<T>, number>;
+  readonly #rows: Database<RetryRow<T>, number>;
   readonly #running = new Map<number, Promise<void>>();
   readonly #waiting = new Map<number, Cancel>();
   /** Their attempts have their slots, which are still to come. */
@@ -68,7 +68,7 @@ export class RetryQueue<T> {
   /** Goes on with what an earlier process left. */
   constructor(options: RetryQueueOptions<T>) {
     this.#options = options;
-    this.#rows = options.store.table<Row<T>, number>(options.table);
+    this.#rows = options.store.table<RetryRow<T>, number>(options.table);
     const left = [...this.#rows.getRange({})];
     this.#next = (left.at(-1)?.key ?? 0) + 1;
     for (const { key, value } of left) this.#wait(key, options.leftIsDue === true ? 0 : value.dueMs);
@@ -138,12 +138,13 @@ export class RetryQueue<T> {
     await new Promise((resolve) => setImmediate(resolve));
     const { store, clock, policyOf, slotMs, deliver } = this.#options;
     await store.settled();
+    const hasSlot = this.#reserved.delete(key);
     const row = this.#rows.get(key);
     if (row === undefined || this.#closed) return undefined;
     const policy = policyOf(row.item);
     const endMs = row.sinceMs + policy.maximumAgeSeconds * 1000;
     if (clock.now() > endMs) return this.#fail(key, row, { error: undefined, exhausted: "MaximumEventAgeInSeconds" });
-    const startMs = this.#reserved.delete(key) ? undefined : await slotMs?.(row.item);
+    const startMs = hasSlot ? undefined : await slotMs?.(row.item);
     if (startMs !== undefined && startMs > clock.now()) {
       this.#reserved.add(key);
       return startMs;
@@ -161,7 +162,7 @@ export class RetryQueue<T> {
 
   async #again(
     key: number,
-    row: Row<T>,
+    row: RetryRow<T>,
     { policy, endMs, error }: { readonly policy: RetryPolicy; readonly endMs: number; readonly error: unknown },
   ): Promise<number | undefined> {
     const { store, clock, isFinal, delayMs = backOff } = this.#options;
@@ -174,7 +175,7 @@ export class RetryQueue<T> {
     return dueMs;
   }
 
-  async #fail(key: number, { item, retries }: Row<T>, failure: Omit<Failure, "retries">): Promise<undefined> {
+  async #fail(key: number, { item, retries }: RetryRow<T>, failure: Omit<Failure, "retries">): Promise<undefined> {
     await this.#options.failed(item, { retries, ...failure });
     await this.#options.store.write(() => this.#rows.removeSync(key));
   }

@@ -10,7 +10,7 @@ import type { TopicDelivery } from "../../shared/bus.js";
 import type { Clock } from "../../shared/clock.js";
 import { messageOf } from "../../shared/errors.js";
 import type { Logger } from "../../shared/logger.js";
-import { RetryQueue } from "../retry-queue.js";
+import { RetryQueue, type RetryRow } from "../retry-queue.js";
 
 export interface HttpDeliveryOptions {
   readonly store: StateStore;
@@ -55,7 +55,7 @@ export class HttpDeliveries {
     this.#options = options;
     // One for each message that is on its way.
     setMaxListeners(0, this.#closing.signal);
-    const older = takeOlderRows(store);
+    renewOlderRows(store, clock.now());
     this.#queue = new RetryQueue<TopicDelivery>({
       store,
       clock,
@@ -69,7 +69,6 @@ export class HttpDeliveries {
       isFinal: (error) => error instanceof AnswerError && error.final,
       failed: (delivery, { error }) => failed(delivery, messageOf(error)),
     });
-    for (const delivery of older) this.put(delivery);
   }
 
   /** Kept when this returns. */
@@ -141,12 +140,16 @@ function headersOf({ message, topicArn, subscriptionArn, rawMessageDelivery: raw
   ];
 }
 
-/** Rows of a state folder of before this queue was shared, out of the table: they have all their attempts anew. */
-function takeOlderRows(store: StateStore): TopicDelivery[] {
-  const rows = store.table<{ readonly delivery?: TopicDelivery }, number>(TABLE);
-  return [...rows.getRange({})].flatMap(({ key, value: { delivery } }) => {
-    if (delivery === undefined) return [];
-    rows.removeSync(key);
-    return [delivery];
-  });
+/** Rows of a state folder of before this queue was shared. */
+interface OlderRow {
+  readonly delivery: TopicDelivery;
+  readonly attempts: number;
+}
+
+/** They go on where they were. Each in one write: it is never out of the table. */
+function renewOlderRows(store: StateStore, nowMs: number): void {
+  const rows = store.table<RetryRow<TopicDelivery> | OlderRow, number>(TABLE);
+  for (const { key, value } of [...rows.getRange({})])
+    if ("delivery" in value)
+      rows.putSync(key, { item: value.delivery, sinceMs: nowMs, retries: value.attempts, dueMs: nowMs });
 }

@@ -72,12 +72,14 @@ test("a burst takes twenty connections at a time", async () => {
   expect(rows()).toBe(0);
 });
 
-test("what an older state folder holds is delivered by the next process", async () => {
+test("what an older state folder holds goes on in the next process, with the attempts that it has left", async () => {
   await deliveries.close();
-  await store.table("sns-http-deliveries").put(7, { delivery: delivery("older"), attempts: 2 });
+  await store.table("sns-http-deliveries").put(7, { delivery: delivery("older"), attempts: 3 });
   deliveries = begin();
   await until(() => held.length === 1);
-  answer(200);
+  // Kept while it is on its way: whatever ends this process, the next one has it.
+  expect(rows()).toBe(1);
+  answer(500);
   await deliveries.idle();
   expect(rows()).toBe(0);
 });
