@@ -21,7 +21,7 @@ export interface PipesAdmin {
    * does not goes. Answers, in sentences, what AWS would refuse and which pipes cannot run.
    */
   declare(wanted: readonly DeclaredPipe[]): Promise<readonly string[]>;
-  /** The pipe has stopped by itself. */
+  /** The pipe has to stop. Never rejects. */
   stopped(name: string, reason: string): Promise<void>;
 }
 

@@ -58,15 +58,20 @@ export class PipeStates {
 
   /** Brings a pipe to where its state says that it is going. */
   settle(name: string): void {
+    void this.#turn(name, () => this.#settle(name));
+  }
+
+  #turn(name: string, work: () => Promise<void>): Promise<void> {
     const turn = (this.#turns.get(name) ?? Promise.resolve())
       // The turn of the call belongs to the one who answers the client.
       .then(() => new Promise((resolve) => setImmediate(resolve)))
-      .then(() => this.#settle(name))
+      .then(() => (this.#closed ? undefined : work()))
       .catch((error: unknown) => this.#options.log.error({ err: error, pipe: name }, "a pipe did not change its state"))
       .finally(() => {
         if (this.#turns.get(name) === turn) this.#turns.delete(name);
       });
     this.#turns.set(name, turn);
+    return turn;
   }
 
   /** Resolves when no pipe is on its way to another state. */
@@ -74,10 +79,11 @@ export class PipeStates {
     while (this.#turns.size > 0) await Promise.all(this.#turns.values());
   }
 
-  /** The pipe has stopped by itself. */
-  async stopped(name: string, reason: string): Promise<void> {
-    await this.#put(name, "RUNNING", "STOPPED", reason);
-    await this.#runner?.stop(name);
+  /** The pipe wants to stop: behind the turn that may still be bringing it to run, and unless somebody has changed it since. */
+  stopped(name: string, reason: string): Promise<void> {
+    return this.#turn(name, async () => {
+      if (await this.#put(name, "RUNNING", "STOPPED", reason)) await this.#runner?.stop(name);
+    });
   }
 
   /** All pipes are to be forgotten. */
@@ -94,7 +100,7 @@ export class PipeStates {
   async #settle(name: string): Promise<void> {
     const { store, realm } = this.#options;
     const row = store.pipe(name);
-    if (row === undefined || this.#closed) return;
+    if (row === undefined) return;
     const { state, desiredState } = row;
     if (state === "DELETING") {
       await this.#runner?.remove(name);
@@ -118,14 +124,15 @@ export class PipeStates {
   }
 
   /** Only from the state that the turn began in: whoever changed it meanwhile has a turn of his own. */
-  async #put(name: string, from: PipeState, state: PipeState, reason?: string): Promise<void> {
+  #put(name: string, from: PipeState, state: PipeState, reason?: string): Promise<boolean> {
     const { store, clock } = this.#options;
-    await store.write(() => {
+    return store.write(() => {
       const row = store.pipe(name);
-      if (row === undefined || row.state !== from) return;
+      if (row === undefined || row.state !== from) return false;
       const stateReason = reason?.slice(0, MAX_REASON_LENGTH);
-      if (row.state === state && row.stateReason === stateReason) return;
-      store.putPipe({ ...row, state, stateReason, modifiedMs: clock.now() });
+      if (row.state !== state || row.stateReason !== stateReason)
+        store.putPipe({ ...row, state, stateReason, modifiedMs: clock.now() });
+      return true;
     });
   }
 }

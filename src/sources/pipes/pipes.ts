@@ -11,7 +11,7 @@ import { queuePoller, type QueuePipeOptions } from "./queue-pipe.js";
 import { positionOf, streamPoller, type StreamPipeOptions } from "./stream-pipe.js";
 
 export interface PipesOptions extends QueuePipeOptions, StreamPipeOptions {
-  /** A pipe has stopped by itself. */
+  /** A pipe has to stop. Never rejects. */
   readonly stopped: (name: string, reason: string) => Promise<void>;
 }
 
@@ -27,7 +27,8 @@ export class Pipes implements PipeRunner {
   async start(pipe: KnownPipe): Promise<string | undefined> {
     await this.stop(pipe.name);
     const open = parseArn(pipe.source)?.service === "sqs" ? queuePoller : streamPoller;
-    const poller = await open(pipe, this.#polled(pipe), this.#options);
+    const isCurrent = (): boolean => this.#pollers.get(pipe.name) === poller;
+    const poller = await open(pipe, this.#polled(pipe, isCurrent), this.#options);
     if (typeof poller === "string") return poller;
     // The next process goes on with it.
     if (this.#closed) return undefined;
@@ -52,17 +53,16 @@ export class Pipes implements PipeRunner {
     await Promise.all([...this.#pollers.keys()].map((name) => this.stop(name)));
   }
 
-  #polled(pipe: KnownPipe): Pick<PolledOptions, "name" | "log" | "run" | "mustStop"> {
+  #polled(pipe: KnownPipe, isCurrent: () => boolean): Pick<PolledOptions, "name" | "log" | "run" | "mustStop"> {
     const { services, clock, log, stopped } = this.#options;
     return {
       name: pipe.name,
       log,
       run: (events) => runExecution(events, { pipe, services, clock, log }),
-      mustStop: (reason) =>
-        // Not waited for: stopping waits for the batch that asks for it.
-        void stopped(pipe.name, reason).catch((error: unknown) =>
-          log.error({ err: error, pipe: pipe.name }, "a pipe could not be stopped"),
-        ),
+      mustStop: (reason) => {
+        // What it was stopped for may be mended in what has taken its place. Not waited for: stopping waits for the batch that asks.
+        if (isCurrent()) void stopped(pipe.name, reason);
+      },
     };
   }
 }

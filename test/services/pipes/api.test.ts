@@ -138,6 +138,18 @@ describe("EventBridge Pipes", () => {
     expect(await describePipe("one")).toMatchObject({ CurrentState: "STOPPED", StateReason: "by itself" });
   });
 
+  it("that cannot go on while they are still being made stop once they run", async () => {
+    let release = (): void => undefined;
+    runner.held = new Promise((resolve) => (release = resolve));
+    await create("one");
+    await until(() => runner.told.length === 1);
+    const stopped = served.service.stopped("one", "by itself");
+    release();
+    await stopped;
+    expect(await describePipe("one")).toMatchObject({ CurrentState: "STOPPED", StateReason: "by itself" });
+    expect(runner.told).toEqual(["start one out", "stop one"]);
+  });
+
   it("keep of an update what it does not name, take parameters over whole, and keep their source", async () => {
     await create("one", {
       Source: STREAM,
