@@ -1,4 +1,6 @@
 /** Connections and API destinations over the API, through the official SDK. */
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import {
   CreateApiDestinationCommand,
   CreateConnectionCommand,
@@ -15,11 +17,13 @@ import {
   type CreateApiDestinationRequest,
   type CreateConnectionRequest,
   type DescribeConnectionResponse,
+  type UpdateConnectionRequest,
 } from "@aws-sdk/client-eventbridge";
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { startOutside, type Outside } from "../../sources/eventbridge/outside.js";
+import { until } from "../../until.js";
 import { refusal } from "./events-fixture.js";
 
 const BASIC = {
@@ -267,6 +271,23 @@ describe("a connection with OAuth", () => {
     outside.answer((response) => response.writeHead(code).end(body));
     await oauth();
     expect(await state("DEAUTHORIZED")).toMatchObject({ StateReason: reason });
+  });
+
+  test("has the state of its new credentials, whenever the answer for the old ones comes", async () => {
+    const held: ServerResponse[] = [];
+    outside.answer((response) => held.push(response));
+    await oauth();
+    await until(() => held.length === 1);
+    outside.answer((response) => response.writeHead(401).end());
+    const OAuthParameters = { ClientParameters: { ClientSecret: "other" } };
+    const AuthParameters = { OAuthParameters } as UpdateConnectionRequest["AuthParameters"];
+    await events.send(new UpdateConnectionCommand({ Name: "shop", AuthParameters }));
+    await state("DEAUTHORIZED");
+    held[0]?.end('{"access_token":"t"}');
+    await once(held[0] as ServerResponse, "close");
+    await describeConnection("shop");
+    await stack.clock.advance(0);
+    expect(await describeConnection("shop")).toMatchObject({ ConnectionState: "DEAUTHORIZED" });
   });
 });
 

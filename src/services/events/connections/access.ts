@@ -2,6 +2,7 @@
 import { parseArn } from "../../../shared/arn.js";
 import { messageOf } from "../../../shared/errors.js";
 import type { NameAndValue } from "../../kit/http-call.js";
+import type { SecretKeeper } from "../../service.js";
 import type { EventsContext } from "../context.js";
 import { secretIn, type ConnectionSecret, type SecretParameter, type SecretParameters } from "./secret.js";
 import type { ConnectionRow } from "./store.js";
@@ -51,7 +52,8 @@ export async function accessOf(
       `Connection '${connectionArn}' is in state ${row.state} and cannot be used.`,
     );
   const secret = secretIn(text);
-  const headers = await left(authorization(context, row, connectionArn, text, secret), signal);
+  const used = { row, arn: connectionArn, keeper, text, secret };
+  const headers = await left(authorization(context, used), signal);
   const { header_parameters, query_string_parameters, body_parameters }: SecretParameters =
     secret.invocation_http_parameters ?? {};
   return {
@@ -74,14 +76,19 @@ function left<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> 
 const pairs = (parameters: readonly SecretParameter[] = []): NameAndValue[] =>
   parameters.map(({ key, value }) => [key, value]);
 
-async function authorization(
-  context: EventsContext,
-  row: ConnectionRow,
-  arn: string,
-  text: string,
-  secret: ConnectionSecret,
-): Promise<NameAndValue[]> {
-  switch (row.authorizationType) {
+/** A connection with what it authorises with now. */
+interface Used {
+  readonly row: ConnectionRow;
+  readonly arn: string;
+  readonly keeper: SecretKeeper;
+  /** The secret, as it is kept. */
+  readonly text: string;
+  readonly secret: ConnectionSecret;
+}
+
+async function authorization(context: EventsContext, used: Used): Promise<NameAndValue[]> {
+  const { secret } = used;
+  switch (used.row.authorizationType) {
     case "BASIC": {
       const pair = Buffer.from(`${secret.username ?? ""}:${secret.password ?? ""}`).toString("base64");
       return [["Authorization", `Basic ${pair}`]];
@@ -89,45 +96,40 @@ async function authorization(
     case "API_KEY":
       return [[secret.api_key_name ?? "", secret.api_key_value ?? ""]];
     case "OAUTH_CLIENT_CREDENTIALS":
-      return [["Authorization", await bearer(context, row, arn, text, secret)]];
+      return [["Authorization", await bearer(context, used)]];
   }
 }
 
 /** The state of the connection follows what the authorization endpoint says. */
-async function bearer(
-  context: EventsContext,
-  { name, id, state }: ConnectionRow,
-  arn: string,
-  text: string,
-  secret: ConnectionSecret,
-): Promise<string> {
+async function bearer(context: EventsContext, used: Used): Promise<string> {
   const { tokens, clock } = context;
+  const { arn, text, secret } = used;
+  const { state } = used.row;
   try {
     const header = await tokens.header(arn, text, secret);
     if (state !== "AUTHORIZED")
-      await changeState(
-        context,
-        { name, id },
-        { state: "AUTHORIZED", stateReason: undefined, authorizedMs: clock.now() },
-      );
+      await changeState(context, used, { state: "AUTHORIZED", stateReason: undefined, authorizedMs: clock.now() });
     return header;
   } catch (error) {
     const reason = messageOf(error);
     if (tokens.closed) throw new ConnectionError("InternalError", reason);
     // One that had its token keeps its state while the endpoint is only out of reach.
     if (state !== "AUTHORIZED" || (error instanceof TokenError && error.refused))
-      await changeState(context, { name, id }, { state: "DEAUTHORIZED", stateReason: reason });
+      await changeState(context, used, { state: "DEAUTHORIZED", stateReason: reason });
     throw new ConnectionError("InvalidConnectionState", `Connection '${arn}' could not be authorized: ${reason}`);
   }
 }
 
+/** Unless it authorises with something else by now, which has an authorization of its own. */
 async function changeState(
-  { store, connections }: EventsContext,
-  { name, id }: Pick<ConnectionRow, "name" | "id">,
+  context: EventsContext,
+  { arn, keeper, text }: Used,
   change: Partial<ConnectionRow>,
 ): Promise<void> {
+  const { store, connections } = context;
   await store.write(() => {
-    const row = connections.connection(name);
-    if (row?.id === id && row.secretArn !== undefined) connections.putConnection({ ...row, ...change });
+    const row = connectionByArn(context, arn);
+    if (row?.secretArn === undefined || keeper.ownedText(row.secretArn) !== text) return;
+    connections.putConnection({ ...row, ...change });
   });
 }
