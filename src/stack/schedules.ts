@@ -12,7 +12,6 @@ import type { Bus } from "../shared/bus.js";
 import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { TargetServices } from "../sources/eventbridge/targets.js";
-import type { ApiRequest } from "../sources/schedule/requests.js";
 import { ScheduledRules } from "../sources/schedule/scheduled-rules.js";
 import { Schedules } from "../sources/schedule/schedules.js";
 import type { Activity } from "./activity.js";

@@ -17,7 +17,7 @@ import {
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { until } from "../until.js";
+import { PATIENT, until } from "../until.js";
 import { startOutside, status, type Asked, type Outside } from "../sources/eventbridge/outside.js";
 
 const TEMPLATE = `
@@ -88,7 +88,7 @@ async function posting({ connection = API_KEY, path = "/hook", rate, target = {}
 }
 
 const asked = async (count: number): Promise<readonly Asked[]> => {
-  await stack.waitFor(() => outside.asked.length >= count);
+  await stack.waitFor(() => outside.asked.length >= count, PATIENT);
   await stack.clock.advance(0);
   return outside.asked;
 };
@@ -99,7 +99,7 @@ async function deadLetter(): Promise<Readonly<Record<string, string | undefined>
     const QueueUrl = `${stack.endpoint}/000000000000/dead`;
     const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ["All"] }));
     return Messages?.[0];
-  });
+  }, PATIENT);
   const attributes = Object.entries(message.MessageAttributes ?? {});
   return Object.fromEntries(attributes.map(([name, { StringValue }]) => [name, StringValue]));
 }
@@ -257,7 +257,7 @@ describe("a token", () => {
     stack.waitFor(async () => {
       const { ConnectionState } = await events.send(new DescribeConnectionCommand({ Name: `n${names}` }));
       return ConnectionState === "AUTHORIZED";
-    });
+    }, PATIENT);
   /** A token for each request for one; `hook` answers events. */
   const issue = (more: object, hook: (one: Asked) => number = () => 200): void =>
     outside.answer((response, one) => {
@@ -272,13 +272,13 @@ describe("a token", () => {
     await authorized();
     await put();
     await put();
-    await stack.waitFor(() => shown().length === 2);
+    await stack.waitFor(() => shown().length === 2, PATIENT);
     await stack.clock.advance("539s");
     await put();
-    await stack.waitFor(() => shown().length === 3);
+    await stack.waitFor(() => shown().length === 3, PATIENT);
     await stack.clock.advance("1s");
     await put();
-    await stack.waitFor(() => shown().length === 4);
+    await stack.waitFor(() => shown().length === 4, PATIENT);
     expect(shown()).toEqual(["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2"]);
   });
 
@@ -287,9 +287,9 @@ describe("a token", () => {
     const put = await posting({ connection: oauth() });
     await authorized();
     await put();
-    await stack.waitFor(() => shown().length === 1);
+    await stack.waitFor(() => shown().length === 1, PATIENT);
     await stack.clock.advance("1s");
-    await stack.waitFor(() => shown().length === 2);
+    await stack.waitFor(() => shown().length === 2, PATIENT);
     expect(shown()).toEqual(["Bearer t1", "Bearer t2"]);
   });
 
@@ -299,13 +299,13 @@ describe("a token", () => {
     await stack.waitFor(async () => {
       const { ConnectionState } = await events.send(new DescribeConnectionCommand({ Name: `n${names}` }));
       return ConnectionState === "DEAUTHORIZED";
-    });
+    }, PATIENT);
     await put();
     await stack.clock.advance("2s");
     expect(shown()).toEqual([]);
     issue({});
     await stack.clock.advance("1m");
-    await stack.waitFor(() => shown().length === 1);
+    await stack.waitFor(() => shown().length === 1, PATIENT);
     await authorized();
   });
 });
@@ -356,7 +356,7 @@ describe("after a restart", () => {
     await second.waitFor(async () => {
       const { ConnectionState } = await after.send(new DescribeConnectionCommand({ Name: "oauth" }));
       return ConnectionState === "AUTHORIZED" && outside.at("/hook").length === 1;
-    });
+    }, PATIENT);
     expect(outside.at("/hook")[0]?.headers["x-key"]).toBe("s3cret");
     after.destroy();
     await second.close();

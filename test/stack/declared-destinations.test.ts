@@ -12,6 +12,7 @@ import { createStack, type TestStack } from "../../src/index.js";
 import { loadApplication } from "../../src/config/load-application.js";
 import { ProjectFolder } from "../cli/cli.js";
 import { startOutside, type Outside } from "../sources/eventbridge/outside.js";
+import { PATIENT } from "../until.js";
 
 const ROLE = "arn:aws:iam::000000000000:role/r";
 const template = (outside: string): string => `
@@ -105,12 +106,15 @@ describe("connections and API destinations of a template", () => {
   test("bring events to other people's APIs and the stack's own, with what a secret holds", async () => {
     const Entries = [{ Source: "shop", DetailType: "placed", Detail: '{"id":7}' }];
     await events.send(new PutEventsCommand({ Entries }));
-    const [inside] = await stack.waitFor(() => stack.invocations("inside").length === 1 && stack.invocations("inside"));
+    const [inside] = await stack.waitFor(
+      () => stack.invocations("inside").length === 1 && stack.invocations("inside"),
+      PATIENT,
+    );
     expect(inside?.event).toMatchObject({
       rawPath: "/in",
       headers: { "x-key": "from the secret", "user-agent": "Amazon/EventBridge/ApiDestinations" },
     });
-    await stack.waitFor(() => outside.asked.length === 1);
+    await stack.waitFor(() => outside.asked.length === 1, PATIENT);
     const headers = { "x-key": "from the secret", "x-id": "7" };
     expect(outside.asked).toMatchObject([{ path: "/hook", headers }]);
   });

@@ -2,7 +2,7 @@
 import { KinesisClient, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { repeatUntil } from "../until.js";
+import { PATIENT, repeatUntil } from "../until.js";
 
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const TEMPLATE = `
@@ -74,7 +74,7 @@ describe("pipes and streams of Kinesis", () => {
     await kinesis.send(new PutRecordsCommand({ StreamName: "clicks", Records }));
     kinesis.destroy();
     const events = () => stack.invocations("work").flatMap(({ event }) => event as { readonly id: number }[]);
-    await stack.waitFor(() => events().length === 3);
+    await stack.waitFor(() => events().length === 3, PATIENT);
     expect(events().toSorted((a, b) => a.id - b.id)).toMatchObject([
       { id: 0, key: "k0", role: ROLE, data: { eventSource: "aws:kinesis", data: { kind: "order", id: 0 } } },
       { id: 2, key: "k2" },

@@ -3,7 +3,7 @@ import { CreatePipeCommand, DescribePipeCommand, ListPipesCommand, PipesClient }
 import { createStack, type TestStack } from "../../src/index.js";
 import { loadApplication } from "../../src/config/load-application.js";
 import { ProjectFolder } from "../cli/cli.js";
-import { until } from "../until.js";
+import { PATIENT, until } from "../until.js";
 
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const queue = (name: string): string => `arn:aws:sqs:us-east-1:000000000000:${name}`;
@@ -27,7 +27,7 @@ it("pipes of the template follow it while the stack runs, those of the API stay 
   const pipes = new PipesClient(stack.clientConfig);
   try {
     await stack.sqs.send("in", "1");
-    await stack.waitFor(async () => (await stack.sqs.depth("one")).visible === 1);
+    await stack.waitFor(async () => (await stack.sqs.depth("one")).visible === 1, PATIENT);
     await pipes.send(
       new CreatePipeCommand({
         Name: "own",
@@ -42,7 +42,7 @@ it("pipes of the template follow it while the stack runs, those of the API stay 
       (await loadApplication({ folder: project.folder, flags: { ephemeral: true } })).application;
     await stack.stack.replaceApplication(await load());
     await stack.sqs.send("in", "2");
-    await stack.waitFor(async () => (await stack.sqs.depth("two")).visible === 1);
+    await stack.waitFor(async () => (await stack.sqs.depth("two")).visible === 1, PATIENT);
     project.write("template.yaml", `${QUEUES}\n`);
     await stack.stack.replaceApplication(await load());
     expect(await namesIn(pipes)).toEqual(["own"]);

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cl
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const arn = (service: string, resource: string): string => `arn:aws:${service}:us-east-1:000000000000:${resource}`;
@@ -71,13 +72,13 @@ describe("pipes", () => {
     await stack.waitFor(async () => {
       bodies.push(...(await stack.sqs.receive("out")).map(({ body }) => body));
       return bodies.length > 0;
-    });
+    }, PATIENT);
     return bodies.join();
   };
 
   it("call a function asynchronously when they are told to", async () => {
     await stack.sqs.send("forgotten", "text");
-    await stack.waitFor(() => eventsOf("later").length === 1);
+    await stack.waitFor(() => eventsOf("later").length === 1, PATIENT);
     expect(eventsOf("later")[0]).toMatchObject([{ body: "text", eventSourceARN: arn("sqs", "forgotten") }]);
   });
 
@@ -88,7 +89,7 @@ describe("pipes", () => {
     await stack.waitFor(async () => {
       const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
       return executions[0]?.status === "SUCCEEDED";
-    });
+    }, PATIENT);
     const [execution] = (await sfn.send(new ListExecutionsCommand({ stateMachineArn }))).executions ?? [];
     const { input } = await sfn.send(new DescribeExecutionCommand({ executionArn: execution?.executionArn }));
     sfn.destroy();
@@ -98,7 +99,7 @@ describe("pipes", () => {
   it("wait for an Express machine that enriches, and hand on the one event that it answers", async () => {
     const before = eventsOf("later").length;
     await stack.sqs.send("ran", "seven");
-    await stack.waitFor(() => eventsOf("later").length > before);
+    await stack.waitFor(() => eventsOf("later").length > before, PATIENT);
     expect(eventsOf("later").at(-1)).toEqual({ id: "seven", made: "by the machine" });
   });
 
@@ -114,7 +115,7 @@ describe("pipes", () => {
     await stack.waitFor(async () => {
       events = (await logs.send(new FilterLogEventsCommand({ logGroupName: "lines" }))).events ?? [];
       return events.length > 0;
-    });
+    }, PATIENT);
     logs.destroy();
     expect(events).toMatchObject([
       { logStreamName: "mine", message: '{"stream":"mine"}', timestamp: Date.parse("2026-01-02T03:04:05Z") },
@@ -123,14 +124,14 @@ describe("pipes", () => {
 
   it("call an API with the path, headers and query of their parameters", async () => {
     await stack.sqs.send("posted", { id: "a b", kind: "order" });
-    await stack.waitFor(() => eventsOf("answering").length === 1);
+    await stack.waitFor(() => eventsOf("answering").length === 1, PATIENT);
     expect(eventsOf("answering")[0]).toMatchObject({
       rawPath: "/orders/a b",
       headers: { "x-kind": "order" },
       queryStringParameters: { q: "fixed" },
       body: '{"got": {"id":"a b","kind":"order"}}',
     });
-    await stack.waitFor(async () => (await stack.sqs.depth("posted")).inFlight === 0);
+    await stack.waitFor(async () => (await stack.sqs.depth("posted")).inFlight === 0, PATIENT);
   });
 
   it("ask an API to enrich, one event at a time", async () => {

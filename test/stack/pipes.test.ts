@@ -5,6 +5,7 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../src/index.js";
 import { loadApplication } from "../../src/config/load-application.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const TEMPLATE = `
@@ -118,15 +119,15 @@ describe("pipes of a stack", () => {
       );
       all.push(...Messages.map(({ Body = "", Attributes }) => ({ body: Body, group: Attributes?.MessageGroupId })));
       return all.length >= count;
-    });
+    }, PATIENT);
     return all;
   };
 
   it("hand a function the list of what its template makes of messages that its filter lets pass", async () => {
     await stack.sqs.send("inbox", { kind: "order", id: 7 });
-    await stack.waitFor(() => stack.invocations("work").length === 1);
+    await stack.waitFor(() => stack.invocations("work").length === 1, PATIENT);
     await stack.sqs.send("inbox", { kind: "else", id: 8 });
-    await stack.waitFor(async () => (await stack.sqs.depth("inbox")).visible === 0);
+    await stack.waitFor(async () => (await stack.sqs.depth("inbox")).visible === 0, PATIENT);
     expect(stack.invocations("work").map(({ event }) => event)).toMatchObject([
       [
         {
@@ -145,7 +146,7 @@ describe("pipes of a stack", () => {
     await stack.sqs.send("raw", { n: 3 });
     expect(await received("outbox.fifo", 1)).toEqual([{ body: '{"n":6,"group":"g1"}', group: "g1" }]);
     await stack.sqs.send("raw", { n: -1 });
-    await stack.waitFor(() => stack.invocations("enrich").length === 2);
+    await stack.waitFor(() => stack.invocations("enrich").length === 2, PATIENT);
     expect(stack.invocations("enrich").map(({ event }) => event)).toEqual([[{ n: 3 }], [{ n: -1 }]]);
     const logs = new CloudWatchLogsClient(stack.clientConfig);
     const steps: Record<string, unknown>[] = [];
@@ -153,7 +154,7 @@ describe("pipes of a stack", () => {
       const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "pipes" }));
       steps.splice(0, Infinity, ...events.map(({ message = "" }) => JSON.parse(message) as Record<string, unknown>));
       return steps.length >= 21;
-    });
+    }, PATIENT);
     logs.destroy();
     expect(steps.map(({ messageType }) => messageType)).toEqual([
       "ExecutionStarted",

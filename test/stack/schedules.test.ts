@@ -6,6 +6,7 @@ import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws
 import { createStack, type TestStack } from "../../src/index.js";
 import { loadApplication } from "../../src/config/load-application.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -181,7 +182,7 @@ describe("rules and schedules of a stack", () => {
   it("bring events of buckets to functions", async () => {
     await stack.s3.put("landing", "in/a b.csv", "1");
     await stack.s3.put("landing", "in/c.txt", "1");
-    await stack.waitFor(() => eventsOf("arrived").length === 2);
+    await stack.waitFor(() => eventsOf("arrived").length === 2, PATIENT);
     expect(eventsOf("arrived")[1]).toMatchObject({
       source: "aws.s3",
       "detail-type": "Object Created",

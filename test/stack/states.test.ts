@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { createStack, type CreateStackOptions, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const STARTER = `const { SFNClient, StartExecutionCommand } = require("@aws-sdk/client-sfn");
 exports.handler = (event) => new SFNClient({}).send(new StartExecutionCommand({
@@ -84,7 +85,10 @@ it("has the machines, aliases and activities of the template, and says of a defi
     expect(activities.map(({ name }) => name)).toEqual(["approve"]);
     const live = await client.send(new DescribeStateMachineCommand({ stateMachineArn: `${arnOf("later")}:live` }));
     expect(live.definition).toContain("arn:aws:lambda:us-east-1:000000000000:function:record");
-    await stack.waitFor(() => notices.some((text) => text.startsWith("state machine Broken cannot be started")));
+    await stack.waitFor(
+      () => notices.some((text) => text.startsWith("state machine Broken cannot be started")),
+      PATIENT,
+    );
     expect(notices.join("\n")).toContain("MISSING_TRANSITION_TARGET");
   });
 });
@@ -118,11 +122,11 @@ it("goes on after a restart with the executions that it was stopped in", async (
   });
   await withStack({ ...kept, clock: new Date(Date.UTC(2026, 0, 1, 0, 0, 1)) }, async (stack, client) => {
     // Nobody has asked for Step Functions in this process yet.
-    await stack.waitFor(() => stack.invocations("record").length === 1);
+    await stack.waitFor(() => stack.invocations("record").length === 1, PATIENT);
     const ended = await stack.waitFor(async () => {
       const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status === "RUNNING" ? undefined : execution;
-    });
+    }, PATIENT);
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[1]" });
   });
 });
@@ -142,7 +146,7 @@ it("goes on after a restart with executions of machines that no template declare
     const ended = await stack.waitFor(async () => {
       const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status === "RUNNING" ? undefined : execution;
-    });
+    }, PATIENT);
     expect(ended).toMatchObject({ status: "SUCCEEDED" });
   });
 });
@@ -152,14 +156,14 @@ it("fails no execution whose task is cut off by the end of the stack: the task r
   const executionArn = await withStack(kept, async (stack, client) => {
     const started = await client.send(new StartExecutionCommand({ stateMachineArn: arnOf("slow"), input: "[2]" }));
     // The task, and the invocation that does its work.
-    await stack.waitFor(() => stack.stack.activity.running === 2);
+    await stack.waitFor(() => stack.stack.activity.running === 2, PATIENT);
     return started.executionArn;
   });
   await withStack(kept, async (stack, client) => {
     const ended = await stack.waitFor(async () => {
       const execution = await client.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status === "RUNNING" ? undefined : execution;
-    });
+    }, PATIENT);
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: "[2]" });
     expect(stack.invocations("slow")).toHaveLength(1);
   });

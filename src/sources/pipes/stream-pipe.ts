@@ -79,7 +79,9 @@ export const positionOf = (name: string): string => `pipe/${name}`;
  */
 const RECORDS: Pick<PolledOptions, "identifier" | "eventOf" | "remembers"> = {
   identifier: ({ dynamodb, kinesis }) =>
-    String(isJsonObject(dynamodb) ? dynamodb["SequenceNumber"] : isJsonObject(kinesis) ? kinesis["sequenceNumber"] : ""),
+    String(
+      isJsonObject(dynamodb) ? dynamodb["SequenceNumber"] : isJsonObject(kinesis) ? kinesis["sequenceNumber"] : "",
+    ),
   eventOf: ({ kinesis, ...record }) => (isJsonObject(kinesis) ? { ...kinesis, ...record } : record),
   remembers: true,
 };

@@ -149,7 +149,7 @@ interface OlderRow {
 /** They go on where they were. Each in one write: it is never out of the table. */
 function renewOlderRows(store: StateStore, nowMs: number): void {
   const rows = store.table<RetryRow<TopicDelivery> | OlderRow, number>(TABLE);
-  for (const { key, value } of [...rows.getRange({})])
+  for (const { key, value } of Array.from(rows.getRange({})))
     if ("delivery" in value)
       rows.putSync(key, { item: value.delivery, sinceMs: nowMs, retries: value.attempts, dueMs: nowMs });
 }

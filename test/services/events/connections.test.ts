@@ -23,7 +23,7 @@ import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } fr
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { startOutside, type Outside } from "../../sources/eventbridge/outside.js";
-import { until } from "../../until.js";
+import { PATIENT, until } from "../../until.js";
 import { refusal } from "./events-fixture.js";
 
 const BASIC = {
@@ -224,7 +224,7 @@ describe("a connection with OAuth", () => {
     stack.waitFor(async () => {
       const shown = await describeConnection("shop");
       return shown.ConnectionState === wanted && shown;
-    });
+    }, PATIENT);
 
   test("gets a token with its client's id and secret, and is authorized by it", async () => {
     outside.answer((response) => response.end('{"access_token":"t","expires_in":3600}'));

@@ -14,6 +14,7 @@ import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -92,7 +93,7 @@ const receive = (queue: string): Promise<Message> =>
       }),
     );
     return Messages?.[0];
-  });
+  }, PATIENT);
 const attributesOf = ({ MessageAttributes = {} }: Message): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue]));
 const envelope = (source: string, detail: unknown = { n: 1 }): unknown => ({
@@ -132,7 +133,7 @@ describe("an event", () => {
     const [invocation] = await stack.waitFor(() => {
       const all = stack.invocations("echo");
       return all.length > 0 ? all : undefined;
-    });
+    }, PATIENT);
     expect(invocation?.payload).toEqual({
       event: envelope(source),
       invokedFunctionArn: `arn:aws:lambda:${ACCOUNT}:function:echo:live`,
@@ -158,7 +159,7 @@ describe("an event", () => {
     const [line] = await stack.waitFor(async () => {
       const { events: lines = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
       return lines.length > 0 ? lines : undefined;
-    });
+    }, PATIENT);
     logs.destroy();
     expect(JSON.parse(line?.message ?? "")).toEqual(envelope(source));
   });
@@ -172,7 +173,7 @@ describe("an event", () => {
     const executions = await stack.waitFor(async () => {
       const found = await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: "SUCCEEDED" }));
       return found.executions?.length === 2 ? found.executions : undefined;
-    });
+    }, PATIENT);
     for (const { name } of executions) expect(name).toMatch(new RegExp(`^${Entries[0]?.EventId}_[0-9a-f-]{36}$`));
     const execution = await sfn.send(new DescribeExecutionCommand({ executionArn: executions[0]?.executionArn }));
     sfn.destroy();

@@ -15,6 +15,7 @@ import {
 import { ReceiveMessageCommand, SQSClient, type Message } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -104,7 +105,7 @@ const receive = (queue: string): Promise<Message> =>
     );
     // S3 tries the topic of a new configuration with a message.
     return Messages?.find(({ Body }) => Body?.includes("s3:TestEvent") !== true);
-  });
+  }, PATIENT);
 const bodyOf = ({ Body = "{}" }: Message): Record<string, string> => JSON.parse(Body);
 const eventsOf = (name: string): unknown[] =>
   stack
@@ -164,7 +165,7 @@ test("a FIFO queue gets group, deduplication id and the raw message", async () =
 
 test("a function gets the event of SNS, through the asynchronous queue", async () => {
   const { MessageId } = await publish(kind("direct"));
-  await stack.waitFor(() => eventsOf("direct").length === 1);
+  await stack.waitFor(() => eventsOf("direct").length === 1, PATIENT);
   expect(eventsOf("direct")).toEqual([
     {
       Records: [
@@ -193,7 +194,7 @@ test("a function gets the event of SNS, through the asynchronous queue", async (
 
 test("SqsSubscription puts a queue between topic and function", async () => {
   await publish(kind("queued"));
-  await stack.waitFor(() => eventsOf("queued").length === 1);
+  await stack.waitFor(() => eventsOf("queued").length === 1, PATIENT);
   const [event] = eventsOf("queued") as [{ Records: { eventSource: string; body: string }[] }];
   expect(event.Records[0]?.eventSource).toBe("aws:sqs");
   expect(JSON.parse(event.Records[0]?.body ?? "{}")).toMatchObject({ Type: "Notification", Message: "hello" });
@@ -217,7 +218,7 @@ test("destinations and dead letters of a function may be topics", async () => {
   const letter = await stack.waitFor(async () => {
     const body = bodyOf(await receive("inbox"));
     return body["Message"] === '{"a":1}' ? body : undefined;
-  });
+  }, PATIENT);
   expect(letter["MessageAttributes"]).toMatchObject({ ErrorMessage: { Type: "String", Value: "no luck" } });
 });
 
@@ -245,7 +246,7 @@ describe("an HTTP endpoint", () => {
   let status = 200;
   let subscriptionArn = "";
   const endpoint = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  const arrived = (count: number) => stack.waitFor(() => posts.length >= count);
+  const arrived = (count: number) => stack.waitFor(() => posts.length >= count, PATIENT);
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -295,7 +296,7 @@ describe("an HTTP endpoint", () => {
       await stack.waitFor(async () => {
         await stack.clock.advance("20 s");
         return attempt === 4 || posts.length > before + attempt;
-      });
+      }, PATIENT);
     }
     expect(bodyOf(await receive("dead"))).toMatchObject({ Message: "fails" });
     expect(posts).toHaveLength(before + 4);

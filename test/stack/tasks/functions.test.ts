@@ -1,5 +1,6 @@
 /** Functions as the work of Task states: real handlers, started through the API of Step Functions. */
 import { functionArn, optimised, TasksStack } from "./tasks-stack.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -101,8 +102,9 @@ test("lambda:invoke with the type Event goes on at once, and the function runs",
   const { output } = await invoke({ FunctionName: "echo", InvocationType: "Event", Payload: { later: true } });
   expect(output).toMatchObject({ StatusCode: 202, SdkHttpMetadata: { HttpStatusCode: 202 } });
   expect(output).not.toHaveProperty("ExecutedVersion");
-  await stack.stack.waitFor(() =>
-    stack.stack.invocations("echo").some(({ event }) => JSON.stringify(event) === '{"later":true}'),
+  await stack.stack.waitFor(
+    () => stack.stack.invocations("echo").some(({ event }) => JSON.stringify(event) === '{"later":true}'),
+    PATIENT,
   );
 });
 

@@ -3,7 +3,7 @@ import { GetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
-import { until } from "../../until.js";
+import { PATIENT, until } from "../../until.js";
 import { optimised, sdk, TasksStack } from "./tasks-stack.js";
 
 const TEMPLATE = `
@@ -62,7 +62,7 @@ const received = (): Promise<string[]> =>
   stack.stack.waitFor(async () => {
     const messages = await stack.stack.sqs.receive("work");
     return messages.length > 0 && messages.map(({ body }) => body);
-  });
+  }, PATIENT);
 
 test("sqs:sendMessage writes an object out as the body, and shows what the SDK got", async () => {
   const attribute = { DataType: "String", StringValue: "high" };

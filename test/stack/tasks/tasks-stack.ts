@@ -11,6 +11,7 @@ import { createStack, type TestStack } from "../../../src/index.js";
 import type { LambdaRunConfig } from "../../../src/config/schema.js";
 import type { JsonObject } from "../../../src/config/json.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 export interface End {
   readonly status: string | undefined;
@@ -75,7 +76,7 @@ export class TasksStack {
     const { status, output, error, cause } = await this.stack.waitFor(async () => {
       const execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status !== "RUNNING" && execution;
-    });
+    }, PATIENT);
     return {
       status,
       output: JSON.parse(output ?? "{}") as JsonObject,

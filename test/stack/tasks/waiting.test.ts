@@ -10,6 +10,7 @@ import {
 import type { JsonObject } from "../../../src/config/json.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { optimised, sdk, TasksStack } from "./tasks-stack.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -42,7 +43,7 @@ const receivedToken = (): Promise<string> =>
   stack.stack.waitFor(async () => {
     const [message] = await stack.stack.sqs.receive("work", 1);
     return message && (JSON.parse(message.body) as { token: string }).token;
-  });
+  }, PATIENT);
 
 const typesOf = async (execution: string) => (await stack.history(execution)).map(({ type }) => type);
 
@@ -169,7 +170,7 @@ describe("states:startExecution", () => {
     const child = await stack.stack.waitFor(async () => {
       const { executions = [] } = await stack.sfn.send(new ListExecutionsCommand({ stateMachineArn: StateMachineArn }));
       return executions[0]?.executionArn;
-    });
+    }, PATIENT);
     await stack.sfn.send(new StopExecutionCommand({ executionArn: execution }));
     await expect(stack.end(child)).resolves.toMatchObject({
       status: "ABORTED",
@@ -192,7 +193,7 @@ test("an execution inside another goes on, too, when the stack is started again"
     const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: StateMachineArn }));
     return executions.find((execution) => execution.executionArn === executionArn)?.status;
   };
-  await started.stack.waitFor(async () => (await statusIn(started)) === "RUNNING");
+  await started.stack.waitFor(async () => (await statusIn(started)) === "RUNNING", PATIENT);
   await started.stop();
   const again = await TasksStack.startIn(project, { ephemeral: false });
   await expect(statusIn(again)).resolves.toBe("RUNNING");
