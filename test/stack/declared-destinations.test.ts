@@ -17,6 +17,7 @@ import { PATIENT } from "../until.js";
 const ROLE = "arn:aws:iam::000000000000:role/r";
 const template = (outside: string): string => `
 Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 30 } }
 Resources:
   TheirKey: { Type: AWS::SecretsManager::Secret, Properties: { Name: their-key, SecretString: '{"key":"from the secret"}' } }
   Theirs:

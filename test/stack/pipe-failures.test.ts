@@ -26,7 +26,7 @@ const ofStream = (name: string, source: string, target: string, parameters: stri
       Target: ${target}`;
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
-Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/ } }
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/, Timeout: 30 } }
 Resources:
   Dead: { Type: AWS::SQS::Queue, Properties: { QueueName: dead } }
   Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox, VisibilityTimeout: 30, RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2 } } }

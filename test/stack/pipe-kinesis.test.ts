@@ -7,6 +7,7 @@ import { PATIENT, repeatUntil } from "../until.js";
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 30 } }
 Resources:
   Clicks: { Type: AWS::Kinesis::Stream, Properties: { Name: clicks, ShardCount: 2 } }
   Copies: { Type: AWS::Kinesis::Stream, Properties: { Name: copies, ShardCount: 1 } }

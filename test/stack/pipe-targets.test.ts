@@ -17,7 +17,7 @@ const piped = (name: string, target: string, more = ""): string => `
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
-Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/ } }
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/, Timeout: 30 } }
 Resources:
   Out: { Type: AWS::SQS::Queue, Properties: { QueueName: out } }
   News: { Type: AWS::SNS::Topic, Properties: { TopicName: news, Subscription: [{ Protocol: sqs, Endpoint: !GetAtt Out.Arn }] } }

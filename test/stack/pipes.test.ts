@@ -10,7 +10,7 @@ import { PATIENT } from "../until.js";
 const ROLE = "arn:aws:iam::000000000000:role/pipe";
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
-Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/ } }
+Globals: { Function: { Runtime: nodejs22.x, CodeUri: code/, Timeout: 30 } }
 Resources:
   Inbox: { Type: AWS::SQS::Queue, Properties: { QueueName: inbox } }
   Outbox: { Type: AWS::SQS::Queue, Properties: { QueueName: outbox.fifo, FifoQueue: true, ContentBasedDeduplication: true } }

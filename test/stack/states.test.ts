@@ -20,6 +20,7 @@ const RECORD = `exports.handler = async (event) => { console.log("recorded", JSO
 const SLOW = `exports.handler = (event) => new Promise((done) => setTimeout(done, 700, event));`;
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
+Globals: { Function: { Timeout: 30 } }
 Resources:
   Starter:
     Type: AWS::Serverless::Function
