@@ -1,4 +1,5 @@
 /** What pipes reach of a stack: functions in this process, services behind the gateway, APIs through their own doors. */
+import { objectOf } from "../config/json.js";
 import type { EventsAdmin } from "../services/events/index.js";
 import { AwsError } from "../services/kit/aws-error.js";
 import type { KinesisAdmin } from "../services/kinesis/index.js";
@@ -88,11 +89,8 @@ async function callApi(
     AuthType: "IAM_ROLE",
   };
   try {
-    const answer = (await api.request(parameters, arn, new AbortController().signal, () => undefined)) as Record<
-      string,
-      never
-    >;
-    return asText(answer["ResponseBody"] ?? "");
+    const answer = await api.request(parameters, arn, new AbortController().signal, () => undefined);
+    return asText(objectOf(answer)["ResponseBody"] ?? "");
   } catch (error) {
     if (!(error instanceof StatesError)) throw error;
     // `ApiGateway.STATUS`; anything else says that no answer came.

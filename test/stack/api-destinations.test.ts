@@ -30,6 +30,16 @@ const API_KEY = {
   AuthorizationType: "API_KEY",
   AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: "X-Key", ApiKeyValue: "s3cret" } },
 } as const;
+const oauth = () => ({
+  AuthorizationType: "OAUTH_CLIENT_CREDENTIALS" as const,
+  AuthParameters: {
+    OAuthParameters: {
+      ClientParameters: { ClientID: "id", ClientSecret: "hush" },
+      AuthorizationEndpoint: `${outside.url}/token`,
+      HttpMethod: "POST" as const,
+    },
+  },
+});
 
 let outside: Outside;
 let project: ProjectFolder;
@@ -243,16 +253,6 @@ describe("an event for an API destination", () => {
 });
 
 describe("a token", () => {
-  const oauth = () => ({
-    AuthorizationType: "OAUTH_CLIENT_CREDENTIALS" as const,
-    AuthParameters: {
-      OAuthParameters: {
-        ClientParameters: { ClientID: "id", ClientSecret: "hush" },
-        AuthorizationEndpoint: `${outside.url}/token`,
-        HttpMethod: "POST" as const,
-      },
-    },
-  });
   const authorized = () =>
     stack.waitFor(async () => {
       const { ConnectionState } = await events.send(new DescribeConnectionCommand({ Name: `n${names}` }));
@@ -315,16 +315,6 @@ describe("after a restart", () => {
   afterAll(() => folder.remove());
   const clock = new Date("2026-01-01T00:00:00Z");
   const begin = () => createStack({ folder: folder.folder, config: { ephemeral: false }, clock });
-  const connection = () => ({
-    AuthorizationType: "OAUTH_CLIENT_CREDENTIALS" as const,
-    AuthParameters: {
-      OAuthParameters: {
-        ClientParameters: { ClientID: "id", ClientSecret: "hush" },
-        AuthorizationEndpoint: `${outside.url}/token`,
-        HttpMethod: "POST" as const,
-      },
-    },
-  });
 
   test("a connection goes on with its authorization, and an event with its way", async () => {
     // Neither the first token nor the event gets an answer.
@@ -344,8 +334,8 @@ describe("after a restart", () => {
     await client.send(new PutTargetsCommand({ Rule: "r", Targets: [{ Id: "t", Arn, RoleArn: ROLE }] }));
     await client.send(new PutEventsCommand({ Entries: [{ Source: "again", DetailType: "d", Detail: "{}" }] }));
     // The last of them: after five seconds of this machine its token is not waited for any more.
-    const oauth = await client.send(new CreateConnectionCommand({ Name: "oauth", ...connection() }));
-    expect(oauth.ConnectionState).toBe("AUTHORIZING");
+    const made = await client.send(new CreateConnectionCommand({ Name: "oauth", ...oauth() }));
+    expect(made.ConnectionState).toBe("AUTHORIZING");
     await until(() => outside.asked.length === 2);
     client.destroy();
     await first.close();

@@ -23,7 +23,7 @@ export function opened(event: PipeEvent): PipeEvent {
 /** A number or text in JSON is no JSON to be opened. */
 function openedAs(event: Members, field: string, text: string): Members {
   const parsed = jsonIn(text);
-  return typeof parsed === "object" && parsed !== null ? { ...event, [field]: parsed } : event;
+  return typeof parsed === "object" && parsed !== null ? Object.assign({}, event, { [field]: parsed }) : event;
 }
 
 /** Undefined where the text is no JSON; JSON has no such value. */

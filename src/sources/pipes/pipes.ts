@@ -60,7 +60,7 @@ export class Pipes implements PipeRunner {
       log,
       run: (events) => runExecution(events, { pipe, services, clock, log }),
       mustStop: (reason) => {
-        // What it was stopped for may be mended in what has taken its place. Not waited for: stopping waits for the batch that asks.
+        // What has taken its place may do without what this one stops for. Not waited for: stopping waits for this batch.
         if (isCurrent()) void stopped(pipe.name, reason);
       },
     };

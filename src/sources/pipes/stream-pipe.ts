@@ -82,7 +82,7 @@ const RECORDS: Pick<PolledOptions, "identifier" | "eventOf" | "remembers"> = {
     String(
       isJsonObject(dynamodb) ? dynamodb["SequenceNumber"] : isJsonObject(kinesis) ? kinesis["sequenceNumber"] : "",
     ),
-  eventOf: ({ kinesis, ...record }) => (isJsonObject(kinesis) ? { ...kinesis, ...record } : record),
+  eventOf: ({ kinesis, ...record }) => (isJsonObject(kinesis) ? Object.assign({}, kinesis, record) : record),
   remembers: true,
 };
 
