@@ -104,7 +104,10 @@ export class PipeStates {
     const { state, desiredState } = row;
     if (state === "DELETING") {
       await this.#runner?.remove(name);
-      await store.write(() => store.removePipe(name));
+      await store.write(() => {
+        // A template may have declared it anew meanwhile.
+        if (store.pipe(name)?.state === state) store.removePipe(name);
+      });
     } else if (state === "STOPPING" || (isPassing(state) && desiredState === "STOPPED")) {
       await this.#runner?.stop(name);
       await this.#put(name, state, "STOPPED");

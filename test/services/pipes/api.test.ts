@@ -150,6 +150,22 @@ describe("EventBridge Pipes", () => {
     expect(runner.told).toEqual(["start one out", "stop one"]);
   });
 
+  it("that the template declares while they are being deleted are there again", async () => {
+    await create("one");
+    await settled("one", "RUNNING");
+    const declared = new Promise<readonly string[]>((resolve, reject) => {
+      jest.spyOn(runner, "remove").mockImplementationOnce(() => {
+        served.service
+          .declare([{ name: "one", input: wanted("one", { Target: arn("sqs", "other") }) }])
+          .then(resolve, reject);
+        return until(async () => (await describePipe("one")).CurrentState === "UPDATING");
+      });
+    });
+    await pipes.send(new DeletePipeCommand({ Name: "one" }));
+    expect(await declared).toEqual([]);
+    expect(await describePipe("one")).toMatchObject({ CurrentState: "RUNNING", Target: arn("sqs", "other") });
+  });
+
   it("keep of an update what it does not name, take parameters over whole, and keep their source", async () => {
     await create("one", {
       Source: STREAM,
