@@ -60,8 +60,8 @@ function declared(context: PipesContext, { name, input }: DeclaredPipe, refusals
   const { store, clock } = context;
   const before = store.pipe(name);
   const declaration = JSON.stringify(input);
-  // What could not run may do so by now.
-  const isSame = before?.declaration === declaration && !before.state.endsWith("_FAILED");
+  // What could not run may do so by now, and what is being deleted is to be there.
+  const isSame = before?.declaration === declaration && !/_FAILED$|^DELETING$/.test(before.state);
   if (isSame) return [];
   const nowMs = clock.now();
   try {

@@ -156,7 +156,7 @@ describe("EventBridge Pipes", () => {
     const declared = new Promise<readonly string[]>((resolve, reject) => {
       jest.spyOn(runner, "remove").mockImplementationOnce(() => {
         served.service
-          .declare([{ name: "one", input: wanted("one", { Target: arn("sqs", "other") }) }])
+          .declare([{ name: "one", input: { ...wanted("one", { Target: arn("sqs", "other") }) } }])
           .then(resolve, reject);
         return until(async () => (await describePipe("one")).CurrentState === "UPDATING");
       });
