@@ -100,12 +100,6 @@ export interface SnsSource extends ToFunction {
   readonly deadLetterTargetArn: string | undefined;
 }
 
-export interface LogsSource extends ToFunction {
-  readonly kind: "logs";
-  readonly logGroupName: string;
-  readonly filterPattern: string;
-}
-
 export interface HttpApiSource extends ToFunction {
   readonly kind: "httpApi";
   /** Logical id of the API. */

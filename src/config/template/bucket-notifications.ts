@@ -10,13 +10,12 @@ import { append, functionTargetOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { flag, ignored, list, readProperties, text } from "./property.js";
 
-const filterRules = list(z.object({ Name: text(), Value: text() })).default([]);
-export type FilterRules = z.output<typeof filterRules>;
+export const filterRules = list(z.object({ Name: text(), Value: text() })).default([]);
 
 export interface DeclaredNotification {
   readonly bucket: string;
   readonly events: readonly string[];
-  readonly rules: FilterRules;
+  readonly rules: z.output<typeof filterRules>;
   readonly target: BucketNotification["target"];
   /** Logical id of what declares it. */
   readonly declaredBy: string;

@@ -53,12 +53,13 @@ export function codeOf(input: CodeInput): CodeSource {
     return { kind: "folder", root };
   const properties = metadata["BuildProperties"];
   const build = isJsonObject(properties) ? properties : {};
+  const entryPoints = entryPointsOf(build);
   return {
     kind: "bundle",
-    ...handlerPlaceOf(root, parts.module, entriesOf(build)),
+    ...handlerPlaceOf(root, parts.module, entryPoints),
     build: buildOptions(build),
     ...(metadata["BuildMethod"] === "esbuild"
-      ? { samBundles: true, ...otherModuleOf(parts.module, entriesOf(build)) }
+      ? { samBundles: true, ...otherModuleOf(parts.module, entryPoints) }
       : besidesOf(root, baseFolder, parts.module)),
   };
 }
@@ -92,12 +93,11 @@ function handlerPlaceOf(
   entryPoints: readonly string[],
 ): { readonly root: string; readonly handlerFile: string; readonly otherEntryPoints?: readonly string[] } {
   const handlerFile = normalize(module);
-  const entries = entryPoints.map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
-  const shared = commonFolder(entries.map((entry) => posix.dirname(entry)));
-  const isEntry = entries.some((entry) => posix.relative(shared, withoutExtension(entry)) === handlerFile);
   if (findModule(root, handlerFile) !== undefined) return { root, handlerFile };
-  if (isEntry) return { root: join(root, shared), handlerFile };
-  return { root, handlerFile, ...(entries.length === 0 ? {} : { otherEntryPoints: entries }) };
+  const shared = sharedFolder(entryPoints);
+  if (entryPoints.some((entry) => posix.relative(shared, withoutExtension(entry)) === handlerFile))
+    return { root: join(root, shared), handlerFile };
+  return { root, handlerFile, ...(entryPoints.length === 0 ? {} : { otherEntryPoints: entryPoints }) };
 }
 
 /**
@@ -106,18 +106,18 @@ function handlerPlaceOf(
  */
 function otherModuleOf(module: string, entryPoints: readonly string[]): { readonly samModule?: string } {
   const handlerFile = normalize(module);
-  const shared = commonFolder(entryPoints.map((entry) => posix.dirname(entry)));
-  const written = posix.relative(shared, handlerFile);
+  const written = posix.relative(sharedFolder(entryPoints), handlerFile);
   const isNamed = entryPoints.some((entry) => withoutExtension(entry) === handlerFile);
   return isNamed && written !== handlerFile ? { samModule: written } : {};
 }
 
 const withoutExtension = (path: string): string => path.slice(0, path.length - posix.extname(path).length);
 
-const entriesOf = (build: JsonObject): readonly string[] =>
+const entryPointsOf = (build: JsonObject): readonly string[] =>
   textList(build["EntryPoints"]).map((entry) => posix.normalize(entry.replaceAll("\\", "/")));
 
-function commonFolder(folders: readonly string[]): string {
+function sharedFolder(entryPoints: readonly string[]): string {
+  const folders = entryPoints.map((entry) => posix.dirname(entry));
   const [first = "."] = folders;
   let shared = first;
   while (shared !== "." && !folders.every((folder) => folder === shared || folder.startsWith(`${shared}/`)))

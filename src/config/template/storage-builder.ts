@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3.html (and _SQS, _DynamoDB)
  */
 import * as z from "zod";
-import { addNotification } from "./bucket-notifications.js";
+import { addNotification, filterRules } from "./bucket-notifications.js";
 import { identify } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import {
@@ -24,9 +24,7 @@ import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-type.js";
 import { streamArnOf } from "./resource-types.js";
 
-const filter = z.object({
-  S3Key: z.object({ Rules: list(z.object({ Name: text(), Value: text() })).default([]) }).optional(),
-});
+const filter = z.object({ S3Key: z.object({ Rules: filterRules }).optional() });
 const notification = (target: "Function" | "Queue" | "Topic") =>
   list(
     z
