@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
  */
 import { requestContextV1, traceRoot, type EventV1Input } from "./event-v1.js";
-import type { Passage } from "./passage.js";
+import type { FunctionPassage, Passage } from "./passage.js";
 import { refusalText, responseTypeOf } from "./refusals.js";
 import type { ApiTarget } from "./target.js";
 
@@ -45,7 +45,6 @@ export interface LogSubject {
 export function logContext(subject: LogSubject): Readonly<Record<string, unknown>> {
   const { target, event, routeKey, passage, statusCode, bodyBytes } = subject;
   const { request } = target;
-  const { integrationError, integrationLatencyMs, integrationRequestId } = passage;
   return {
     ...requestContextV1({ ...event, caller: passage.caller }),
     routeKey,
@@ -53,20 +52,28 @@ export function logContext(subject: LogSubject): Readonly<Record<string, unknown
     responseLength: bodyBytes,
     dataProcessed: request.body.length + bodyBytes,
     responseLatency: Math.round(performance.now() - passage.startedAt),
+    ...integrationContext(passage),
+    authorizer: authorizerOf(subject),
+    error: errorOf(subject),
+    xrayTraceId: traceRoot(request),
+  };
+}
+
+/** What it can name of the run of a function, under the names of all kinds of APIs. */
+export function integrationContext(passage: FunctionPassage): Readonly<Record<string, unknown>> {
+  const { integrationError, integrationLatencyMs, integrationRequestId, integrationServiceStatus } = passage;
+  return {
     awsEndpointRequestId: integrationRequestId,
     integrationErrorMessage: integrationError,
     integrationLatency: integrationLatencyMs,
-    integrationStatus: passage.integrationServiceStatus,
+    integrationStatus: integrationServiceStatus,
     integration: {
       error: integrationError,
-      integrationStatus: passage.integrationServiceStatus,
+      integrationStatus: integrationServiceStatus,
       latency: integrationLatencyMs,
       requestId: integrationRequestId,
       status: passage.integrationStatus,
     },
-    authorizer: authorizerOf(subject),
-    error: errorOf(subject),
-    xrayTraceId: traceRoot(request),
   };
 }
 

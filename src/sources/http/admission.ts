@@ -39,8 +39,10 @@ export async function admit(crossing: Crossing, preflight: HttpAnswer | undefine
 }
 
 function isWithinRate({ target: { api, stage }, door: { throttles }, route, routeKey }: Crossing): boolean {
-  if (route.throttle !== undefined) return throttles.take(`${api.id} ${stage} ${routeKey}`, route.throttle);
-  return api.throttle === undefined || throttles.take(`${api.id} ${stage}`, api.throttle);
+  return throttles.takeOfRoute(
+    { name: `${api.id} ${stage}`, throttle: api.throttle },
+    { name: routeKey, throttle: route.throttle },
+  );
 }
 
 /** What an authorizer's verdict is called in the access log. */

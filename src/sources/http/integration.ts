@@ -1,10 +1,6 @@
 /** The function behind a route: event -> invocation -> what the gateway makes of the result. */
 import type { ServerResponse } from "node:http";
-import type { FunctionConfig } from "../../config/function-config.js";
-import { Throttled } from "../../runtime/limits/concurrency.js";
-import { RequestTooLarge } from "../../runtime/limits/payload.js";
 import type { InvokeAnswer, InvokeRequest } from "../../runtime/types.js";
-import { realClock, type Cancel } from "../../shared/clock.js";
 import type { Admitted } from "./admission.js";
 import type { Crossing } from "./crossing.js";
 import { eventV1, traceRoot } from "./event-v1.js";
@@ -14,6 +10,7 @@ import type { Passage } from "./passage.js";
 import type { RefusalName } from "./refusals.js";
 import { answerFromV1, streamHeadFromV1 } from "./result-v1.js";
 import { answerFromV2 } from "./result-v2.js";
+import { functionBehind, runFunction, tellOfFault, type RoutePlace } from "./run-function.js";
 import { StreamedAnswer } from "./streamed-answer.js";
 import { apiIdLines, type ApiTarget } from "./target.js";
 
@@ -22,22 +19,26 @@ export async function integrate(
   admitted: Admitted,
   response: ServerResponse,
 ): Promise<HttpAnswer | StreamedAnswer> {
-  const { door, passage, refuse, route, routeKey, target } = crossing;
-  const fn = route.target && door.functionBehind(route.target);
-  if (fn === undefined) {
-    // A gateway may invoke what its permission names; what is not there has none.
-    passage.integrationError = "Execution failed due to configuration error: Invalid permissions on Lambda function";
-    door.log.warn(
-      { api: target.api.name, stage: target.stage, route: routeKey, target: route.target },
-      "a route names no function that is there",
-    );
-    return refuse("no-function");
-  }
+  const { door, passage, refuse, route, target } = crossing;
+  const fn = functionBehind(door, route.target, placeOf(crossing), passage);
+  if (fn === undefined) return refuse("no-function");
   const stream = route.streams ? streamFor(target, response) : undefined;
-  const result = await run(crossing, fn, eventOf(crossing, admitted), traceRoot(target.request), stream);
+  const request: InvokeRequest = {
+    payload: Buffer.from(JSON.stringify(eventOf(crossing, admitted))),
+    traceHeader: traceRoot(target.request),
+    qualifier: route.target?.qualifier,
+    onStream: stream && ((head) => stream.open(head)),
+  };
+  const result = await runFunction(door, fn, request, route.timeoutMs, passage);
   if (stream !== undefined) return endOfStream(stream, result, refuse);
   return typeof result === "string" ? refuse(result) : answerFrom(crossing, result);
 }
+
+const placeOf = ({ routeKey, target: { api, stage } }: Crossing): RoutePlace => ({
+  api: api.name,
+  stage,
+  route: routeKey,
+});
 
 function eventOf({ event, parameters, passage, route, routeKey, target }: Crossing, admitted: Admitted): object {
   const { authorizer, request } = admitted;
@@ -60,9 +61,10 @@ function flatAuthorizer(authorizer: Passage["authorizer"]): Passage["authorizer"
 }
 
 /** What the result says, or the refusal that takes its place, with the reason in the log. */
-function answerFrom({ door, passage, refuse, route, routeKey, target }: Crossing, result: InvokeAnswer): HttpAnswer {
+function answerFrom(crossing: Crossing, result: InvokeAnswer): HttpAnswer {
+  const { door, passage, refuse, route, target } = crossing;
   if (result.functionError !== undefined) return refuse("function-failed");
-  const { api, request, stage } = target;
+  const { api, request } = target;
   const answer =
     route.payload === "2.0"
       ? answerFromV2(result.payload, "http")
@@ -75,61 +77,8 @@ function answerFrom({ door, passage, refuse, route, routeKey, target }: Crossing
     passage.integrationStatus = answer.statusCode;
     return answer;
   }
-  const fault = answer === "no-base64" ? "Unable to base64 decode the body." : "Malformed Lambda proxy response";
-  passage.integrationError = `Execution failed due to configuration error: ${fault}`;
-  door.log.warn({ api: api.name, stage, route: routeKey }, passage.integrationError);
-  return refuse(answer === "no-base64" ? "no-base64" : "function-failed");
-}
-
-/** The integration's own timeout: the function goes on, as on AWS, and nobody waits. */
-async function run(
-  { door, passage, route: { target, timeoutMs } }: Crossing,
-  fn: FunctionConfig,
-  event: unknown,
-  traceHeader: string,
-  stream: StreamedAnswer | undefined,
-): Promise<InvokeAnswer | RefusalName> {
-  const startedAt = performance.now();
-  const request: InvokeRequest = {
-    payload: Buffer.from(JSON.stringify(event)),
-    traceHeader,
-    qualifier: target?.qualifier,
-    onStream: stream && ((head) => stream.open(head)),
-  };
-  const invoked = door.invoke(fn, request);
-  // Real time: it guards a real process.
-  let cancel: Cancel = () => undefined;
-  const timeout = new Promise<"timeout">((resolve) => {
-    cancel = realClock.after(timeoutMs, () => resolve("timeout"));
-  });
-  try {
-    const result = await Promise.race([invoked, timeout]);
-    if (typeof result === "string") passage.integrationError = "Execution failed due to a timeout error";
-    else {
-      passage.integrationServiceStatus = 200;
-      passage.integrationRequestId = result.requestId;
-      if (result.functionError !== undefined)
-        passage.integrationError = "The Lambda function returned the following error: Unhandled";
-    }
-    return result;
-  } catch (error) {
-    if (error instanceof RequestTooLarge) {
-      passage.integrationServiceStatus = 413;
-      return "too-large";
-    }
-    if (error instanceof Throttled) {
-      passage.integrationServiceStatus = 429;
-      passage.integrationError = error.message;
-      return "throttled-function";
-    }
-    passage.integrationServiceStatus = 500;
-    door.log.error({ function: fn.name, err: error }, "a function behind an API could not be run");
-    return "function-failed";
-  } finally {
-    passage.integrationLatencyMs = Math.round(performance.now() - startedAt);
-    cancel();
-    invoked.catch(() => undefined);
-  }
+  tellOfFault(door, answer, placeOf(crossing), passage);
+  return refuse(answer ?? "function-failed");
 }
 
 /** A stream through a REST API always begins with a prelude. */

@@ -53,6 +53,14 @@ function whyRefused(api: string, { name, detail, guard }: Refused): string | und
       return guard === "iam"
         ? `its signature is missing, or not accepted${detail?.type === undefined ? "" : ` (${detail.type})`}`
         : "its API key is missing, or in no usage plan of the stage";
+    default:
+      return whyLimited(name);
+  }
+}
+
+/** Where something had its limit, whatever kind of API it is. */
+export function whyLimited(name: RefusalName): string | undefined {
+  switch (name) {
     case "throttled":
       return "it is over the rate of stage, route or usage plan";
     case "quota":

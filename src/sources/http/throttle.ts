@@ -10,12 +10,23 @@ interface Bucket {
   atMs: number;
 }
 
+interface Rated {
+  readonly name: string;
+  readonly throttle: Throttle | undefined;
+}
+
 export class Throttles {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Whether a route may be used: by its own rate, else by the one that its stage has for all. */
+  takeOfRoute(stage: Rated, route: Rated): boolean {
+    if (route.throttle !== undefined) return this.take(`${stage.name} ${route.name}`, route.throttle);
+    return stage.throttle === undefined || this.take(stage.name, stage.throttle);
   }
 
   /** Takes a token from the bucket of that name; false when it is empty. */

@@ -3,6 +3,7 @@
  * are those of REST APIs.
  */
 import { STATUS_CODES } from "node:http";
+import { whyLimited } from "../http/refusal-notice.js";
 import { refusal, refusalText, type RefusalDetail, type RefusalName } from "../http/refusals.js";
 
 const MAX_SHOWN_KEY = 60;
@@ -29,18 +30,10 @@ export function whyRefused(name: RefusalName, key: string | undefined): string |
       return key === undefined
         ? "the route selection expression finds no key in it, and there is no $default"
         : `no route has the key ${JSON.stringify(key.slice(0, MAX_SHOWN_KEY))}, and there is no $default`;
-    case "throttled":
-      return "it is over the rate of stage, route or usage plan";
-    case "quota":
-      return "it is over the quota of its usage plan";
     case "forbidden":
       return "its connection has no API key of a usage plan";
-    case "timeout":
-      return "the function has not answered within the integration's timeout";
-    case "throttled-function":
-      return "the function runs as often as its reserved concurrency allows";
     default:
-      return undefined;
+      return whyLimited(name);
   }
 }
 
