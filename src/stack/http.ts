@@ -3,8 +3,7 @@
  * and serves as soon as the functions are there. Without APIs and function URLs there is no port; function URLs that
  * the Lambda API makes later are then served by the gateway, under host names of their own.
  */
-import { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { ServerResponse } from "node:http";
 import type { Application } from "../config/application.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import type { FunctionConfig } from "../config/function-config.js";
@@ -179,15 +178,8 @@ export class StackHttp {
     return this.address ?? addressOf(this.#gatewayPort);
   }
 
-  /** What is for no WebSocket API is a request like any other, whatever it would like to become. */
-  readonly #upgrade: UpgradeHandler = (message, socket, head) => {
-    if (this.#webSockets?.upgrade(message, socket, head) === true) return;
-    const response = new ServerResponse(message);
-    response.assignSocket(socket as Socket);
-    response.shouldKeepAlive = false;
-    response.once("finish", () => socket.end());
-    this.#answer(message, response);
-  };
+  readonly #upgrade: UpgradeHandler = (message, socket, head) =>
+    this.#webSockets?.upgrade(message, socket, head) === true;
 
   #answer(message: Parameters<HttpHandler>[0], response: ServerResponse): void {
     if (this.#handler !== undefined) {

@@ -4,4 +4,5 @@ import type { Duplex } from "node:stream";
 
 /** `buffered` is the body where somebody had to read it before. */
 export type HttpHandler = (message: IncomingMessage, response: ServerResponse, buffered?: Buffer) => void;
-export type UpgradeHandler = (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
+/** Of requests for a WebSocket; false where it is a request like any other. */
+export type UpgradeHandler = (message: IncomingMessage, socket: Duplex, head: Buffer) => boolean;

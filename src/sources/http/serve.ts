@@ -3,6 +3,7 @@ import { createServer, type ServerOptions } from "node:http";
 import { listen } from "../../shared/listen.js";
 import type { HttpHandler, UpgradeHandler } from "./handler.js";
 import { sharePort, type KeyPair, type SharedPort } from "./shared-port.js";
+import { handUpgrades, UPGRADE_OPTIONS } from "./upgrades.js";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -37,10 +38,11 @@ export async function serveHttp(handler: HttpHandler, options: HttpServerOptions
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+    ...(upgrade === undefined ? {} : UPGRADE_OPTIONS),
   };
   const server = createServer(bounds);
   server.on("request", handler);
-  if (upgrade !== undefined) server.on("upgrade", upgrade);
+  if (upgrade !== undefined) handUpgrades(server, upgrade, "connection");
   const shared: SharedPort | undefined =
     keyPair === undefined
       ? undefined

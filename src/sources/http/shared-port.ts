@@ -6,6 +6,7 @@ import type { Server as HttpServer, ServerOptions } from "node:http";
 import type { Server as HttpsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { HttpHandler, UpgradeHandler } from "./handler.js";
+import { handUpgrades } from "./upgrades.js";
 
 /** PEM texts. */
 export interface KeyPair {
@@ -39,7 +40,7 @@ export function sharePort(
     (secure ??= import("node:https").then(({ createServer }) => {
       const made = createServer({ ...bounds, ...keyPair, handshakeTimeout: firstByteTimeoutMs });
       made.on("request", handler);
-      if (upgrade !== undefined) made.on("upgrade", upgrade);
+      if (upgrade !== undefined) handUpgrades(made, upgrade, "secureConnection");
       // It has no port of its own: by this word Node begins to look for clients that are too slow.
       made.emit("listening");
       return made;
@@ -73,7 +74,8 @@ export function sharePort(
   return {
     close() {
       for (const socket of open) socket.destroy();
-      void secure?.then((made) => made.close());
+      // Whoever asked for one that could not be made was hung up on.
+      secure?.then((made) => made.close()).catch(() => undefined);
     },
   };
 }

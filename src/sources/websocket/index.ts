@@ -46,6 +46,7 @@ import type { Application } from "../../config/application.js";
 import { createHostReader, hasTwoHosts } from "../../services/kit/virtual-host.js";
 import { realClock, type Clock } from "../../shared/clock.js";
 import type { DoorContext } from "../http/door-context.js";
+import type { UpgradeHandler } from "../http/handler.js";
 import type { WebSocketRequests } from "../http/index.js";
 import { headerOf, jsonAnswer, type HttpAnswer, type HttpRequest } from "../http/message.js";
 import { requestOf } from "../http/read-request.js";
@@ -77,8 +78,8 @@ export interface WebSocketDoorOptions {
 }
 
 export interface WebSocketDoor extends WebSocketRequests {
-  /** Takes a request for an upgrade over; false where it is for no WebSocket API. */
-  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Takes a request for a WebSocket over; false where it is for no WebSocket API. */
+  readonly upgrade: UpgradeHandler;
   /** Ends all connections and waits a moment for their $disconnect. */
   close(): Promise<void>;
 }
@@ -104,10 +105,8 @@ export async function createWebSocketDoor(options: WebSocketDoorOptions): Promis
 }
 
 /** RFC 6455, 4.1 */
-const isHandshake = ({ method, headers }: IncomingMessage): boolean =>
-  method === "GET" &&
-  /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "") &&
-  headers["sec-websocket-version"] === "13";
+const isHandshake = ({ headers }: IncomingMessage): boolean =>
+  /^[A-Za-z0-9+/]{22}==$/.test(headers["sec-websocket-key"] ?? "") && headers["sec-websocket-version"] === "13";
 
 /** What $connect has chosen, for the library that answers the handshake. */
 const protocolOf = new WeakMap<IncomingMessage, string>();
@@ -135,8 +134,7 @@ class Doorkeeper implements WebSocketDoor {
     };
   }
 
-  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    if (message.headers.upgrade?.toLowerCase() !== "websocket") return false;
+  readonly upgrade: UpgradeHandler = (message, socket, head) => {
     const request = requestOf(message, Buffer.alloc(0), this.#options.clock);
     const host = this.#readHost(message.headers.host ?? "");
     const target = webSocketTarget(request, this.#apis());
@@ -166,7 +164,7 @@ class Doorkeeper implements WebSocketDoor {
         socket.destroy();
       });
     return true;
-  }
+  };
 
   manage(request: HttpRequest): HttpAnswer | undefined {
     const connectionId = connectionIn(request);

@@ -20,7 +20,7 @@ Resources:
       RouteSelectionExpression: $request.body.action
       Routes: { $default: { FunctionArn: !GetAtt Fn.Arn } }
   Web: { Type: AWS::Serverless::HttpApi }
-  Fn: { Type: AWS::Serverless::Function, Properties: { Events: { Web: { Type: HttpApi, Properties: { ApiId: !Ref Web, Path: /web, Method: GET } } } } }
+  Fn: { Type: AWS::Serverless::Function, Properties: { Events: { Web: { Type: HttpApi, Properties: { ApiId: !Ref Web, Path: /web, Method: ANY } } } } }
 `;
 
 let chat: Chat;
@@ -199,17 +199,17 @@ test("answers 426 to whoever asks for no upgrade, and 400 to a handshake that is
   expect(chat.events("Fn")).toHaveLength(before);
 });
 
-test("leaves requests of an HTTP API alone that would like to become something else", async () => {
+test("leaves requests of an HTTP API alone that would like to become something else, and their bodies", async () => {
   const answer = await new Promise<string>((resolve, reject) => {
     const headers = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" };
-    request(`${chat.url("Web")}/web`, { headers })
+    request(`${chat.url("Web")}/web`, { method: "POST", headers })
       .on("response", (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => (text += chunk.toString()));
         response.on("end", () => resolve(`${response.statusCode} ${text}`));
       })
       .on("error", reject)
-      .end();
+      .end("mine");
   });
-  expect(answer).toMatch(/^200 .*"rawPath":"\/web"/);
+  expect(answer).toMatch(/^200 .*"rawPath":"\/web".*"body":"mine"/);
 });
