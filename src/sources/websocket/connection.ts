@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { Cancel, Clock } from "../../shared/clock.js";
 import type { WebSocketApi } from "./api-model.js";
-import { NO_STATUS, type ConnectionFacts, type Disconnection } from "./event.js";
+import { CUT_OFF, NO_STATUS, type ConnectionFacts, type Disconnection } from "./event.js";
 
 /** "Idle Connection Timeout: 10 minutes", "Connection duration for WebSocket API: 2 hours". */
 const IDLE_MS = 10 * 60_000;
@@ -107,8 +107,5 @@ export class Connection {
 }
 
 /** As API Gateway words what has no word of the client's own. */
-function closeOf(statusCode: number, reason: string): Disconnection {
-  if (statusCode === NO_STATUS.statusCode) return NO_STATUS;
-  if (statusCode === 1006) return { statusCode, reason: reason || "Connection Closed Abnormally" };
-  return { statusCode, reason };
-}
+const closeOf = (statusCode: number, reason: string): Disconnection =>
+  [NO_STATUS, CUT_OFF].find((own) => own.statusCode === statusCode) ?? { statusCode, reason };

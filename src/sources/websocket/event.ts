@@ -42,6 +42,8 @@ export interface Disconnection {
 
 /** How a client leaves that says nothing. */
 export const NO_STATUS: Disconnection = { statusCode: 1005, reason: "Client-side close frame status not set" };
+/** How one leaves that is cut off. */
+export const CUT_OFF: Disconnection = { statusCode: 1006, reason: "Connection Closed Abnormally" };
 
 export function requestContext(facts: ConnectionFacts, occasion: Occasion): Readonly<Record<string, unknown>> {
   const { api, authorizer, caller, connectedAtMs, connectionId, request } = facts;

@@ -54,7 +54,7 @@ import { refusal } from "../http/refusals.js";
 import { apisOf, type WebSocketApi } from "./api-model.js";
 import { Connection, GOING_AWAY } from "./connection.js";
 import type { Door } from "./door.js";
-import type { ConnectionFacts, Disconnection, Occasion } from "./event.js";
+import { CUT_OFF, type ConnectionFacts, type Disconnection, type Occasion } from "./event.js";
 import { isForeign } from "./foreign.js";
 import { FrameWatch, MAX_MESSAGE_BYTES } from "./frame-watch.js";
 import { admitConnection, protocolIn } from "./handshake.js";
@@ -117,7 +117,7 @@ class Doorkeeper implements WebSocketDoor {
   readonly #door: Door;
   readonly #readHost: ReturnType<typeof createHostReader>;
   readonly #origins: ReadonlySet<string>;
-  readonly #ends = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<void>>();
   #reading: { readonly application: Application; readonly apis: readonly WebSocketApi[] } | undefined;
   #isClosing = false;
 
@@ -185,7 +185,10 @@ class Doorkeeper implements WebSocketDoor {
     for (const connection of open) connection.close(GOING_AWAY);
     // In real time: functions are processes.
     const limit = new AbortController();
-    await Promise.race([Promise.all(this.#ends), realClock.sleep(FAREWELL_MS, limit.signal).catch(() => undefined)]);
+    await Promise.race([
+      Promise.all(this.#underWay),
+      realClock.sleep(FAREWELL_MS, limit.signal).catch(() => undefined),
+    ]);
     limit.abort();
     for (const connection of open) connection.cut();
     this.#server.close();
@@ -260,18 +263,16 @@ class Doorkeeper implements WebSocketDoor {
     { facts, apiKey }: Pick<Connection, "facts" | "apiKey">,
   ): void {
     const { connections } = this.#door;
+    const api = (): WebSocketApi | undefined => this.#apis().find(({ config }) => config.id === facts.api.apiId);
+    const onEnd = (end: Disconnection): void => {
+      connections.delete(facts.connectionId);
+      this.#keep(tellOfEnd(this.#door, { api: api(), apiKey, facts }, end), "$disconnect failed");
+    };
+    let isOpen = false;
     this.#server.handleUpgrade(message, socket, head, (webSocket) => {
-      const connection = new Connection({
-        facts,
-        apiKey,
-        socket: webSocket,
-        clock: this.#options.clock,
-        api: () => this.#apis().find(({ config }) => config.id === facts.api.apiId),
-        onEnd: (end) => {
-          connections.delete(facts.connectionId);
-          this.#keep(tellOfEnd(this.#door, connection, end), "$disconnect failed");
-        },
-      });
+      isOpen = true;
+      const { clock } = this.#options;
+      const connection = new Connection({ facts, apiKey, socket: webSocket, clock, api, onEnd });
       connections.set(facts.connectionId, connection);
       const frames = new FrameWatch();
       // Before the library reads them: a message that is too large must not arrive.
@@ -283,13 +284,15 @@ class Doorkeeper implements WebSocketDoor {
       });
       if (this.#isClosing) connection.close(GOING_AWAY);
     });
+    // The client left while $connect ran.
+    if (!isOpen) onEnd(CUT_OFF);
   }
 
   /** What is under way when the stack stops is waited for. */
   #keep(work: Promise<void>, failure: string): void {
     const kept = work
       .catch((error: unknown) => this.#door.log.error({ err: error }, failure))
-      .finally(() => this.#ends.delete(kept));
-    this.#ends.add(kept);
+      .finally(() => this.#underWay.delete(kept));
+    this.#underWay.add(kept);
   }
 }

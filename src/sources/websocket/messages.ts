@@ -86,8 +86,11 @@ function textFor(
 }
 
 /** $disconnect is told once; what it answers is for nobody. */
-export async function tellOfEnd(door: Door, connection: Connection, disconnect: Disconnection): Promise<void> {
-  const { api, facts } = connection;
+export async function tellOfEnd(
+  door: Door,
+  { api, apiKey, facts }: Pick<Connection, "api" | "apiKey" | "facts">,
+  disconnect: Disconnection,
+): Promise<void> {
   const route = api?.routes.get("$disconnect");
   if (api === undefined || route === undefined) return;
   const occasion: Occasion = {
@@ -97,7 +100,7 @@ export async function tellOfEnd(door: Door, connection: Connection, disconnect: 
     atMs: door.clock.now(),
     disconnect,
   };
-  await run({ door, api, route, facts, occasion, apiKey: connection.apiKey }, disconnectEvent(facts, occasion));
+  await run({ door, api, route, facts, occasion, apiKey }, disconnectEvent(facts, occasion));
 }
 
 function routeFor({ routes }: WebSocketApi, key: string | undefined): Route | undefined {

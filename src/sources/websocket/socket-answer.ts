@@ -7,6 +7,8 @@ export function writeRefusal(socket: Duplex, { statusCode, headers, body }: Http
   if (socket.destroyed) return;
   const lines = [...headers, ["Content-Length", String(body.length)], ["Connection", "close"]] as const;
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  // Not everybody who is told goes away.
+  socket.once("finish", () => socket.destroy());
   socket.end(
     Buffer.concat([
       Buffer.from(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode] ?? "Refused"}\r\n${head}\r\n`),

@@ -1,6 +1,10 @@
 /** Who may connect, what functions are told of it, and how connections end. */
+import { once } from "node:events";
 import { request } from "node:http";
-import { Chat, HEAD } from "./fixture.js";
+import { connect } from "node:net";
+import { WebSocket } from "ws";
+import { until } from "../../until.js";
+import { Chat, HEAD, withGate } from "./fixture.js";
 
 const TEMPLATE = `${HEAD}
 Resources:
@@ -112,6 +116,26 @@ test("tells $disconnect of a client that is cut off", async () => {
   expect(event.requestContext).toMatchObject({ disconnectStatusCode: 1006 });
 });
 
+test("tells $disconnect of a client that is gone when $connect answers", async () => {
+  await withGate(async ({ url, arrived, open }) => {
+    const socket = new WebSocket(`${chat.url("Rooms")}?fetch=${encodeURIComponent(url)}`);
+    socket.on("error", () => undefined);
+    await arrived();
+    socket.terminate();
+    // A way there and back: what the first one did is known by then.
+    await (await chat.connect("Rooms")).close();
+    await open();
+    const { requestContext } = await chat.event(
+      "Fn",
+      "$connect",
+      ({ queryStringParameters: query }) => (query as { fetch?: string } | undefined)?.fetch === url,
+    );
+    const { connectionId } = requestContext;
+    const event = await chat.event("Fn", "$disconnect", (one) => one.requestContext["connectionId"] === connectionId);
+    expect(event.requestContext).toMatchObject({ disconnectStatusCode: 1006 });
+  });
+});
+
 test.each([
   ["says 401", "?result=%7B%22statusCode%22%3A401%7D", 401],
   ["says 403", "?result=%7B%22statusCode%22%3A403%2C%22body%22%3A%22secret%22%7D", 403],
@@ -128,6 +152,23 @@ test.each([
     requestId: expect.stringMatching(ID),
   });
   expect(refused.body).not.toContain("secret");
+});
+
+test("hangs up on a client that is refused and does not hang up itself", async () => {
+  const socket = connect({ host: "127.0.0.1", port: Number(port()), allowHalfOpen: true });
+  const handshake = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+  const key = Buffer.alloc(16).toString("base64");
+  const lines = [`GET /prod/deeper HTTP/1.1`, `Host: 127.0.0.1:${port()}`, ...handshake, `Sec-WebSocket-Key: ${key}`];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  await once(socket.resume(), "end");
+  let fault: Error | undefined;
+  socket.on("error", (error) => (fault = error));
+  // Nobody takes it any more.
+  await until(() => {
+    socket.write("x");
+    return fault !== undefined;
+  });
+  expect(fault).toMatchObject({ code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
 });
 
 test("lets clients in without a $connect route, and runs no $disconnect that is not there", async () => {

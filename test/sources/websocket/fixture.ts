@@ -1,12 +1,15 @@
 /** A chat behind a WebSocket API, and clients of it: the `ws` library, as most of Node's clients use it. */
-import type { IncomingMessage } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { WebSocket, type ClientOptions } from "ws";
 import { createStack, type CreateStackOptions, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { found } from "../../until.js";
 
 /**
- * A message says what is answered: `answer`, `result` as JSON, `nothing`, `throw`; after `sleepMs`, when `fetch` has an answer, or
- * when `post` is sent back by the management API. On $connect the query says it.
+ * A message says what is answered: `answer`, `result` as JSON, `nothing`, `throw`; when `fetch` has an answer, or when `post` is
+ * sent back by the management API. On $connect the query says it.
  */
 const HANDLER = `
 const { ApiGatewayManagementApiClient, PostToConnectionCommand } = require("@aws-sdk/client-apigatewaymanagementapi");
@@ -14,7 +17,6 @@ exports.handler = async (event) => {
   const { domainName, stage, connectionId } = event.requestContext;
   const body = event.isBase64Encoded || event.body === undefined || !event.body.startsWith("{") ? {} : JSON.parse(event.body);
   const said = { ...(event.queryStringParameters ?? {}), ...body };
-  if (said.sleepMs !== undefined) await new Promise((wake) => setTimeout(wake, Number(said.sleepMs)));
   if (said.fetch !== undefined) await fetch(said.fetch);
   if (said.throw !== undefined) throw new Error(said.throw);
   if (said.post !== undefined) {
@@ -81,6 +83,35 @@ export class Client {
   close(code?: number, reason?: string): Promise<Closed> {
     this.socket.close(code, reason);
     return this.closed;
+  }
+}
+
+/** A place that functions `fetch` from, and that lets none of them go on before it is told to. */
+export interface Gate {
+  readonly url: string;
+  /** Waits for somebody to stand before it. */
+  readonly arrived: () => Promise<void>;
+  /** Lets one go on. */
+  readonly open: () => Promise<void>;
+}
+
+export async function withGate(use: (gate: Gate) => Promise<void>): Promise<void> {
+  const held: ServerResponse[] = [];
+  const server = createServer((_request, response) => held.push(response)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const arrived = (): Promise<ServerResponse> => found(() => held[0], "a function that fetches");
+  try {
+    await use({
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      arrived: async () => void (await arrived()),
+      open: async () => {
+        await arrived();
+        held.shift()?.end();
+      },
+    });
+  } finally {
+    server.close();
+    server.closeAllConnections();
   }
 }
 

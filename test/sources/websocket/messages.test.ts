@@ -1,9 +1,5 @@
 /** Where messages go, what comes back, and which are refused. */
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { found } from "../../until.js";
-import { Chat, HEAD, type Client } from "./fixture.js";
+import { Chat, HEAD, withGate, type Client } from "./fixture.js";
 
 const route = (key: string, api: string, more = ""): string => `
   ${api}${key.replace(/\W/g, "")}Route: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref ${api}, RouteKey: ${key}, Target: !Sub "integrations/\${${api}Integration}"${more} } }`;
@@ -15,7 +11,7 @@ Resources:
   RoomsIntegration: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref Rooms, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Fn.Arn } }
 ${route("send.ann", "Rooms", ", RouteResponseSelectionExpression: $default")}${route('"7.true"', "Rooms", ", RouteResponseSelectionExpression: $default")}${route("silent.ann", "Rooms")}
   Plain: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: plain, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action } }
-  PlainStage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Plain, StageName: v1, DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 1000 }, RouteSettings: { slow: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2 } } } }
+  PlainStage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Plain, StageName: v1, DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 1000 }, RouteSettings: { slow: { ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: 2 } } } }
   PlainIntegration:
     Type: AWS::ApiGatewayV2::Integration
     Properties:
@@ -107,7 +103,9 @@ test.each([
 });
 
 test("get an error when the function takes longer than the integration waits", async () => {
-  expect(await plain.ask({ action: "late", sleepMs: 900 })).toEqual(refusal("Endpoint request timed out"));
+  await withGate(async ({ url }) => {
+    expect(await plain.ask({ action: "late", fetch: url })).toEqual(refusal("Endpoint request timed out"));
+  });
 });
 
 test("get an error over the rate of their route", async () => {
@@ -116,19 +114,15 @@ test("get an error over the rate of their route", async () => {
 });
 
 test("run side by side, and begin in the order in which they came", async () => {
-  const held: ServerResponse[] = [];
-  const server = createServer((_request, response) => held.push(response)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  try {
+  await withGate(async ({ url, open }) => {
     const before = chat.events("Fn").length;
-    const fetched = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const to = { name: "ann" };
-    rooms.send({ kind: "send", to, answer: "0", fetch: fetched });
+    rooms.send({ kind: "send", to, answer: "0", fetch: url });
     rooms.send({ kind: "send", to, answer: "1" });
     expect(await rooms.next()).toBe("1");
     rooms.send({ kind: "send", to, answer: "2" });
     expect(await rooms.next()).toBe("2");
-    (await found(() => held[0])).end();
+    await open();
     expect(await rooms.next()).toBe("0");
     const begun = chat
       .events("Fn")
@@ -140,9 +134,7 @@ test("run side by side, and begin in the order in which they came", async () => 
       .sort(([a], [b]) => a - b)
       .map(([, message]) => (message as { answer: string }).answer);
     expect(begun.indexOf("0")).toBeLessThan(begun.indexOf("2"));
-  } finally {
-    server.close();
-  }
+  });
 });
 
 test("reach the function in base64 as binary where the integration converts them", async () => {
