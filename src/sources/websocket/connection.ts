@@ -60,6 +60,11 @@ export class Connection {
     return this.#hasEnded;
   }
 
+  /** Not any more once the client has said that it closes, though it may take its time to hang up. */
+  get isReachable(): boolean {
+    return !this.#hasEnded && this.#socket.readyState === this.#socket.OPEN;
+  }
+
   get lastActiveAtMs(): number {
     return this.#lastActiveAtMs;
   }
@@ -70,7 +75,7 @@ export class Connection {
 
   /** "full" when the client has not read what was sent before; "gone" when it cannot be reached. */
   send(data: Buffer | string): "sent" | "full" | "gone" {
-    if (this.#hasEnded) return "gone";
+    if (!this.isReachable) return "gone";
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return "full";
     this.touch();
     // Messages are texts; what cannot be one goes out as it is.

@@ -14,6 +14,8 @@ import { CONNECTION_ID } from "./id.js";
 
 /** Undefined where the request is for something else: nothing but an API and its stage stands before it. */
 export function connectionIn(request: HttpRequest): string | undefined {
+  // Most requests are for something else.
+  if (!request.path.includes("/@connections/")) return undefined;
   const named = namedTarget(request);
   if (named?.kind === "lambda-url") return undefined;
   const id = /^(?:\/[^/]+)?\/@connections\/(.+)$/.exec((named?.request ?? request).path)?.[1];
@@ -34,7 +36,7 @@ export function manage(
   if (!CONNECTION_ID.test(connectionId))
     return failure(400, "BadRequestException", `Invalid connectionId: ${connectionId}`);
   const connection = door.connections.get(connectionId);
-  if (connection === undefined || !isAddressed(connection, request)) return failure(410, "GoneException");
+  if (connection?.isReachable !== true || !isAddressed(connection, request)) return failure(410, "GoneException");
   switch (request.method) {
     case "POST":
       return post(connection, request.body);

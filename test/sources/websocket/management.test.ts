@@ -5,6 +5,8 @@ import {
   GetConnectionCommand,
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { Chat, HEAD, type Client } from "./fixture.js";
 
 /** Not every Python has boto3, which goes by the same variable. */
@@ -139,6 +141,25 @@ test("ends a connection, which is gone then", async () => {
     });
   const event = await chat.event("Fn", "$disconnect", (one) => one.requestContext["connectionId"] === id);
   expect(event.requestContext).toMatchObject({ disconnectStatusCode: 1000 });
+});
+
+test("counts a connection as gone once its client has closed it, though it has not hung up", async () => {
+  const { hostname, pathname, port } = new URL(chat.url("Rooms"));
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  const handshake = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "User-Agent: raw"];
+  const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}`;
+  socket.write([`GET ${pathname} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...handshake, key, "", ""].join("\r\n"));
+  expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1\.1 101 /);
+  // An empty, masked close frame, which the server answers.
+  socket.write(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
+  await once(socket.resume(), "end");
+  const { requestContext } = await chat.event("Fn", "$connect", ({ headers }) =>
+    JSON.stringify(headers).includes('"User-Agent":"raw"'),
+  );
+  await expect(at().send(post("x", String(requestContext["connectionId"])))).rejects.toMatchObject({
+    name: "GoneException",
+  });
+  socket.destroy();
 });
 
 test("does not know a connection before $connect has answered", async () => {
