@@ -58,6 +58,11 @@ test("connections stay when code is saved, the history has their messages, and a
   project.write("src/chat.ts", handler("second"));
   await until(async () => (await client.ask(message)) === `second ${message}`);
 
+  const route = "{ FunctionArn: !GetAtt Chat.Arn, RouteResponseSelectionExpression: $default }";
+  project.write("template.yaml", TEMPLATE.replace("        send:", `        shout: ${route}\n        send:`));
+  expect(await screen.sees(/(applied|restart) .*routes.*/)).toMatch(/^applied routes of WebSocket APIs/);
+  expect(await client.ask('{"action":"shout"}')).toBe('second {"action":"shout"}');
+
   const events = await project.run(["events", "--json"]);
   const records = events.stdout
     .trim()

@@ -1,9 +1,11 @@
 /** What changed between two readings of the template and the configuration, and what of it can be had without a restart. */
+import type { ApiConfig } from "../../config/api-config.js";
 import type { Application } from "../../config/application.js";
 import type { EventSource } from "../../config/event-source.js";
 import type { FunctionConfig } from "../../config/function-config.js";
 import type { ResolvedConfig } from "../../config/schema.js";
 import { shownName } from "../../config/shown-name.js";
+import { httpApisOf, urlsOf, webSocketApisOf } from "../doors.js";
 
 export interface Reading {
   readonly application: Application;
@@ -45,12 +47,30 @@ const MADE = [
 ] as const;
 /** What makes functions fire is wired at the start ... */
 const WIRED = ["eventSources", "topics"] as const;
-/** ... but for the routes of an API, which the doors read with each request, where there were any. */
-const READ_ANEW: readonly (readonly [(application: Application) => unknown, string])[] = [
-  [({ apis }) => apis, "APIs"],
-  [({ eventSources }) => eventSources.filter(({ kind }) => ROUTES.has(kind)), "routes"],
+/** ... but for APIs and their routes, which a door reads with each request, where the start has opened one for them. */
+interface Door {
+  readonly isOpen: (start: Application) => boolean;
+  readonly apis: (application: Application) => readonly ApiConfig[];
+  readonly routes: ReadonlySet<EventSource["kind"]>;
+  /** APIs, routes. */
+  readonly words: readonly [string, string];
+}
+const DOORS: readonly Door[] = [
+  {
+    isOpen: (start) => start.apis.length > 0 || urlsOf(start).length > 0,
+    apis: httpApisOf,
+    routes: new Set(["httpApi", "restApi"]),
+    words: ["APIs", "routes"],
+  },
+  {
+    isOpen: (start) => webSocketApisOf(start).length > 0,
+    apis: webSocketApisOf,
+    routes: new Set(["webSocket"]),
+    words: ["WebSocket APIs", "routes of WebSocket APIs"],
+  },
 ];
-const ROUTES: ReadonlySet<EventSource["kind"]> = new Set(["httpApi", "restApi"]);
+const routesOf = ({ eventSources }: Application, { routes }: Door): readonly EventSource[] =>
+  eventSources.filter(({ kind }) => routes.has(kind));
 /** They go when they are declared no more, and take over what has changed at once. */
 const FOLLOWING: ReadonlySet<string> = new Set([
   "stateMachines",
@@ -67,7 +87,8 @@ const UPDATED: ReadonlySet<string> = new Set(["queues"]);
 /** Not after a restart either: what is there may have been changed by an application. */
 const KEPT: ReadonlySet<string> = new Set(["tables", "streams", "secrets", "parameters"]);
 
-export function diffApplications(before: Reading, after: Reading): ApplicationDiff {
+/** `start` is what the stack was started with. */
+export function diffApplications(before: Reading, after: Reading, start: Application): ApplicationDiff {
   const old = new Map(before.application.functions.map((fn) => [fn.arn, fn]));
   const now = new Set(after.application.functions.map(({ arn }) => arn));
   const added = after.application.functions.filter(({ arn }) => !old.has(arn));
@@ -98,9 +119,11 @@ export function diffApplications(before: Reading, after: Reading): ApplicationDi
   }
   for (const kind of WIRED)
     if (!same(wired(before.application, kind), wired(after.application, kind))) needsRestart.push(WIRED_WORDS[kind]);
-  for (const [read, words] of READ_ANEW)
-    if (!same(read(before.application), read(after.application)))
-      (before.application.apis.length > 0 ? changes : needsRestart).push(words);
+  for (const door of DOORS) {
+    const told = door.isOpen(start) ? changes : needsRestart;
+    if (!same(door.apis(before.application), door.apis(after.application))) told.push(door.words[0]);
+    if (!same(routesOf(before.application, door), routesOf(after.application, door))) told.push(door.words[1]);
+  }
   // Environment, timeouts and memory of functions have come through the application already.
   for (const name of membersThatDiffer(before.config, after.config))
     if (!["environment", "functions"].includes(name)) needsRestart.push(`the option ${name}`);
@@ -116,7 +139,7 @@ const WIRED_WORDS: Readonly<Record<(typeof WIRED)[number], string>> = {
 function wired(application: Application, kind: (typeof WIRED)[number]): unknown {
   if (kind !== "eventSources") return application[kind];
   return application.eventSources.filter(
-    ({ kind: by }) => by !== "eventbridge" && by !== "schedule" && !ROUTES.has(by),
+    ({ kind: by }) => by !== "eventbridge" && by !== "schedule" && DOORS.every(({ routes }) => !routes.has(by)),
   );
 }
 

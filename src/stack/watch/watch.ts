@@ -98,7 +98,7 @@ export class Watch {
 
   async #apply(next: LoadedApplication): Promise<void> {
     const { stack, onEvent } = this.#options;
-    const diff = diffApplications(this.#loaded, next);
+    const diff = diffApplications(this.#loaded, next, this.#options.loaded.application);
     this.#loaded = next;
     await this.#files.add({ files: next.files });
     const { changes, needsRestart, kept } = diff;
