@@ -16,7 +16,9 @@ beforeAll(async () => {
       const chunks: Buffer[] = [];
       message.on("data", (chunk: Buffer) => chunks.push(chunk));
       message.on("end", () =>
-        response.end(`${message.method} ${message.url} ${String(message.headers["x-own"])} ${Buffer.concat(chunks).length}`),
+        response.end(
+          `${message.method} ${message.url} ${String(message.headers["x-own"])} ${Buffer.concat(chunks).length}`,
+        ),
       );
     },
     {
