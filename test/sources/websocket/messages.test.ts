@@ -116,7 +116,7 @@ test("get an error over the rate of their route, the last that came", async () =
     const events = chat.events("Fn").filter(({ requestContext: { routeKey } }) => routeKey === "slow");
     return events.length < 2 ? undefined : events.map(({ body }) => (JSON.parse(body as string) as { n: number }).n);
   });
-  expect(begun.sort()).toEqual([0, 1]);
+  expect(begun.sort((a, b) => a - b)).toEqual([0, 1]);
 });
 
 test("run side by side", async () => {
