@@ -48,16 +48,17 @@
  * - What is hashed of an Authorization header that is no signature: its whole value here
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Application } from "../../config/application.js";
-import { createHostReader, hasTwoHosts, isLocalOrigin } from "../../services/kit/virtual-host.js";
+import { isLocalOrigin } from "../../services/kit/virtual-host.js";
 import type { KnownUrl } from "../../services/lambda/index.js";
 import { accessLine } from "./access-log.js";
 import { passApi } from "./api-door.js";
-import { apisOf, type Api } from "./api-model.js";
+import { apisOf } from "./api-model.js";
 import { allowsOrigin } from "./cors.js";
 import type { DoorContext, DoorOptions } from "./door-context.js";
 import type { HttpHandler } from "./handler.js";
+import { createHostCheck } from "./host-check.js";
 import { jsonAnswer, type HttpAnswer, type HttpRequest } from "./message.js";
+import { perApplication } from "./per-application.js";
 import { requestOf } from "./read-request.js";
 import { untargetedNotice } from "./refusal-notice.js";
 import { oversized, refusal } from "./refusals.js";
@@ -85,27 +86,16 @@ export interface WebSocketRequests {
 
 /** "Payload size: 10 MB" */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
 /** The doors, without a port. */
 export function createHttpDoors(options: HttpDoorsOptions, door: DoorContext): HttpHandler {
   const { application, clock, log, notice = () => undefined, webSockets } = options;
-  const readHost = createHostReader(options.hosts ?? []);
-  let reading: { readonly application: Application; readonly apis: readonly Api[] } | undefined;
-  const apis = (): readonly Api[] => {
-    const current = application();
-    if (reading?.application !== current) reading = { application: current, apis: apisOf(current) };
-    return reading.apis;
-  };
+  const hostFault = createHostCheck(options.hosts ?? []);
+  const apis = perApplication(application, apisOf);
 
   async function pass(message: IncomingMessage, response: ServerResponse, buffered: Buffer | undefined): Promise<void> {
-    if (hasTwoHosts(message.rawHeaders)) return send(response, refusal("http", "bad-request"));
-    const host = readHost(message.headers.host ?? "");
-    if (!host.allowed)
-      return send(
-        response,
-        jsonAnswer(403, {
-          message: `The host name "${host.hostname}" is not one of this machine. Allow it with the option "hosts".`,
-        }),
-      );
+    const fault = hostFault(message);
+    if (fault !== undefined) return send(response, fault);
     const body = buffered ?? (await readBody(message));
     const request = requestOf(message, body ?? Buffer.alloc(0), clock);
     const managed = body === undefined ? undefined : webSockets?.manage(request);

@@ -43,12 +43,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
 import type { Application } from "../../config/application.js";
-import { createHostReader, hasTwoHosts } from "../../services/kit/virtual-host.js";
 import { realClock, type Clock } from "../../shared/clock.js";
 import type { DoorContext } from "../http/door-context.js";
 import type { UpgradeHandler } from "../http/handler.js";
 import type { WebSocketRequests } from "../http/index.js";
+import { createHostCheck } from "../http/host-check.js";
 import { headerOf, jsonAnswer, type HttpAnswer, type HttpRequest } from "../http/message.js";
+import { perApplication } from "../http/per-application.js";
 import { requestOf } from "../http/read-request.js";
 import { refusal } from "../http/refusals.js";
 import { apisOf, type WebSocketApi } from "./api-model.js";
@@ -115,16 +116,17 @@ class Doorkeeper implements WebSocketDoor {
   readonly #options: WebSocketDoorOptions;
   readonly #server: WebSocketServer;
   readonly #door: Door;
-  readonly #readHost: ReturnType<typeof createHostReader>;
+  readonly #hostFault: ReturnType<typeof createHostCheck>;
   readonly #origins: ReadonlySet<string>;
   readonly #underWay = new Set<Promise<void>>();
-  #reading: { readonly application: Application; readonly apis: readonly WebSocketApi[] } | undefined;
+  readonly #apis: () => readonly WebSocketApi[];
   #isClosing = false;
 
   constructor(options: WebSocketDoorOptions, server: WebSocketServer) {
     this.#options = options;
     this.#server = server;
-    this.#readHost = createHostReader(options.hosts);
+    this.#hostFault = createHostCheck(options.hosts);
+    this.#apis = perApplication(options.application, apisOf);
     this.#origins = new Set(options.origins);
     this.#door = {
       ...options.context,
@@ -136,20 +138,13 @@ class Doorkeeper implements WebSocketDoor {
 
   readonly upgrade: UpgradeHandler = (message, socket, head) => {
     const request = requestOf(message, Buffer.alloc(0), this.#options.clock);
-    const host = this.#readHost(message.headers.host ?? "");
     const target = webSocketTarget(request, this.#apis());
     if (target === undefined) return false;
     // Its end is seen elsewhere; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
+    const fault = this.#hostFault(message);
     if (this.#isClosing) socket.destroy();
-    else if (hasTwoHosts(message.rawHeaders)) writeRefusal(socket, refusal("http", "bad-request"));
-    else if (!host.allowed)
-      writeRefusal(
-        socket,
-        jsonAnswer(403, {
-          message: `The host name "${host.hostname}" is not one of this machine. Allow it with the option "hosts".`,
-        }),
-      );
+    else if (fault !== undefined) writeRefusal(socket, fault);
     else if (isForeign(request, this.#origins))
       writeRefusal(
         socket,
@@ -192,12 +187,6 @@ class Doorkeeper implements WebSocketDoor {
     limit.abort();
     for (const connection of open) connection.cut();
     this.#server.close();
-  }
-
-  #apis(): readonly WebSocketApi[] {
-    const application = this.#options.application();
-    if (this.#reading?.application !== application) this.#reading = { application, apis: apisOf(application) };
-    return this.#reading.apis;
   }
 
   async #connect(
