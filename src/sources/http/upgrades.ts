@@ -35,9 +35,14 @@ function isForWebSocket({ method, headers }: IncomingMessage): boolean {
   );
 }
 
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set(["connection", "keep-alive", "upgrade"]);
+
+/** The connection ends with it: each time that a server takes a socket anew it listens once more. */
 function plainHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
-  const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-    if (rawHeaders[index]?.toLowerCase() !== "upgrade") lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
+  const lines = [`${method} ${url} HTTP/${httpVersion}`, "Connection: close"];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(index, index + 2);
+    if (!OF_THE_CONNECTION.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  }
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 }
