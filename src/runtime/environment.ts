@@ -51,7 +51,7 @@ export class Environment {
   #telemetry!: Telemetry;
   #state: EnvironmentState = "standby";
   #initBegun = false;
-  /** The sandbox could not be built, or is gone: nothing will ever run here again. */
+  /** The sandbox could not be built, or has been ended: nothing will ever run here again. */
   #broken: Error | undefined;
   #phase: Phase<InitEnd | InvokeEnd> | undefined;
   #runtimeDone = false;
@@ -129,6 +129,7 @@ export class Environment {
     const deadlineMs = Date.now() + timeoutMs;
     // INIT that failed, or a reset after the last invocation: INIT runs again inside this one, at its expense.
     const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
+    if (this.#broken !== undefined) throw this.#broken; // or the event would lie there until the function's time is up
     const tracing = tracingOf(request.traceHeader);
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, tracing } });
     const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer };
@@ -177,6 +178,7 @@ export class Environment {
   /** Kills everything at once and removes every trace. */
   async destroy(): Promise<void> {
     this.#state = "dead";
+    this.#broken ??= new Error("the execution environment has been ended");
     this.#processes.cancelFreeze();
     this.#telemetry.close();
     // Killed before its connections end: no runtime shall complain of that.
@@ -219,7 +221,7 @@ export class Environment {
     const durationMs = durationOf(performance.now() - startedAt, capMs, end.kind === "timeout");
     await this.#drain(end.kind === "ready");
     for (const event of initEndEvents(phase, end, durationMs, this.#extensions.statuses)) this.#capture.platform(event);
-    if (end.kind === "ready") this.#state = "idle";
+    if (end.kind === "ready" && this.#broken === undefined) this.#state = "idle";
     return { end, durationMs };
   }
 

@@ -3,6 +3,7 @@ import type { FunctionConfig } from "../config/function-config.js";
 import { arnOf, type Realm } from "../shared/arn.js";
 import { LAMBDA } from "../shared/aws-limits.js";
 import type { Clock } from "../shared/clock.js";
+import { untilAborted } from "../shared/until-aborted.js";
 import type { SessionCredentials } from "./environment-variables.js";
 import { CodeSlot } from "./code-slot.js";
 import type { EarlyRoom } from "./early-room.js";
@@ -75,6 +76,7 @@ export class RuntimeHost {
   #durable: DurableRunner | undefined;
   /** What was said of a runtime holds for all of its functions. */
   readonly #told = new Set<string>();
+  #closed = false;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -192,6 +194,7 @@ export class RuntimeHost {
 
   /** Ends every environment; nothing of theirs stays behind. */
   async close(): Promise<void> {
+    this.#closed = true;
     const entries = [...this.#entries.values()];
     this.#entries.clear();
     this.#functions.clear();
@@ -212,7 +215,7 @@ export class RuntimeHost {
       code: undefined,
       prepared: undefined,
       pool: new Pool({
-        start: () => this.#startEnvironment(entry),
+        start: (signal) => this.#startEnvironment(entry, signal),
         maxEnvironments,
         standby,
         alone: () => this.#options.inspect?.(entry.config) !== undefined,
@@ -232,6 +235,8 @@ export class RuntimeHost {
     const versions = this.#functions.get(name) ?? { entries: new Set(), reservedConcurrency };
     versions.entries.add(entry);
     this.#functions.set(name, versions);
+    // Nobody would end what comes too late.
+    if (this.#closed) void entry.pool.close();
     return entry;
   }
 
@@ -258,11 +263,15 @@ export class RuntimeHost {
     return entry.code;
   }
 
-  async #startEnvironment(entry: Entry): Promise<Environment> {
-    const [code, createSandbox] = await Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]);
+  async #startEnvironment(entry: Entry, signal: AbortSignal): Promise<Environment> {
+    // A build, or an image, may take its time, and nothing of it has to be ended.
+    const [code, createSandbox] = await untilAborted(
+      Promise.all([this.#codeOf(entry), this.#creatorOf(entry)]),
+      signal,
+    );
     const { plan, taskRoot, layers } = code;
     const { complete, earlyRoom } = this.#options;
-    const config = complete === undefined ? entry.config : await complete(entry.config);
+    const config = complete === undefined ? entry.config : await untilAborted(complete(entry.config), signal);
     const {
       realm,
       credentials,

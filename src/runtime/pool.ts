@@ -8,8 +8,8 @@ import type { Environment } from "./environment.js";
 import type { Saturation } from "./saturation.js";
 
 export interface PoolOptions {
-  /** Makes an environment of the current code, up to the moment before INIT. */
-  readonly start: () => Promise<Environment>;
+  /** Makes an environment of the current code, up to the moment before INIT. The signal says that nobody wants it any more. */
+  readonly start: (signal: AbortSignal) => Promise<Environment>;
   /** Invocations beyond this many environments wait for one. AWS has no such queue; a machine has only so much memory. */
   readonly maxEnvironments: number;
   /** Keep one environment ready. */
@@ -61,8 +61,9 @@ export class Pool {
   readonly #waiting: Waiter[] = [];
   /** Environments whose caller has its answer while they work on, and that work. */
   readonly #lingering = new Map<Environment, Promise<void>>();
+  /** What `close` waits for: environments that end, and those that are being made. */
   readonly #ending = new Set<Promise<void>>();
-  #closed = false;
+  readonly #closed = new AbortController();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -75,6 +76,10 @@ export class Pool {
 
   get environments(): number {
     return this.#count;
+  }
+
+  get #isClosed(): boolean {
+    return this.#closed.signal.aborted;
   }
 
   /** Runs `work` on an environment of its own. What the environment still does afterwards keeps it, not the caller. */
@@ -98,7 +103,7 @@ export class Pool {
 
   /** Starts the standby now, so that the first invocation finds it. */
   prepare(): void {
-    if (this.#standby !== undefined || this.#closed) return;
+    if (this.#standby !== undefined || this.#isClosed) return;
     const standby = this.#create();
     this.#standby = standby;
     standby.then(
@@ -146,9 +151,9 @@ export class Pool {
 
   /** Ends everything, invocations under way too; extensions that work on behind an answer get a moment and their SHUTDOWN. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter())
-      waiter.reject(new Error("the pool is closed"));
+    this.#closed.abort(new Error("the execution environments of this function have been closed"));
+    const { reason } = this.#closed.signal;
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) waiter.reject(reason);
     this.nextGeneration();
     for (const environment of this.#environments) {
       const afterwork = this.#lingering.get(environment);
@@ -211,11 +216,15 @@ export class Pool {
     const generation = this.#generation;
     try {
       if (this.#options.alone?.() === true) await Promise.all([...this.#ending, this.#options.makeRoom?.()]);
-      const environment = await this.#options.start();
-      this.#generations.set(environment, generation);
-      this.#environments.add(environment);
-      if (this.#closed) this.#finish(environment.destroy());
-      return environment;
+      const started = this.#start(generation);
+      // Whoever asked for it is told of its failure.
+      this.#finish(
+        started.then(
+          () => undefined,
+          () => undefined,
+        ),
+      );
+      return await started;
     } catch (error) {
       this.#count -= 1;
       // Its place is free again: without this whoever waits for one would wait for ever.
@@ -224,10 +233,24 @@ export class Pool {
     }
   }
 
+  /** One that is ready when everything has ended is given to nobody. */
+  async #start(generation: number): Promise<Environment> {
+    const { signal } = this.#closed;
+    signal.throwIfAborted();
+    const environment = await this.#options.start(signal);
+    if (signal.aborted) {
+      await environment.destroy();
+      throw signal.reason;
+    }
+    this.#generations.set(environment, generation);
+    this.#environments.add(environment);
+    return environment;
+  }
+
   #giveBack(environment: Environment): void {
     this.#running -= 1;
     const outdated = this.#generations.get(environment) !== this.#generation;
-    if (outdated || this.#closed || environment.state === "dead") {
+    if (outdated || this.#isClosed || environment.state === "dead") {
       this.#end(environment);
       this.#wakeWithNew();
       return;

@@ -1,6 +1,7 @@
 /** What a connection adds to a request that goes by it, and what becomes of the connection when it cannot be had. */
 import { parseArn } from "../../../shared/arn.js";
 import { messageOf } from "../../../shared/errors.js";
+import { untilAborted } from "../../../shared/until-aborted.js";
 import type { NameAndValue } from "../../kit/http-call.js";
 import type { SecretKeeper } from "../../service.js";
 import type { EventsContext } from "../context.js";
@@ -52,8 +53,8 @@ export async function accessOf(
       `Connection '${connectionArn}' is in state ${row.state} and cannot be used.`,
     );
   const secret = secretIn(text);
-  const used = { row, arn: connectionArn, keeper, text, secret };
-  const headers = await left(authorization(context, used), signal);
+  const asked = authorization(context, { row, arn: connectionArn, keeper, text, secret });
+  const headers = await (signal === undefined ? asked : untilAborted(asked, signal));
   const { header_parameters, query_string_parameters, body_parameters }: SecretParameters =
     secret.invocation_http_parameters ?? {};
   return {
@@ -61,16 +62,6 @@ export async function accessOf(
     query: pairs(query_string_parameters),
     body: pairs(body_parameters),
   };
-}
-
-function left<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason as Error);
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
 }
 
 const pairs = (parameters: readonly SecretParameter[] = []): NameAndValue[] =>
