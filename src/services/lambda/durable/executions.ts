@@ -316,12 +316,15 @@ export class DurableExecutions {
     const { clock, log, surroundings } = this.#context;
     surroundings
       .sendLetter(row, execution.input ?? "")
-      .then(() => this.change(execution, (draft) => draft.set({ owesLetter: false })))
-      .then(() => this.#paying.delete(row.id))
+      .then(async () => {
+        // After a reset there is nothing to be written any more.
+        if (this.#paying.has(row.id)) await this.change(execution, (draft) => draft.set({ owesLetter: false }));
+        this.#paying.delete(row.id);
+      })
       .catch((error: unknown) => {
         log.warn({ arn: row.arn, reason: messageOf(error) }, "a dead letter could not be sent; it is tried again");
-        this.#paying.delete(row.id);
-        if (!this.#closed) clock.after(LETTER_RETRY_MS, () => this.#payLetter(execution));
+        if (!this.#paying.delete(row.id) || this.#closed) return;
+        this.#timers.set(row.id, clock.after(LETTER_RETRY_MS, () => this.#payLetter(execution)));
       });
   }
 }

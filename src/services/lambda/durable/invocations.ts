@@ -65,7 +65,7 @@ export class Invocations {
   async #run(execution: Execution): Promise<void> {
     const age = this.#age;
     const event = await this.#executions.change(execution, begin);
-    if (event === undefined) return;
+    if (event === undefined || age !== this.#age) return;
     const outcome = await this.#invoke(execution, event);
     if (age !== this.#age) return;
     await this.#executions.change(execution, (draft) => end(draft, outcome));
