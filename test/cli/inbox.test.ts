@@ -139,3 +139,25 @@ it("is shown and emptied by the CLI beside a running stack, and outlives a kill"
   expect((await project.run(["inbox", "--clear"])).stdout).toBe("1 mails deleted\n");
   expect((await project.run(["inbox"])).stderr).toContain("the inbox is empty");
 });
+
+it("shows addresses, subject and text of a mail without letting them move the cursor", async () => {
+  const evil = "x\u001b[2Jy\u009b31m";
+  const stack = await createStack({ folder: project.folder, config: { ephemeral: false } });
+  try {
+    const subject = `=?utf-8?Q?${evil}=0Az?=`;
+    const mail = `Subject: ${subject}\r\nContent-Type: text/plain; charset=latin1\r\n\r\none\ttwo\r\n${evil}\r\n.`;
+    const port = stack.stack.smtpPort ?? 0;
+    await smtp(port, "HELO me", `MAIL FROM:<${evil}@b>`, `RCPT TO:<${evil}@d>`, "DATA", mail);
+  } finally {
+    await stack.close();
+  }
+  const listed = await project.run(["inbox"]);
+  // oxlint-disable-next-line no-control-regex -- exactly those must not be there
+  const moves = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+  expect(listed.stdout).not.toMatch(moves);
+  const [, row = "", ...more] = listed.stdout.split("\n");
+  expect([row.includes("x%1B[2Jy%C2%9B31m@d"), row.endsWith("%0Az"), more]).toEqual([true, true, [""]]);
+  const whole = await project.run(["inbox", row.slice(0, 8)]);
+  expect(whole.stdout).not.toMatch(moves);
+  expect(whole.stdout).toMatch(/^From: x%1B\[2Jy%C2%9B31m@b\nTo: x.*\nTime: .*\nSubject: .*%0Az\n\none {4}two\nx%1B/);
+});

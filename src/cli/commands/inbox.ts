@@ -1,6 +1,7 @@
 /** `lambda-run inbox`: the mails of the running stack, or of the state folder. */
 import type { Mail } from "../../services/mail/index.js";
 import { AppError, EXIT } from "../../shared/errors.js";
+import { printable, printableLines } from "../../shared/printable.js";
 import { inboxOf } from "../../stack/inbox.js";
 import { shortId } from "../../stack/history/records.js";
 import { Stack } from "../../stack/stack.js";
@@ -42,14 +43,11 @@ function find(mails: readonly Mail[], wanted: string): Mail {
 }
 
 const timeOf = ({ timeMs }: Mail): string => new Date(timeMs).toISOString().replace(/\.\d+Z$/, "Z");
-const row = (mail: Mail): string[] => [shortId(mail.id), timeOf(mail), mail.to.join(", "), printable(mail.subject)];
+const row = (mail: Mail): string[] => [shortId(mail.id), timeOf(mail), mail.to.join(", "), mail.subject].map(printable);
 
 function whole(mail: Mail): string {
   const { from, to, subject, text } = mail;
-  return `From: ${from}\nTo: ${to.join(", ")}\nTime: ${timeOf(mail)}\nSubject: ${printable(subject)}\n\n${printable(text)}\n`;
+  const head = { From: from, To: to.join(", "), Time: timeOf(mail), Subject: subject };
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${printable(value)}`);
+  return `${lines.join("\n")}\n\n${printableLines(text)}\n`;
 }
-
-/** Mails are somebody else's words: what would move the cursor is left out. */
-const printable = (words: string): string =>
-  // oxlint-disable-next-line no-control-regex -- exactly those have to go
-  words.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");

@@ -4,7 +4,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { type Json, type JsonObject, isJsonObject, textOf } from "../../config/json.js";
-
+import { printable } from "../../shared/printable.js";
 import type { InvocationRecord, KeptInvocation } from "./records.js";
 
 export interface EventDescription {
@@ -48,11 +48,6 @@ export function describeEvent(payload: string): EventDescription {
     logEvents(event) ?? { source: "direct", subject: "" };
   return { source: printable(source), subject: printable(subject) };
 }
-
-/** Paths and keys are the sender's, and end up on a terminal: what would move its cursor is shown by its code. */
-const printable = (words: string): string =>
-  // oxlint-disable-next-line no-control-regex -- exactly those have to go
-  words.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => encodeURIComponent(control));
 
 function records(event: JsonObject): EventDescription | undefined {
   const list = event["Records"];
