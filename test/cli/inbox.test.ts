@@ -73,6 +73,18 @@ describe("in a stack", () => {
     expect(await stack.mails()).toEqual([]);
   });
 
+  it("keeps a mail of parts in parts without end", async () => {
+    stack = await createStack({ folder: project.folder });
+    const parts = Array.from(
+      { length: 5000 },
+      (_, at) => `Content-Type: multipart/mixed; boundary=b${at}\r\n\r\n--b${at}`,
+    );
+    const mail = ["Subject: deep", ...parts, "", "text", "."].join("\r\n");
+    const answers = await smtp(stack.stack.smtpPort ?? 0, "HELO me", "MAIL FROM:<a@b>", "RCPT TO:<c@d>", "DATA", mail);
+    expect(answers.at(-1)).toBe("250");
+    expect(await stack.mails()).toMatchObject([{ subject: "deep", text: "" }]);
+  });
+
   it("takes mail over SMTP, and shows subject and text whatever they were packed in", async () => {
     stack = await createStack({ folder: project.folder });
     const port = stack.stack.smtpPort ?? 0;

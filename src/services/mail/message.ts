@@ -30,14 +30,20 @@ function partOf(source: string): Part {
   return { headers, body: end === null ? "" : source.slice(end.index + end[0].length) };
 }
 
-function textOf({ headers, body }: Part): string | undefined {
+/** Parts in parts: nobody's mail has more, and each is a look through all that is in it. */
+const MAX_DEPTH = 20;
+
+function textOf({ headers, body }: Part, depth = 0): string | undefined {
   const type = headers.get("content-type") ?? "text/plain";
   if (/^multipart\//i.test(type)) {
     const boundary = /boundary="?([^";]+)"?/i.exec(type)?.[1];
-    if (boundary === undefined) return undefined;
+    if (boundary === undefined || depth === MAX_DEPTH) return undefined;
     const parts = `\r\n${body}`.split(new RegExp(`\\r?\\n--${escaped(boundary)}(?:--)?[ \\t]*(?:\\r?\\n|$)`)).slice(1);
-    const texts = parts.map((part) => textOf(partOf(part)));
-    return texts.find((text) => text !== undefined);
+    for (const part of parts) {
+      const text = textOf(partOf(part), depth + 1);
+      if (text !== undefined) return text;
+    }
+    return undefined;
   }
   if (!/^text\//i.test(type)) return undefined;
   const charset = /charset="?([^";\s]+)"?/i.exec(type)?.[1] ?? "utf-8";
