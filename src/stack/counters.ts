@@ -34,7 +34,9 @@ export class StackCounters {
 
   constructor(bus: Bus) {
     bus.on("ExecutionStarted", ({ machineName }) => void this.#machine(machineName).running++);
-    bus.on("ExecutionEnded", ({ machineName, status }) => {
+    bus.on("ExecutionEnded", ({ machineName, status, durable }) => {
+      // What a durable function did is counted by its invocations.
+      if (durable === true) return;
       const counts = this.#machine(machineName);
       // Executions that an earlier process left have begun there.
       counts.running = Math.max(0, counts.running - 1);

@@ -193,11 +193,14 @@ export class StackTelemetry {
       .catch((error: unknown) => notice(`metrics in log lines were lost: ${messageOf(error)}`));
   }
 
-  #executionEnded({ machineName, status, startMs, stopMs }: EndedExecution): void {
+  #executionEnded({ machineName, status, startMs, stopMs, durable }: EndedExecution): void {
+    // Those of durable functions have metrics of their own, which are not made here.
+    if (durable === true) return;
     const { ends, time } = this.#machine(machineName);
     const end = ends.get(status);
     if (end !== undefined) this.#add(end, 1);
     this.#add(time, stopMs - startMs);
+  }
   }
 
   #add(metric: GatheredMetric, value: number): void {

@@ -1,5 +1,7 @@
 /** What makes durable functions fire, and who hears of their ends. */
+import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { askCounters } from "../../src/stack/counters.js";
 import type { ProjectFolder } from "../cli/cli.js";
 import { durableProject, handler, PATIENT, startWorld, template, type DurableWorld } from "./world.js";
 
@@ -152,6 +154,17 @@ describe("A durable function", () => {
       }),
       expect.objectContaining({ durableExecutionArn: DurableExecutionArn, status: "FAILED" }),
     ]);
+  });
+
+  it("is no state machine to metrics and counters", async () => {
+    const { stack } = world;
+    const cloudWatch = new CloudWatchClient(stack.clientConfig);
+    await stack.stack.measured();
+    const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: "AWS/States" }));
+    cloudWatch.destroy();
+    const machines = Metrics.flatMap(({ Dimensions = [] }) => Dimensions.map(({ Value }) => Value));
+    expect([...new Set(machines)]).toEqual([expect.stringMatching(/:flow$/)]);
+    expect(Object.keys((await askCounters(stack.stack)).machines)).toEqual(["flow"]);
   });
 
   it("is not fired by what waits longer than it may, and that is said", async () => {

@@ -10,7 +10,7 @@ interface Figures {
   /** Of invocations. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
-  /** Of state machines. */
+  /** Of state machines and durable functions. */
   readonly executions: number;
   readonly failedExecutions: number;
 }
