@@ -1,5 +1,6 @@
 /** `lambda-run top`: queues, state machines and functions of the running stack, drawn anew every second. */
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { AppError, EXIT } from "../../shared/errors.js";
 import { askCounters } from "../../stack/counters.js";
@@ -74,7 +75,7 @@ async function follow(first: TopView, look: Look, seconds: number, { application
     draw(view);
     while (!ended.signal.aborted) {
       const atMs = performance.now();
-      await pause(seconds * 1000, ended.signal);
+      await pause(seconds * 1000, undefined, ended).catch(() => undefined);
       if (ended.signal.aborted) break;
       const { counts } = view;
       view = { ...(await look()), before: { counts, seconds: (performance.now() - atMs) / 1000 } };
@@ -101,18 +102,4 @@ function screen(text: string, rows: number, columns: number, { dim }: Colours): 
     stripVTControlCharacters(line).length > columns ? stripVTControlCharacters(line).slice(0, columns) : line,
   );
   return `${HOME}${[...shown, dim("q quit")].map((line) => `${line}${CLEAR_LINE_END}`).join("\n")}${CLEAR_BELOW}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
