@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
 import { cacheFolder } from "../../src/runtime/cache-folder.js";
+import { CodeSlot } from "../../src/runtime/code-slot.js";
 import { EarlyRoom, type EarlyRoomOptions } from "../../src/runtime/early-room.js";
 import { noImages } from "../../src/runtime/images.js";
 import { leave } from "../../src/runtime/ahead/handover.js";
@@ -119,9 +120,20 @@ test("code that does not build is the invocation's error, and is built again for
   expect(bodyOf(await host.invoke(config))).toBe(7);
 });
 
-itUnless(NO_ROOMS)(
-  "a room that was begun ahead and could not be built is ended, and the function gets another",
-  async () => {
+/** Its folder has gone: somebody has emptied the cache. */
+function lostSlot(): CodeSlot {
+  const slot = new CodeSlot(folder);
+  slot.remove();
+  return slot;
+}
+
+const NOT_TAKEN: readonly (readonly [string, () => { readonly ready: Promise<void>; readonly slot?: CodeSlot }])[] = [
+  ["could not be built", () => ({ ready: Promise.reject(new Error("mount: permission denied")) })],
+  ["cannot take the code", () => ({ ready: Promise.resolve(), slot: lostSlot() })],
+];
+
+for (const [what, begun] of NOT_TAKEN)
+  itUnless(NO_ROOMS)(`a room that was begun ahead and ${what} is ended, and the function gets another`, async () => {
     const config = namer.function("node", "sleeps.handler");
     const file = join(folder, "note.json");
     const first = openFor(config, { noteFile: file });
@@ -129,19 +141,16 @@ itUnless(NO_ROOMS)(
     await first.close();
     const note = readNote(file);
     if (note === undefined) throw new Error("nothing was noted");
-    // Of a sandbox only what is asked of one that never stood.
+    // Of a sandbox only what is asked of one that is not taken.
     let ended = 0;
-    const sandbox = {
-      ready: Promise.reject(new Error("mount: permission denied")),
-      destroy: async () => void ended++,
-    } as Partial<Sandbox> as Sandbox;
-    leave({ note, room: { id: "begun", sandbox }, runtime: {} as SandboxProcess });
+    const { ready, slot } = begun();
+    const sandbox = { ready, destroy: async () => void ended++ } as Partial<Sandbox> as Sandbox;
+    leave({ note, room: { id: "begun", sandbox, slot }, runtime: {} as SandboxProcess });
     const second = openFor(config, { noteFile: file });
     expect(["begun", before]).not.toContain(await idOf(hostWith(second), config));
     await second.close();
     expect(ended).toBe(1);
-  },
-);
+  });
 
 test("an image has none: its room is a container's", () => {
   const config = namer.function("node", "counts.handler", { code: { kind: "image", uri: "app:latest" } });

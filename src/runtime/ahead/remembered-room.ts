@@ -25,12 +25,11 @@ export class RememberedRoom {
   #started: Pick<AheadNote, "command" | "variables"> | undefined;
 
   private constructor(options: RememberedRoomOptions, shape: Shape, begun: AheadRoom | undefined, fits: boolean) {
-    const { factory, taskRoot, file } = options;
+    const { factory, file } = options;
     this.#file = file;
     this.#shape = shape;
     this.#ahead = fits ? begun : undefined;
     if (!fits && begun !== undefined) this.#dismissed = closeRoom(begun.room);
-    this.#ahead?.room.slot?.fill(taskRoot);
     const room = this.#ahead?.room ?? newRoom((spec) => factory.create(spec), options);
     this.room = { ...room, startRuntime: (command, env) => this.#start(room.sandbox, command, env) };
   }
@@ -38,7 +37,7 @@ export class RememberedRoom {
   static async open(options: RememberedRoomOptions): Promise<RememberedRoom> {
     const shape = shapeOf(options);
     const begun = takeAhead();
-    const fits = begun !== undefined && isSame(shapeIn(begun.note), shape) && (await stands(begun.room));
+    const fits = begun !== undefined && isSame(shapeIn(begun.note), shape) && (await stands(begun.room, options));
     return new RememberedRoom(options, shape, begun, fits);
   }
 
@@ -78,12 +77,15 @@ export function canBeBegunAhead({ config, plan, factory }: RememberedRoomOptions
   return config.environment[WRAPPER] === undefined && !isInside;
 }
 
-/** What keeps a room from being built is found out, and told, with a new one. */
-function stands({ sandbox }: Room): Promise<boolean> {
-  return sandbox.ready.then(
-    () => !sandbox.isGone,
-    () => false,
-  );
+/** With the function's code in it. What keeps a room from being built is found out, and told, with a new one. */
+async function stands({ sandbox, slot }: Room, { taskRoot }: RoomOptions): Promise<boolean> {
+  try {
+    await sandbox.ready;
+    slot?.fill(taskRoot);
+    return !sandbox.isGone;
+  } catch {
+    return false;
+  }
 }
 
 const shapeIn = ({ tier, spec, slotCache }: AheadNote): Shape => ({ tier, spec, slotCache });
