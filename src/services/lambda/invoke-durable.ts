@@ -45,8 +45,7 @@ export async function beginExecution(
     throw asAwsError(error);
   }
   const executions = await context.durable();
-  const options = { name, isAsync, ...(told === undefined ? {} : { told }) };
-  return executions.start(config, startOptions({ payload, traceHeader, clientContext }, options));
+  return executions.start(config, startOptions({ payload, traceHeader, clientContext }, { name, isAsync, told }));
 }
 
 export async function waitForExecution(

@@ -2,6 +2,7 @@
  * Reads AuthParameters as CreateConnection and UpdateConnection take them, with the constraints of the API's model.
  * https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateConnectionAuthRequestParameters.html
  */
+import { defined } from "../../kit/defined.js";
 import { booleanMember, objectListMember, objectMember, stringMember, Violations } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { isOutsideUrl } from "../../kit/outside-url.js";
@@ -123,9 +124,4 @@ function readHidden(input: JsonObject, name: string, at: string, violations: Vio
   else if (text !== undefined && text.length > MAX_TEXT_LENGTH)
     violations.addHidden(at, `Member must have length less than or equal to ${MAX_TEXT_LENGTH}`);
   return text;
-}
-
-/** Without members that are undefined: they would take the place of what was there before. */
-function defined<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,4 +1,5 @@
 /** What goes into an invocation of a durable function and what comes out, as AWS's SDKs for durable execution have it. */
+import { defined } from "../../kit/defined.js";
 import { isJsonObject, jsonObjectIn } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { Draft } from "./draft.js";
@@ -106,20 +107,14 @@ export const isAwaited = ({ type, status }: OperationRow): boolean =>
 export function errorOfFunction(payload: Buffer): ErrorObject {
   const { errorMessage, errorType, trace, stackTrace } = jsonObjectIn(payload.toString("utf8")) ?? {};
   const lines = [trace, stackTrace].find(Array.isArray) as unknown[] | undefined;
-  return {
+  return defined<ErrorObject>({
     ErrorMessage: typeof errorMessage === "string" ? errorMessage : payload.toString("utf8"),
-    ...(typeof errorType === "string" ? { ErrorType: errorType } : {}),
-    ...(lines === undefined ? {} : { StackTrace: lines.map(String) }),
-  };
+    ErrorType: typeof errorType === "string" ? errorType : undefined,
+    StackTrace: lines?.map(String),
+  });
 }
 
 /** The other way round, for who waits for an execution that has failed. */
 export function functionError({ ErrorMessage, ErrorType, StackTrace }: ErrorObject): Buffer {
-  return Buffer.from(
-    JSON.stringify({
-      ...(ErrorMessage === undefined ? {} : { errorMessage: ErrorMessage }),
-      ...(ErrorType === undefined ? {} : { errorType: ErrorType }),
-      ...(StackTrace === undefined ? {} : { stackTrace: StackTrace }),
-    }),
-  );
+  return Buffer.from(JSON.stringify({ errorMessage: ErrorMessage, errorType: ErrorType, stackTrace: StackTrace }));
 }

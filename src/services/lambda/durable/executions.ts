@@ -324,7 +324,10 @@ export class DurableExecutions {
       .catch((error: unknown) => {
         log.warn({ arn: row.arn, reason: messageOf(error) }, "a dead letter could not be sent; it is tried again");
         if (!this.#paying.delete(row.id) || this.#closed) return;
-        this.#timers.set(row.id, clock.after(LETTER_RETRY_MS, () => this.#payLetter(execution)));
+        this.#timers.set(
+          row.id,
+          clock.after(LETTER_RETRY_MS, () => this.#payLetter(execution)),
+        );
       });
   }
 }

@@ -16,7 +16,7 @@ export interface StartOptions {
   readonly clientContext?: string | undefined;
   readonly parent?: ExecutionRow["parent"];
   /** Hears of its invocations. */
-  readonly told?: Told;
+  readonly told?: Told | undefined;
 }
 
 export interface Beginning {

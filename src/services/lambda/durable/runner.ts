@@ -15,7 +15,6 @@ import { functionError } from "./envelope.js";
 import { stopExecution } from "./stop.js";
 import { tooLongToWait, unqualified } from "./errors.js";
 import type { DurableExecutions } from "./executions.js";
-import type { Told } from "./invocations.js";
 import type { StartOptions } from "./new-execution.js";
 import type { ExecutionRow } from "./rows.js";
 
@@ -46,7 +45,7 @@ export function checkMayWait({ durable }: FunctionConfig, qualifier: string | un
 
 export function startOptions(
   { payload, traceHeader, clientContext }: InvokeRequest,
-  options: Pick<StartOptions, "name" | "isAsync"> & { readonly told?: Told },
+  options: Pick<StartOptions, "name" | "isAsync" | "told">,
 ): StartOptions {
   return Object.assign({ input: payload.toString("utf8"), traceHeader, clientContext }, options);
 }

@@ -1,4 +1,5 @@
 /** What a checkpoint asks for, read from its request, which fits the API model already; and what one request may hold. */
+import { defined } from "../../kit/defined.js";
 import {
   booleanMember,
   numberMember,
@@ -64,16 +65,12 @@ function readUpdate(update: JsonObject): OperationUpdate {
 
 /** Its members alone, whatever else was sent. Throws SerializationException. */
 export function errorIn(error: JsonObject): ErrorObject {
-  const ErrorMessage = stringMember(error, "ErrorMessage");
-  const ErrorType = stringMember(error, "ErrorType");
-  const ErrorData = stringMember(error, "ErrorData");
-  const StackTrace = stringListMember(error, "StackTrace");
-  return {
-    ...(ErrorMessage === undefined ? {} : { ErrorMessage }),
-    ...(ErrorType === undefined ? {} : { ErrorType }),
-    ...(ErrorData === undefined ? {} : { ErrorData }),
-    ...(StackTrace === undefined ? {} : { StackTrace }),
-  };
+  return defined<ErrorObject>({
+    ErrorMessage: stringMember(error, "ErrorMessage"),
+    ErrorType: stringMember(error, "ErrorType"),
+    ErrorData: stringMember(error, "ErrorData"),
+    StackTrace: stringListMember(error, "StackTrace"),
+  });
 }
 
 /** One update of an operation, or its start and its end; the end of the execution comes last. */

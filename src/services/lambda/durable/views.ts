@@ -1,4 +1,5 @@
 /** Executions and their operations as the API shows them, and as the function gets them: seconds there, milliseconds here. */
+import { defined } from "../../kit/defined.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import type { Execution } from "./draft.js";
 import { isOpen, type ExecutionRow, type OperationRow } from "./rows.js";
@@ -7,13 +8,9 @@ export type TimeUnit = "seconds" | "milliseconds";
 
 const timeIn = (unit: TimeUnit, ms: number): number => (unit === "seconds" ? ms / 1000 : ms);
 
-/** Only what is there: absent members are left out, as on the wire. */
-const present = (members: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-
 export function operationView(row: OperationRow, unit: TimeUnit): JsonObject {
   const { endMs } = row;
-  return present({
+  return defined<JsonObject>({
     Id: row.id,
     ParentId: row.parentId,
     Name: row.name,
@@ -31,19 +28,19 @@ function detailsOf(row: OperationRow, unit: TimeUnit): JsonObject {
   const dueTime = dueMs === undefined ? undefined : timeIn(unit, dueMs);
   switch (row.type) {
     case "EXECUTION":
-      return { ExecutionDetails: present({ InputPayload: row.input }) };
+      return { ExecutionDetails: defined<JsonObject>({ InputPayload: row.input }) };
     case "CONTEXT":
-      return { ContextDetails: present({ ReplayChildren: row.replayChildren, Result, Error }) };
+      return { ContextDetails: defined<JsonObject>({ ReplayChildren: row.replayChildren, Result, Error }) };
     case "STEP": {
       const NextAttemptTimestamp = row.status === "PENDING" ? dueTime : undefined;
-      return { StepDetails: present({ Attempt: row.attempt, NextAttemptTimestamp, Result, Error }) };
+      return { StepDetails: defined<JsonObject>({ Attempt: row.attempt, NextAttemptTimestamp, Result, Error }) };
     }
     case "WAIT":
-      return { WaitDetails: present({ ScheduledEndTimestamp: dueTime }) };
+      return { WaitDetails: defined<JsonObject>({ ScheduledEndTimestamp: dueTime }) };
     case "CALLBACK":
-      return { CallbackDetails: present({ CallbackId: row.callbackId, Result, Error }) };
+      return { CallbackDetails: defined<JsonObject>({ CallbackId: row.callbackId, Result, Error }) };
     case "CHAINED_INVOKE":
-      return { ChainedInvokeDetails: present({ Result, Error }) };
+      return { ChainedInvokeDetails: defined<JsonObject>({ Result, Error }) };
   }
 }
 
@@ -67,7 +64,7 @@ export function replayed(operations: Iterable<OperationRow>): OperationRow[] {
 
 export function executionView({ row, input: InputPayload }: Execution, withData: boolean): JsonObject {
   const { result: Result, error: Error } = row;
-  return present({
+  return defined<JsonObject>({
     ...summaryView(row),
     Version: row.version,
     TraceHeader: row.traceHeader === undefined ? undefined : { XAmznTraceId: row.traceHeader },
@@ -78,7 +75,7 @@ export function executionView({ row, input: InputPayload }: Execution, withData:
 }
 
 export function summaryView(row: ExecutionRow): JsonObject {
-  return present({
+  return defined<JsonObject>({
     DurableExecutionArn: row.arn,
     DurableExecutionName: row.name,
     FunctionArn: row.functionArn,

@@ -1,10 +1,10 @@
 /** Members of the operations on durable executions, as the API model of November 2026 bounds them. */
 import { LAMBDA } from "../../../shared/aws-limits.js";
-import { OPERATION_ACTIONS, OPERATION_TYPES } from "../durable/rows.js";
+import { EXECUTION_STATUSES, OPERATION_ACTIONS, OPERATION_TYPES } from "../durable/rows.js";
 import { NAMESPACED_NAME, QUALIFIER } from "./names.js";
 import { flag, integer, listOf, oneOf, query, required, structure, text, type Members } from "./shape.js";
 
-export const EXECUTION_ARN = text(
+const EXECUTION_ARN = text(
   1,
   1024,
   "arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(?:\\.PUBLISHED)?|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)",
@@ -64,7 +64,7 @@ export const DURABLE_INPUTS: Readonly<Record<string, Members>> = {
     FunctionName: required(NAMESPACED_NAME),
     Qualifier: query(QUALIFIER),
     DurableExecutionName: query(EXECUTION_NAME),
-    Statuses: query(listOf(oneOf("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"))),
+    Statuses: query(listOf(oneOf(...EXECUTION_STATUSES))),
     ReverseOrder: query(text()),
     ...PAGES,
   },

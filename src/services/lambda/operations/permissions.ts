@@ -1,5 +1,6 @@
 /** Resource policies of functions: kept and shown; nothing here evaluates them. Lambda API reference, "AddPermission". */
 import { AwsError } from "../../kit/aws-error.js";
+import { defined } from "../../kit/defined.js";
 import { booleanMember, stringMember } from "../../kit/json-input.js";
 import type { JsonObject } from "../../kit/json-protocol.js";
 import { checkRevision, functionArn, referenceOf, type Answer, type Call, type Route } from "../context.js";
@@ -88,7 +89,7 @@ function statementOf(input: JsonObject, resource: string): JsonObject {
 }
 
 function condition(operator: string, values: Readonly<Record<string, string | undefined>>): JsonObject {
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const given = defined<JsonObject>(values);
   return Object.keys(given).length === 0 ? {} : { [operator]: given };
 }
 

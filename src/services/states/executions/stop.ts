@@ -1,4 +1,5 @@
 /** StopExecution, and the wait for an execution's end. */
+import { defined } from "../../kit/defined.js";
 import type { StatesContext } from "../context.js";
 import { statesError } from "../errors.js";
 import type { Failure } from "../interpreter/states-error.js";
@@ -21,12 +22,12 @@ export async function stopExecution(context: StatesContext, arn: string, failure
     const id = store.lastEventId(arn) + 1;
     const { error, cause } = failure;
     const row: ExecutionRow = { ...before, status: "ABORTED", stopMs, error, cause };
-    const details = Object.fromEntries(Object.entries({ error, cause }).filter(([, value]) => value !== undefined));
+    const details = defined<Record<string, string>>({ error, cause });
     store.putEvent(arn, stopMs, {
       id,
       previousEventId: id - 1,
       type: "ExecutionAborted",
-      details: ["executionAbortedEventDetails", details as Record<string, string>],
+      details: ["executionAbortedEventDetails", details],
     });
     store.endExecution(row, stopMs);
     return row;
