@@ -201,7 +201,6 @@ export class StackTelemetry {
     if (end !== undefined) this.#add(end, 1);
     this.#add(time, stopMs - startMs);
   }
-  }
 
   #add(metric: GatheredMetric, value: number): void {
     this.#metrics.add(metric, value, this.#options.clock.now());

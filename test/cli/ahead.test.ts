@@ -184,12 +184,13 @@ describe("a room that is begun ahead", () => {
   });
 
   test("answers a crash and a reset as any other does", async () => {
-    const project = new Project("      Timeout: 1");
+    const project = new Project();
     await project.seen();
     project.folder.write("src/hello.ts", "export const handler = async () => { process.exit(3); };");
     const { exitCode, stdout } = await project.run();
     expect({ exitCode, ...JSON.parse(stdout) }).toMatchObject({ exitCode: 1, errorType: "Runtime.ExitError" });
     project.folder.write("src/hello.ts", "export const handler = async () => { for (;;); };");
+    project.properties("      Timeout: 1");
     expect(await project.run()).toMatchObject({ exitCode: 4 });
     expect(project.slots()).toEqual([]);
   });

@@ -73,12 +73,14 @@ const HANDLERS = {
   large: `return "x".repeat(event.size);`,
 };
 
-/** A branch waits while another one works: nothing is suspended, and the SDK asks for the end of the wait itself. */
+/** A branch waits while another one works, as long as that takes: nothing is suspended, and the SDK asks for the end of the wait itself. */
 const BUSY = `
     const started = Date.now();
+    let paused;
+    const pause = new Promise((done) => (paused = done));
     const [, pausedMs] = (await context.parallel("both", [
-      (child) => child.step("work", () => new Promise((done) => setTimeout(done, 2500, "worked"))),
-      async (child) => { await child.wait("pause", { seconds: 1 }); return Date.now() - started; },
+      (child) => child.step("work", () => pause),
+      async (child) => { await child.wait("pause", { seconds: 1 }); paused("worked"); return Date.now() - started; },
     ])).getResults();
     return pausedMs;`;
 
@@ -269,7 +271,6 @@ describe("A handler with AWS's SDK for durable execution", () => {
     try {
       const { payload } = await real.stack.invoke<number>("busy");
       expect(payload).toBeGreaterThanOrEqual(990);
-      expect(payload).toBeLessThan(2500);
       expect(real.stack.invocations("busy")).toHaveLength(1);
     } finally {
       await real.close();
