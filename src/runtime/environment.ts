@@ -76,7 +76,7 @@ export class Environment {
     this.#sandbox = room.sandbox;
     this.#gauge = new UsageGauge(this.#sandbox);
     this.#sandbox.ready.catch((error: unknown) => {
-      this.#broken = error instanceof Error ? error : new Error(String(error));
+      this.#broken ??= error instanceof Error ? error : new Error(String(error));
       this.#phase?.fail(this.#broken);
     });
     this.#processes = new Processes(room, options.plan, {
