@@ -129,7 +129,6 @@ export class Environment {
     const deadlineMs = Date.now() + timeoutMs;
     // INIT that failed, or a reset after the last invocation: INIT runs again inside this one, at its expense.
     const suppressed = this.#state === "reset" ? (await this.#initialise("invoke", timeoutMs)).end : undefined;
-    if (this.#broken !== undefined) throw this.#broken; // or the event would lie there until the function's time is up
     const tracing = tracingOf(request.traceHeader);
     this.#capture.platform({ type: "platform.start", record: { requestId, version: config.version, tracing } });
     const run: Run = { requestId, startedAt, initDurationMs, tracing, onAnswer };
@@ -189,6 +188,7 @@ export class Environment {
   }
 
   #begin(timeoutMs: number): Phase<InitEnd | InvokeEnd> {
+    if (this.#broken !== undefined) throw this.#broken; // or it would last until its time is up
     this.#phase = new Phase<InitEnd | InvokeEnd>({
       timeoutMs,
       atTimeout: { kind: "timeout" },
