@@ -1,14 +1,14 @@
 /** A host or a stack that ends while functions start: nothing of them is left, and who called hears it at once. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { FunctionConfig } from "../../src/config/function-config.js";
-import { supervisorName, userFolders } from "../../src/runtime/sandbox/environment-folder.js";
 import { messageOf } from "../../src/shared/errors.js";
 import { until } from "../until.js";
 import { FunctionHost, TIERS, tierName } from "./function-host.js";
+import { roomIds } from "./room-ids.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-closing-"));
 writeFileSync(
@@ -30,14 +30,9 @@ const faultOf = (call: Promise<unknown>): Promise<string> =>
 /** Turns of the event loop between the call and the end: an environment is made in many of them. */
 const MOMENTS = [0, 1, 2, 3, 5, 8, 13, 21, 34];
 
-/** The environments of this process that have a room. */
-const allRooms = (): readonly string[] =>
-  userFolders()
-    .map((user) => join(user, supervisorName()))
-    .flatMap((path) => (existsSync(path) ? readdirSync(path) : []));
 /** What another test of this process has left is not looked at. */
-const others = new Set(allRooms());
-const rooms = (): readonly string[] => allRooms().filter((id) => !others.has(id));
+const others = new Set(roomIds());
+const rooms = (): readonly string[] => roomIds().filter((id) => !others.has(id));
 
 describe.each(TIERS.map((tier) => [tierName(tier), tier === undefined ? {} : { sandboxTier: tier }] as const))(
   "on %s tier",

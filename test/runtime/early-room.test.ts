@@ -1,5 +1,5 @@
 /** The room that a one-shot command begins before its services: used once, by its own code alone, or ended. */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FunctionConfig } from "../../src/config/function-config.js";
@@ -11,10 +11,10 @@ import { leave } from "../../src/runtime/ahead/handover.js";
 import { readNote } from "../../src/runtime/ahead/note.js";
 import { prepareCode } from "../../src/runtime/prepared-code.js";
 import type { Sandbox, SandboxProcess } from "../../src/runtime/sandbox/sandbox.js";
-import { supervisorName, userFolders } from "../../src/runtime/sandbox/environment-folder.js";
 import { NO_ROOMS } from "../no-rooms.js";
 import { itUnless } from "../unless.js";
 import { bodyOf, FunctionHost, TIERS, tierName } from "./function-host.js";
+import { roomIds } from "./room-ids.js";
 
 const cache = cacheFolder(join(__dirname, "..", ".."));
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-early-"));
@@ -39,12 +39,6 @@ function hostWith(earlyRoom: EarlyRoom, options: Pick<EarlyRoomOptions, "sandbox
   const host = new FunctionHost({ earlyRoom, ...options });
   hosts.push(host);
   return host;
-}
-
-/** The environments that have a room at the moment, by their ids. */
-function roomIds(): readonly string[] {
-  const folders = userFolders().map((user) => join(user, supervisorName()));
-  return folders.flatMap((path) => (existsSync(path) ? readdirSync(path) : []));
 }
 
 /** Resolves when the room has been begun; asking with other code leaves it where it is. */
