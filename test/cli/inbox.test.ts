@@ -5,6 +5,7 @@ import { PublishCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns
 import { createStack, type TestStack } from "../../src/index.js";
 import { readyOf } from "../ready-line.js";
 import { ProjectFolder } from "./cli.js";
+import { PATIENT } from "../until.js";
 
 const TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts";
 const TEMPLATE = `
@@ -51,15 +52,17 @@ describe("in a stack", () => {
     );
     expect(subscribed.SubscriptionArn).toBe("pending confirmation");
     await sns.send(new PublishCommand({ TopicArn: TOPIC, Message: "too early for the second" }));
-    const asked = await stack.waitFor(async () =>
-      (await stack.mails()).find(({ subject }) => subject === "AWS Notification - Subscription Confirmation"),
+    const asked = await stack.waitFor(
+      async () =>
+        (await stack.mails()).find(({ subject }) => subject === "AWS Notification - Subscription Confirmation"),
+      PATIENT,
     );
     expect(asked).toMatchObject({ to: ["new@example.com"], from: "no-reply@sns.amazonaws.com" });
     const link = /http\S+/.exec(asked.text)?.[0] ?? "";
     expect((await fetch(link)).status).toBe(200);
     await sns.send(new PublishCommand({ TopicArn: TOPIC, Subject: "Häuser", Message: "now for both" }));
     sns.destroy();
-    await stack.waitFor(async () => (await stack.mails()).length === 4);
+    await stack.waitFor(async () => (await stack.mails()).length === 4, PATIENT);
     const mails = await stack.mails();
     expect(mails.map(({ to, subject }) => `${to.join()}: ${subject}`).toSorted((a, b) => a.localeCompare(b))).toEqual([
       "new@example.com: AWS Notification - Subscription Confirmation",

@@ -104,6 +104,7 @@ it("a wait whose end nobody saw ends with the next start, though nobody asks for
           .flatMap(({ logs }) => logs)
           .join("\n"),
       )?.[1],
+    PATIENT,
   );
   await before.client.send(
     new SendDurableExecutionCallbackSuccessCommand({ CallbackId: id, Result: Buffer.from("ok") }),

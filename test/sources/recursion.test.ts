@@ -5,6 +5,7 @@ import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const ROUNDS = 16;
 const TEMPLATE = `
@@ -93,8 +94,8 @@ async function inFlight(): Promise<number> {
 
 test("a function that answers its queue through the queue is stopped, and the message goes to the dead letters", async () => {
   await sendRound("100");
-  await stack.waitFor(() => runsOf("messages") === ROUNDS);
-  await stack.waitFor(async () => (await inFlight()) === 1);
+  await stack.waitFor(() => runsOf("messages") === ROUNDS, PATIENT);
+  await stack.waitFor(async () => (await inFlight()) === 1, PATIENT);
   // Two receives, and at the third the queue moves it.
   for (let receive = 0; receive < 3; receive++) await stack.clock.advance("31 s");
   const dead = await stack.waitFor(async () => {
@@ -102,7 +103,7 @@ test("a function that answers its queue through the queue is stopped, and the me
       new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), MessageSystemAttributeNames: ["All"] }),
     );
     return Messages?.[0];
-  });
+  }, PATIENT);
   expect(dead?.Body).toBe(String(100 - ROUNDS));
   expect(dead?.Attributes?.["AWSTraceHeader"]).toMatch(new RegExp(`Lineage=.*:${ROUNDS}$`));
   expect(runsOf("messages")).toBe(ROUNDS);
@@ -112,7 +113,7 @@ test("a function that may go round goes on", async () => {
   await allow("messages");
   const before = runsOf("messages");
   await sendRound("20");
-  expect(await stack.waitFor(() => runsOf("messages") === before + 21)).toBe(true);
+  expect(await stack.waitFor(() => runsOf("messages") === before + 21, PATIENT)).toBe(true);
 });
 
 test("a function that writes into the bucket that fires it is stopped, and its event goes to the dead letters", async () => {
@@ -124,7 +125,7 @@ test("a function that writes into the bucket that fires it is stopped, and its e
       new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), MessageAttributeNames: ["All"] }),
     );
     return Messages?.[0];
-  });
+  }, PATIENT);
   // The last run may still be under way when its own event is already among the dead.
   await stack.stack.activity.quiet();
   expect(runsOf("objects")).toBe(ROUNDS);
@@ -138,7 +139,7 @@ test("a function that publishes to the topic that fires it is stopped, and its e
       new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), MessageAttributeNames: ["All"] }),
     );
     return Messages?.find(({ Body }) => Body?.includes('"Sns"'));
-  });
+  }, PATIENT);
   await stack.stack.activity.quiet();
   expect(runsOf("topics")).toBe(ROUNDS);
   expect(dead?.MessageAttributes?.["ErrorMessage"]).toMatchObject({ StringValue: "RecursiveInvocation" });
@@ -148,5 +149,5 @@ test("a function that may go round through its topic goes on", async () => {
   await allow("topics");
   const before = runsOf("topics");
   await publish("20");
-  expect(await stack.waitFor(() => runsOf("topics") === before + 21)).toBe(true);
+  expect(await stack.waitFor(() => runsOf("topics") === before + 21, PATIENT)).toBe(true);
 });

@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -84,6 +85,7 @@ test("RotateSecret runs the four steps of a function of the stack, and the new v
   );
   await stack.waitFor(
     async () => (await client.send(new DescribeSecretCommand({ SecretId: "db" }))).LastRotatedDate !== undefined,
+    PATIENT,
   );
   expect(stack.invocations("rotate").map(({ event }) => (event as { Step: string }).Step)).toEqual([
     "createSecret",
@@ -107,8 +109,8 @@ test("subscription filters of the template hand what a function logs to others",
       };
       return logEvents.flatMap(({ message }) => /all is well|trouble ahead/.exec(message) ?? []);
     });
-  await stack.waitFor(() => heard("everything").length === 2);
-  await stack.waitFor(() => heard("alarmed").length === 1);
+  await stack.waitFor(() => heard("everything").length === 2, PATIENT);
+  await stack.waitFor(() => heard("alarmed").length === 1, PATIENT);
   expect(heard("alarmed")).toEqual(["trouble ahead"]);
   const client = new CloudWatchLogsClient(stack.clientConfig);
   const { subscriptionFilters = [] } = await client.send(
@@ -190,7 +192,7 @@ test("a subscription filter hands matching events to its function, and wants a f
       ],
     }),
   );
-  const { event } = await stack.waitFor(() => stack.invocations("listen")[0]);
+  const { event } = await stack.waitFor(() => stack.invocations("listen")[0], PATIENT);
   const { data } = (event as { awslogs: { data: string } }).awslogs;
   expect(JSON.parse(gunzipSync(Buffer.from(data, "base64")).toString())).toMatchObject({
     messageType: "DATA_MESSAGE",

@@ -5,6 +5,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type CreateStackOptions, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -72,7 +73,7 @@ describe("createStack", () => {
     const lambda = new LambdaClient(stack.clientConfig);
     const Payload = Buffer.from(JSON.stringify({ fail: true }));
     await lambda.send(new InvokeCommand({ FunctionName: "hello", InvocationType: "Event", Payload }));
-    await stack.waitFor(() => stack.invocations("hello").length === 1);
+    await stack.waitFor(() => stack.invocations("hello").length === 1, PATIENT);
     await stack.reset();
     await stack.clock.advance("10m");
     expect(stack.invocations("hello")).toEqual([]);
@@ -268,7 +269,7 @@ Resources:
 
   it("waits for what a function does later, without sleeping", async () => {
     const stack = await start();
-    const found = stack.waitFor(async () => (await stack.s3.list("Store"))[0]);
+    const found = stack.waitFor(async () => (await stack.s3.list("Store"))[0], PATIENT);
     void stack.invoke("writer", { key: "late" });
     expect(await found).toBe("late");
   });
@@ -299,7 +300,7 @@ Resources:
     const client = new LambdaClient(stack.clientConfig);
     await client.send(new InvokeCommand({ FunctionName: "hello", InvocationType: "Event", Payload: '{"fail":true}' }));
     client.destroy();
-    await stack.waitFor(() => stack.invocations("hello").length === 1);
+    await stack.waitFor(() => stack.invocations("hello").length === 1, PATIENT);
     await stack.clock.advance("1m");
     expect(stack.invocations("hello")).toHaveLength(2);
     await stack.clock.advance("2m");

@@ -5,6 +5,7 @@ import { readTemplate } from "../../src/config/template/read-template.js";
 import { createStack, type TestStack } from "../../src/index.js";
 import { writeZip } from "../../src/stack/package/zip.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const projects: ProjectFolder[] = [];
 const stacks: TestStack[] = [];
@@ -83,7 +84,7 @@ describe("a template of CDK", () => {
     const s3 = new S3Client(stack.clientConfig);
     await s3.send(new PutObjectCommand({ Bucket: "landing", Key: "out/1", Body: "x" }));
     await s3.send(new PutObjectCommand({ Bucket: "landing", Key: "in/1", Body: "x" }));
-    await stack.waitFor(() => stack.invocations("reader").length === 1);
+    await stack.waitFor(() => stack.invocations("reader").length === 1, PATIENT);
     expect(stack.invocations("reader").map(({ event }) => JSON.stringify(event))).toEqual([
       expect.stringContaining('"key":"in/1"'),
     ]);
@@ -94,7 +95,7 @@ describe("a template of CDK", () => {
     const stack = await open(folderOf({ [FILE]: template({ EventBridgeConfiguration: {} }), ...asset }), FILE);
     const s3 = new S3Client(stack.clientConfig);
     await s3.send(new PutObjectCommand({ Bucket: "landing", Key: "in/1", Body: "x" }));
-    await stack.waitFor(async () => (await stack.sqs.depth("seen")).visible === 1);
+    await stack.waitFor(async () => (await stack.sqs.depth("seen")).visible === 1, PATIENT);
     const [message] = await stack.sqs.receive("seen");
     expect(JSON.parse(message?.body ?? "null")).toMatchObject({ detail: { object: { key: "in/1" } } });
     s3.destroy();

@@ -11,6 +11,7 @@ import {
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const uri = (target: string): string =>
   `!Sub "arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/${target}/invocations"`;
@@ -144,7 +145,7 @@ test.each([
   const answer = await get(api, "unknown");
   expect([answer.status, await answer.json()]).toEqual([500, { message }]);
   const told = "Fn:gone is no version and no alias of the template: what names it fails until the Lambda API makes it.";
-  await stack.waitFor(() => notices.includes(told));
+  await stack.waitFor(() => notices.includes(told), PATIENT);
   expect(notices.filter((notice) => notice.includes(" alias "))).toEqual([told]);
 });
 
@@ -160,7 +161,7 @@ test("a call of createStack", async () => {
 /** What the function was told in the invocation that `isIt` finds. */
 async function toldOf(isIt: (event: Record<string, unknown>) => boolean): Promise<Told> {
   const of = () => stack.invocations("fn").filter(({ event }) => isIt(event as Record<string, unknown>));
-  await stack.waitFor(() => of().length > 0);
+  await stack.waitFor(() => of().length > 0, PATIENT);
   const [{ payload } = { payload: { body: "" } }] = of();
   return JSON.parse((payload as { body: string }).body) as Told;
 }
@@ -215,8 +216,8 @@ test("event settings hold for calls by their own qualifier, and for no others", 
       }),
     );
   const isDone = (event: string): boolean => stack.invocations("fn").some((one) => one.event === event);
-  await stack.waitFor(() => isDone("to undefined") && isDone("to live"));
-  await stack.waitFor(async () => (await stack.sqs.depth("records")).visible > 0);
+  await stack.waitFor(() => isDone("to undefined") && isDone("to live"), PATIENT);
+  await stack.waitFor(async () => (await stack.sqs.depth("records")).visible > 0, PATIENT);
   const records = (await stack.sqs.receive("records", 10)).map(({ body }) => JSON.parse(body) as object);
   expect(records).toEqual([expect.objectContaining({ requestPayload: "to canary" })]);
   const { FunctionEventInvokeConfigs = [] } = await lambda.send(

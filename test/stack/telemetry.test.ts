@@ -5,6 +5,7 @@ import { CloudWatchLogsClient, DescribeSubscriptionFiltersCommand } from "@aws-s
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack, type TestStack } from "../../src/index.js";
 import { ProjectFolder } from "../cli/cli.js";
+import { PATIENT } from "../until.js";
 
 const MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:";
 const TEMPLATE = `
@@ -97,7 +98,7 @@ test("a function has its invocations, errors, throttles and most at once, at the
   await call({});
   await call({ fail: true });
   const slow = call({ slow: true });
-  await stack.waitFor(() => stack.stack.activity.running > 0);
+  await stack.waitFor(() => stack.stack.activity.running > 0, PATIENT);
   await expect(call({})).rejects.toMatchObject({ name: "TooManyRequestsException" });
   await slow;
   lambda.destroy();

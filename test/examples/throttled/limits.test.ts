@@ -3,6 +3,7 @@ import { ChangeMessageVisibilityCommand, ReceiveMessageCommand, SendMessageComma
 import { GetFunctionConcurrencyCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { mostAtOnce, outputOf, System } from "./system.js";
+import { PATIENT } from "../../until.js";
 
 jest.setTimeout(180_000);
 
@@ -17,12 +18,12 @@ describe.each(["JSONPath", "JSONata"])("executions of the machine in %s", (Query
     const { stack, sfn, machineArn } = system;
     // Holds the lock for its long poll.
     const first = await sfn.send(new StartExecutionCommand({ stateMachineArn: machineArn }));
-    await stack.waitFor(() => stack.dynamodb.get("csv-records", { id: "drain" }));
+    await stack.waitFor(() => stack.dynamodb.get("csv-records", { id: "drain" }), PATIENT);
     const second = await sfn.send(new StartExecutionCommand({ stateMachineArn: machineArn }));
     const ended = await stack.waitFor(async () => {
       const one = await sfn.send(new DescribeExecutionCommand(second as { executionArn: string }));
       return one.status === "RUNNING" ? undefined : one;
-    });
+    }, PATIENT);
     expect(ended).toMatchObject({ status: "SUCCEEDED", output: '{"busy":true}' });
 
     await sfn.send(new StopExecutionCommand({ executionArn: first.executionArn }));

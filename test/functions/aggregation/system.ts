@@ -5,6 +5,7 @@ import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { archivesIn, type Arrived } from "./archives.js";
 import { FaultyStore } from "./faulty-store.js";
+import { PATIENT } from "../../until.js";
 
 export interface SystemOptions {
   readonly timeoutSeconds?: number;
@@ -130,7 +131,10 @@ export class AggregationSystem {
   ): Promise<void> {
     await this.#enable(false);
     for (const [key, body] of Object.entries(files)) await this.stack.s3.put("landing", key, body);
-    await this.stack.waitFor(async () => (await this.stack.sqs.depth("files")).visible === Object.keys(files).length);
+    await this.stack.waitFor(
+      async () => (await this.stack.sqs.depth("files")).visible === Object.keys(files).length,
+      PATIENT,
+    );
     await andAlso();
     await this.#enable(true);
   }

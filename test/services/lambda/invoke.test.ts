@@ -26,6 +26,7 @@ import {
 import type { TestStack } from "../../../src/index.js";
 import { arnOf, callFunction, DECLARED, makeFunction, startLambda } from "./world.js";
 import { zip } from "./zip.js";
+import { PATIENT } from "../../until.js";
 
 let stack: TestStack;
 let client: LambdaClient;
@@ -262,7 +263,10 @@ test("an event source mapping feeds the function until it is taken away", async 
     FunctionArn: arnOf(FunctionName),
   });
   await stack.sqs.send("work", { n: 1 });
-  await stack.waitFor(() => stack.invocations().some(({ payload }) => JSON.stringify(payload) === '["{\\"n\\":1}"]'));
+  await stack.waitFor(
+    () => stack.invocations().some(({ payload }) => JSON.stringify(payload) === '["{\\"n\\":1}"]'),
+    PATIENT,
+  );
   await expect(
     client.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn })),
   ).rejects.toMatchObject({

@@ -27,6 +27,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import type { TestStack } from "../../../src/index.js";
 import { arnOf, callFunction, DECLARED, ECHO, makeFunction, startLambda } from "./world.js";
+import { PATIENT } from "../../until.js";
 
 let stack: TestStack;
 let client: LambdaClient;
@@ -77,7 +78,7 @@ describe("settings of a function", () => {
     await client.send(new CreateAliasCommand({ FunctionName, Name: "live", FunctionVersion: "1" }));
     await client.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }));
     const busy = call(FunctionName, { ms: 700 }, "live");
-    await stack.waitFor(() => stack.stack.activity.running > 0);
+    await stack.waitFor(() => stack.stack.activity.running > 0, PATIENT);
     for (const qualifier of [undefined, "1", "live"])
       await expect(call(FunctionName, { ms: 0 }, qualifier)).rejects.toMatchObject({
         name: "TooManyRequestsException",

@@ -275,7 +275,7 @@ test("a queue is found by ARN, URL and name; ensuring it again changes its attri
 test("short polls are refused when 120,000 messages are in flight, and a delete makes room", async () => {
   expect(SQS.inFlight).toBe(120_000);
   // A hundredth of it here: so many messages take half a minute.
-  jest.replaceProperty(SQS as { inFlight: number }, "inFlight", 1200);
+  jest.replaceProperty<{ inFlight: number }, "inFlight">(SQS, "inFlight", 1200);
   await sqs.ensureQueue("jobs");
   const message = { body: "x" };
   await Promise.all(Array.from({ length: 1201 }, () => sqs.sendMessage("jobs", message)));

@@ -10,6 +10,7 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack, type TestStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
 import { startForeignServer } from "../../stack/backends/foreign-server.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -72,7 +73,7 @@ const put = (DestinationConfig: PutFunctionEventInvokeConfigCommandInput["Destin
   );
 
 const keyIn = (Bucket: string): Promise<string> =>
-  stack.waitFor(async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key);
+  stack.waitFor(async () => (await s3.send(new ListObjectsV2Command({ Bucket }))).Contents?.[0]?.Key, PATIENT);
 
 test("gets the record under a name of function and time", async () => {
   await invoke();
@@ -90,7 +91,7 @@ test("gets the record under a name of function and time", async () => {
   const seen = await stack.waitFor(async () => {
     const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: `${stack.endpoint}/000000000000/seen` }));
     return Messages?.[0]?.Body;
-  });
+  }, PATIENT);
   expect(JSON.parse(seen)).toMatchObject({ responsePayload: record.responsePayload.errorMessage });
 });
 
@@ -118,6 +119,7 @@ test("may be on another server", async () => {
     await client.send(new InvokeCommand({ FunctionName: "fails", InvocationType: "Event" }));
     const Key = await near.waitFor(
       async () => (await farS3.send(new ListObjectsV2Command({ Bucket: "lost" }))).Contents?.[0]?.Key,
+      PATIENT,
     );
     expect(Key).toMatch(/^aws\/lambda\/async\/fails\//);
   } finally {

@@ -2,6 +2,7 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { createStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const ROUNDS = 16;
 const ARN = "arn:aws:lambda:us-east-1:000000000000:function";
@@ -32,7 +33,7 @@ test("a chain of destinations is stopped after sixteen rounds", async () => {
     stack.invocations().filter(({ functionName }) => functionName === name).length;
   try {
     await lambda.send(new InvokeCommand({ FunctionName: "ping", InvocationType: "Event" }));
-    await stack.waitFor(() => runsOf("pong") === ROUNDS);
+    await stack.waitFor(() => runsOf("pong") === ROUNDS, PATIENT);
     await stack.stack.activity.quiet();
     expect([runsOf("ping"), runsOf("pong")]).toEqual([ROUNDS, ROUNDS]);
   } finally {

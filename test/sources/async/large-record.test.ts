@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { createStack } from "../../../src/index.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -32,7 +33,7 @@ test("a topic gets the record of a large event without the event and the answer"
     const body = await stack.waitFor(async () => {
       const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }));
       return Messages?.[0]?.Body;
-    });
+    }, PATIENT);
     const record = JSON.parse((JSON.parse(body) as { Message: string }).Message) as Record<string, unknown>;
     expect(record).toMatchObject({
       requestContext: { condition: "RetriesExhausted", approximateInvokeCount: 1 },

@@ -1,6 +1,7 @@
 /** What access logs tell of requests through both kinds of API, in the formats that people declare. */
 import { accessLine } from "../../../src/sources/http/access-log.js";
 import { Doors, HEAD } from "./fixture.js";
+import { PATIENT } from "../../until.js";
 
 const CLF =
   '$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime]"$context.httpMethod $context.resourcePath $context.protocol" $context.status $context.responseLength $context.requestId';
@@ -83,7 +84,7 @@ async function lastLine(group: string): Promise<string> {
     const lines = await doors.stack.waitFor(async () => {
       const found = await client.send(new FilterLogEventsCommand({ logGroupName: group })).catch(() => undefined);
       return (found?.events?.length ?? 0) > before && found?.events?.map(({ message = "" }) => message);
-    });
+    }, PATIENT);
     seen.set(group, lines.length);
     return lines.at(-1) ?? "";
   } finally {
@@ -173,7 +174,7 @@ test("CSV of a REST API", async () => {
 });
 
 test("a log for Firehose is refused by name when the stack starts", async () => {
-  const text = await doors.stack.waitFor(() => notices.find((notice) => notice.includes("Streamed")));
+  const text = await doors.stack.waitFor(() => notices.find((notice) => notice.includes("Streamed")), PATIENT);
   expect(text).toBe(
     "Access logs of the API Streamed are dropped: arn:aws:firehose:us-east-1:000000000000:deliverystream/amazon-apigateway-logs is no log group.",
   );

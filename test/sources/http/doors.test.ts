@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { request as httpRequest } from "node:http";
 import { serveHttp } from "../../../src/sources/http/serve.js";
 import { Doors, eventIn, HEAD, type Answer, type Sent } from "./fixture.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `${HEAD}
 Resources:
@@ -312,7 +313,7 @@ test("access logs have the declared form", async () => {
     const { events = [] } = await client.send(new FilterLogEventsCommand({ logGroupName: "access" }));
     const found = events.map(({ message }) => message);
     return found.includes("GET GET /pets/dog 200 127.0.0.1 -") && found;
-  });
+  }, PATIENT);
   expect(messages).toContain("GET GET /pets/dog 200 127.0.0.1 -");
   client.destroy();
 });

@@ -18,6 +18,7 @@ import { createStack, type TestStack } from "../../../src/index.js";
 import type { ObjectEvent } from "../../../src/shared/bus.js";
 import { formUrlEncode, s3BusEvent, s3Notification } from "../../../src/sources/s3/event.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { PATIENT } from "../../until.js";
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -160,7 +161,7 @@ describe("S3 notifications of a stack", () => {
     stack = await createStack({ folder: project.folder, clock: "virtual" });
     s3 = new S3Client(stack.clientConfig);
     // The test event of the configuration itself.
-    await stack.waitFor(async () => (await stack.sqs.depth("inbox")).visible === 2);
+    await stack.waitFor(async () => (await stack.sqs.depth("inbox")).visible === 2, PATIENT);
     await stack.sqs.receive("inbox");
   });
   afterAll(async () => {
@@ -174,7 +175,7 @@ describe("S3 notifications of a stack", () => {
     readonly s3: { readonly configurationId: string; readonly object: Readonly<Record<string, unknown>> };
   }
   const told = async (queue: string, count: number): Promise<Told[]> => {
-    await stack.waitFor(async () => (await stack.sqs.depth(queue)).visible >= count);
+    await stack.waitFor(async () => (await stack.sqs.depth(queue)).visible >= count, PATIENT);
     return (await stack.sqs.receive(queue, 100)).flatMap(
       ({ body }) => (JSON.parse(body) as { Records: Told[] }).Records,
     );
@@ -300,7 +301,7 @@ describe("S3 notifications of a stack", () => {
         },
       }),
     );
-    await stack.waitFor(async () => (await stack.sqs.depth("other")).visible === 1);
+    await stack.waitFor(async () => (await stack.sqs.depth("other")).visible === 1, PATIENT);
     const [test] = await stack.sqs.receive("other");
     expect(JSON.parse(test?.body ?? "")).toEqual({
       Service: "Amazon S3",
@@ -320,7 +321,7 @@ describe("S3 notifications of a stack", () => {
 
   it("invoke a function asynchronously, which is tried again a minute later and then two minutes later", async () => {
     await s3.send(new PutObjectCommand({ Bucket: "watched", Key: "poison", Body: "x" }));
-    await stack.waitFor(() => stack.invocations("echo").length === 1);
+    await stack.waitFor(() => stack.invocations("echo").length === 1, PATIENT);
     await stack.clock.advance("59s");
     expect(stack.invocations("echo")).toHaveLength(1);
     await stack.clock.advance("1s");
@@ -342,7 +343,7 @@ describe("S3 notifications of a stack", () => {
     await events.send(new PutTargetsCommand({ Rule: "objects", Targets }));
     events.destroy();
     await s3.send(new PutObjectCommand({ Bucket: "to-bus", Key: "a key", Body: "x" }));
-    await stack.waitFor(async () => (await stack.sqs.depth("bus-events")).visible === 1);
+    await stack.waitFor(async () => (await stack.sqs.depth("bus-events")).visible === 1, PATIENT);
     const [message] = await stack.sqs.receive("bus-events");
     expect(JSON.parse(message?.body ?? "{}")).toMatchObject({
       "detail-type": "Object Created",
