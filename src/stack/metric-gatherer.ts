@@ -39,7 +39,15 @@ export class MetricGatherer {
     return seconds.map(({ metric, timestampMs, counts }) => {
       metric.open = undefined;
       const { namespace, name, dimensions, unit } = metric;
-      return { namespace, name, dimensions, values: [...counts.keys()], counts: [...counts.values()], unit, timestampMs };
+      return {
+        namespace,
+        name,
+        dimensions,
+        values: [...counts.keys()],
+        counts: [...counts.values()],
+        unit,
+        timestampMs,
+      };
     });
   }
 }
