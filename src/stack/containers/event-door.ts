@@ -7,8 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { BlockList, isIPv4, type AddressInfo } from "node:net";
-import { networkInterfaces } from "node:os";
+import { isIPv4, type AddressInfo } from "node:net";
 import { errnoOf } from "../../shared/errors.js";
 import { EVENTS_PATH, WEBHOOK_ID } from "../backends/webhook.js";
 import { call, type EngineTarget } from "./engine.js";
@@ -101,20 +100,15 @@ async function listen(host: string, port: number): Promise<Listening | undefined
 }
 
 /**
- * By the subnet and not by its gateway, which an engine leaves out until it has been started a second time. An engine in a
- * virtual machine has a subnet in which this machine is not.
+ * An engine leaves the gateway out until it has been started a second time; it is the first address of the subnet then.
+ * Whether it is this machine's, who listens there will see: Node lists no interface that nothing is attached to.
  */
 async function bridgeAddress(target: EngineTarget): Promise<string | undefined> {
   const { status, body } = await call(target, { path: "/networks/bridge" });
   if (status !== 200) return undefined;
   const network = JSON.parse(body.toString("utf8")) as {
-    readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] };
+    readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string; readonly Subnet?: string }[] };
   };
-  const bridge = new BlockList();
-  for (const { Subnet = "" } of network.IPAM?.Config ?? []) {
-    const [address = "", prefix] = Subnet.split("/");
-    if (isIPv4(address)) bridge.addSubnet(address, Number(prefix), "ipv4");
-  }
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return own.find(({ address, family }) => family === "IPv4" && bridge.check(address, "ipv4"))?.address;
+  const config = network.IPAM?.Config?.find(({ Subnet = "" }) => isIPv4(Subnet.split("/")[0] ?? ""));
+  return config?.Gateway ?? config?.Subnet?.replace(/(\d+)\/\d+$/, (_, last: string) => String(Number(last) + 1));
 }

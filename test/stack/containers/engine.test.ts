@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { call, containersWith, removeContainer } from "../../../src/stack/containers/engine.js";
+import { openEventDoor } from "../../../src/stack/containers/event-door.js";
 import { ensureImage } from "../../../src/stack/containers/image.js";
 import { ProjectFolder } from "../../cli/cli.js";
+import { itUnless, NOT_LINUX } from "../../unless.js";
 
 const folder = mkdtempSync(join(tmpdir(), "lambda-run-engine-"));
 const servers: Server[] = [];
@@ -33,6 +35,21 @@ async function engine(name: string, answer: Answer): Promise<{ secure: false; so
   return { secure: false, socketPath };
 }
 const silence: Answer = () => undefined;
+
+describe.each([
+  ["gateway", { Subnet: "127.7.0.0/16", Gateway: "127.7.0.9" }, "127.7.0.9"],
+  // As an engine tells it that was never started before.
+  ["subnet alone", { Subnet: "127.7.0.0/16" }, "127.7.0.1"],
+])("the door for events from a container, on a bridge with its %s", (_name, config, address) => {
+  itUnless(NOT_LINUX)("is at this machine's address there", async () => {
+    const target = await engine(`bridge-${address}.sock`, (_request, response) => {
+      response.end(JSON.stringify({ IPAM: { Config: [{ Subnet: "fd00::/64" }, config] } }));
+    });
+    const door = await openEventDoor(target);
+    expect(Object.values(door?.environment ?? {}).join(" ")).toContain(` http://${address}:`);
+    await door?.close();
+  });
+});
 
 describe("a Docker engine that hangs after the probe", () => {
   it("is told by the call that it does not answer", async () => {
