@@ -1,5 +1,6 @@
 /** APIs of the template, as the application has them. */
-import type { ApiCors, WebSocketRoute } from "./event-source.js";
+import type { RouteIntegration } from "./api-integration.js";
+import type { ApiCors, RequestValidation, WebSocketRoute } from "./event-source.js";
 import type { JsonObject } from "./json.js";
 
 /** A steady rate per second, and how many may come at once. */
@@ -53,16 +54,16 @@ export interface ApiSettings {
   readonly authorizers: Readonly<Record<string, JsonObject>>;
 }
 
-/** A route that the API answers by itself, always the same. */
-export interface MockRoute {
+/** A route behind which no function gets the request as it is. */
+export interface IntegratedRoute {
   /** Upper case, or `ANY`. */
   readonly method: string;
   readonly path: string;
-  readonly statusCode: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string;
   /** As raw methods have it; undefined where the API's own rule holds. */
-  readonly auth?: JsonObject | undefined;
+  readonly auth: JsonObject | undefined;
+  /** Of REST APIs only. */
+  readonly validation: RequestValidation | undefined;
+  readonly integration: RouteIntegration;
 }
 
 interface ApiBase {
@@ -101,10 +102,10 @@ export type WebSocketApiConfig = ApiBase & {
 };
 
 export type ApiConfig =
-  | (ApiBase & { readonly kind: "http"; readonly mocks: readonly MockRoute[] })
+  | (ApiBase & { readonly kind: "http"; readonly integrated: readonly IntegratedRoute[] })
   | WebSocketApiConfig
   | (ApiBase & {
       readonly kind: "rest";
       readonly binaryMediaTypes: readonly string[];
-      readonly mocks: readonly MockRoute[];
+      readonly integrated: readonly IntegratedRoute[];
     });

@@ -15,10 +15,12 @@ import type { Clock } from "../shared/clock.js";
 import type { Logger } from "../shared/logger.js";
 import type { Activity } from "./activity.js";
 import { embeddedPart } from "./backends/embedded-part.js";
+import type { ServiceAddress, ServiceName } from "./backends/endpoints.js";
 import type { LookUp } from "./dynamic-references.js";
 import { durableSurroundings, StackDurable } from "./durable.js";
 import { lambdaService } from "./lambda.js";
 import { localUrl } from "./local-url.js";
+import { outsideOf } from "./outside-calls.js";
 import { StackPipes } from "./pipes.js";
 import { keyPairOf, type Live } from "./services.js";
 import { StackSchedules } from "./schedules.js";
@@ -80,6 +82,11 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
     config,
     notice,
     folder: options.projectRoot,
+    outside: outsideOf({
+      address: addressesOf(parts),
+      invoker: sources.invoker,
+      localUrl: (url) => localUrl(url, live),
+    }),
   });
   closers.push(() => live.http?.farewell());
   const states = statesOf(parts, lambda.directory, sources, store);
@@ -97,6 +104,13 @@ export async function connect(parts: Connected, closers: (() => Promise<void> | 
   closers.push(() => sources.close());
   if (options.kind === "command") closers.push(sources.standAside());
   closers.push(() => pipes.close());
+}
+
+/** Where each service is: embedded, or on another server. */
+function addressesOf({ live, gateway, config }: Connected): (service: ServiceName) => ServiceAddress {
+  const { region } = live.application.realm;
+  const embedded = { endpoint: gateway.endpoint, region, credentials: keyPairOf(config) };
+  return (service) => live.foreign.get(service) ?? embedded;
 }
 
 function pipesOf(
@@ -135,12 +149,11 @@ function pipesOf(
 }
 
 function schedulesOf(
-  { options, live, gateway, activity, config, lookUp, bus, clock, log, notice }: Connected,
+  parts: Connected,
   sources: StackSources,
   store: () => StateStore,
 ): StackSchedules {
-  const { realm } = live.application;
-  const embedded = { endpoint: gateway.endpoint, region: realm.region, credentials: keyPairOf(config) };
+  const { options, live, gateway, activity, lookUp, bus, clock, log, notice } = parts;
   return new StackSchedules({
     kind: options.kind,
     activity,
@@ -152,7 +165,7 @@ function schedulesOf(
     log,
     notice,
     targets: () => sources.targets,
-    address: (service) => live.foreign.get(service) ?? embedded,
+    address: addressesOf(parts),
     lookUp,
     isForeign: live.foreign.has("scheduler"),
   });

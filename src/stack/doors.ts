@@ -1,5 +1,6 @@
 /** Where the APIs and function URLs of a template answer, and the routes behind them. */
 import type { ApiConfig, WebSocketApiConfig } from "../config/api-config.js";
+import type { RouteIntegration } from "../config/api-integration.js";
 import type { Application } from "../config/application.js";
 import type { FunctionUrlSource, HttpApiSource, RestApiSource, WebSocketSource } from "../config/event-source.js";
 import { API_PREFIX, URL_PREFIX } from "../sources/http/target.js";
@@ -19,6 +20,8 @@ export interface DoorRoute {
   readonly path: string;
   /** Logical id; null where the API answers by itself. */
   readonly function: string | null;
+  /** What the API does instead of handing the request on as it is: `AWS sqs`, `MOCK`, `SQS-SendMessage` ... */
+  readonly integration?: string;
 }
 
 /** Base of an API, without the stage. The only one of those that speak HTTP, or WebSocket, has the bare address. */
@@ -62,8 +65,30 @@ function routesOf(api: HttpApi, { eventSources }: Application): readonly DoorRou
         (source.kind === "httpApi" || source.kind === "restApi") && source.apiId === api.logicalId,
     )
     .map(({ method, path, functionId }): DoorRoute => ({ method, path, function: functionId }));
-  const mocks = api.kind === "rest" ? api.mocks : [];
-  return [...routes, ...mocks.map(({ method, path }): DoorRoute => ({ method, path, function: null }))];
+  const integrated = api.integrated.map(({ method, path, integration }): DoorRoute => ({
+    method,
+    path,
+    function: (integration.kind === "mapped" ? integration.function?.functionId : undefined) ?? null,
+    integration: integrationText(integration),
+  }));
+  return [...routes, ...integrated];
+}
+
+/** Absent ones answer 501. */
+function integrationText(integration: RouteIntegration): string {
+  switch (integration.kind) {
+    case "fixed":
+      return String(integration.statusCode);
+    case "service":
+      return integration.subtype;
+    case "url":
+      return `HTTP_PROXY ${integration.uri}`;
+    case "mapped": {
+      const { type, uri } = integration;
+      if (type !== "AWS") return uri === "" ? type : `${type} ${uri}`;
+      return `AWS ${uri.split(":")[4] ?? ""}`;
+    }
+  }
 }
 
 function messageRoutesOf(api: WebSocketApiConfig, { eventSources }: Application): readonly DoorRoute[] {

@@ -15,7 +15,7 @@ import { continueTrace, type FunctionDirectory } from "../services/lambda/index.
 import type { LogsService } from "../services/logs/index.js";
 import type { EmbeddedService, ServiceRequest } from "../services/service.js";
 import type { Credentials } from "../services/kit/credentials.js";
-import { doorContext } from "../sources/http/door-context.js";
+import { doorContext, type Outside } from "../sources/http/door-context.js";
 import type { HttpHandler, UpgradeHandler } from "../sources/http/handler.js";
 import { createHttpDoors } from "../sources/http/index.js";
 import { serveHttp, type HttpServer } from "../sources/http/serve.js";
@@ -49,6 +49,7 @@ export interface DoorOptions {
   readonly notice: (text: string) => void;
   /** Folder of the template. */
   readonly folder: string;
+  readonly outside: Outside;
 }
 
 /** Everything behind one stage has one log stream here; AWS has many. */

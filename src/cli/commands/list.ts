@@ -106,8 +106,8 @@ const scheduleRow = ({ name, groupName, enabled, expression, timezone, target }:
 function doorText({ kind, name, url, routes }: FrontDoor): string {
   const head = `${DOOR_TITLES[kind]} ${name}: ${url}\n`;
   if (kind === "function URL") return head;
-  const rows = routes.map(({ method, path, function: fn }) => {
-    const behind = fn ?? "answered by the API";
+  const rows = routes.map(({ method, path, function: fn, integration }) => {
+    const behind = fn ?? integration ?? "answered by the API";
     return kind === "websocket" ? ["", path, behind] : ["", method, path, behind];
   });
   return `${head}${table(rows)}`;

@@ -19,12 +19,13 @@ import {
   v2Stage,
 } from "./api-properties.js";
 import { apiSettingsOf } from "./api-settings.js";
+import { HTTP_TIMEOUT_MS, REST_TIMEOUT_MS } from "./api-timeouts.js";
 import { functionTargetOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
 import { corsOf, documentCorsOf } from "./cors.js";
+import { integratedRoutesOf } from "./integrated-routes.js";
 import { documentIntegrationOf, methodName, operationsOf, proxiedFunctionOf, v2IntegrationOf } from "./integration.js";
-import { mockRoutesOf } from "./mock-routes.js";
 import { plainOf } from "./node.js";
 import { parseTemplate } from "./parse.js";
 import { readProperties } from "./property.js";
@@ -33,9 +34,6 @@ import type { TemplateResource } from "./resource.js";
 import { awsUrl } from "./resource-type.js";
 import { resolve } from "./resolve.js";
 import { addWebSocketRoute, checkSamRoutes, webSocketApi } from "./websocket-builder.js";
-
-export const REST_TIMEOUT_MS = 29_000;
-const HTTP_TIMEOUT_MS = 30_000;
 
 interface Base {
   readonly settings: ApiSettings;
@@ -84,7 +82,7 @@ function samRest(resource: TemplateResource, context: BuildContext): ApiConfig {
       properties.BinaryMediaTypes.map((type) => type.replaceAll("~1", "/")),
       definition,
     ),
-    mocks: mockRoutesOf({ ...base, stageVariables: properties.Variables }, definition, context),
+    integrated: integratedRoutesOf("rest", { ...base, stageVariables: properties.Variables }, definition, context),
   };
 }
 
@@ -100,7 +98,7 @@ function samHttp(resource: TemplateResource, context: BuildContext): ApiConfig {
     cors: corsOf(properties.CorsConfiguration) ?? documentCorsOf(definition),
     auth: properties.Auth,
     definition,
-    mocks: mockRoutesOf({ ...base, stageVariables: properties.StageVariables }, definition, context),
+    integrated: integratedRoutesOf("http", { ...base, stageVariables: properties.StageVariables }, definition, context),
   };
 }
 
@@ -239,7 +237,7 @@ export const buildRestApi: Builder = (resource, context) => {
     auth: undefined,
     definition,
     binaryMediaTypes: binaryTypesOf(binaryMediaTypes, definition),
-    mocks: mockRoutesOf({ ...base, stageVariables }, definition, context),
+    integrated: integratedRoutesOf("rest", { ...base, stageVariables }, definition, context),
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);
@@ -300,7 +298,7 @@ export const buildV2Api: Builder = (resource, context) => {
   // "Quick create": an API with a target has a default stage and a catch-all route.
   const all = Target === undefined ? stages : ["$default", ...stages];
   const cors = corsOf(CorsConfiguration) ?? documentCorsOf(definition);
-  const mocks = mockRoutesOf({ ...base, stageVariables }, definition, context);
+  const integrated = integratedRoutesOf("http", { ...base, stageVariables }, definition, context);
   const api: ApiConfig = {
     kind: "http",
     ...base,
@@ -309,7 +307,7 @@ export const buildV2Api: Builder = (resource, context) => {
     cors,
     auth: undefined,
     definition,
-    mocks,
+    integrated,
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);

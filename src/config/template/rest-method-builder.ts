@@ -1,6 +1,6 @@
 /** Methods of raw REST APIs: AWS::ApiGateway::Method, each on a chain of AWS::ApiGateway::Resource. */
-import { REST_TIMEOUT_MS } from "./api-builder.js";
 import { restMethod } from "./api-properties.js";
+import { REST_TIMEOUT_MS } from "./api-timeouts.js";
 import type { Builder } from "./build-context.js";
 import { methodName, proxiedFunctionOf } from "./integration.js";
 import { readProperties } from "./property.js";

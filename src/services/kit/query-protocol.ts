@@ -125,6 +125,15 @@ export async function handleQuery(
     }
     const input = decodeStructure(parameters, operation.input, "");
     const output = await operation.run(input, request);
+    if (wantsJson(request)) {
+      sendJson(response, 200, request.requestId, {
+        [`${action}Response`]: {
+          ...(operation.output === undefined ? {} : { [`${action}Result`]: output }),
+          ResponseMetadata: { RequestId: request.requestId },
+        },
+      });
+      return;
+    }
     sendXml(
       response,
       200,
@@ -138,6 +147,12 @@ export async function handleQuery(
     }
     const known = refusalOf(options.log, error);
     const wire = options.rewordError?.(known) ?? known;
+    if (wantsJson(request)) {
+      const { code, fault: Type, headers, message: Message, queryCode: Code = code } = wire;
+      const body = { Error: { Code, Message, Type }, RequestId: request.requestId };
+      sendJson(response, wire.statusCode, request.requestId, body, headers);
+      return;
+    }
     sendXml(response, wire.statusCode, request.requestId, errorXml(wire, request.requestId, options), wire.headers);
   }
 }
@@ -314,6 +329,26 @@ const XML_ENTITIES: Readonly<Record<string, string>> = {
  */
 function escapeXml(text: string): string {
   return text.replace(/[&<>"'\r]/g, (character) => XML_ENTITIES[character] ?? character);
+}
+
+/** API Gateway asks so, and shows what it gets: `{"SendMessageResponse":{"SendMessageResult":{...}}}`. No SDK does. */
+const wantsJson = ({ headers }: ServiceRequest): boolean => /^application\/json\b/.test(headers.accept ?? "");
+
+function sendJson(
+  response: ServerResponse,
+  statusCode: number,
+  requestId: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(statusCode, {
+    "Content-Type": "application/json",
+    "Content-Length": bytes.length,
+    "x-amzn-RequestId": requestId,
+    ...headers,
+  });
+  response.end(bytes);
 }
 
 function sendXml(

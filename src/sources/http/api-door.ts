@@ -4,7 +4,7 @@
  *   preflight -> route -> admission (rate, guard, API key, validation) -> integration (event, function, result) -> CORS
  */
 import type { ServerResponse } from "node:http";
-import type { MockRoute } from "../../config/api-config.js";
+import type { FixedIntegration } from "../../config/api-integration.js";
 import { logContext } from "./access-log.js";
 import { admit } from "./admission.js";
 import { routeKeyOf, type ApiRoute } from "./api-model.js";
@@ -90,7 +90,12 @@ async function answerOf(
   const crossing = { target, route, routeKey: routeKeyOf(route), parameters, event, door, passage, refuse };
   const admitted = await admit(crossing, preflight);
   if ("statusCode" in admitted) return admitted;
-  return route.mock === undefined ? integrate(crossing, admitted, response) : mockAnswer(route.mock);
+  const { integration } = route;
+  if (integration === undefined) return integrate(crossing, admitted, response);
+  if (integration.kind === "fixed") return fixedAnswer(integration);
+  // Most APIs have none of these.
+  const { carryOut } = await import("./mapped/carry-out.js");
+  return carryOut(integration, crossing, admitted);
 }
 
 /**
@@ -107,7 +112,7 @@ function preflightOf({ api, request }: ApiTarget, match: RouteMatch<ApiRoute> | 
     : undefined;
 }
 
-function mockAnswer({ statusCode, headers, body }: MockRoute): HttpAnswer {
+function fixedAnswer({ statusCode, headers, body }: FixedIntegration): HttpAnswer {
   const typed = headers.some(([name]) => name.toLowerCase() === "content-type");
   return {
     statusCode,

@@ -1,5 +1,6 @@
 /** The APIs of the application, made ready for requests: routes in a table, each with what guards it. */
-import type { ApiConfig, ApiSettings, MockRoute, Throttle, UsagePlan } from "../../config/api-config.js";
+import type { ApiConfig, ApiSettings, IntegratedRoute, Throttle, UsagePlan } from "../../config/api-config.js";
+import type { RouteIntegration } from "../../config/api-integration.js";
 import type { Application } from "../../config/application.js";
 import type { ApiCors, FunctionTarget, HttpApiSource, RestApiSource } from "../../config/event-source.js";
 import type { JsonObject } from "../../config/json.js";
@@ -21,8 +22,8 @@ export interface ApiRoute {
   readonly apiKeyRequired: boolean;
   readonly throttle: Throttle | undefined;
   readonly validate: Validate | undefined;
-  /** What the API answers by itself; no function is behind it. */
-  readonly mock: MockRoute | undefined;
+  /** Where no function gets the request as it is. */
+  readonly integration: RouteIntegration | undefined;
 }
 
 export interface Api {
@@ -43,12 +44,14 @@ export interface Api {
   readonly routes: RouteTable<ApiRoute>;
 }
 
+type HttpApi = Exclude<ApiConfig, { kind: "websocket" }>;
+
 /** WebSocket APIs are left out: nothing here speaks to them. */
 export function apisOf(application: Application): readonly Api[] {
   return application.apis.flatMap((api) => (api.kind === "websocket" ? [] : [makeApi(api, application)]));
 }
 
-function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources }: Application): Api {
+function makeApi(api: HttpApi, { eventSources }: Application): Api {
   const { settings } = api;
   const authorizers = authorizersOf(api);
   const routes = eventSources
@@ -70,11 +73,11 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
         throttle: settings.routeThrottles[routeKey],
         validate:
           source.kind === "restApi" && source.validation !== undefined ? validatorOf(source.validation) : undefined,
-        mock: undefined,
+        integration: undefined,
       };
     });
-  const mocks = api.mocks.map((mock) =>
-    mockRoute(mock, api.kind, guardOf(mock.auth, api.auth, authorizers, mock.method), api.auth),
+  const integrated = api.integrated.map((route) =>
+    integratedRoute(route, api, guardOf(route.auth, api.auth, authorizers, route.method)),
   );
   return {
     kind: api.kind,
@@ -93,8 +96,10 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
     accessLog: settings.accessLog,
     routes: new RouteTable(api.kind, [
       ...routes,
-      ...mocks,
-      ...(api.kind === "rest" && api.cors !== undefined ? preflightRoutes(api, api.cors, [...routes, ...mocks]) : []),
+      ...integrated,
+      ...(api.kind === "rest" && api.cors !== undefined
+        ? preflightRoutes(api, api.cors, [...routes, ...integrated])
+        : []),
     ]),
   };
 }
@@ -102,19 +107,23 @@ function makeApi(api: Exclude<ApiConfig, { kind: "websocket" }>, { eventSources 
 /** Documents write it as a path. */
 const pathOf = (path: string): string => (path === "/$default" ? "$default" : path);
 
-const mockRoute = (mock: MockRoute, kind: "rest" | "http", guard: Guard, api: JsonObject | undefined): ApiRoute => ({
-  method: mock.method,
-  path: pathOf(mock.path),
-  target: undefined,
-  timeoutMs: 0,
-  payload: kind === "rest" ? "rest" : "2.0",
-  streams: false,
-  guard,
-  apiKeyRequired: requiresKey(mock.auth, api),
-  throttle: undefined,
-  validate: undefined,
-  mock,
-});
+function integratedRoute(route: IntegratedRoute, api: HttpApi, guard: Guard): ApiRoute {
+  const { auth, integration, method, path, validation } = route;
+  const key = path === "$default" ? path : `${method} ${path}`;
+  return {
+    method,
+    path: pathOf(path),
+    target: integration.kind === "mapped" ? integration.function : undefined,
+    timeoutMs: integration.kind === "fixed" ? 0 : integration.timeoutMs,
+    payload: api.kind === "rest" ? "rest" : "2.0",
+    streams: false,
+    guard,
+    apiKeyRequired: requiresKey(auth, api.auth),
+    throttle: api.settings.routeThrottles[key],
+    validate: validation === undefined ? undefined : validatorOf(validation),
+    integration,
+  };
+}
 
 /**
  * SAM's `Cors` gives every path a MOCK method for OPTIONS. The API's default authorizer and its key guard these, too,
@@ -122,7 +131,7 @@ const mockRoute = (mock: MockRoute, kind: "rest" | "http", guard: Guard, api: Js
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
  */
 function preflightRoutes(
-  api: Exclude<ApiConfig, { kind: "websocket" }>,
+  api: HttpApi,
   cors: ApiCors,
   routes: readonly ApiRoute[],
 ): readonly ApiRoute[] {
@@ -133,8 +142,9 @@ function preflightRoutes(
   return [...new Set(routes.map(({ path }) => path))].flatMap((path) => {
     const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
     if (methods.includes("OPTIONS")) return [];
-    const mock = { method: "OPTIONS", path, ...restPreflight(cors, methods), auth };
-    return [mockRoute(mock, "rest", guard, undefined)];
+    const integration = { kind: "fixed", ...restPreflight(cors, methods) } as const;
+    const route = { method: "OPTIONS", path, auth, validation: undefined, integration };
+    return [integratedRoute(route, { ...api, auth: undefined }, guard)];
   });
 }
 

@@ -3,7 +3,7 @@
  * put their own headers on every answer; REST APIs answer preflight only (SAM's `Cors` makes a MOCK method for it).
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
-import type { MockRoute } from "../../config/api-config.js";
+import type { FixedIntegration } from "../../config/api-integration.js";
 import type { ApiCors } from "../../config/event-source.js";
 import { headerOf, type HeaderLine, type HttpAnswer, type HttpRequest } from "./message.js";
 
@@ -74,7 +74,7 @@ const SAM_BODY = "{}\n";
 export function restPreflight(
   cors: ApiCors,
   methods: readonly string[],
-): Pick<MockRoute, "statusCode" | "headers" | "body"> {
+): Omit<FixedIntegration, "kind"> {
   const named = methods.includes("ANY")
     ? ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     : [...new Set([...methods, "OPTIONS"])].toSorted();

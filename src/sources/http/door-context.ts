@@ -8,6 +8,8 @@ import type { Credentials } from "../../services/kit/credentials.js";
 import { parseFunctionArn, type Realm } from "../../shared/arn.js";
 import type { Clock } from "../../shared/clock.js";
 import type { Logger } from "../../shared/logger.js";
+import type { AsyncOptions } from "../async/async-invoker.js";
+import type { HeaderLine, HttpAnswer } from "./message.js";
 import { UsagePlans } from "./auth/api-keys.js";
 import { iamCheck, type IamCheck } from "./auth/iam.js";
 import { JwtAuthorizers } from "./auth/jwt-authorizer.js";
@@ -27,9 +29,34 @@ export interface DoorOptions {
   readonly folder: string;
   /** Sentences for a person. */
   readonly notice?: (text: string) => void;
+  /** What integrations other than with functions reach. */
+  readonly outside: Outside;
+}
+
+/** One call of a service, before it is signed. */
+export interface ServiceCall {
+  /** As it stands in host names: `sqs`, `monitoring`. */
+  readonly service: string;
+  readonly method: string;
+  /** Encoded. */
+  readonly path: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly HeaderLine[];
+  readonly body: Buffer;
+  readonly timeoutMs: number;
+}
+
+export interface Outside {
+  /** Rejects with HttpCallError where no answer came. */
+  readonly callService: (call: ServiceCall) => Promise<HttpAnswer>;
+  /** Resolves when the event is kept. */
+  readonly enqueue: (fn: FunctionConfig, payload: Buffer, options: AsyncOptions) => Promise<void>;
+  /** Where a URL of the stack is on this machine. */
+  readonly localUrl: (url: string) => string;
 }
 
 export interface DoorContext {
+  readonly outside: Outside;
   readonly realm: Realm;
   readonly log: Logger;
   /** Sentences for a person. */
@@ -50,6 +77,7 @@ export function doorContext(options: DoorOptions): DoorContext {
   const { application, clock, folder, invoke, jwtKeys, log, notice = () => undefined, resolve } = options;
   return {
     realm: application().realm,
+    outside: options.outside,
     log,
     notice,
     functionBehind: ({ functionId, qualifier }) => {

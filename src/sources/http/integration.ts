@@ -34,7 +34,7 @@ export async function integrate(
   return typeof result === "string" ? refuse(result) : answerFrom(crossing, result);
 }
 
-const placeOf = ({ routeKey, target: { api, stage } }: Crossing): RoutePlace => ({
+export const placeOf = ({ routeKey, target: { api, stage } }: Crossing): RoutePlace => ({
   api: api.name,
   stage,
   route: routeKey,

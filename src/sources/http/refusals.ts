@@ -23,7 +23,10 @@ export type RefusalName =
   | "authorizer-failed"
   | "bad-parameters"
   | "bad-body"
-  | "bad-request";
+  | "bad-request"
+  | "misconfigured"
+  | "no-connection"
+  | "unsupported-type";
 
 interface Text {
   readonly status: number;
@@ -62,6 +65,13 @@ const REST: Readonly<Record<RefusalName, Text>> = {
   "bad-parameters": { status: 400, message: "Missing required request parameters", type: "BadRequestException" },
   "bad-body": { status: 400, message: "Invalid request body", type: "BadRequestException" },
   "bad-request": { status: 400, message: "Bad Request", type: "BadRequestException" },
+  misconfigured: { status: 500, message: "Internal server error", type: "InternalServerErrorException" },
+  "no-connection": {
+    status: 504,
+    message: "Network error communicating with endpoint",
+    type: "InternalServerErrorException",
+  },
+  "unsupported-type": { status: 415, message: "Unsupported Media Type", type: "BadRequestException" },
 };
 
 const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: string]>> = {
@@ -82,6 +92,9 @@ const HTTP: Readonly<Record<RefusalName, readonly [status: number, message: stri
   "bad-parameters": [400, "Bad Request"],
   "bad-body": [400, "Bad Request"],
   "bad-request": [400, "Bad Request"],
+  misconfigured: [500, "Internal Server Error"],
+  "no-connection": [503, "Service Unavailable"],
+  "unsupported-type": [415, "Unsupported Media Type"],
 };
 
 const URL_FORBIDDEN =
@@ -154,6 +167,9 @@ const RESPONSE_TYPES: Readonly<Record<RefusalName, string>> = {
   "bad-parameters": "BAD_REQUEST_PARAMETERS",
   "bad-body": "BAD_REQUEST_BODY",
   "bad-request": "BAD_REQUEST_BODY",
+  misconfigured: "API_CONFIGURATION_ERROR",
+  "no-connection": "INTEGRATION_FAILURE",
+  "unsupported-type": "UNSUPPORTED_MEDIA_TYPE",
 };
 
 function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAnswer {
@@ -186,6 +202,9 @@ function urlRefusal(name: RefusalName, { message, type }: RefusalDetail): HttpAn
     case "authorizer-failed":
     case "no-base64":
     case "no-function":
+    case "misconfigured":
+    case "no-connection":
+    case "unsupported-type":
     case "function-failed":
       return plain(502, "Internal Server Error");
   }

@@ -121,7 +121,7 @@ function headersOf(single: unknown, multi: unknown): readonly HeaderLine[] | und
 }
 
 /** A header on its way out: respelled, remapped, dropped, or cleaned of what would break the message. */
-function outgoing(name: string, value: string): [HeaderLine] | undefined {
+export function outgoing(name: string, value: string): [HeaderLine] | undefined {
   const key = name.toLowerCase();
   if (DROPPED.has(key) || !isHeaderName(name)) return undefined;
   return [[remapped(name), cleanValue(value)]];

@@ -15,7 +15,7 @@ export interface Unsigned {
   readonly url: URL;
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly region: string;
   /** Signing name. */
   readonly service: string;
@@ -28,12 +28,13 @@ export function signed(request: Unsigned, keys: Keys, nowMs: number): Record<str
   const day = amzDate.slice(0, 8);
   const headers: Record<string, string> = { host: url.host, "x-amz-date": amzDate, ...request.headers };
   if (keys.sessionToken !== undefined) headers["x-amz-security-token"] = keys.sessionToken;
+  if (service === "s3") headers["x-amz-content-sha256"] = sha256(body);
   const names = Object.keys(headers).toSorted();
   const signedHeaders = names.join(";");
   const canonical = [
     method,
     // Signed as sent, encoded once more: everywhere but at S3.
-    url.pathname.split("/").map(encodeStrictly).join("/"),
+    service === "s3" ? url.pathname : url.pathname.split("/").map(encodeStrictly).join("/"),
     canonicalQuery(url),
     ...names.map((name) => `${name}:${headers[name]?.trim() ?? ""}`),
     "",
@@ -49,7 +50,7 @@ export function signed(request: Unsigned, keys: Keys, nowMs: number): Record<str
   return { authorization, ...headers };
 }
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /** RFC 3986: everything but unreserved characters. */

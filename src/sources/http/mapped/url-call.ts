@@ -1,0 +1,60 @@
+/**
+ * Another server behind a REST API: HTTP with mappings, HTTP_PROXY with the request as it is.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html
+ */
+import type { MappedIntegration } from "../../../config/api-integration.js";
+import { callHttp } from "../../../services/kit/http-call.js";
+import type { Crossing } from "../crossing.js";
+import { forwardedHeaders, traceRoot } from "../event-v1.js";
+import { headerOf, type HeaderLine } from "../message.js";
+import type { RefusalName } from "../refusals.js";
+import { called, type IntegrationAnswer } from "./integration-answer.js";
+import type { MappedRequest } from "./request-mapping.js";
+import { filledPath } from "./uri.js";
+
+/** "Payload size: 10 MB" */
+export const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
+export async function callUrl(
+  integration: MappedIntegration,
+  { body, headers, path, querystring }: MappedRequest,
+  crossing: Crossing,
+): Promise<IntegrationAnswer | RefusalName> {
+  const { door, passage, target } = crossing;
+  const text = door.outside.localUrl(filledPath(integration.uri, path));
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    passage.integrationError = "Execution failed due to configuration error: Invalid endpoint address";
+    return "misconfigured";
+  }
+  const url = new URL(text);
+  for (const [name, values] of querystring) for (const value of values) url.searchParams.append(name, value);
+  const isProxy = integration.type === "HTTP_PROXY";
+  const method = integration.httpMethod === "" || integration.httpMethod === "ANY" ? target.request.method : integration.httpMethod;
+  return called(crossing, () =>
+    callHttp({
+      url,
+      method,
+      headers: [...(isProxy ? passedOn(crossing) : ownHeaders(crossing)), ...headers],
+      body: body.length === 0 ? undefined : body,
+      timeoutMs: integration.timeoutMs,
+      maxBytes: MAX_ANSWER_BYTES,
+    }),
+  );
+}
+
+/** All that the client sent; the host is the server's own. */
+function passedOn({ event, target: { request } }: Crossing): readonly HeaderLine[] {
+  return forwardedHeaders(request, event.api).filter(([name]) => name.toLowerCase() !== "host");
+}
+
+function ownHeaders({ target: { api, request } }: Crossing): readonly HeaderLine[] {
+  return [
+    ["X-Amzn-Trace-Id", traceRoot(request)],
+    ["x-amzn-apigateway-api-id", api.id],
+    ["Accept", headerOf(request, "accept") ?? "application/json"],
+    ["User-Agent", `AmazonAPIGateway_${api.id}`],
+    ...(request.body.length === 0
+      ? []
+      : [["Content-Type", headerOf(request, "content-type") ?? "application/json"] as const]),
+  ];
+}
