@@ -30,7 +30,8 @@ const WITHOUT_ACTIONS: ReadonlySet<string> = new Set(["lambda", "s3", "scheduler
 
 export function embeddedServiceOf(uri: string): ServiceUri | { readonly absent: string } {
   const parsed = serviceUriOf(uri);
-  if (parsed === undefined) return { absent: `has ${JSON.stringify(uri)} for a URI, which names no service, and is not called` };
+  if (parsed === undefined)
+    return { absent: `has ${JSON.stringify(uri)} for a URI, which names no service, and is not called` };
   const { call, kind, service, subdomain } = parsed;
   if (!EMBEDDED.has(service)) return { absent: `is an integration with a service (${service}), which is not emulated` };
   if (kind === "action" && WITHOUT_ACTIONS.has(service))

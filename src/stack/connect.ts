@@ -148,11 +148,7 @@ function pipesOf(
   });
 }
 
-function schedulesOf(
-  parts: Connected,
-  sources: StackSources,
-  store: () => StateStore,
-): StackSchedules {
+function schedulesOf(parts: Connected, sources: StackSources, store: () => StateStore): StackSchedules {
   const { options, live, gateway, activity, lookUp, bus, clock, log, notice } = parts;
   return new StackSchedules({
     kind: options.kind,

@@ -64,8 +64,13 @@ function absentRoute(
 
 const ABSENT_FUNCTION = "names a function that is not in this template, and is not run";
 
-function restIntegration(written: Written, api: ApiIdentity, context: BuildContext): RouteIntegration | string | undefined {
-  if (written.type !== "" && written.type !== "AWS_PROXY") return mappedIntegration(written, api.stageVariables, context);
+function restIntegration(
+  written: Written,
+  api: ApiIdentity,
+  context: BuildContext,
+): RouteIntegration | string | undefined {
+  if (written.type !== "" && written.type !== "AWS_PROXY")
+    return mappedIntegration(written, api.stageVariables, context);
   return proxiedFunctionOf("AWS_PROXY", written.uri, api, context) === undefined ? ABSENT_FUNCTION : undefined;
 }
 
@@ -88,7 +93,11 @@ function ofMethods(api: ApiIdentity, context: BuildContext): readonly Declared[]
   });
 }
 
-function ofRestDocument(api: ApiIdentity, document: JsonObject | undefined, context: BuildContext): readonly Declared[] {
+function ofRestDocument(
+  api: ApiIdentity,
+  document: JsonObject | undefined,
+  context: BuildContext,
+): readonly Declared[] {
   return operationsOf(document).flatMap(({ method, path, operation, item }): Declared[] => {
     const integration = documentIntegrationOf(document, operation);
     if (integration === undefined) return [];
@@ -127,7 +136,11 @@ function ofRoutes(api: ApiIdentity, context: BuildContext): readonly Declared[] 
   });
 }
 
-function ofHttpDocument(api: ApiIdentity, document: JsonObject | undefined, context: BuildContext): readonly Declared[] {
+function ofHttpDocument(
+  api: ApiIdentity,
+  document: JsonObject | undefined,
+  context: BuildContext,
+): readonly Declared[] {
   return operationsOf(document).flatMap(({ method, path, operation }): Declared[] => {
     const integration = documentIntegrationOf(document, operation);
     if (integration === undefined) return [];

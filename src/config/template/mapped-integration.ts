@@ -85,7 +85,9 @@ function responseOf(
 
 /** A template that a document writes as an object is meant as its JSON. */
 export const textsOf = (value: Json | undefined): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(objectOf(value)).map(([name, text]) => [name, text === null ? "" : jsonText(text)]));
+  Object.fromEntries(
+    Object.entries(objectOf(value)).map(([name, text]) => [name, text === null ? "" : jsonText(text)]),
+  );
 
 const handlingOf = (text: string): ContentHandling | undefined =>
   text === "CONVERT_TO_BINARY" || text === "CONVERT_TO_TEXT" ? text : undefined;

@@ -130,11 +130,7 @@ function integratedRoute(route: IntegratedRoute, api: HttpApi, guard: Guard): Ap
  * unless the template says otherwise: a preflight request then gets 401.
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiauth.html
  */
-function preflightRoutes(
-  api: HttpApi,
-  cors: ApiCors,
-  routes: readonly ApiRoute[],
-): readonly ApiRoute[] {
+function preflightRoutes(api: HttpApi, cors: ApiCors, routes: readonly ApiRoute[]): readonly ApiRoute[] {
   const guard = guardOf(undefined, api.auth, authorizersOf(api), "OPTIONS");
   const auth = {
     ApiKeyRequired: api.auth?.["AddApiKeyRequiredToCorsPreflight"] !== false && requiresKey(undefined, api.auth),

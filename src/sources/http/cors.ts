@@ -71,10 +71,7 @@ function originLines(cors: ApiCors, origin: string): readonly HeaderLine[] {
 const SAM_BODY = "{}\n";
 
 /** What SAM's MOCK method for OPTIONS answers: fixed texts, whatever was asked. */
-export function restPreflight(
-  cors: ApiCors,
-  methods: readonly string[],
-): Omit<FixedIntegration, "kind"> {
+export function restPreflight(cors: ApiCors, methods: readonly string[]): Omit<FixedIntegration, "kind"> {
   const named = methods.includes("ANY")
     ? ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
     : [...new Set([...methods, "OPTIONS"])].toSorted();

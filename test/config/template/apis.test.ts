@@ -2,6 +2,8 @@
 import { read, withFunction } from "../support.js";
 
 const invocations = '!Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"';
+const OTHERS =
+  "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:other/invocations";
 const queue = "arn:aws:apigateway:us-east-1:sqs:path/000000000000/jobs";
 
 const noticesOf = (resources: string): readonly string[] => read(withFunction("FunctionName: fn", resources)).notices;
@@ -67,15 +69,30 @@ Doc: { Type: AWS::Serverless::Api, Properties: { StageName: v1, DefinitionBody: 
 
 test.each([
   [
-    "HTTP_PROXY",
-    integration("Type: HTTP_PROXY, Uri: 'https://example.com'"),
-    "Rest: GET / is an integration of type HTTP_PROXY",
+    "a type that there is not",
+    integration("Type: OTHER, Uri: 'https://example.com'"),
+    "Rest: GET / is an integration of type OTHER",
   ],
-  ["a service", integration(`Type: AWS, Uri: "${queue}"`), "Rest: GET / is an integration of type AWS,"],
   [
-    "a function by mapping templates",
-    integration(`Type: AWS, Uri: ${invocations}`),
-    "Rest: GET / is an integration of type AWS,",
+    "a VPC link",
+    integration("Type: HTTP_PROXY, Uri: 'https://example.com', ConnectionType: VPC_LINK"),
+    "Rest: GET / goes through a VPC link",
+  ],
+  [
+    "a service that is not emulated",
+    integration("Type: AWS, Uri: 'arn:aws:apigateway:us-east-1:firehose:action/PutRecord'"),
+    "Rest: GET / is an integration with a service (firehose)",
+  ],
+  [
+    "an action of a service that has paths",
+    integration("Type: AWS, Uri: 'arn:aws:apigateway:us-east-1:s3:action/GetObject'"),
+    "Rest: GET / names the action GetObject of s3",
+  ],
+  ["what is no service", integration("Type: AWS, Uri: 'https://example.com'"), "which names no service"],
+  [
+    "another account's function by mapping templates",
+    integration(`Type: AWS, Uri: "${OTHERS}"`),
+    "Rest: GET / names a function that is not in this template",
   ],
   [
     "another account's function",
@@ -83,26 +100,51 @@ test.each([
     "Rest: GET / names a function that is not in this template",
   ],
   [
-    "HTTP_PROXY of an HTTP API",
-    route("IntegrationType: HTTP_PROXY, IntegrationUri: 'https://example.com'"),
-    "V2: $default is an integration of type HTTP_PROXY",
+    "a VPC link of an HTTP API",
+    route("IntegrationType: HTTP_PROXY, ConnectionType: VPC_LINK, IntegrationUri: 'arn:aws:elasticloadbalancing:x'"),
+    "V2: $default goes through a VPC link",
   ],
   [
-    "a service of an HTTP API",
-    route("IntegrationType: AWS_PROXY, IntegrationSubtype: SQS-SendMessage"),
-    "V2: $default is an integration with a service (SQS-SendMessage)",
-  ],
-  [
-    "a document's function by mapping templates",
-    operation(`type: aws, httpMethod: POST, uri: ${invocations}`),
-    "Doc: GET /x is an integration of type AWS,",
+    "a service that HTTP APIs call on AWS",
+    route("IntegrationType: AWS_PROXY, IntegrationSubtype: AppConfig-GetConfiguration"),
+    "V2: $default is an integration with a service (AppConfig-GetConfiguration)",
   ],
 ])("a route to %s is named, and answers 501 by name", (_, resources, said) => {
   const { apis, eventSources, notices } = read(withFunction("FunctionName: fn", resources));
   expect(notices).toEqual([expect.stringMatching(/; it answers 501\.$/)]);
   expect(notices[0]).toContain(said);
   expect(eventSources).toEqual([]);
-  expect(apis[0]).toMatchObject({ mocks: [{ statusCode: 501, body: expect.stringContaining("not") as string }] });
+  const body = expect.stringContaining("not") as string;
+  expect(apis[0]).toMatchObject({ integrated: [{ integration: { kind: "fixed", statusCode: 501, body } }] });
+});
+
+test.each([
+  ["a server", integration("Type: HTTP_PROXY, Uri: 'https://example.com'"), { kind: "mapped", type: "HTTP_PROXY" }],
+  ["a service", integration(`Type: AWS, Uri: "${queue}"`), { kind: "mapped", type: "AWS" }],
+  [
+    "a function by mapping templates",
+    integration(`Type: AWS, Uri: ${invocations}, TimeoutInMillis: 900`),
+    { kind: "mapped", type: "AWS", function: { functionId: "Fn" }, timeoutMs: 900, passthrough: "WHEN_NO_MATCH" },
+  ],
+  [
+    "a document's function by mapping templates",
+    operation(`type: aws, httpMethod: POST, uri: ${invocations}, passthroughBehavior: never`),
+    { kind: "mapped", type: "AWS", function: { functionId: "Fn" }, timeoutMs: 29_000, passthrough: "NEVER" },
+  ],
+  [
+    "a server behind an HTTP API",
+    route("IntegrationType: HTTP_PROXY, IntegrationUri: 'https://example.com'"),
+    { kind: "url", uri: "https://example.com", httpMethod: "ANY", timeoutMs: 30_000 },
+  ],
+  [
+    "a service of an HTTP API",
+    route("IntegrationType: AWS_PROXY, IntegrationSubtype: SQS-SendMessage, RequestParameters: { QueueUrl: q }"),
+    { kind: "service", subtype: "SQS-SendMessage", parameters: { QueueUrl: "q" } },
+  ],
+])("a route to %s is read", (_, resources, expected) => {
+  const { apis, eventSources, notices } = read(withFunction("FunctionName: fn", resources));
+  expect([notices, eventSources]).toEqual([[], []]);
+  expect(apis[0]).toMatchObject({ integrated: [{ integration: expected }] });
 });
 
 test("what AWS has and lambda-run leaves out is said", () => {

@@ -89,7 +89,10 @@ test("a document's fixed answers are given, and templates evaluated", async () =
     headers: { "access-control-allow-origin": "https://app.example.com", "content-type": "application/json" },
   });
   // The body of a MOCK integration's answer is empty, whatever the client sent.
-  expect(await doors.send("Document", "/health", { method: "POST", body: "{}" })).toMatchObject({ status: 200, text: "" });
+  expect(await doors.send("Document", "/health", { method: "POST", body: "{}" })).toMatchObject({
+    status: 200,
+    text: "",
+  });
   expect(eventIn(await doors.send("Document", "/put", { method: "PUT" }))["httpMethod"]).toBe("PUT");
 });
 

@@ -23,7 +23,12 @@ export async function called(
     const answer = await call();
     passage.integrationServiceStatus = answer.statusCode;
     passage.integrationStatus = answer.statusCode;
-    return { subject: String(answer.statusCode), statusCode: answer.statusCode, headers: answer.headers, body: answer.body };
+    return {
+      subject: String(answer.statusCode),
+      statusCode: answer.statusCode,
+      headers: answer.headers,
+      body: answer.body,
+    };
   } catch (error) {
     if (!(error instanceof HttpCallError)) throw error;
     const name = error.kind === "timeout" ? "timeout" : error.kind === "connection" ? "no-connection" : "misconfigured";

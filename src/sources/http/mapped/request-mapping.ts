@@ -50,7 +50,13 @@ export function sourcesOf(crossing: Crossing, { request }: Admitted): Sources {
     headerLists,
     stageVariables: target.api.stageVariables,
     context: () => {
-      const { status: _, responseLength: _l, dataProcessed: _d, responseLatency: _r, ...context } = logContext({
+      const {
+        status: _,
+        responseLength: _l,
+        dataProcessed: _d,
+        responseLatency: _r,
+        ...context
+      } = logContext({
         target,
         event,
         routeKey,
@@ -159,7 +165,8 @@ function valuesOf(expression: string, sources: Sources): readonly string[] | und
   }
 }
 
-const listed = (value: string | undefined): readonly string[] | undefined => (value === undefined ? undefined : [value]);
+const listed = (value: string | undefined): readonly string[] | undefined =>
+  value === undefined ? undefined : [value];
 
 const headerList = (name: string, { headerLists }: Sources): readonly string[] | undefined =>
   [...headerLists].find(([other]) => other.toLowerCase() === name.toLowerCase())?.[1];

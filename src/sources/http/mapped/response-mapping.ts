@@ -30,7 +30,13 @@ export async function mapResponse(
     return "misconfigured";
   }
   const { headers, body } = answer;
-  const payload = responsePayload(body, headers, sources.request.headers, response.contentHandling, api.binaryMediaTypes);
+  const payload = responsePayload(
+    body,
+    headers,
+    sources.request.headers,
+    response.contentHandling,
+    api.binaryMediaTypes,
+  );
   const [type, template] = templateFor(sources.request, response);
   const mapped = mappedHeaders(response, answer, sources);
   if (template === undefined) return made(response.statusCode, [["Content-Type", type], ...mapped], payload);
@@ -86,7 +92,11 @@ function mappedHeaders(
 }
 
 /** Undefined for what the answer does not have. */
-function valuesOf(expression: string, { headers, body }: IntegrationAnswer, sources: Sources): readonly string[] | undefined {
+function valuesOf(
+  expression: string,
+  { headers, body }: IntegrationAnswer,
+  sources: Sources,
+): readonly string[] | undefined {
   const fixed = /^'(.*)'$/s.exec(expression)?.[1] ?? generalValue(expression, sources);
   if (fixed !== undefined) return [fixed];
   const [, multi, name] = /^integration\.response\.(multivalue)?header\.(.+)$/.exec(expression) ?? [];

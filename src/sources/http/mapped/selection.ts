@@ -25,7 +25,8 @@ export function selected(expression: string, sources: Sources, answer?: Answered
 
 function valueNamed(name: string, sources: Sources, answer: Answered | undefined): string | undefined {
   const { context, parameters, query, request, stageVariables } = sources;
-  const [, root, place, rest] = /^(request|response|context|stageVariables)(?:\.([^.[]+))?(?:\.?(.+))?$/s.exec(name) ?? [];
+  const [, root, place, rest] =
+    /^(request|response|context|stageVariables)(?:\.([^.[]+))?(?:\.?(.+))?$/s.exec(name) ?? [];
   if (root === "context") return valueAt(context() as Readonly<Record<string, unknown>>, name.slice("context.".length));
   if (root === "stageVariables") return stageVariables[name.slice("stageVariables.".length)];
   const asked = root === "response" ? answer : request;
@@ -34,7 +35,10 @@ function valueNamed(name: string, sources: Sources, answer: Answered | undefined
     case "header":
       return headerOf(asked, (rest ?? "").toLowerCase());
     case "body":
-      return bodyValue((rest === undefined ? asked.body : asked.body.subarray(0, MAX_BODY_BYTES)).toString("utf8"), rest);
+      return bodyValue(
+        (rest === undefined ? asked.body : asked.body.subarray(0, MAX_BODY_BYTES)).toString("utf8"),
+        rest,
+      );
     case "querystring":
       return root === "request" ? query.get(rest ?? "")?.join(",") : undefined;
     case "path":

@@ -36,7 +36,15 @@ export async function callSubtype(
   const headers: readonly HeaderLine[] = isForm
     ? [["content-type", "application/x-www-form-urlencoded"]]
     : (wire?.headers ?? []);
-  const call: ServiceCall = { service, method: "POST", path: "/", query: [], headers, body: Buffer.from(body), timeoutMs };
+  const call: ServiceCall = {
+    service,
+    method: "POST",
+    path: "/",
+    query: [],
+    headers,
+    body: Buffer.from(body),
+    timeoutMs,
+  };
   const answer = await called(crossing, () => crossing.door.outside.callService(call));
   if (typeof answer === "string") return answer;
   return respelled(proxied(answer), integration.responseParameters, sources);

@@ -1,6 +1,6 @@
 /** Parameters of the services that HTTP APIs call, and what becomes of them in the services' own APIs. */
 import type { Json, JsonObject } from "../../../config/json.js";
-import { isJsonObject } from "../../../config/json.js";
+import { isJsonObject, jsonText } from "../../../config/json.js";
 
 export type Values = ReadonlyMap<string, string>;
 
@@ -68,13 +68,7 @@ export const SUBTYPES: Readonly<Record<string, Subtype>> = {
   "SQS-ReceiveMessage": sqs("ReceiveMessage", ["QueueUrl"]),
   "SQS-SendMessage": sqs("SendMessage", ["QueueUrl", "MessageBody"]),
   "StepFunctions-StartExecution": states("StartExecution", ["StateMachineArn"], "Name", "Input"),
-  "StepFunctions-StartSyncExecution": states(
-    "StartSyncExecution",
-    ["StateMachineArn"],
-    "Name",
-    "Input",
-    "TraceHeader",
-  ),
+  "StepFunctions-StartSyncExecution": states("StartSyncExecution", ["StateMachineArn"], "Name", "Input", "TraceHeader"),
   "StepFunctions-StopExecution": states("StopExecution", ["ExecutionArn"], "Cause", "Error"),
 };
 
@@ -116,7 +110,8 @@ export function formOf(query: readonly (readonly [string, string])[], values: Va
     const list = FLAT_LISTS[name];
     const map = ATTRIBUTE_MAPS[name];
     if (name === "Region") continue;
-    if (list !== undefined) for (const [at, item] of (listOf(value) ?? []).entries()) form.set(`${list}.${at + 1}`, String(item));
+    if (list !== undefined)
+      for (const [at, item] of (listOf(value) ?? []).entries()) form.set(`${list}.${at + 1}`, jsonText(item));
     else if (map !== undefined) addAttributes(form, map, jsonIn(value));
     else form.set(name, value);
   }
@@ -128,6 +123,6 @@ function addAttributes(form: URLSearchParams, wireName: string, attributes: Json
   for (const [at, [name, attribute]] of Object.entries(attributes).entries()) {
     form.set(`${wireName}.${at + 1}.Name`, name);
     for (const [member, value] of Object.entries(isJsonObject(attribute) ? attribute : {}))
-      form.set(`${wireName}.${at + 1}.Value.${member}`, typeof value === "string" ? value : JSON.stringify(value));
+      form.set(`${wireName}.${at + 1}.Value.${member}`, jsonText(value));
   }
 }

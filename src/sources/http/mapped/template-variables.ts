@@ -50,7 +50,9 @@ export function templateVariables(
       const status = override.get("status");
       return {
         status: status === undefined || status === null ? undefined : Number(textOf(status)),
-        values: new Map([...override].flatMap(([place, values]) => (values instanceof Map ? [[place, texts(values)]] : []))),
+        values: new Map(
+          [...override].flatMap(([place, values]) => (values instanceof Map ? [[place, texts(values)]] : [])),
+        ),
       };
     },
   };
@@ -73,7 +75,11 @@ function inputOf(body: string, parameters: Parameters): Builtin {
       // Nothing found is an empty text, in both; a request without a body has an empty object.
       ["json", (path = "$") => JSON.stringify(find(path) ?? (body === "" && path === "$" ? {} : ""))],
       ["path", (path = "$") => pathValue(find(path))],
-      ["params", (name) => (name === undefined ? valueOf(parameters as unknown as Json) : parameterNamed(textOf(name), parameters))],
+      [
+        "params",
+        (name) =>
+          name === undefined ? valueOf(parameters as unknown as Json) : parameterNamed(textOf(name), parameters),
+      ],
     ]),
     new Map([["body", () => body]]),
   );
@@ -140,8 +146,7 @@ function escapeJavaScript(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- exactly those are escaped
     /["'\\/\u0000-\u001f\u007f-\uffff]/g,
-    (character) =>
-      ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
+    (character) => ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
   );
 }
 

@@ -29,7 +29,8 @@ export async function callUrl(
   const url = new URL(text);
   for (const [name, values] of querystring) for (const value of values) url.searchParams.append(name, value);
   const isProxy = integration.type === "HTTP_PROXY";
-  const method = integration.httpMethod === "" || integration.httpMethod === "ANY" ? target.request.method : integration.httpMethod;
+  const method =
+    integration.httpMethod === "" || integration.httpMethod === "ANY" ? target.request.method : integration.httpMethod;
   return called(crossing, () =>
     callHttp({
       url,

@@ -6,7 +6,18 @@
 import { Bounds, bounded, MAX_ITERATIONS, TemplateFault } from "./bounds.js";
 import { calculated } from "./calculate.js";
 import { call, element, property } from "./methods.js";
-import { type Condition, hasVtl, loadParser, parse, type Directive, type Expression, type Node, type Part, type Reference, type Tree } from "./parse.js";
+import {
+  type Condition,
+  hasVtl,
+  loadParser,
+  parse,
+  type Directive,
+  type Expression,
+  type Node,
+  type Part,
+  type Reference,
+  type Tree,
+} from "./parse.js";
 import { isList, isMap, isTrue, OwnList, textOf, type Value, type ValueMap } from "./values.js";
 
 export type Variables = ReadonlyMap<string, Value>;
@@ -54,7 +65,7 @@ class Evaluation {
 
   #node(node: Node): string {
     if (typeof node === "string") return node;
-    if (isBlock(node)) return this.#block(node[0], node.slice(1) as Tree);
+    if (isBlock(node)) return this.#block(node[0], node.slice(1));
     switch (node.type) {
       case "references":
         return this.#shown(node);
@@ -113,8 +124,14 @@ class Evaluation {
   }
 
   #foreach(name: string, over: Value, body: Tree): string {
-    const items = isList(over) ? over.slice(0, MAX_ITERATIONS) : isMap(over) ? [...over.values()].slice(0, MAX_ITERATIONS) : [];
-    const before = [name, "foreach", "velocityCount"].map((id) => [id, this.#scope.get(id), this.#scope.has(id)] as const);
+    const items = isList(over)
+      ? over.slice(0, MAX_ITERATIONS)
+      : isMap(over)
+        ? [...over.values()].slice(0, MAX_ITERATIONS)
+        : [];
+    const before = [name, "foreach", "velocityCount"].map(
+      (id) => [id, this.#scope.get(id), this.#scope.has(id)] as const,
+    );
     const parent = this.#scope.get("foreach");
     let text = "";
     for (const [index, item] of items.entries()) {
@@ -172,7 +189,9 @@ class Evaluation {
 
   /** `[1..5]`, upwards or downwards. */
   #range(ends: readonly (Expression | string | number)[]): Value {
-    const [from = Number.NaN, to = Number.NaN] = ends.map((end) => Number(typeof end === "object" ? this.#value(end) : end));
+    const [from = Number.NaN, to = Number.NaN] = ends.map((end) =>
+      Number(typeof end === "object" ? this.#value(end) : end),
+    );
     if (!Number.isInteger(from) || !Number.isInteger(to)) return undefined;
     const length = Math.abs(to - from) + 1;
     this.#bounds.step(length);

@@ -93,7 +93,8 @@ const STRING: Methods<string> = {
 
 function replacedText(self: string, search: string, by: string): string {
   const pieces = self.split(search);
-  if (pieces.length * by.length > MAX_TEXT_LENGTH) throw new TemplateFault("a text of the template is larger than 10 MB");
+  if (pieces.length * by.length > MAX_TEXT_LENGTH)
+    throw new TemplateFault("a text of the template is larger than 10 MB");
   return bounded(pieces.join(by));
 }
 
@@ -139,7 +140,10 @@ const entry = ([key, value]: readonly [string, Value]): ValueMap =>
   ]);
 
 const MAP: Methods<ValueMap> = {
-  clear: (self) => void self.clear(),
+  clear: (self) => {
+    self.clear();
+    return undefined;
+  },
   containsKey: (self, args) => self.has(text(args)),
   containsValue: (self, [sought]) => indexIn([...self.values()], sought) !== -1,
   entrySet: (self) => OwnList.from([...self].map(entry)),
@@ -153,7 +157,7 @@ const MAP: Methods<ValueMap> = {
     return before;
   },
   putAll: (self, [more]) => {
-    if (isMap(more)) for (const [name, item] of [...more]) self.set(name, item);
+    if (isMap(more)) for (const [name, item] of more) self.set(name, item);
     return undefined;
   },
   remove: (self, args) => {

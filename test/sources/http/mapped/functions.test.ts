@@ -81,9 +81,14 @@ const post = (path: string, body: string, headers: Sent["headers"] = json, api =
 
 test("the template makes the event, and the response's template the answer", async () => {
   const answer = await post("/a%20b?q=1&q=it's", '{"x":[1]}', { ...json, "x-own": "me" }, "Raw");
-  expect(answer).toMatchObject({ status: 200, headers: { "content-type": "application/json", "x-order": "a b", "x-fixed": "here" } });
+  expect(answer).toMatchObject({
+    status: 200,
+    headers: { "content-type": "application/json", "x-order": "a b", "x-fixed": "here" },
+  });
   expect(JSON.parse(answer.text)).toMatchObject({ was: "a b", id: answer.headers["x-amzn-requestid"] });
-  const event = JSON.parse(lines.find((line) => line.includes('"order":"a b"'))?.replace(/^.*?got /s, "") ?? "{}") as Record<string, unknown>;
+  const event = JSON.parse(
+    lines.find((line) => line.includes('"order":"a b"'))?.replace(/^.*?got /s, "") ?? "{}",
+  ) as Record<string, unknown>;
   expect(event).toMatchObject({
     color: "blue",
     method: "POST",
@@ -94,7 +99,11 @@ test("the template makes the event, and the response's template the answer", asy
 
 test("the client's type chooses among templates, before and after", async () => {
   const answer = await post("/x", '{"x":1}', { ...json, accept: "application/xml" }, "Raw");
-  expect(answer).toMatchObject({ status: 200, text: "<order>x</order>", headers: { "content-type": "application/xml" } });
+  expect(answer).toMatchObject({
+    status: 200,
+    text: "<order>x</order>",
+    headers: { "content-type": "application/xml" },
+  });
   await post("/y", "a=1&b=2", { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }, "Raw");
   expect(lines.some((line) => line.includes('{"form":"a=1&b=2"}'))).toBe(true);
 });
@@ -152,10 +161,16 @@ test("MOCK chooses by what its template says, and templates override status and 
 });
 
 test("a template that cannot be read is 500, and told; a service that is not there 501, by name", async () => {
-  expect(await doors.send("Document", "/broken")).toMatchObject({ status: 500, text: '{"message": "Internal server error"}' });
+  expect(await doors.send("Document", "/broken")).toMatchObject({
+    status: 500,
+    text: '{"message": "Internal server error"}',
+  });
   expect(notices.some((text) => text.startsWith("Document: GET /broken: the template cannot be read"))).toBe(true);
   const absent = "GET /absent of Document is an integration with a service (firehose), which is not emulated";
-  expect(await doors.send("Document", "/absent")).toMatchObject({ status: 501, text: expect.stringContaining(absent) as string });
+  expect(await doors.send("Document", "/absent")).toMatchObject({
+    status: 501,
+    text: expect.stringContaining(absent) as string,
+  });
 });
 
 test("routes say what is behind them", () => {
