@@ -12,7 +12,7 @@ import type { PortName } from "./named-ports.js";
 import type { ResolvedConfig } from "./schema.js";
 
 /** Raised when the shape of what is kept changes. */
-const CACHE_FORMAT = 20;
+const CACHE_FORMAT = 21;
 
 export interface CachedApplication {
   readonly application: Application;

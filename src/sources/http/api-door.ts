@@ -50,7 +50,13 @@ export async function passApi(target: ApiTarget, door: DoorContext, response: Se
     return { answer: undefined, logContext: contextOf(bare.statusCode ?? 0, bare.bodyBytes) };
   const { refused } = passage;
   const why =
-    refused && refusalNotice(target, { ...refused, statusCode: bare.statusCode, guard: match?.route.guard.kind });
+    refused &&
+    refusalNotice(target, {
+      ...refused,
+      statusCode: bare.statusCode,
+      guard: match?.route.guard.kind,
+      fault: passage.integrationError,
+    });
   if (why !== undefined) door.notice(why);
   const { gatewayResponses: responses, minimumCompressionBytes, stageVariables } = api;
   const plainAnswer =

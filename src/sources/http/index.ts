@@ -1,15 +1,21 @@
 /**
  * # API Gateway and function URLs
  *
- * Mimics: HTTP APIs (payload formats 1.0 and 2.0), REST APIs with Lambda proxy integration, function URLs, with their
- * authorizers, CORS, throttling and usage plans. Sources: developer guides of 2021 to 2026, recordings on AWS up to
- * November 2024 for REST and November 2025 for function URLs.
+ * Mimics: HTTP APIs (payload formats 1.0 and 2.0), REST APIs, function URLs, with their authorizers, CORS, throttling and
+ * usage plans. Integrations: functions as proxies; of REST APIs those with mappings (functions, services by action and path,
+ * HTTP, HTTP_PROXY, MOCK), with templates in VTL; of HTTP APIs services by subtype and HTTP_PROXY, with mapped parameters.
+ * Sources: developer guides of 2021 to 2026, recordings on AWS up to November 2024 for REST and November 2025 for function URLs.
  *
  * Gaps:
- * - Integrations other than Lambda proxy and MOCK with fixed texts (HTTP, HTTP_PROXY, AWS, services called by HTTP APIs):
- *   they are named when the stack starts, and their routes answer 501 by name
- * - Mapping templates: those of gateway responses are filled in from $context alone; a MOCK for OPTIONS with a template
- *   answers with its fixed headers, one for other methods 501
+ * - Integrations by VPC links, with services that are not embedded, with `action/` of S3, Lambda and Scheduler, and
+ *   AppConfig-GetConfiguration: they are named when the stack starts, and their routes answer 501 by name
+ * - Events that a template made are `direct` in the history: nothing in them says where they came from
+ * - Templates: #stop, #parse, #include and #evaluate fail, `#{if}` is text, a bracket right behind a reference with arguments
+ *   cannot be read; patterns are JavaScript's; of Java's methods those of texts, lists, maps and numbers that templates use
+ * - Templates of gateway responses are filled in from $context alone (AWS: $stageVariables and method.request, too)
+ * - `Region` of service integrations is not looked at, nor are credentials of integrations; TLS of servers is always verified
+ * - What mappings name and a method does not declare is mapped all the same; method responses, and headers that AWS reserves, are
+ *   not looked at
  * - Caching, canaries, custom domains, private APIs, mutual TLS, WAF: as if they were not declared
  * - `$context.error.validationErrorString` is in other words than AWS's for `oneOf`, `anyOf`, `not`, `dependencies` and
  *   `multipleOf`, and empty where the body is no JSON; a model that is no JSON schema of draft 4 checks nothing, which is told
@@ -26,12 +32,21 @@
  * - A page of a foreign site is refused with 403 where neither a CORS configuration nor a route for OPTIONS speaks for it
  * - Keys of JWT issuers are looked at again as soon as a token names one that is not known (AWS may take two hours)
  * - Access logs go to log groups; those for Firehose are refused by name when the stack starts
+ * - A template ends after 1,000 rounds of a loop, as on AWS; after a million steps, five seconds, 10 MB of text or 20 calls
+ *   within each other its route answers 500, and says so
  * - Integration timeouts run in real time, throttling and quotas by the stack's clock
  *
  * Client quirks:
  * - HTTP APIs and function URLs hand on forms (`application/x-www-form-urlencoded`) in base64, as AWS does
  *
  * Unverified:
+ * - What templates show of what is not there (nothing); that an empty text is false in #if, as in Velocity 2; that names of
+ *   headers are found in any spelling by $input.params
+ * - Which response template is taken where the client's type has none (that of JSON, then the first); an answer without a template is
+ *   `application/json`
+ * - What Lambda refuses (an event that is no JSON) goes through the default response
+ * - What an HTTP API answers without a connection (503), and where a required parameter of a service is missing (400);
+ *   that `Data` of Kinesis-PutRecord is base64
  * - The type of an answer in format 1.0 of HTTP APIs that names none (here `application/json`)
  * - Texts of HTTP APIs' own errors, and of throttled function URLs; `error_description` of tokens that are refused for
  *   another reason than their audience or keys that cannot be had

@@ -12,6 +12,8 @@ export interface Refused {
   readonly detail: RefusalDetail | undefined;
   readonly statusCode: number;
   readonly guard: Guard["kind"] | undefined;
+  /** Of its integration, in AWS's words. */
+  readonly fault: string | undefined;
 }
 
 /** A sentence, or nothing where the answer or a line of the log says it. */
@@ -38,7 +40,7 @@ export const unsignedNotice = (request: HttpRequest, fault: RefusalDetail | unde
 const sentence = ({ method, path }: HttpRequest, statusCode: number, why: string): string =>
   `${method} ${path.replace(/[^!-~]/g, (letter) => encodeURIComponent(letter))} is ${statusCode}: ${why}`;
 
-function whyRefused(api: string, { name, detail, guard }: Refused): string | undefined {
+function whyRefused(api: string, { name, detail, fault, guard }: Refused): string | undefined {
   switch (name) {
     case "no-route":
       return guard === undefined
@@ -66,9 +68,14 @@ export function whyLimited(name: RefusalName): string | undefined {
     case "quota":
       return "it is over the quota of its usage plan";
     case "timeout":
-      return "the function has not answered within the integration's timeout";
+      return "what is behind it has not answered within the integration's timeout";
     case "throttled-function":
       return "the function runs as often as its reserved concurrency allows";
+    case "unsupported-type":
+      return "no template of its integration is for its content type";
+    case "misconfigured":
+    case "no-connection":
+      return fault;
     default:
       return undefined;
   }

@@ -28,9 +28,7 @@ export async function carryOut(
     return typeof answer === "string" ? refused(answer, crossing) : answer;
   } catch (error) {
     if (!(error instanceof TemplateFault) && !(error instanceof RegExpTimeout)) throw error;
-    const { door, passage, routeKey, target } = crossing;
-    passage.integrationError = `Execution failed due to configuration error: ${error.message}`;
-    door.notice(`${target.api.logicalId}: ${routeKey}: ${error.message}; it answers 500`);
+    crossing.passage.integrationError = `Execution failed due to configuration error: ${error.message}`;
     return refused("misconfigured", crossing);
   }
 }

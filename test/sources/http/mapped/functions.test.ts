@@ -165,7 +165,8 @@ test("a template that cannot be read is 500, and told; a service that is not the
     status: 500,
     text: '{"message": "Internal server error"}',
   });
-  expect(notices.some((text) => text.startsWith("Document: GET /broken: the template cannot be read"))).toBe(true);
+  const fault = "Execution failed due to configuration error: the template cannot be read: ";
+  expect(notices.some((text) => text.startsWith(`GET /broken is 500: ${fault}`))).toBe(true);
   const absent = "GET /absent of Document is an integration with a service (firehose), which is not emulated";
   expect(await doors.send("Document", "/absent")).toMatchObject({
     status: 501,
