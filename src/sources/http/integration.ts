@@ -53,7 +53,7 @@ function eventOf({ event, parameters, passage, route, routeKey, target }: Crossi
 }
 
 /** Format 1.0 has no levels: claims and scopes, or what the authorizer function said, as they are in REST APIs. */
-function flatAuthorizer(authorizer: Passage["authorizer"]): Passage["authorizer"] {
+export function flatAuthorizer(authorizer: Passage["authorizer"]): Passage["authorizer"] {
   if (authorizer === undefined) return undefined;
   const { jwt, lambda, iam: _iam, ...own } = authorizer as Readonly<Record<string, object | undefined>>;
   const flat = { ...own, ...lambda, ...jwt };

@@ -9,6 +9,7 @@ import { logContext, valueAt } from "../access-log.js";
 import type { Admitted } from "../admission.js";
 import type { Crossing } from "../crossing.js";
 import { forwardedHeaders, multiMap } from "../event-v1.js";
+import { flatAuthorizer } from "../integration.js";
 import { decodePath, headerOf, mediaTypeOf, parseQuery, type HeaderLine, type HttpRequest } from "../message.js";
 import { evaluate } from "../vtl/evaluate.js";
 import { bodyValue } from "./body-value.js";
@@ -35,10 +36,13 @@ export interface Sources {
   readonly context: () => Json;
 }
 
+/** What an access log knows when all is over. */
+const NOT_YET: ReadonlySet<string> = new Set(["status", "responseLength", "dataProcessed", "responseLatency"]);
+
 const lasts = (lists: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, string>> =>
   Object.fromEntries([...lists].map(([name, list]) => [name, list.at(-1) ?? ""]));
 
-export function sourcesOf(crossing: Crossing, { request }: Admitted): Sources {
+export function sourcesOf(crossing: Crossing, { authorizer, request }: Admitted): Sources {
   const { event, parameters, passage, routeKey, target } = crossing;
   const query = parseQuery(request.query);
   const headerLists = multiMap(forwardedHeaders(request, event.api));
@@ -50,21 +54,11 @@ export function sourcesOf(crossing: Crossing, { request }: Admitted): Sources {
     headerLists,
     stageVariables: target.api.stageVariables,
     context: () => {
-      const {
-        status: _,
-        responseLength: _l,
-        dataProcessed: _d,
-        responseLatency: _r,
-        ...context
-      } = logContext({
-        target,
-        event,
-        routeKey,
-        passage,
-        statusCode: 0,
-        bodyBytes: 0,
-      });
-      return context as Json;
+      const known = logContext({ target, event, routeKey, passage, statusCode: 0, bodyBytes: 0 });
+      const asked = Object.entries(known).filter(([name]) => !NOT_YET.has(name));
+      // Without what is not known.
+      const text = JSON.stringify(Object.fromEntries([...asked, ["authorizer", flatAuthorizer(authorizer)]]));
+      return JSON.parse(text) as Json;
     },
   };
 }

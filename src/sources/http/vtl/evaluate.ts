@@ -68,7 +68,7 @@ class Evaluation {
     if (isBlock(node)) return this.#block(node[0], node.slice(1));
     switch (node.type) {
       case "references":
-        return this.#shown(node);
+        return textOf(this.#reference(node));
       case "set":
         this.#set(...node.equal);
         return "";
@@ -93,6 +93,7 @@ class Evaluation {
       case "foreach":
         return this.#foreach(directive.to, this.#value(directive.from), body);
       case "define":
+        this.#scope.delete(directive.id);
         this.#defined.set(directive.id, body);
         return "";
       case "macro":
@@ -103,11 +104,6 @@ class Evaluation {
       default:
         throw new TemplateFault(`#${"id" in directive ? directive.id : directive.type} is no directive of a template`);
     }
-  }
-
-  #shown(reference: Reference): string {
-    const block = reference.path === undefined ? this.#defined.get(reference.id) : undefined;
-    return block === undefined ? textOf(this.#reference(reference)) : this.#bounds.within(() => this.render(block));
   }
 
   #if(first: Condition, body: Tree): string {
@@ -201,7 +197,7 @@ class Evaluation {
   #reference({ id, path = [], args }: Reference): Value {
     // `$name(...)` calls nothing: there are no functions.
     if (args !== undefined) return undefined;
-    const block = this.#scope.has(id) ? undefined : this.#defined.get(id);
+    const block = this.#defined.get(id);
     let value = block === undefined ? this.#scope.get(id) : this.#bounds.within(() => this.render(block));
     for (const part of path) value = this.#part(value, part);
     return value;
@@ -227,6 +223,7 @@ class Evaluation {
     const value = this.#value(expression);
     const last = path.at(-1);
     if (last === undefined) {
+      this.#defined.delete(id);
       this.#scope.set(id, value);
       return;
     }

@@ -84,6 +84,45 @@ test.each([
   expect(await rendered(template)).toBe(expected);
 });
 
+/** As the Serverless Framework writes it for `integration: lambda`. */
+const SERVERLESS = `
+  #define( $loop )
+    {
+    #foreach($key in $map.keySet())
+        #set( $k = $util.escapeJavaScript($key) )
+        #set( $v = $util.escapeJavaScript($map.get($key)).replaceAll("\\\\'", "'") )
+        "$k":
+          "$v"
+          #if( $foreach.hasNext ) , #end
+    #end
+    }
+  #end
+  #set( $body = $input.json("$.at") )
+  {
+    "body": $body,
+    "principalId": "$context.authorizer.principalId",
+    #set( $map = $context.authorizer )
+    "enhancedAuthContext": $loop,
+    #set( $map = $input.params().querystring )
+    "query": $loop,
+    #set( $map = $context.identity )
+    "identity": $loop,
+    #set( $map = $context.nothing )
+    "none": $loop
+  }`;
+
+test("the template of a framework makes JSON, of parameters with quotes and of what is not there", async () => {
+  const parameters = { ...INPUT.parameters, querystring: { q: `it's "5"\n\\` } };
+  expect(JSON.parse(await rendered(SERVERLESS, { parameters }))).toEqual({
+    body: { city: "Bern" },
+    principalId: "ann",
+    enhancedAuthContext: { principalId: "ann" },
+    query: { q: `it's "5"\n\\` },
+    identity: { sourceIp: "127.0.0.1", user: "" },
+    none: {},
+  });
+});
+
 test.each([
   ["", "{}", ""],
   ["no json", '"no json"', "no json"],
