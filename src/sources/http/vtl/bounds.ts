@@ -8,7 +8,7 @@ export const MAX_ITERATIONS = 1000;
 /** "Size of any API model, mapping template: 300 KB" */
 export const MAX_TEMPLATE_BYTES = 300 * 1024;
 /** As large as a body may be. */
-export const MAX_TEXT_LENGTH = 10 * 1024 * 1024;
+const MAX_TEXT_LENGTH = 10 * 1024 * 1024;
 /** Of calls of macros and of blocks within each other, as Velocity has it by default. */
 export const MAX_DEPTH = 20;
 /** Of a list that a template makes. */
@@ -52,6 +52,12 @@ export class Bounds {
 }
 
 export function bounded(text: string): string {
-  if (text.length > MAX_TEXT_LENGTH) throw new TemplateFault("a text of the template is larger than 10 MB");
+  checkSize(text.length);
   return text;
+}
+
+/** `parts`: of how many values it is made. */
+export function checkSize(length: number, parts = 0): void {
+  if (length > MAX_TEXT_LENGTH) throw new TemplateFault("a text of the template is larger than 10 MB");
+  if (parts > MAX_LENGTH) throw new TemplateFault("a value of the template has too many parts");
 }

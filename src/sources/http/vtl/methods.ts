@@ -4,7 +4,7 @@
  */
 import { BoundedRegExp, RegExpTimeout } from "../../../services/states/interpreter/data/bounded-regexp.js";
 import { messageOf } from "../../../shared/errors.js";
-import { bounded, MAX_LENGTH, MAX_TEXT_LENGTH, TemplateFault } from "./bounds.js";
+import { bounded, checkSize, MAX_LENGTH, TemplateFault } from "./bounds.js";
 import { isBuiltin, isEqual, isList, isMap, OwnList, textOf, type Value, type ValueMap } from "./values.js";
 
 type Args = readonly Value[];
@@ -93,8 +93,7 @@ const STRING: Methods<string> = {
 
 function replacedText(self: string, search: string, by: string): string {
   const pieces = self.split(search);
-  if (pieces.length * by.length > MAX_TEXT_LENGTH)
-    throw new TemplateFault("a text of the template is larger than 10 MB");
+  checkSize(pieces.length * by.length);
   return bounded(pieces.join(by));
 }
 

@@ -3,7 +3,7 @@
  * those that `methods.ts` lists.
  */
 import { isJsonObject, type Json } from "../../../config/json.js";
-import { bounded } from "./bounds.js";
+import { checkSize } from "./bounds.js";
 
 export type Value = undefined | null | boolean | number | string | readonly Value[] | ValueMap | Builtin;
 export type ValueMap = Map<string, Value>;
@@ -40,7 +40,12 @@ export function textOf(value: Value): string {
 
 /** Bounded while it writes: a list that holds another one twice, which holds another one twice, is short and never ends. */
 class Writer {
-  text = "";
+  readonly #parts: string[] = [];
+  #length = 0;
+
+  get text(): string {
+    return this.#parts.join("");
+  }
 
   asJava(value: Value, absent: "" | "null"): void {
     if (value === undefined || value === null || isBuiltin(value)) this.#put(absent);
@@ -75,7 +80,9 @@ class Writer {
   }
 
   #put(text: string): void {
-    this.text = bounded(this.text + text);
+    this.#parts.push(text);
+    this.#length += text.length;
+    checkSize(this.#length, this.#parts.length);
   }
 }
 
