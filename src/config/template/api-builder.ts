@@ -24,6 +24,7 @@ import { functionTargetOf } from "./build-context.js";
 import type { BuildContext, Builder } from "./build-context.js";
 import { documentAuthOf } from "./document-auth.js";
 import { corsOf, documentCorsOf } from "./cors.js";
+import { quickRoutes } from "./http-api-integration.js";
 import { integratedRoutesOf } from "./integrated-routes.js";
 import { documentIntegrationOf, methodName, operationsOf, proxiedFunctionOf, v2IntegrationOf } from "./integration.js";
 import { plainOf } from "./node.js";
@@ -298,7 +299,7 @@ export const buildV2Api: Builder = (resource, context) => {
   // "Quick create": an API with a target has a default stage and a catch-all route.
   const all = Target === undefined ? stages : ["$default", ...stages];
   const cors = corsOf(CorsConfiguration) ?? documentCorsOf(definition);
-  const integrated = integratedRoutesOf("http", { ...base, stageVariables }, definition, context);
+  const declared = integratedRoutesOf("http", { ...base, stageVariables }, definition, context);
   const api: ApiConfig = {
     kind: "http",
     ...base,
@@ -307,7 +308,7 @@ export const buildV2Api: Builder = (resource, context) => {
     cors,
     auth: undefined,
     definition,
-    integrated,
+    integrated: [...declared, ...quickRoutes(Target, RouteKey)],
   };
   context.draft.apis.push(api);
   addDocumentRoutes(api, context);

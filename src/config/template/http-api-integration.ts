@@ -2,10 +2,12 @@
  * Integrations of HTTP APIs other than with functions: services by subtype, and other servers, in both spellings.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations.html
  */
+import type { IntegratedRoute } from "../api-config.js";
 import type { ServiceIntegration, UrlIntegration } from "../api-integration.js";
 import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { HTTP_TIMEOUT_MS } from "./api-timeouts.js";
+import { methodName } from "./integration.js";
 import { textsOf, withStageVariables } from "./mapped-integration.js";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html */
@@ -68,6 +70,22 @@ export function writtenInHttpDocument(integration: JsonObject): WrittenV2 {
     ),
     timeout: integration["timeoutInMillis"],
   };
+}
+
+/** "Quick create" of an API with a URL: one route to it. */
+export function quickRoutes(target: string | undefined, routeKey = "$default"): readonly IntegratedRoute[] {
+  if (target === undefined || !/^https?:/.test(target)) return [];
+  const [method = "", path] = routeKey.split(" ");
+  const integration: UrlIntegration = {
+    kind: "url",
+    uri: target,
+    httpMethod: "ANY",
+    parameters: {},
+    responseParameters: {},
+    timeoutMs: HTTP_TIMEOUT_MS,
+  };
+  const place = path === undefined ? { method: "ANY", path: "$default" } : { method: methodName(method), path };
+  return [{ ...place, auth: undefined, validation: undefined, integration }];
 }
 
 /** A text where nothing here can do it. */

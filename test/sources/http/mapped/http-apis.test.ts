@@ -64,6 +64,7 @@ Resources:
   ProxyRoute: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Api, RouteKey: "ANY /proxy/{proxy+}", Target: !Sub "integrations/\${Proxy}" } }
   Moved: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref Api, IntegrationType: HTTP_PROXY, IntegrationMethod: GET, IntegrationUri: "${url}/old", PayloadFormatVersion: "1.0", RequestParameters: { "overwrite:path": "/new\${request.path}" } } }
   MovedRoute: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Api, RouteKey: "GET /moved", Target: !Sub "integrations/\${Moved}" } }
+  Quick: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: quick, ProtocolType: HTTP, RouteKey: GET /quick, Target: "${url}/made" } }
   Document:
     Type: AWS::Serverless::HttpApi
     Properties:
@@ -154,6 +155,8 @@ test("HTTP_PROXY with parameters appended, overwritten and removed, of the reque
   expect((await post("/proxy/a", {})).headers).toMatchObject({ "x-secret": "2", "x-own": "1" });
   await doors.send("Api", "/moved");
   expect(told.at(-1)?.url).toBe("/new/moved");
+  expect(await doors.send("Quick", "/quick?a=1")).toMatchObject({ status: 200, text: '{"why":"so"}' });
+  expect(told.at(-1)?.url).toBe("/made?a=1");
 });
 
 test("documents declare the same", async () => {

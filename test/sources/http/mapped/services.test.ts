@@ -41,6 +41,7 @@ Resources:
   Machine: { Type: AWS::Serverless::StateMachine, Properties: { Name: machine, Type: EXPRESS, Definition: { StartAt: A, States: { A: { Type: Pass, End: true } } } } }
   Rule: { Type: AWS::Events::Rule, Properties: { EventPattern: { source: [shop] }, Targets: [{ Id: q, Arn: !GetAtt News.Arn, InputPath: $.detail }] } }
   Secret: { Type: AWS::SecretsManager::Secret, Properties: { Name: key, SecretString: "s3cret" } }
+  Other: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionBody: { openapi: "3.0.1", paths: { "/there/{x}": { get: { x-amazon-apigateway-integration: { type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:${port}/{x}", payloadFormatVersion: "1.0" } } } } } } }
   Api:
     Type: AWS::Serverless::Api
     Properties:
@@ -63,6 +64,7 @@ Resources:
           /http: { post: { x-amazon-apigateway-integration: { type: http, httpMethod: PUT, uri: "http://127.0.0.1:${port}/in/{who}", timeoutInMillis: 5000, requestParameters: { integration.request.path.who: method.request.querystring.who, integration.request.querystring.status: method.request.header.X-Status, integration.request.header.X-Stage: context.stage }, requestTemplates: { application/json: '{"wrapped": $input.json("$")}' }, responses: { default: { statusCode: "200" }, "4..": { statusCode: "444", responseTemplates: { application/json: '{"said": "$input.body"}' } } } } } }
           "/proxy/{proxy+}": { x-amazon-apigateway-any-method: { x-amazon-apigateway-integration: { type: http_proxy, httpMethod: ANY, uri: "http://127.0.0.1:${port}/{proxy}", timeoutInMillis: 5000, requestParameters: { integration.request.path.proxy: method.request.path.proxy, integration.request.header.X-More: "'more'" } } } }
           /slow: { get: { x-amazon-apigateway-integration: { type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:${port}/?status=1", timeoutInMillis: 50 } } }
+          "/own/{x}": { get: { x-amazon-apigateway-integration: { type: http_proxy, httpMethod: GET, uri: !Sub "https://\${Other}.execute-api.\${AWS::Region}.amazonaws.com/there/{x}", requestParameters: { integration.request.path.x: method.request.path.x } } } }
           /link: { get: { x-amazon-apigateway-integration: { type: http_proxy, httpMethod: GET, uri: "http://10.0.0.1/", connectionType: VPC_LINK, connectionId: x } } }
 `;
 
@@ -161,6 +163,11 @@ test("HTTP_PROXY hands on the request, and the answer, status and headers and al
   });
   expect(told.at(-1)).toMatchObject({ method: "PATCH", url: "/a/b?status=201&z=1", body: '{"x":1}' });
   expect(told.at(-1)?.headers).toMatchObject({ "x-own": "mine", "x-more": "more", "x-forwarded-proto": "https" });
+});
+
+test("the URL of another API of the stack leads to it", async () => {
+  expect(await send("GET", "/own/a")).toMatchObject({ status: 200, text: "gave 200" });
+  expect(told.at(-1)?.url).toBe("/a");
 });
 
 test("a server that hangs up or does not answer in time is 504, and a VPC link 501 by name", async () => {
