@@ -1,6 +1,7 @@
 /** What integrations of APIs reach beside functions that get the request as it is: services, signed as any client signs. */
 import type { AsyncInvoker } from "../sources/async/async-invoker.js";
 import type { Outside, ServiceCall } from "../sources/http/door-context.js";
+import { MAX_PAYLOAD_BYTES } from "../sources/http/message.js";
 import { realClock } from "../shared/clock.js";
 import { addressUrl, type ServiceAddress, type ServiceName } from "./backends/endpoints.js";
 
@@ -10,9 +11,6 @@ export interface OutsideOptions {
   readonly invoker: AsyncInvoker;
   readonly localUrl: (url: string) => string;
 }
-
-/** "Payload size: 10 MB" */
-const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
 export function outsideOf({ address, invoker, localUrl }: OutsideOptions): Outside {
   return {
@@ -36,7 +34,7 @@ export function outsideOf({ address, invoker, localUrl }: OutsideOptions): Outsi
         headers: Object.entries(headers),
         body: body.length === 0 ? undefined : body,
         timeoutMs,
-        maxBytes: MAX_ANSWER_BYTES,
+        maxBytes: MAX_PAYLOAD_BYTES,
       });
     },
   };

@@ -73,7 +73,7 @@ import { allowsOrigin } from "./cors.js";
 import type { DoorContext, DoorOptions } from "./door-context.js";
 import type { HttpHandler } from "./handler.js";
 import { createHostCheck } from "./host-check.js";
-import { jsonAnswer, type HttpAnswer, type HttpRequest } from "./message.js";
+import { jsonAnswer, MAX_PAYLOAD_BYTES, type HttpAnswer, type HttpRequest } from "./message.js";
 import { perApplication } from "./per-application.js";
 import { requestOf } from "./read-request.js";
 import { untargetedNotice } from "./refusal-notice.js";
@@ -99,9 +99,6 @@ export interface WebSocketRequests {
   /** Undefined where it names no WebSocket API. */
   refuse(request: HttpRequest): HttpAnswer | undefined;
 }
-
-/** "Payload size: 10 MB" */
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** The doors, without a port. */
 export function createHttpDoors(options: HttpDoorsOptions, door: DoorContext): HttpHandler {
@@ -157,13 +154,13 @@ export function createHttpDoors(options: HttpDoorsOptions, door: DoorContext): H
 
 /** Undefined when it is larger than an API takes: what is left is not read. */
 function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(message.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return Promise.resolve(undefined);
+  if (Number(message.headers["content-length"] ?? 0) > MAX_PAYLOAD_BYTES) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     message.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) resolve(undefined);
+      if (size > MAX_PAYLOAD_BYTES) resolve(undefined);
       else chunks.push(chunk);
     });
     message.on("end", () => resolve(Buffer.concat(chunks, size)));

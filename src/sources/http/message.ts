@@ -3,6 +3,9 @@
 /** Name as sent, value; in the order of the wire. */
 export type HeaderLine = readonly [name: string, value: string];
 
+/** "Payload size: 10 MB", of requests and of answers. */
+export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+
 export interface HttpRequest {
   readonly method: string;
   /** As sent, still percent-encoded, without the query, without what only finds the API (`/_aws/...`). */

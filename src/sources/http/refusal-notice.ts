@@ -55,6 +55,11 @@ function whyRefused(api: string, { name, detail, fault, guard }: Refused): strin
       return guard === "iam"
         ? `its signature is missing, or not accepted${detail?.type === undefined ? "" : ` (${detail.type})`}`
         : "its API key is missing, or in no usage plan of the stage";
+    case "unsupported-type":
+      return "no template of its integration is for its content type";
+    case "misconfigured":
+    case "no-connection":
+      return fault;
     default:
       return whyLimited(name);
   }
@@ -71,11 +76,6 @@ export function whyLimited(name: RefusalName): string | undefined {
       return "what is behind it has not answered within the integration's timeout";
     case "throttled-function":
       return "the function runs as often as its reserved concurrency allows";
-    case "unsupported-type":
-      return "no template of its integration is for its content type";
-    case "misconfigured":
-    case "no-connection":
-      return fault;
     default:
       return undefined;
   }

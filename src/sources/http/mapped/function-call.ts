@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { placeOf } from "../integration.js";
 import type { Crossing } from "../crossing.js";
 import { traceRoot } from "../event-v1.js";
+import { defined } from "../../../services/kit/defined.js";
 import type { RefusalName } from "../refusals.js";
 import { functionBehind, runFunction } from "../run-function.js";
 import { objectIn } from "../result-v1.js";
@@ -28,11 +29,7 @@ export async function callFunction(
   const traceHeader = traceRoot(target.request);
   if (isEvent(headers)) {
     const requestId = randomUUID();
-    await door.outside.enqueue(fn, payload, {
-      requestId,
-      traceHeader,
-      ...(qualifier === undefined ? {} : { qualifier }),
-    });
+    await door.outside.enqueue(fn, payload, defined({ requestId, traceHeader, qualifier }));
     passage.integrationServiceStatus = 202;
     passage.integrationRequestId = requestId;
     return { subject: "", statusCode: 202, headers: JSON_TYPE, body: Buffer.alloc(0) };

@@ -1,6 +1,7 @@
 /** Parameters of the services that HTTP APIs call, and what becomes of them in the services' own APIs. */
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, jsonText } from "../../../config/json.js";
+import { defined } from "../../../services/kit/defined.js";
 
 export type Values = ReadonlyMap<string, string>;
 
@@ -12,19 +13,19 @@ export interface Subtype {
   readonly members: (values: Values) => JsonObject;
 }
 
-const present = (entries: readonly (readonly [string, Json | undefined])[]): JsonObject =>
-  Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+const members = (names: readonly string[], values: Values, spelled: (name: string) => string): JsonObject =>
+  defined<JsonObject>(Object.fromEntries(names.map((name) => [spelled(name), values.get(name)])));
 
 /** The API spells its members with a small letter at the beginning. */
 const camel =
   (...names: readonly string[]) =>
   (values: Values): JsonObject =>
-    present(names.map((name) => [name.charAt(0).toLowerCase() + name.slice(1), values.get(name)] as const));
+    members(names, values, (name) => name.charAt(0).toLowerCase() + name.slice(1));
 
 const asIs =
   (...names: readonly string[]) =>
   (values: Values): JsonObject =>
-    present(names.map((name) => [name, values.get(name)] as const));
+    members(names, values, (name) => name);
 
 const sqs = (operation: string, required: readonly string[]): Subtype => ({
   service: "sqs",
@@ -49,10 +50,7 @@ export const SUBTYPES: Readonly<Record<string, Subtype>> = {
       Entries: [
         {
           ...asIs("Detail", "DetailType", "Source", "EventBusName", "TraceHeader")(values),
-          ...present([
-            ["Time", secondsOf(values.get("Time"))],
-            ["Resources", listOf(values.get("Resources"))],
-          ]),
+          ...defined<JsonObject>({ Time: secondsOf(values.get("Time")), Resources: listOf(values.get("Resources")) }),
         },
       ],
     }),

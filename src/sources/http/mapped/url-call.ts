@@ -6,14 +6,11 @@ import type { MappedIntegration } from "../../../config/api-integration.js";
 import { callHttp } from "../../../services/kit/http-call.js";
 import type { Crossing } from "../crossing.js";
 import { forwardedHeaders, traceRoot } from "../event-v1.js";
-import { headerOf, type HeaderLine } from "../message.js";
+import { headerOf, MAX_PAYLOAD_BYTES, type HeaderLine } from "../message.js";
 import type { RefusalName } from "../refusals.js";
 import { called, type IntegrationAnswer } from "./integration-answer.js";
 import type { MappedRequest } from "./request-mapping.js";
 import { filledPath } from "./uri.js";
-
-/** "Payload size: 10 MB" */
-export const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
 
 export async function callUrl(
   integration: MappedIntegration,
@@ -38,7 +35,7 @@ export async function callUrl(
       headers: [...(isProxy ? passedOn(crossing) : ownHeaders(crossing)), ...headers],
       body: body.length === 0 ? undefined : body,
       timeoutMs: integration.timeoutMs,
-      maxBytes: MAX_ANSWER_BYTES,
+      maxBytes: MAX_PAYLOAD_BYTES,
     }),
   );
 }

@@ -7,14 +7,13 @@ import { callHttp } from "../../../services/kit/http-call.js";
 import type { Admitted } from "../admission.js";
 import type { Crossing } from "../crossing.js";
 import { forwardedHeaders } from "../event-v1.js";
-import type { HeaderLine, HttpAnswer } from "../message.js";
+import { MAX_PAYLOAD_BYTES, type HeaderLine, type HttpAnswer } from "../message.js";
 import type { RefusalName } from "../refusals.js";
 import { outgoing } from "../result-v1.js";
 import { called, type IntegrationAnswer } from "./integration-answer.js";
 import { sourcesOf, type Sources } from "./request-mapping.js";
 import { selected } from "./selection.js";
 import { filledPath } from "./uri.js";
-import { MAX_ANSWER_BYTES } from "./url-call.js";
 
 export async function proxyToUrl(
   integration: UrlIntegration,
@@ -44,7 +43,7 @@ export async function proxyToUrl(
       headers: [...headers].map(([name, values]): HeaderLine => [name, values.join(",")]),
       body: request.body.length === 0 ? undefined : request.body,
       timeoutMs: integration.timeoutMs,
-      maxBytes: MAX_ANSWER_BYTES,
+      maxBytes: MAX_PAYLOAD_BYTES,
     }),
   );
   if (typeof answer === "string") return answer;

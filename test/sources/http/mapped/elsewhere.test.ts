@@ -19,7 +19,9 @@ Resources:
 
 let server: TestStack;
 let stack: TestStack;
-const folders = [`Resources: { ${QUEUE} }`, TEMPLATE].map((template) => new ProjectFolder({ "template.yaml": template }));
+const folders = [`Resources: { ${QUEUE} }`, TEMPLATE].map(
+  (template) => new ProjectFolder({ "template.yaml": template }),
+);
 beforeAll(async () => {
   const [there, here] = folders;
   server = await createStack({ folder: there?.folder ?? "" });
