@@ -1,4 +1,8 @@
-/** Error answers of a REST API, dressed as its gateway responses say: status, headers, and body by template. */
+/**
+ * Error answers of a REST API, dressed as its gateway responses say: status, headers, and body by template. "A GatewayResponse
+ * mapping template isn't processed by the Velocity Template Language (VTL)": variables are filled in, and all else is text.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-gateway-responses.responseTemplates.html
+ */
 import type { GatewayResponse } from "../../config/api-config.js";
 import { fillIn } from "./access-log.js";
 import type { HeaderLine, HttpAnswer } from "./message.js";
@@ -11,9 +15,6 @@ export interface DressOptions {
   /** Asked only when there is such a response. */
   readonly values: () => RequestValues;
 }
-
-/** Directives and functions of VTL, which nothing here evaluates. */
-const VTL = /#|\$(input|util|stageVariables)\b/;
 
 export function dressed(answer: HttpAnswer, { responses, type, values: read }: DressOptions): HttpAnswer {
   const response = responses[type] ?? responses[answer.statusCode >= 500 ? "DEFAULT_5XX" : "DEFAULT_4XX"];
@@ -28,12 +29,17 @@ export function dressed(answer: HttpAnswer, { responses, type, values: read }: D
   return {
     statusCode: response.statusCode ?? answer.statusCode,
     headers: [...answer.headers.filter(([name]) => !names.has(name.toLowerCase())), ...added],
-    body:
-      template === undefined || VTL.test(template)
-        ? answer.body
-        : Buffer.from(fillIn(template, values.context, "null")),
+    body: template === undefined ? answer.body : Buffer.from(filledIn(template, values)),
   };
 }
+
+/** Stage variables first: what a client sent may look like one. */
+const filledIn = (template: string, { context, stageVariables }: RequestValues): string =>
+  fillIn(
+    template.replace(/\$stageVariables\.([A-Za-z0-9_]+)/g, (_, name: string) => stageVariables[name] ?? "null"),
+    context,
+    "null",
+  );
 
 /** `'text'`, or something of the request. */
 function valueOf(expression: string, values: RequestValues): string | undefined {

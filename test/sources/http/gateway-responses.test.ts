@@ -15,7 +15,7 @@ Resources:
         DEFAULT_4XX: { ResponseParameters: { Headers: { Access-Control-Allow-Origin: "'*'", X-Origin: method.request.header.Origin, X-Color: stageVariables.color, X-None: method.request.header.Nothing } } }
         DEFAULT_5XX: { ResponseParameters: { Headers: { Access-Control-Allow-Origin: "'*'" } } }
         ACCESS_DENIED: { StatusCode: 404, ResponseTemplates: { application/json: '{"error":$context.error.messageString,"type":"$context.error.responseType","who":"$context.authorizer.principalId"}' } }
-        UNAUTHORIZED: { StatusCode: 418, ResponseParameters: { Headers: { Content-Type: "'text/plain'" } }, ResponseTemplates: { application/json: "#set($a = 1)" } }
+        UNAUTHORIZED: { StatusCode: 418, ResponseParameters: { Headers: { Content-Type: "'text/plain'" } }, ResponseTemplates: { application/json: "#set($a = '$stageVariables.color') $input.body $stageVariables.none" } }
   Asked: { Type: AWS::Serverless::Function, Properties: { Handler: auth.handler } }
   Echo:
     Type: AWS::Serverless::Function
@@ -69,7 +69,7 @@ test("a type of its own has its status and its template", async () => {
   });
   expect(await sam({})).toMatchObject({
     status: 418,
-    text: '{"message":"Unauthorized"}',
+    text: "#set($a = 'blue') $input.body null",
     headers: { "content-type": "text/plain" },
   });
 });
