@@ -149,7 +149,7 @@ describe("a library that fails", () => {
     [
       "hangs",
       "LibraryFunctionError",
-      /^openai-library-handler: Sandbox\.Timedout: .*Task timed out after 1\.00 seconds$/,
+      /^openai-library-handler: Sandbox\.Timedout: .*Task timed out after 2\.00 seconds$/,
     ],
     ["garbage", "LibraryUnreadableError", "openai-library-handler: the body of the answer is no JSON object"],
     ["bare", "LibraryUnreadableError", "openai-library-handler: the answer has no statusCode"],
