@@ -32,6 +32,10 @@ export class MetricGatherer {
     second.counts.set(value, (second.counts.get(value) ?? 0) + 1);
   }
 
+  get isEmpty(): boolean {
+    return this.#seconds.length === 0;
+  }
+
   /** What was gathered since the last call. */
   take(): readonly MetricInput[] {
     const seconds = this.#seconds;

@@ -37,6 +37,8 @@ import { MetricGatherer, type GatheredMetric } from "./metric-gatherer.js";
 import { measureQueues } from "./queue-metrics.js";
 
 const GATHER_MS = 50;
+/** Numbers are stored in every so many rounds of lines: nobody looks for one of this moment, and each time costs rows. */
+const METRIC_ROUNDS = 5;
 /** Most lines are done with after this one search. */
 const EMF_MARK = '"_aws"';
 interface FunctionMetrics {
@@ -80,6 +82,7 @@ export class StackTelemetry {
   readonly #machines = new Map<string, MachineMetrics>();
   #streams = new Map<string, Stream>();
   #timer: NodeJS.Timeout | undefined;
+  #rounds = 0;
   /** Tells that what was gathered is stored. */
   #stored: () => void = () => undefined;
   #storing: Promise<void> = Promise.resolve();
@@ -134,10 +137,13 @@ export class StackTelemetry {
 
   /** Stores what has been gathered; resolves when it is stored. */
   flush(): Promise<void> {
+    return this.#flush(this.#metrics.take());
+  }
+
+  #flush(metrics: readonly MetricInput[]): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const streams = [...this.#streams.values()];
-    const metrics = this.#metrics.take();
     const stored = this.#stored;
     this.#streams = new Map();
     this.#stored = () => undefined;
@@ -146,6 +152,13 @@ export class StackTelemetry {
       .catch((error: unknown) => this.#options.notice(`log lines were lost: ${messageOf(error)}`))
       .finally(stored);
     return this.#storing;
+  }
+
+  #round(): void {
+    this.#rounds += 1;
+    if (this.#rounds % METRIC_ROUNDS === 0) return void this.flush();
+    void this.#flush([]);
+    if (!this.#metrics.isEmpty) this.#storeSoon();
   }
 
   async close(): Promise<void> {
@@ -160,7 +173,9 @@ export class StackTelemetry {
     const { clock, activity } = this.#options;
     const isVirtual = clock instanceof VirtualClock;
     if (isVirtual) this.#stored = activity.begin();
-    this.#timer = setTimeout(() => void this.flush(), isVirtual ? 0 : GATHER_MS).unref();
+    this.#timer = isVirtual
+      ? setTimeout(() => void this.flush(), 0).unref()
+      : setTimeout(() => this.#round(), GATHER_MS).unref();
   }
 
   async #store(streams: readonly Stream[], metrics: readonly MetricInput[]): Promise<void> {
