@@ -1,9 +1,18 @@
-/** The example of throttled processing in a stack of its own, in virtual time, with an API that answers at once. */
+/**
+ * The example of throttled processing, in virtual time, with an API that answers at once. The tests of a file share one: what
+ * was before `mark` is none of the next one's business.
+ */
 import { join } from "node:path";
-import { ListExecutionsCommand, paginateGetExecutionHistory, SFNClient, type HistoryEvent } from "@aws-sdk/client-sfn";
+import {
+  ListExecutionsCommand,
+  paginateGetExecutionHistory,
+  SFNClient,
+  StartExecutionCommand,
+  type ExecutionListItem,
+  type HistoryEvent,
+} from "@aws-sdk/client-sfn";
 import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { createStack, type TestStack } from "../../../src/index.js";
-import { Sinks } from "./sinks.js";
+import { createStack, type FinishedInvocation, type TestStack } from "../../../src/index.js";
 
 export const FOLDER = join(__dirname, "..", "..", "..", "examples", "throttled");
 
@@ -19,42 +28,49 @@ export type Parameters = Readonly<Record<string, string>>;
 
 export class System {
   readonly stack: TestStack;
-  readonly machineArn: string;
   readonly sfn: SFNClient;
   readonly sqs: SQSClient;
+  /** The machine that runs by the schedule, where no test says otherwise. */
+  machineArn: string;
+  #marked: { readonly api: number; readonly processor: number; readonly executions: ReadonlySet<string> };
 
-  readonly sinks: Sinks;
-
-  private constructor(stack: TestStack, sinks: Sinks, parameters: Parameters) {
+  private constructor(stack: TestStack, parameters: Parameters) {
     this.stack = stack;
-    this.sinks = sinks;
-    const name = parameters["QueryLanguage"] === "JSONata" ? "csv-drain-jsonata" : "csv-drain";
-    this.machineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
+    this.machineArn = machineArn(parameters["QueryLanguage"]);
     this.sfn = new SFNClient(stack.clientConfig);
     this.sqs = new SQSClient(stack.clientConfig);
+    this.#marked = { api: 0, processor: 0, executions: new Set() };
   }
 
   static async start(parameters: Parameters = {}): Promise<System> {
-    const sinks = await Sinks.start();
-    const urls = { SplunkUrl: sinks.url, DynatraceUrl: sinks.url };
-    try {
-      const stack = await createStack({
-        folder: FOLDER,
-        clock: "virtual",
-        config: { parameterOverrides: { ...QUICK, ...urls, ...parameters } },
-      });
-      return new System(stack, sinks, parameters);
-    } catch (error) {
-      await sinks.close();
-      throw error;
-    }
+    const stack = await createStack({
+      folder: FOLDER,
+      clock: "virtual",
+      config: { parameterOverrides: { ...QUICK, ...parameters } },
+    });
+    return new System(stack, parameters);
   }
 
   async close(): Promise<void> {
     this.sfn.destroy();
     this.sqs.destroy();
     await this.stack.close();
-    await this.sinks.close();
+  }
+
+  /** `calls`, `processed` and `histories` begin here. No execution may be left that could take what comes. */
+  async mark(): Promise<void> {
+    const executions = await this.#executions();
+    expect(executions.filter(({ status }) => status === "RUNNING")).toEqual([]);
+    this.#marked = {
+      api: this.stack.invocations("external-api").length,
+      processor: this.stack.invocations("csv-processor").length,
+      executions: new Set(executions.map(({ executionArn = "" }) => executionArn)),
+    };
+  }
+
+  async startExecution(): Promise<string> {
+    const { executionArn = "" } = await this.sfn.send(new StartExecutionCommand({ stateMachineArn: this.machineArn }));
+    return executionArn;
   }
 
   upload(key: string, ...rows: readonly string[]): Promise<unknown> {
@@ -63,16 +79,15 @@ export class System {
 
   /** Histories of the executions that have ended, oldest first. */
   async histories(): Promise<readonly (readonly HistoryEvent[])[]> {
-    const { executions = [] } = await this.sfn.send(new ListExecutionsCommand({ stateMachineArn: this.machineArn }));
-    const ended = executions.filter(({ status }) => status !== "RUNNING").reverse();
-    return Promise.all(ended.map(({ executionArn = "" }) => this.history(executionArn)));
+    const ended = (await this.#executions()).filter(
+      ({ status, executionArn = "" }) => status !== "RUNNING" && !this.#marked.executions.has(executionArn),
+    );
+    return Promise.all(ended.reverse().map(({ executionArn = "" }) => this.history(executionArn)));
   }
 
-  async running(): Promise<readonly string[]> {
-    const { executions = [] } = await this.sfn.send(
-      new ListExecutionsCommand({ stateMachineArn: this.machineArn, statusFilter: "RUNNING" }),
-    );
-    return executions.map(({ executionArn = "" }) => executionArn);
+  async #executions(): Promise<ExecutionListItem[]> {
+    const { executions = [] } = await this.sfn.send(new ListExecutionsCommand({ stateMachineArn: this.machineArn }));
+    return executions;
   }
 
   async history(executionArn: string): Promise<readonly HistoryEvent[]> {
@@ -82,20 +97,31 @@ export class System {
     return found;
   }
 
+  /** Calls of the processor that have ended. */
+  processed(): readonly FinishedInvocation[] {
+    return this.stack.invocations("csv-processor").slice(this.#marked.processor);
+  }
+
   /** Keys that the external API was asked for, and what it answered. */
   calls(): readonly {
     readonly row: Readonly<Record<string, string>>;
     readonly status: number;
     readonly key: string;
   }[] {
-    return this.stack.invocations("external-api").map(({ event, payload }) => {
-      const { body, headers } = event as { readonly body: string; readonly headers: Readonly<Record<string, string>> };
-      return {
-        row: JSON.parse(body) as Readonly<Record<string, string>>,
-        status: (payload as { readonly statusCode: number }).statusCode,
-        key: headers["idempotency-key"] ?? "",
-      };
-    });
+    return this.stack
+      .invocations("external-api")
+      .slice(this.#marked.api)
+      .map(({ event, payload }) => {
+        const { body, headers } = event as {
+          readonly body: string;
+          readonly headers: Readonly<Record<string, string>>;
+        };
+        return {
+          row: JSON.parse(body) as Readonly<Record<string, string>>,
+          status: (payload as { readonly statusCode: number }).statusCode,
+          key: headers["idempotency-key"] ?? "",
+        };
+      });
   }
 
   async parked(): Promise<readonly { readonly key: string; readonly error: string; readonly redrives: string }[]> {
@@ -114,6 +140,9 @@ export class System {
     })).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 }
+
+export const machineArn = (queryLanguage = "JSONPath"): string =>
+  `arn:aws:states:us-east-1:000000000000:stateMachine:${queryLanguage === "JSONata" ? "csv-drain-jsonata" : "csv-drain"}`;
 
 function keyIn(body: string): string {
   try {

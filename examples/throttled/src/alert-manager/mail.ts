@@ -24,7 +24,7 @@ export interface MailOptions {
   readonly time: string;
 }
 
-export function alarmMail(alarm: Alarm, { from, to, messageId, time }: MailOptions): string {
+export function alarmMail(alarm: Alarm, options: MailOptions): string {
   const { Dimensions = [], Namespace = "", MetricName = "", Threshold } = alarm.Trigger ?? {};
   const of = Dimensions.map(({ name, value }) => `${name}=${value}`).join(", ");
   const text = [
@@ -35,10 +35,10 @@ export function alarmMail(alarm: Alarm, { from, to, messageId, time }: MailOptio
     "",
     `Metric: ${Namespace} ${MetricName}${of === "" ? "" : ` of ${of}`}${Threshold === undefined ? "" : `, threshold ${Threshold}`}`,
   ].join("\n");
-  return mail(`${alarm.NewStateValue}: ${alarm.AlarmName}`, text, { from, to, messageId, time });
+  return mail(`${alarm.NewStateValue}: ${alarm.AlarmName}`, text, options);
 }
 
-export function mail(subject: string, text: string, { from, to, messageId, time }: MailOptions): string {
+function mail(subject: string, text: string, { from, to, messageId, time }: MailOptions): string {
   return [
     `From: ${oneLine(from)}`,
     `To: ${to.map(oneLine).join(", ")}`,

@@ -41,7 +41,6 @@ export async function sendMail(url: string, { from, to, message }: Envelope): Pr
     for (const address of to) await dialogue.say(`RCPT TO:<${address}>`, 250);
     await dialogue.say("DATA", 354);
     await dialogue.say(`${dotStuffed(message)}\r\n.`, 250);
-    await dialogue.say("QUIT", 221);
   } finally {
     dialogue.end();
   }
@@ -83,8 +82,9 @@ class Dialogue {
     }
   }
 
+  /** Without waiting for the reply: the mail is the server's by now, and thrown it would be sent again. */
   end(): void {
     this.#lines.close();
-    this.#socket.end();
+    this.#socket.end("QUIT\r\n");
   }
 }

@@ -15,7 +15,8 @@ import {
 } from "@aws-sdk/client-sqs";
 
 interface Request {
-  readonly queue?: "dead" | "parked";
+  /** `dead` (where it is left out) or `parked`. */
+  readonly queue?: string;
   readonly max?: number;
   readonly edit?: unknown;
   /** Messages that were refused as they are: without an edit they would only be refused again. */
@@ -30,6 +31,10 @@ interface Answer {
 
 const sqs = new SQSClient({});
 const { JOBS_URL, DEAD_URL, PARKED_URL, EXHAUSTED_URL } = process.env;
+const SOURCES = new Map([
+  ["dead", DEAD_URL],
+  ["parked", PARKED_URL],
+]);
 const MAX_REDRIVES = Number(process.env["MAX_REDRIVES"] ?? 3);
 const DEFAULT_MAX = 50;
 const PAGE = 10;
@@ -42,7 +47,8 @@ export async function handler({
   edit,
   include_rejected: alsoRejected = edit !== undefined,
 }: Request): Promise<Answer> {
-  const from = queue === "parked" ? PARKED_URL : DEAD_URL;
+  if (!SOURCES.has(queue)) throw new Error(`queue is none of ${[...SOURCES.keys()].join(", ")}: ${queue}`);
+  const from = SOURCES.get(queue);
   const answer: Answer = { redriven: 0, exhausted: 0, left: 0 };
   for (let seen = 0; seen < max;) {
     const { Messages = [] } = await sqs.send(

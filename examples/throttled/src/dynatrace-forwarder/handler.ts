@@ -4,16 +4,16 @@
  * them again would count the good ones twice.
  */
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from "@aws-sdk/client-cloudwatch";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { logBatch, membersOf, type LogsEvent } from "../shared/log-batch.js";
-import { post } from "../shared/post.js";
+import { postWithToken } from "../shared/post.js";
+import { Token } from "../shared/token.js";
 import { lineOf, type MetricLine } from "./lines.js";
 
 const cloudwatch = new CloudWatchClient({});
-const secrets = new SecretsManagerClient({});
 const sqs = new SQSClient({});
-const { DYNATRACE_URL = "", DYNATRACE_TOKEN_SECRET, FAILURES_URL, METRICS = "[]" } = process.env;
+const { DYNATRACE_URL = "", DYNATRACE_TOKEN_SECRET = "", FAILURES_URL, METRICS = "[]" } = process.env;
+const token = new Token(DYNATRACE_TOKEN_SECRET);
 const RETRY_BASE_MS = Number(process.env["RETRY_BASE_MS"] ?? 500);
 const PREFIX = "s3_processor";
 const PERIOD_SECONDS = 60;
@@ -26,10 +26,7 @@ type Wanted = readonly [namespace: string, name: string, dimension: string, valu
 const wanted = JSON.parse(METRICS) as readonly Wanted[];
 const STATISTICS = { min: "Minimum", max: "Maximum", sum: "Sum", count: "SampleCount" } as const;
 
-let token: Promise<string> | undefined;
-
 export async function handler(event: LogsEvent | { readonly time: string }): Promise<{ readonly lines: number }> {
-  if (DYNATRACE_URL === "") return { lines: 0 };
   const lines = ("awslogs" in event ? fromLogs(event) : await fromCloudWatch(Date.parse(event.time))).map(lineOf);
   for (let from = 0; from < lines.length; from += MAX_LINES) await send(lines.slice(from, from + MAX_LINES));
   return { lines: lines.length };
@@ -85,17 +82,16 @@ async function fromCloudWatch(nowMs: number): Promise<MetricLine[]> {
 }
 
 async function send(lines: readonly string[]): Promise<void> {
-  token ??= fetchToken();
-  const answer = await post(
-    {
+  const answer = await postWithToken(
+    token,
+    (value) => ({
       url: `${DYNATRACE_URL}/api/v2/metrics/ingest`,
-      headers: { authorization: `Api-Token ${await token}`, "content-type": "text/plain; charset=utf-8" },
+      headers: { authorization: `Api-Token ${value}`, "content-type": "text/plain; charset=utf-8" },
       body: lines.join("\n"),
-    },
+    }),
     RETRY_BASE_MS,
   );
   if (answer.status === 202) return;
-  if (answer.status === 401 || answer.status === 403) token = undefined;
   const refused = answer.status === 400 ? refusedLines(answer.text) : [];
   if (refused.length === 0) throw new Error(`Dynatrace answers ${answer.status}: ${answer.text.slice(0, 200)}`);
   await sqs.send(
@@ -112,11 +108,6 @@ function refusedLines(text: string): readonly { readonly line: number; readonly 
     readonly invalidLines?: readonly { readonly line: number; readonly error: string }[];
   };
   return invalidLines;
-}
-
-async function fetchToken(): Promise<string> {
-  const { SecretString = "" } = await secrets.send(new GetSecretValueCommand({ SecretId: DYNATRACE_TOKEN_SECRET }));
-  return SecretString;
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

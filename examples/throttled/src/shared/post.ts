@@ -3,6 +3,8 @@
  * again twice, and its event goes to the queue of the forwarders' failures.
  */
 
+import type { Token } from "./token.js";
+
 export interface Posting {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -18,8 +20,20 @@ const ATTEMPTS = 3;
 const TIMEOUT_MS = 10_000;
 const TEMPORARY = new Set([429, 500, 503]);
 
+/** A token that is not known may have been exchanged since this environment was started: it is read anew, once. */
+export async function postWithToken(
+  token: Token,
+  posting: (token: string) => Posting,
+  retryBaseMs: number,
+): Promise<SinkAnswer> {
+  const answer = await post(posting(await token.value()), retryBaseMs);
+  if (answer.status !== 401 && answer.status !== 403) return answer;
+  token.forget();
+  return post(posting(await token.value()), retryBaseMs);
+}
+
 /** Resolves with every answer that is not temporary. */
-export async function post({ url, headers, body }: Posting, retryBaseMs: number): Promise<SinkAnswer> {
+async function post({ url, headers, body }: Posting, retryBaseMs: number): Promise<SinkAnswer> {
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(
       (error: unknown) => error,

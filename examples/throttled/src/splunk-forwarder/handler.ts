@@ -4,20 +4,17 @@
  * https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/format-events-for-http-event-collector
  */
 import { gzipSync } from "node:zlib";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { logBatch, membersOf, type LogBatch, type LogLine, type LogsEvent } from "../shared/log-batch.js";
-import { post } from "../shared/post.js";
+import { postWithToken } from "../shared/post.js";
+import { Token } from "../shared/token.js";
 
-const secrets = new SecretsManagerClient({});
-const { SPLUNK_HEC_URL = "", SPLUNK_TOKEN_SECRET } = process.env;
+const { SPLUNK_HEC_URL = "", SPLUNK_TOKEN_SECRET = "" } = process.env;
+const token = new Token(SPLUNK_TOKEN_SECRET);
 const RETRY_BASE_MS = Number(process.env["RETRY_BASE_MS"] ?? 500);
 /** Of the bodies before packing; Splunk takes 1 MB and more. */
 const MAX_BODY_BYTES = 512 * 1024;
 
-let token: Promise<string> | undefined;
-
 export async function handler(event: LogsEvent): Promise<{ readonly forwarded: number }> {
-  if (SPLUNK_HEC_URL === "") return { forwarded: 0 };
   const batch = logBatch(event);
   for (const body of bodies(batch)) await send(body);
   return { forwarded: batch.lines.length };
@@ -51,25 +48,18 @@ function hecEvent({ logGroup, logStream }: LogBatch, { timestamp, message }: Log
 }
 
 async function send(body: string): Promise<void> {
-  const posting = async () => ({
-    url: `${SPLUNK_HEC_URL}/services/collector/event`,
-    headers: {
-      authorization: `Splunk ${await (token ??= fetchToken())}`,
-      "content-type": "application/json",
-      "content-encoding": "gzip",
-    },
-    body: new Uint8Array(gzipSync(body)),
-  });
-  let answer = await post(await posting(), RETRY_BASE_MS);
-  if (answer.status === 401 || answer.status === 403) {
-    // The token may have been exchanged since this environment was started.
-    token = undefined;
-    answer = await post(await posting(), RETRY_BASE_MS);
-  }
+  const answer = await postWithToken(
+    token,
+    (value) => ({
+      url: `${SPLUNK_HEC_URL}/services/collector/event`,
+      headers: {
+        authorization: `Splunk ${value}`,
+        "content-type": "application/json",
+        "content-encoding": "gzip",
+      },
+      body: new Uint8Array(gzipSync(body)),
+    }),
+    RETRY_BASE_MS,
+  );
   if (answer.status !== 200) throw new Error(`Splunk answers ${answer.status}: ${answer.text.slice(0, 200)}`);
-}
-
-async function fetchToken(): Promise<string> {
-  const { SecretString = "" } = await secrets.send(new GetSecretValueCommand({ SecretId: SPLUNK_TOKEN_SECRET }));
-  return SecretString;
 }
