@@ -1,4 +1,5 @@
 /** Questions and answers: sources, conversations, and what goes on when a library does not answer. */
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { AssistantSystem, bodyOf, type Answer } from "./system.js";
 
 /** Fails as the question, or the text to be embedded, asks it to. */
@@ -51,6 +52,12 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
+async function remove(table: string): Promise<void> {
+  const client = new DynamoDBClient(system.stack.clientConfig);
+  await client.send(new DeleteTableCommand({ TableName: `document-assistant-${table}` }));
+  client.destroy();
+}
+
 async function ask(query: string, more: object = {}): Promise<Chat> {
   const before = system.stack.invocations("error-logger").length;
   const answer = await system.ask("POST /chat", { body: { query, ...more } });
@@ -90,10 +97,16 @@ describe("a question", () => {
     });
   });
 
-  it("about one document is answered from that alone", async () => {
-    const { document_id } = await system.process("trains.md", "The first program of trains ran in 1830.");
-    const { body } = await ask("first program", { document_id });
-    expect((body["sources"] as { source: string }[]).map(({ source }) => source)).toEqual(["trains.md"]);
+  it("about one document is answered from that alone, whatever others say", async () => {
+    for (const name of ["trains", "ferries"]) {
+      const text = `The first program of ${name} ran in 1830, says Charles Babbage.`;
+      const { document_id } = await system.process(`${name}.md`, text);
+      const { body } = await ask("What does Charles Babbage say?", { document_id, limit: 1 });
+      expect(body["sources"]).toMatchObject([
+        { source: `${name}.md`, type: "vector" },
+        { source: `${name}.md`, type: "graph" },
+      ]);
+    }
   });
 
   it("goes on a conversation, which is kept for thirty days", async () => {
@@ -193,12 +206,23 @@ describe("a library that fails", () => {
     expect(new Set((body["sources"] as { type: string }[]).map(({ type }) => type))).toEqual(new Set(["vector"]));
   });
 
-  it("fails the request only when nothing was found out at all", async () => {
+  it("is called, too, when the breaker has lost its table", async () => {
+    await remove("circuits");
+    const { status, services } = await ask("Atlantic boats?");
+    expect([status, services]).toEqual([200, ALL]);
+  });
+
+  it("fails the request only when nothing was found out at all, which says who is down", async () => {
     // No words to look for: the table has nothing to say, but it answers.
-    const { status, services } = await ask("Is it unpaid? openai:status sentence-transformer:status");
-    expect([status, services]).toEqual([
-      200,
-      { embeddings: false, vector: false, graph: false, table: true, model: false },
+    const query = "Is it unpaid? openai:status sentence-transformer:status";
+    const { status, services } = await ask(query);
+    const NONE = { embeddings: false, vector: false, graph: false, table: false, model: false };
+    expect([status, services]).toEqual([200, { ...NONE, table: true }]);
+    await remove("chunks");
+    const { status: refused, body } = await ask(query);
+    expect([refused, body]).toEqual([
+      503,
+      expect.objectContaining({ success: false, error_type: "ServicesUnavailable", services_available: NONE }),
     ]);
   });
 });

@@ -164,7 +164,7 @@ export class AssistantSystem {
   }
 }
 
-interface ProcessedDocument extends Presigned {
+export interface ProcessedDocument extends Presigned {
   readonly attempt: FinishedInvocation | undefined;
   readonly row: Item | undefined;
 }

@@ -19,10 +19,12 @@ export const handler = async ({
   methodArn,
 }: APIGatewayTokenAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
   const [scheme, token = ""] = authorizationToken.split(" ");
+  // Not inside: that the key cannot be read is a 500, and no fault of the token.
+  const tokenKey = await key();
   let claims: Claims;
   try {
     if (scheme?.toLowerCase() !== "bearer") throw new Error("it is no bearer token");
-    claims = verifyToken(token, await key(), Date.now());
+    claims = verifyToken(token, tokenKey, Date.now());
   } catch (error) {
     log("WARN", "a token is refused", { reason: (error as Error).message });
     // The one message that API Gateway answers with 401.

@@ -28,6 +28,8 @@ const MAX_WORDS = 10;
 /** Passages below say nothing about the question. */
 const MIN_SCORE = 0.05;
 const GRAPH_SCORE = 0.5;
+/** Of all documents, when one of them is asked about: the limit is for what is left of them. */
+const MAX_MENTIONS = 1000;
 
 const WHO_MENTIONS = `MATCH (d:Document)-[:MENTIONS]->(e:Entity) WHERE e.name IN $names
 RETURN d.document_id AS document_id, d.filename AS filename, e.title AS title LIMIT $limit`;
@@ -75,10 +77,12 @@ export class Search {
     );
     if (names.length === 0) return [];
     const { neo4j } = this.#settings;
-    const payload = { operation_type: "read", cypher_query: WHO_MENTIONS, parameters: { names, limit } };
+    const parameters = { names, limit: documentId === undefined ? limit : MAX_MENTIONS };
+    const payload = { operation_type: "read", cypher_query: WHO_MENTIONS, parameters };
     const { records } = await this.#libraries.call(neo4j, payload, budget);
     return rowsOf(neo4j, records)
       .filter(({ document_id: id }) => documentId === undefined || id === documentId)
+      .slice(0, limit)
       .map(({ filename, title }) => ({
         text: `${String(filename)} mentions ${String(title)}.`,
         source: String(filename),

@@ -148,7 +148,7 @@ export class Processor {
     const payload =
       handover === "reference"
         ? { bucket, key, filename }
-        : { document_bytes: (await bytesOf(bucket, key, budget)).toString("base64"), filename };
+        : { document_bytes: (await bytesOf(bucket, key, budget)).toString("base64"), key, filename };
     const answer = await this.#libraries.call(docling, payload, budget);
     const { result_reference: reference } = answer;
     const result = isFields(reference) ? await resultAt(reference, budget) : answer;

@@ -1,7 +1,7 @@
 /**
- * Library function `docling-library-handler`: `{document_bytes: base64, filename}` or `{bucket, key, filename}` in,
+ * Library function `docling-library-handler`: `{document_bytes: base64, key?, filename}` or `{bucket, key, filename}` in,
  * `{success, content: {text}, chunks, metadata, statistics}` out. A result that would not fit into an answer (6 MB) is put beside
- * the processed documents, and the answer names it: `{success, result_reference: {bucket, key}, statistics}`.
+ * the processed documents, under the document's key: `{success, result_reference: {bucket, key}, statistics}` out.
  */
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Budget } from "../../shared/budget.js";
