@@ -14,6 +14,11 @@ const DROPPED = {
 /** What an answer with a status and without a type is: of HTTP APIs as users show it, of function URLs as documented. */
 const DEFAULT_TYPES = { http: "text/plain; charset=utf-8", url: "application/json" } as const;
 
+/** A header of a server behind an HTTP API: less what concerns one connection. */
+export function passedOn(name: string, value: string): [HeaderLine] | undefined {
+  return !isHeaderName(name) || DROPPED.http.has(name.toLowerCase()) ? undefined : [[name, cleanValue(value)]];
+}
+
 /** Undefined when the result is malformed. */
 export function answerFromV2(payload: Buffer, kind: keyof typeof DEFAULT_TYPES): HttpAnswer | undefined {
   const result = objectIn(payload);

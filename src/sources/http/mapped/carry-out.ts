@@ -15,8 +15,9 @@ import { mapRequest, sourcesOf, type MappedRequest } from "./request-mapping.js"
 import { mapResponse } from "./response-mapping.js";
 import type { IntegrationAnswer } from "./integration-answer.js";
 import type { RefusalName } from "../refusals.js";
+import { outgoing } from "../result-v1.js";
 import { callUrl } from "./url-call.js";
-import { proxyToUrl, proxied } from "./url-proxy.js";
+import { proxyToUrl } from "./url-proxy.js";
 
 export async function carryOut(
   integration: Exclude<RouteIntegration, { kind: "fixed" }>,
@@ -53,7 +54,10 @@ async function answerOf(
   if (typeof request === "string") return request;
   const answer = await ask(integration, request, crossing);
   if (typeof answer === "string") return answer;
-  if (integration.type === "HTTP_PROXY") return proxied(answer);
+  if (integration.type === "HTTP_PROXY") {
+    const { statusCode, headers, body } = answer;
+    return { statusCode, headers: headers.flatMap(([name, value]) => outgoing(name, value) ?? []), body };
+  }
   return mapResponse(integration, answer, crossing, sources);
 }
 

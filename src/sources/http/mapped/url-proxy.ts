@@ -9,7 +9,7 @@ import type { Crossing } from "../crossing.js";
 import { forwardedHeaders } from "../event-v1.js";
 import { MAX_PAYLOAD_BYTES, type HeaderLine, type HttpAnswer } from "../message.js";
 import type { RefusalName } from "../refusals.js";
-import { outgoing } from "../result-v1.js";
+import { passedOn } from "../result-v2.js";
 import { called, type IntegrationAnswer } from "./integration-answer.js";
 import { sourcesOf, type Sources } from "./request-mapping.js";
 import { selected } from "./selection.js";
@@ -50,9 +50,9 @@ export async function proxyToUrl(
   return respelled(proxied(answer), integration.responseParameters, sources);
 }
 
-/** Less what concerns one connection, and what belongs to the gateway. */
+/** An HTTP API gives headers no other names, as REST APIs do. */
 export function proxied({ statusCode, headers, body }: IntegrationAnswer): HttpAnswer {
-  return { statusCode, headers: headers.flatMap(([name, value]) => outgoing(name, value) ?? []), body };
+  return { statusCode, headers: headers.flatMap(([name, value]) => passedOn(name, value) ?? []), body };
 }
 
 /** `append:header.x`, `overwrite:statuscode` ... for the status that came. */
