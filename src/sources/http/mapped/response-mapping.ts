@@ -4,13 +4,13 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html
  */
 import type { IntegrationResponse, MappedIntegration } from "../../../config/api-integration.js";
-import { BoundedRegExp } from "../../../services/states/interpreter/data/bounded-regexp.js";
 import type { Crossing } from "../crossing.js";
 import { multiMap } from "../event-v1.js";
 import { headerOf, mediaTypeOf, type HeaderLine, type HttpAnswer, type HttpRequest } from "../message.js";
 import { outgoing } from "../result-v1.js";
 import { TemplateFault } from "../vtl/bounds.js";
 import { evaluate } from "../vtl/evaluate.js";
+import { javaPattern } from "../vtl/java-pattern.js";
 import { bodyValue } from "./body-value.js";
 import type { IntegrationAnswer } from "./integration-answer.js";
 import { responsePayload } from "./payload.js";
@@ -62,13 +62,12 @@ function chosen(responses: readonly IntegrationResponse[], subject: string): Int
 
 /** What is no pattern of JavaScript's (Java's have more) matches nothing. */
 function matches(pattern: string, subject: string): boolean {
-  let search: RegExp;
   try {
-    search = new RegExp(`^(?:${pattern})$`);
-  } catch {
-    return false;
+    return javaPattern(pattern, "whole").exec(subject) !== null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
   }
-  return new BoundedRegExp(search).exec(subject) !== null;
 }
 
 /** By the type that the client accepts first, else the one for JSON, else the only one. */

@@ -2,9 +2,10 @@
  * Methods of texts, lists, maps and numbers: those of Java's classes that templates use. There are no others.
  * https://velocity.apache.org/engine/devel/vtl-reference.html
  */
-import { BoundedRegExp, RegExpTimeout } from "../../../services/states/interpreter/data/bounded-regexp.js";
+import { type BoundedRegExp, RegExpTimeout } from "../../../services/states/interpreter/data/bounded-regexp.js";
 import { messageOf } from "../../../shared/errors.js";
 import { bounded, checkSize, MAX_LENGTH, TemplateFault } from "./bounds.js";
+import { javaPattern } from "./java-pattern.js";
 import { isBuiltin, isEqual, isList, isMap, OwnList, textOf, type Value, type ValueMap } from "./values.js";
 
 type Args = readonly Value[];
@@ -13,53 +14,46 @@ type Methods<T> = Readonly<Record<string, (self: T, args: Args) => Value>>;
 const text = (args: Args, at = 0): string => textOf(args[at]);
 const number = (args: Args, at = 0): number => Number(args[at] ?? Number.NaN);
 
-/** Java's patterns are JavaScript's for what templates do with them; what is none there fails the template. */
-function pattern(source: string, flags: string): BoundedRegExp {
+/** What is no pattern, or takes too long, fails the template. */
+function searched<T>(source: string, matching: "whole" | "all", use: (pattern: BoundedRegExp) => T): T {
   try {
-    return new BoundedRegExp(new RegExp(source, flags));
+    return use(javaPattern(source, matching));
   } catch (error) {
-    throw new TemplateFault(messageOf(error));
-  }
-}
-
-function replaced(self: string, args: Args, all: boolean): string {
-  const search = pattern(text(args), "g");
-  // `$1` and `\$` of Java.
-  const fill = (match: RegExpExecArray): string =>
-    text(args, 1).replace(/\\(.)|\$(\d)/gs, (_, plain?: string, group?: string) =>
-      group === undefined ? (plain ?? "") : (match[Number(group)] ?? ""),
-    );
-  let out = "";
-  let from = 0;
-  for (let match = find(search, self); match !== null; match = all ? find(search, self) : null) {
-    out = bounded(out + self.slice(from, match.index) + fill(match));
-    from = match.index + match[0].length;
-    if (match[0] === "") search.lastIndex += 1;
-  }
-  return bounded(out + self.slice(from));
-}
-
-function find(search: BoundedRegExp, subject: string): RegExpExecArray | null {
-  try {
-    return search.exec(subject);
-  } catch (error) {
-    if (error instanceof RegExpTimeout) throw new TemplateFault(error.message);
+    if (error instanceof SyntaxError || error instanceof RegExpTimeout) throw new TemplateFault(messageOf(error));
     throw error;
   }
 }
 
+function replaced(self: string, args: Args, all: boolean): string {
+  const by = text(args, 1);
+  // `$1` and `\$` of Java.
+  const fill = (match: RegExpExecArray): string =>
+    by.replace(/\\(.)|\$(\d)/gs, (_, plain?: string, group?: string) =>
+      group === undefined ? (plain ?? "") : (match[Number(group)] ?? ""),
+    );
+  return searched(text(args), "all", (pattern) => {
+    let out = "";
+    let from = 0;
+    for (const match of pattern.matches(self)) {
+      out = bounded(out + self.slice(from, match.index) + fill(match));
+      from = match.index + match[0].length;
+      if (!all) break;
+    }
+    return bounded(out + self.slice(from));
+  });
+}
+
 /** Empty ones at the end are left out, as by Java. */
 function split(self: string, args: Args): Value {
-  const search = pattern(text(args), "g");
   const parts: string[] = [];
   let from = 0;
-  for (let match = find(search, self); match !== null; match = find(search, self)) {
-    if (match[0] === "") search.lastIndex += 1;
-    else {
+  searched(text(args), "all", (pattern) => {
+    for (const match of pattern.matches(self)) {
+      if (match[0] === "") continue;
       parts.push(self.slice(from, match.index));
       from = match.index + match[0].length;
     }
-  }
+  });
   parts.push(self.slice(from));
   while (parts.length > 1 && parts.at(-1) === "") parts.pop();
   return OwnList.from(parts);
@@ -78,7 +72,7 @@ const STRING: Methods<string> = {
   isEmpty: (self) => self === "",
   lastIndexOf: (self, args) => self.lastIndexOf(text(args)),
   length: (self) => self.length,
-  matches: (self, args) => find(pattern(`^(?:${text(args)})$`, ""), self) !== null,
+  matches: (self, args) => searched(text(args), "whole", (pattern) => pattern.exec(self) !== null),
   replace: (self, args) => replacedText(self, text(args), text(args, 1)),
   replaceAll: (self, args) => replaced(self, args, true),
   replaceFirst: (self, args) => replaced(self, args, false),

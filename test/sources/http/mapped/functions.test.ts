@@ -38,6 +38,7 @@ Resources:
           - { StatusCode: "200", ResponseTemplates: { application/json: '{"was": $input.json("$.order"), "id": "$context.requestId"}', application/xml: "<order>$input.path('$.order')</order>" }, ResponseParameters: { method.response.header.X-Order: integration.response.body.order, method.response.header.X-Fixed: "'here'" } }
           - { StatusCode: "404", SelectionPattern: ".*not found.*", ResponseTemplates: { application/json: '{"error": "$input.path(''$.errorMessage'')"}' } }
           - { StatusCode: "422", SelectionPattern: "bad: (\\\\n|.)+" }
+          - { StatusCode: "409", SelectionPattern: "(?is)conflict.*" }
   Document:
     Type: AWS::Serverless::Api
     Properties:
@@ -116,6 +117,8 @@ test("error messages choose the response by their whole text", async () => {
   const bad = await post("/x", '{"fail":"bad: one\\ntwo"}', json, "Raw");
   expect(bad.status).toBe(422);
   expect(JSON.parse(bad.text)).toMatchObject({ errorMessage: "bad: one\ntwo", errorType: "Error" });
+  // Flags at the beginning, as Java has them.
+  expect((await post("/x", '{"fail":"Conflict\\nof two"}', json, "Raw")).status).toBe(409);
   // No pattern fits: the default response shows it, with its status.
   expect((await post("/x", '{"fail":"something"}', json, "Raw")).status).toBe(200);
 });

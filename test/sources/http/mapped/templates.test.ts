@@ -1,4 +1,5 @@
 /** Mapping templates as tables: what a template makes of a request, and where it is stopped. */
+import { Script } from "node:vm";
 import { templateVariables, type TemplateInput } from "../../../../src/sources/http/mapped/template-variables.js";
 import { TemplateFault } from "../../../../src/sources/http/vtl/bounds.js";
 import { evaluate } from "../../../../src/sources/http/vtl/evaluate.js";
@@ -77,11 +78,27 @@ test.each([
     "#set($p = 'a,b')$p.split(',').get(1) $p.substring(0,1) $p.length() $p.toUpperCase() $p.contains(',')",
     "b a 3 A,B true",
   ],
+  [
+    "#set($s = 'One\nTwo')$s.matches('(?is)one.*two') $s.matches('(?m)^One$') $s.replaceAll('(?i)o', '0')",
+    "true false 0ne\nTw0",
+  ],
   ["## a comment\nx#* and another *#y", "xy"],
   ["\\$x costs $5.00 #hash #[[raw $x #if]]#", "$x costs $5.00 #hash raw $x #if"],
   ["[$nothing]$!{nothing}[$nothing.at.all()]", "[][]"],
 ])("%j gives %j", async (template, expected) => {
   expect(await rendered(template)).toBe(expected);
+});
+
+test("a thousand matches of a pattern are watched over at once: each watch costs far more than a match", async () => {
+  const searches = jest.spyOn(Script.prototype, "runInContext");
+  try {
+    const body = "it's,".repeat(20_000);
+    expect(await rendered("$input.body.replaceAll(\"'\", '')", { body })).toBe(body.replaceAll("'", ""));
+    expect(await rendered("$input.body.split(',').size()", { body })).toBe("20000");
+    expect(searches.mock.calls.length).toBeLessThan(50);
+  } finally {
+    searches.mockRestore();
+  }
 });
 
 /** As the Serverless Framework writes it for `integration: lambda`. */
