@@ -42,11 +42,24 @@ export interface MappedIntegration {
   readonly responses: readonly IntegrationResponse[];
 }
 
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html */
+export const SERVICE_SUBTYPES = [
+  "EventBridge-PutEvents",
+  "Kinesis-PutRecord",
+  "SQS-DeleteMessage",
+  "SQS-PurgeQueue",
+  "SQS-ReceiveMessage",
+  "SQS-SendMessage",
+  "StepFunctions-StartExecution",
+  "StepFunctions-StartSyncExecution",
+  "StepFunctions-StopExecution",
+] as const;
+export type ServiceSubtype = (typeof SERVICE_SUBTYPES)[number];
+
 /** A service that an HTTP API calls itself. */
 export interface ServiceIntegration {
   readonly kind: "service";
-  /** `SQS-SendMessage` */
-  readonly subtype: string;
+  readonly subtype: ServiceSubtype;
   /** Parameters of the call: `$request.body.x`, or as they are. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly responseParameters: UrlIntegration["responseParameters"];

@@ -3,25 +3,12 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations.html
  */
 import type { IntegratedRoute } from "../api-config.js";
-import type { ServiceIntegration, UrlIntegration } from "../api-integration.js";
+import { SERVICE_SUBTYPES, type ServiceIntegration, type UrlIntegration } from "../api-integration.js";
 import { listOf, objectOf, textOf } from "../json.js";
 import type { Json, JsonObject } from "../json.js";
 import { HTTP_TIMEOUT_MS } from "./api-timeouts.js";
 import { methodName } from "./integration.js";
 import { textsOf, withStageVariables } from "./mapped-integration.js";
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html */
-const SUBTYPES: ReadonlySet<string> = new Set([
-  "EventBridge-PutEvents",
-  "Kinesis-PutRecord",
-  "SQS-DeleteMessage",
-  "SQS-PurgeQueue",
-  "SQS-ReceiveMessage",
-  "SQS-SendMessage",
-  "StepFunctions-StartExecution",
-  "StepFunctions-StartSyncExecution",
-  "StepFunctions-StopExecution",
-]);
 
 export interface WrittenV2 {
   readonly type: string;
@@ -96,10 +83,12 @@ export function httpApiIntegration(
   const { connectionType, responseParameters, subtype, type } = written;
   const timeoutMs = Number(written.timeout ?? 0) || HTTP_TIMEOUT_MS;
   const parameters = textsOf(written.requestParameters);
-  if (subtype !== "")
-    return SUBTYPES.has(subtype)
-      ? { kind: "service", subtype, parameters, responseParameters, timeoutMs }
-      : `is an integration with a service (${subtype}), which is not emulated`;
+  if (subtype !== "") {
+    const known = SERVICE_SUBTYPES.find((name) => name === subtype);
+    return known === undefined
+      ? `is an integration with a service (${subtype}), which is not emulated`
+      : { kind: "service", subtype: known, parameters, responseParameters, timeoutMs };
+  }
   if (type !== "HTTP_PROXY") return `is an integration of type ${type}, which is not emulated`;
   if (connectionType === "VPC_LINK") return "goes through a VPC link, which is not emulated";
   return {

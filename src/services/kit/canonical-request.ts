@@ -42,7 +42,7 @@ export function canonicalRequest(
 }
 
 /** RFC 3986: everything but unreserved characters, upper-case hex. */
-function encodeStrictly(text: string): string {
+export function encodeStrictly(text: string): string {
   if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

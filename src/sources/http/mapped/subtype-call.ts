@@ -28,7 +28,7 @@ export async function callSubtype(
     }),
   );
   const { subtype, timeoutMs } = integration;
-  const { operation, service, members, required } = SUBTYPES[subtype] ?? NONE;
+  const { operation, service, members, required } = SUBTYPES[subtype];
   if (required.some((name) => !values.has(name))) return "bad-request";
   const wire = wireOf(service, operation);
   const isForm = wire?.query.length !== 0;
@@ -49,6 +49,3 @@ export async function callSubtype(
   if (typeof answer === "string") return answer;
   return respelled(proxied(answer), integration.responseParameters, sources);
 }
-
-/** Read when the template was: there is no other. */
-const NONE = { operation: "", service: "", required: [], members: () => ({}) } as const;

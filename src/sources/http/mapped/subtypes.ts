@@ -1,4 +1,5 @@
 /** Parameters of the services that HTTP APIs call, and what becomes of them in the services' own APIs. */
+import type { ServiceSubtype } from "../../../config/api-integration.js";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, jsonText } from "../../../config/json.js";
 import { defined } from "../../../services/kit/defined.js";
@@ -41,7 +42,7 @@ const states = (operation: string, required: readonly string[], ...optional: rea
 });
 
 /** `Region` is not handed on: there is one here. */
-export const SUBTYPES: Readonly<Record<string, Subtype>> = {
+export const SUBTYPES: Readonly<Record<ServiceSubtype, Subtype>> = {
   "EventBridge-PutEvents": {
     service: "events",
     operation: "PutEvents",

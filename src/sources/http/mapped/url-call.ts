@@ -10,34 +10,29 @@ import { headerOf, MAX_PAYLOAD_BYTES, type HeaderLine } from "../message.js";
 import type { RefusalName } from "../refusals.js";
 import { called, type IntegrationAnswer } from "./integration-answer.js";
 import type { MappedRequest } from "./request-mapping.js";
-import { filledPath } from "./uri.js";
+import { filledPath, serverUrl } from "./uri.js";
 
 export async function callUrl(
   integration: MappedIntegration,
   { body, headers, path, querystring }: MappedRequest,
   crossing: Crossing,
 ): Promise<IntegrationAnswer | RefusalName> {
-  const { door, passage, target } = crossing;
-  const text = door.outside.localUrl(filledPath(integration.uri, path));
-  if (!URL.canParse(text) || !/^https?:/.test(text)) {
-    passage.integrationError = "Execution failed due to configuration error: Invalid endpoint address";
-    return "misconfigured";
-  }
-  const url = new URL(text);
-  for (const [name, values] of querystring) for (const value of values) url.searchParams.append(name, value);
+  const { door, target } = crossing;
   const isProxy = integration.type === "HTTP_PROXY";
   const method =
     integration.httpMethod === "" || integration.httpMethod === "ANY" ? target.request.method : integration.httpMethod;
-  return called(crossing, () =>
-    callHttp({
+  return called(crossing, async () => {
+    const url = serverUrl(door.outside.localUrl(filledPath(integration.uri, path)));
+    for (const [name, values] of querystring) for (const value of values) url.searchParams.append(name, value);
+    return callHttp({
       url,
       method,
       headers: [...(isProxy ? passedOn(crossing) : ownHeaders(crossing)), ...headers],
       body: body.length === 0 ? undefined : body,
       timeoutMs: integration.timeoutMs,
       maxBytes: MAX_PAYLOAD_BYTES,
-    }),
-  );
+    });
+  });
 }
 
 /** All that the client sent; the host is the server's own. */

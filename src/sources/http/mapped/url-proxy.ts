@@ -13,39 +13,34 @@ import { passedOn } from "../result-v2.js";
 import { called, type IntegrationAnswer } from "./integration-answer.js";
 import { sourcesOf, type Sources } from "./request-mapping.js";
 import { selected } from "./selection.js";
-import { filledPath } from "./uri.js";
+import { filledPath, serverUrl } from "./uri.js";
 
 export async function proxyToUrl(
   integration: UrlIntegration,
   crossing: Crossing,
   admitted: Admitted,
 ): Promise<HttpAnswer | RefusalName> {
-  const { door, event, passage } = crossing;
+  const { door, event } = crossing;
   const sources = sourcesOf(crossing, admitted);
   const { parameters, query, request } = sources;
-  const text = door.outside.localUrl(filledPath(integration.uri, new Map(Object.entries(parameters.path))));
-  if (!URL.canParse(text) || !/^https?:/.test(text)) {
-    passage.integrationError = "Invalid endpoint address";
-    return "misconfigured";
-  }
   const change = changesIn(integration.parameters, sources);
-  const url = new URL(text);
-  const path = change.path;
-  if (path !== undefined) url.pathname = path.startsWith("/") ? path : `/${path}`;
-  for (const [name, values] of change.apply("querystring", query, "exact"))
-    for (const value of values) url.searchParams.append(name, value);
+  const { path } = change;
   const sent = forwardedHeaders(request, event.api).filter(([name]) => name.toLowerCase() !== "host");
   const headers = change.apply("header", lists(sent), "any case");
-  const answer = await called(crossing, () =>
-    callHttp({
+  const answer = await called(crossing, async () => {
+    const url = serverUrl(door.outside.localUrl(filledPath(integration.uri, new Map(Object.entries(parameters.path)))));
+    if (path !== undefined) url.pathname = path.startsWith("/") ? path : `/${path}`;
+    for (const [name, values] of change.apply("querystring", query, "exact"))
+      for (const value of values) url.searchParams.append(name, value);
+    return callHttp({
       url,
       method: integration.httpMethod === "ANY" ? request.method : integration.httpMethod,
       headers: [...headers].map(([name, values]): HeaderLine => [name, values.join(",")]),
       body: request.body.length === 0 ? undefined : request.body,
       timeoutMs: integration.timeoutMs,
       maxBytes: MAX_PAYLOAD_BYTES,
-    }),
-  );
+    });
+  });
   if (typeof answer === "string") return answer;
   return respelled(proxied(answer), integration.responseParameters, sources);
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject } from "../../../config/json.js";
 import { addressUrl, type ServiceAddress } from "../../backends/endpoints.js";
 import { asText, isoText, type ServiceAnswer, type ServiceClient } from "../service-call.js";
-import { encodeStrictly } from "./sign.js";
+import { encodeStrictly } from "../../../services/kit/canonical-request.js";
 import { sendSigned } from "./signed-request.js";
 
 interface Route {

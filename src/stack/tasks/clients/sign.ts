@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from "node:crypto";
+import { encodeStrictly } from "../../../services/kit/canonical-request.js";
 
 export interface Keys {
   readonly accessKeyId: string;
@@ -52,10 +53,6 @@ export function signed(request: Unsigned, keys: Keys, nowMs: number): Record<str
 
 const sha256 = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
-
-/** RFC 3986: everything but unreserved characters. */
-export const encodeStrictly = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const canonicalQuery = (url: URL): string =>
   [...url.searchParams]
