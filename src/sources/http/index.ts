@@ -12,8 +12,8 @@
  * - Events that a template made are `direct` in the history: nothing in them says where they came from
  * - Templates: #parse, #include and #evaluate fail, and so does `#name(...)` that is no macro; #stop, `#{if}` and `#{end}`
  *   are text; a bracket right behind a reference with arguments and doubled quotes in a text cannot be read; whole numbers are
- *   integers (`5.0 / 2` is 2); patterns are JavaScript's but for flags at their
- *   beginning; of Java's methods those of texts, lists, maps and numbers that templates use
+ *   integers (`5.0 / 2` is 2), and numbers JavaScript's (of integers beyond 2^53 the last digits are lost); patterns are
+ *   JavaScript's but for flags at their beginning; of Java's methods those of texts, lists, maps and numbers that templates use
  * - Templates of gateway responses are filled in from $context and $stageVariables alone (AWS: method.request, too)
  * - `Region` of service integrations is not looked at, nor are credentials of integrations; TLS of servers is always verified
  * - What mappings name and a method does not declare is mapped all the same; method responses, and headers that AWS reserves, are

@@ -1,5 +1,6 @@
 /** One value of a body, by JSONPath without the `$.` before it, as text. */
 import type { Json } from "../../../config/json.js";
+import { isTooDeep, TOO_DEEP } from "../../../services/kit/json-depth.js";
 import { parsePath } from "../../../services/states/interpreter/data/path/parse.js";
 import { PathSyntaxError } from "../../../services/states/interpreter/data/path/path.js";
 import { NothingFound, select } from "../../../services/states/interpreter/data/path/select.js";
@@ -14,7 +15,9 @@ export function bodyValue(body: string, path: string | undefined): string | unde
   return typeof found === "string" ? found : JSON.stringify(found);
 }
 
-function jsonIn(text: string): Json | undefined {
+/** Undefined for what is no JSON. Throws TemplateFault for what nests too deeply to be walked through. */
+export function jsonIn(text: string): Json | undefined {
+  if (isTooDeep(text)) throw new TemplateFault(TOO_DEEP);
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -3,6 +3,7 @@ import type { ServiceSubtype } from "../../../config/api-integration.js";
 import type { Json, JsonObject } from "../../../config/json.js";
 import { isJsonObject, jsonText } from "../../../config/json.js";
 import { defined } from "../../../services/kit/defined.js";
+import { jsonIn } from "./body-value.js";
 
 export type Values = ReadonlyMap<string, string>;
 
@@ -81,14 +82,6 @@ function listOf(text: string | undefined): readonly Json[] | undefined {
   if (text === undefined) return undefined;
   const parsed = jsonIn(text);
   return Array.isArray(parsed) ? (parsed as readonly Json[]) : text.split(",").map((item) => item.trim());
-}
-
-function jsonIn(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Lists and maps of the Query protocol, by the name of the parameter. */

@@ -5,7 +5,7 @@
 import type { Json } from "../../../config/json.js";
 import { TemplateFault } from "../vtl/bounds.js";
 import type { Variables } from "../vtl/evaluate.js";
-import { valueAtPath } from "./body-value.js";
+import { jsonIn, valueAtPath } from "./body-value.js";
 import { textOf, valueOf, type Builtin, type Value, type ValueMap } from "../vtl/values.js";
 
 /** By place, decoded. */
@@ -97,12 +97,7 @@ function parameterNamed(name: string, { header, path, querystring }: Parameters)
 
 /** A body that is no JSON is a text; without one there is nothing in it. */
 function documentIn(body: string): Json | undefined {
-  if (body === "") return undefined;
-  try {
-    return JSON.parse(body) as Json;
-  } catch {
-    return body;
-  }
+  return body === "" ? undefined : (jsonIn(body) ?? body);
 }
 
 const selected = (path: string, document: Json | undefined): Json | undefined =>
@@ -167,9 +162,7 @@ function urlDecode(text: string): string {
 }
 
 function parsedJson(text: string): Value {
-  try {
-    return valueOf(JSON.parse(text) as Json);
-  } catch {
-    throw new TemplateFault("$util.parseJson: the text is no JSON");
-  }
+  const json = jsonIn(text);
+  if (json === undefined) throw new TemplateFault("$util.parseJson: the text is no JSON");
+  return valueOf(json);
 }

@@ -121,6 +121,12 @@ test("what a service refuses is the answer, and a parameter that is missing 400"
     status: 404,
     text: expect.stringContaining("ReceiptHandleIsInvalid") as string,
   });
+  const deep = `{"handle":${"[".repeat(45_000)}${"]".repeat(45_000)}}`;
+  const headers = { "content-type": "application/json" };
+  expect(await doors.send("Api", "/delete", { method: "POST", headers, body: deep })).toMatchObject({
+    status: 500,
+    headers: { "apigw-requestid": expect.any(String) as string },
+  });
   expect(await post("/delete", {})).toMatchObject({ status: 400, text: '{"message":"Bad Request"}' });
 });
 

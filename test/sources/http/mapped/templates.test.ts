@@ -208,6 +208,11 @@ test.each([
   ["what cannot be read", "#if($x", /cannot be read/],
   ["what is no JSON", "$util.parseJson('{')", /no JSON/],
   ["what is no path", "$input.path('$[')", /Invalid path/],
+  [
+    "a text that nests without end",
+    `#set($o = '')#foreach($i in [1..1000])#set($o = $o + '[[')#end$util.parseJson($o)`,
+    /nesting depth/,
+  ],
 ])("%s is stopped", async (_, template, message) => {
   const failed = rendered(template);
   await expect(failed).rejects.toThrow(TemplateFault);
