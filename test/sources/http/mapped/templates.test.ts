@@ -210,7 +210,7 @@ test.each([
   ["what is no path", "$input.path('$[')", /Invalid path/],
   [
     "a text that nests without end",
-    `#set($o = '')#foreach($i in [1..1000])#set($o = $o + '[[')#end$util.parseJson($o)`,
+    `#set($o = '')#foreach($i in [1..1000])#set($o = $o + '[[[')#end$util.parseJson($o)`,
     /nesting depth/,
   ],
 ])("%s is stopped", async (_, template, message) => {
