@@ -29,6 +29,14 @@ function terminal(): { readonly input: PassThrough; readonly output: PassThrough
   return { input, output, screen: () => rows };
 }
 
+// Node edits no lines where the terminal of whoever runs the tests is a dumb one.
+const ownTerm = process.env["TERM"];
+beforeAll(() => void (process.env["TERM"] = "xterm"));
+afterAll(() => {
+  if (ownTerm === undefined) delete process.env["TERM"];
+  else process.env["TERM"] = ownTerm;
+});
+
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("what is said while a question is open stands above it, and what was typed stays", async () => {
