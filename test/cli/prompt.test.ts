@@ -1,6 +1,9 @@
 /** The question of a session, while the session goes on talking. */
 import { PassThrough } from "node:stream";
 import { Prompt } from "../../src/cli/terminal/prompt.js";
+import { itUnless } from "../unless.js";
+
+const DUMB = process.env["TERM"] === "dumb" ? "with TERM=dumb Node edits no lines" : undefined;
 
 /** A terminal that knows what the prompt makes use of: going to a column, and clearing a row or the rest of it. */
 function terminal(): { readonly input: PassThrough; readonly output: PassThrough; readonly screen: () => string[] } {
@@ -29,17 +32,9 @@ function terminal(): { readonly input: PassThrough; readonly output: PassThrough
   return { input, output, screen: () => rows };
 }
 
-// Node edits no lines where the terminal of whoever runs the tests is a dumb one.
-const ownTerm = process.env["TERM"];
-beforeAll(() => void (process.env["TERM"] = "xterm"));
-afterAll(() => {
-  if (ownTerm === undefined) delete process.env["TERM"];
-  else process.env["TERM"] = ownTerm;
-});
-
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("what is said while a question is open stands above it, and what was typed stays", async () => {
+itUnless(DUMB)("what is said while a question is open stands above it, and what was typed stays", async () => {
   const { input, output, screen } = terminal();
   const prompt = new Prompt(input, output);
   prompt.write("ready\n");
@@ -65,7 +60,7 @@ test.each([
   expect(await answer).toBeUndefined();
 });
 
-test("a word is completed to the choice that begins with it", async () => {
+itUnless(DUMB)("a word is completed to the choice that begins with it", async () => {
   const { input, output } = terminal();
   const answer = new Prompt(input, output).ask("invoke: ", ["hello", "put.json"], "hello ");
   input.write("pu\t");
