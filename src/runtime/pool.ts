@@ -3,6 +3,7 @@
  * just before INIT, and idle ones end after a while. New code makes a new generation: invocations under way finish on
  * the old one.
  */
+import { setMaxListeners } from "node:events";
 import type { Cancel, Clock } from "../shared/clock.js";
 import type { Environment } from "./environment.js";
 import type { Saturation } from "./saturation.js";
@@ -67,6 +68,8 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    // Each start listens to it, and there is no bound for how many there are at a time.
+    setMaxListeners(0, this.#closed.signal);
   }
 
   /** Invocations under way, those that wait for an environment included. */
